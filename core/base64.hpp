@@ -1,0 +1,25 @@
+// base64.hpp - just enough base64 for the opening handshake. RFC 4648 §4.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include <wirespan/core/bytes.hpp>
+
+namespace wirespan {
+
+/// Characters that base64_encode() makes of `size` bytes, padding included.
+[[nodiscard]] constexpr std::size_t base64_size(std::size_t size) noexcept {
+  return (size + 2) / 3 * 4;
+}
+
+/// Writes base64_size(from.size()) characters to `to`.
+void base64_encode(Bytes from, char* to) noexcept;
+[[nodiscard]] std::string base64_encode(Bytes from);
+
+/// True if `text` is the one canonical encoding of exactly `size` bytes: full padding, no unused
+/// bits set, no other characters.
+[[nodiscard]] bool is_canonical_base64(std::string_view text, std::size_t size) noexcept;
+
+}  // namespace wirespan

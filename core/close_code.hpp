@@ -1,0 +1,39 @@
+// close_code.hpp - status codes of the closing handshake. RFC 6455 §7.4 and the IANA registry.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace wirespan {
+
+/// Why a connection ended. Other values between 3000 and 4999 are legal too (§7.4.2).
+enum class CloseCode : std::uint16_t {
+  normal = 1000,
+  going_away = 1001,
+  protocol_error = 1002,
+  unsupported_data = 1003,
+  no_status_received = 1005,  ///< The Close frame had no code. Never on the wire.
+  abnormal_closure = 1006,    ///< There was no Close frame. Never on the wire.
+  invalid_payload = 1007,
+  policy_violation = 1008,
+  message_too_big = 1009,
+  mandatory_extension = 1010,
+  internal_error = 1011,
+  service_restart = 1012,
+  try_again_later = 1013,
+  bad_gateway = 1014,
+  tls_handshake = 1015,  ///< The TLS handshake failed. Never on the wire.
+};
+
+/// A code that may stand in a Close frame: 1000 to 1003, 1007 to 1014, 3000 to 4999.
+/// The same rule holds for what we send and for what we accept.
+[[nodiscard]] constexpr bool may_be_on_the_wire(CloseCode code) noexcept {
+  const auto value = static_cast<std::uint16_t>(code);
+  if (value >= 3000 && value <= 4999) return true;
+  return value >= 1000 && value <= 1014 && value != 1004 && value != 1005 && value != 1006;
+}
+
+/// A few words for a report: "going away". Never empty.
+[[nodiscard]] std::string_view name(CloseCode code) noexcept;
+
+}  // namespace wirespan

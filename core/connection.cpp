@@ -1,0 +1,279 @@
+#include <array>
+#include <cassert>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include <wirespan/core/connection.hpp>
+#include <wirespan/core/error.hpp>
+#include <wirespan/core/utf8.hpp>
+
+namespace wirespan {
+namespace {
+
+constexpr std::size_t close_code_size = 2;
+constexpr std::size_t max_close_reason = max_control_payload - close_code_size;
+
+/// What a Close frame says. §5.5.1, §7.4.
+std::error_code parse_close(Bytes payload, CloseReceived& out) noexcept {
+  if (payload.empty()) return {};
+  if (payload.size() < close_code_size) return Errc::short_close_payload;
+  out.code = CloseCode{load_big_endian<std::uint16_t>(payload.first<close_code_size>())};
+  if (!may_be_on_the_wire(out.code)) return Errc::invalid_close_code;
+  const Bytes reason = payload.subspan(close_code_size);
+  if (!is_valid_utf8(reason)) return Errc::invalid_close_reason;
+  out.reason = wire_text(reason);
+  return {};
+}
+
+bool is_nothing(const Event& event) noexcept { return std::holds_alternative<NeedInput>(event); }
+
+}  // namespace
+
+Connection::Connection(Role role, std::shared_ptr<const ConnectionOptions> options)
+    : options_(std::move(options)),
+      decoder_(FrameRules{.receiver = role}),
+      assembler_(*options_->blocks),
+      kept_input_(*options_->blocks),
+      control_(*options_->blocks),
+      pending_pong_(*options_->blocks),
+      output_(*options_->blocks),
+      role_(role) {}
+
+Connection::Connection(Role role, const ConnectionOptions& options)
+    : Connection(role, std::make_shared<const ConnectionOptions>(options)) {}
+
+void Connection::feed(MutableBytes input) noexcept {
+  assert(input_.empty() && "feed() before next() returned NeedInput: earlier input would be lost");
+  input_ = input;
+}
+
+Event Connection::next() {
+  assembler_.release_delivered();
+  if (control_delivered_) {
+    control_.clear();
+    control_delivered_ = false;
+  }
+  if (failed_ || close_received_) {  // §5.5.1, §7.1.7: nothing the peer still sends is of interest
+    drop_input();
+    return NeedInput{};
+  }
+  return next_from_input();
+}
+
+Event Connection::next_from_input() {
+  while (true) {
+    FrameChunk chunk;
+    switch (decoder_.next(input_, chunk)) {
+      case FrameDecoder::Status::error:
+        return fail_with(decoder_.error());
+      case FrameDecoder::Status::need_more:
+        kept_input_.clear();
+        if (eof_) return fail_with(Errc::connection_lost);
+        return NeedInput{};
+      case FrameDecoder::Status::chunk:
+        break;
+    }
+    Event event = is_control(chunk.header->opcode) ? on_control(chunk) : on_data(chunk);
+    if (!is_nothing(event)) return event;
+  }
+}
+
+Event Connection::on_data(const FrameChunk& chunk) {
+  MessageAssembler::Outcome outcome;
+  if (const auto error = assembler_.push(chunk, options_->receive, outcome)) {
+    return fail_with(error);
+  }
+  if (const auto* message = std::get_if<Message>(&outcome)) return *message;
+  if (const auto* fragment = std::get_if<Fragment>(&outcome)) return *fragment;
+  return NeedInput{};
+}
+
+/// A control frame that lies in the input as one piece is not copied.
+Event Connection::on_control(const FrameChunk& chunk) {
+  const bool whole = chunk.first && chunk.last;
+  if (whole) {
+    unmask(chunk);
+  } else {
+    copy_unmasked(control_.prepare(max_control_payload).first(chunk.payload.size()), chunk);
+    control_.commit(chunk.payload.size());
+    if (!chunk.last) return NeedInput{};
+    control_delivered_ = true;
+  }
+  const Bytes payload = whole ? Bytes(chunk.payload) : Bytes(control_.data());
+  switch (chunk.header->opcode) {
+    case Opcode::ping:
+      return on_ping(payload);
+    case Opcode::pong:
+      return Pong{payload};
+    default:
+      return on_close(payload);  // the decoder lets no other control opcode pass
+  }
+}
+
+Event Connection::on_ping(Bytes payload) {
+  if (output_blocked_) {
+    pending_pong_.clear();
+    pending_pong_.append(payload);
+    pong_pending_ = true;
+  } else if (const auto error = append({.opcode = Opcode::pong}, payload)) {
+    return fail_with(error);
+  }
+  return Ping{payload};
+}
+
+Event Connection::on_close(Bytes payload) {
+  CloseReceived close;
+  if (const auto error = parse_close(payload, close)) return fail_with(error);
+  close_received_ = true;
+  if (!close_sent_) {  // §5.5.1: the same code goes back
+    const bool has_code = close.code != CloseCode::no_status_received;
+    if (const auto error = append_close(has_code ? std::optional(close.code) : std::nullopt, {})) {
+      return fail_with(error);
+    }
+  }
+  return close;
+}
+
+Event Connection::fail_with(std::error_code error) {
+  fail(error);
+  return Failed{error};
+}
+
+void Connection::fail(std::error_code error) {
+  if (failed_) return;
+  failed_ = true;
+  drop_input();
+  const bool peer_listens = !eof_ && !close_sent_ && !close_received_;
+  if (peer_listens) {
+    const std::string reason = error.message();
+    const auto sent = append_close(close_code_for(error), std::string_view(reason).substr(0, 60));
+    (void)sent;  // without a mask key there is no way to say it
+  }
+}
+
+MutableBytes Connection::receive_window(MutableBytes shared) {
+  assembler_.release_delivered();
+  const bool in_data_frame =
+      decoder_.remaining() > 0 && !is_control(decoder_.header().opcode) && !failed_;
+  if (!in_data_frame) return shared;
+  const MutableBytes direct = assembler_.direct_window(decoder_.remaining(), shared.size());
+  return direct.empty() ? shared : direct;
+}
+
+void Connection::keep_unread_input() {
+  if (input_.empty() || !kept_input_.empty()) return;
+  kept_input_.append(input_);
+  input_ = kept_input_.data();
+}
+
+std::error_code Connection::send(Opcode opcode, Bytes payload, bool fin) {
+  if (const auto error = check_send(opcode)) return error;
+  const Opcode message = opcode == Opcode::continuation ? sending_ : opcode;
+  Utf8Validator utf8 = opcode == Opcode::continuation ? sent_utf8_ : Utf8Validator();
+  if (message == Opcode::text && options_->validate_sent_text) {
+    if (!utf8.feed(payload) || (fin && !utf8.complete())) return Errc::invalid_text;
+  }
+  if (const auto error = append({.opcode = opcode, .fin = fin}, payload)) return error;
+  sending_ = fin ? Opcode::continuation : message;
+  sent_utf8_ = utf8;
+  return {};
+}
+
+std::error_code Connection::check_send(Opcode opcode) const noexcept {
+  if (is_control(opcode) || is_reserved(opcode)) return Errc::unsupported_frame;
+  if (state() != State::open) return Errc::not_open;
+  const bool under_way = sending_ != Opcode::continuation;
+  if (under_way && opcode != Opcode::continuation) return Errc::message_under_way;
+  if (!under_way && opcode == Opcode::continuation) return Errc::no_message_under_way;
+  return {};
+}
+
+std::error_code Connection::ping(Bytes payload) { return send_control(Opcode::ping, payload); }
+
+std::error_code Connection::pong(Bytes payload) { return send_control(Opcode::pong, payload); }
+
+std::error_code Connection::send_control(Opcode opcode, Bytes payload) {
+  if (state() != State::open) return Errc::not_open;
+  if (payload.size() > max_control_payload) return Errc::control_too_long;
+  return append({.opcode = opcode}, payload);
+}
+
+std::error_code Connection::close(std::optional<CloseCode> code, std::string_view reason) {
+  if (state() != State::open) return Errc::not_open;
+  if (code ? !may_be_on_the_wire(*code) : !reason.empty()) return Errc::close_code_not_allowed;
+  if (reason.size() > max_close_reason) return Errc::control_too_long;
+  if (!is_valid_utf8(wire_bytes(reason))) return Errc::invalid_text;
+  return append_close(code, reason);
+}
+
+std::optional<FrameHead> Connection::begin_gather(Opcode opcode, Bytes payload) {
+  if (role_ != Role::server || !output_.empty() || output_blocked_) return std::nullopt;
+  if (opcode == Opcode::continuation || check_send(opcode)) return std::nullopt;
+  const bool is_checked_text = opcode == Opcode::text && options_->validate_sent_text;
+  if (is_checked_text && !is_valid_utf8(payload)) return std::nullopt;
+  return make_frame_head({.payload_size = payload.size(), .opcode = opcode});
+}
+
+void Connection::set_output_blocked(bool blocked) {
+  output_blocked_ = blocked;
+  if (blocked || !pong_pending_) return;
+  pong_pending_ = false;
+  if (!failed_ && !close_received_) {
+    const auto error = append({.opcode = Opcode::pong}, pending_pong_.data());
+    if (error) fail(error);
+  }
+  pending_pong_.clear();
+}
+
+std::error_code Connection::append_close(std::optional<CloseCode> code, std::string_view reason) {
+  std::array<std::byte, max_control_payload> payload;
+  std::size_t size = 0;
+  if (code) {
+    store_big_endian(std::span(payload).first<close_code_size>(),
+                     static_cast<std::uint16_t>(*code));
+    if (!reason.empty()) {
+      std::memcpy(payload.data() + close_code_size, reason.data(), reason.size());
+    }
+    size = close_code_size + reason.size();
+  }
+  if (const auto error = append({.opcode = Opcode::close}, Bytes(payload).first(size))) {
+    return error;
+  }
+  close_sent_ = true;
+  return {};
+}
+
+std::error_code Connection::append(FrameHeader header, Bytes payload) {
+  header.masked = role_ == Role::client;
+  const MaskSource& source = options_->mask_source;
+  if (header.masked && (source.next == nullptr || !source.next(source.context, header.mask))) {
+    return Errc::no_mask_key;
+  }
+  append_frame(output_, header, payload);
+  return {};
+}
+
+void Connection::drop_input() noexcept {
+  input_ = {};
+  kept_input_.clear();
+}
+
+TransportAction Connection::transport_action() const noexcept {
+  if (failed_) return TransportAction::close_after_flush;
+  if (!close_sent_ || !close_received_) return TransportAction::keep;
+  return role_ == Role::server ? TransportAction::close_after_flush
+                               : TransportAction::await_peer_close;
+}
+
+State Connection::state() const noexcept {
+  if (failed_ || (close_sent_ && close_received_)) return State::closed;
+  return close_sent_ || close_received_ ? State::closing : State::open;
+}
+
+std::size_t Connection::memory() const noexcept {
+  return assembler_.memory() + kept_input_.capacity() + control_.capacity() +
+         pending_pong_.capacity() + output_.capacity();
+}
+
+}  // namespace wirespan

@@ -1,0 +1,144 @@
+// connection.hpp - the protocol machine of an open connection. RFC 6455 §5 to §7.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+#include <wirespan/core/byte_buffer.hpp>
+#include <wirespan/core/close_code.hpp>
+#include <wirespan/core/event.hpp>
+#include <wirespan/core/frame.hpp>
+#include <wirespan/core/frame_decoder.hpp>
+#include <wirespan/core/message_assembler.hpp>
+
+namespace wirespan {
+
+enum class State : std::uint8_t { open, closing, closed };
+
+/// What the driver is to do with the transport, once output() is flushed.
+enum class TransportAction : std::uint8_t {
+  keep,               ///< Go on reading.
+  close_after_flush,  ///< Write what is left, then close; nothing the peer sends matters any more.
+  await_peer_close,   ///< A client after both Close frames: the server closes TCP first (§7.1.1).
+};
+
+/// Shared by all connections that behave alike; not changed while one of them uses it.
+struct ConnectionOptions {
+  ReceiveOptions receive{};
+  /// Refuse to send text that is not UTF-8 (§6.1). Turn it off for text that is known to be.
+  bool validate_sent_text = true;
+  MaskSource mask_source{};  ///< Required for a client.
+  /// Where memory comes from while there is something to keep. Must outlive the connections.
+  const BlockSource* blocks = &heap_blocks();
+};
+
+/// Bytes in, events out; calls in, bytes out. No socket, no clock, no thread: a driver owns those.
+///
+/// The driver's loop: read into receive_window(), feed() it, call next() until NeedInput, write
+/// output(), then do as transport_action() says. Replies that the RFC demands (pong, echo of Close,
+/// Close of a failed connection) are in output() without being asked for.
+///
+/// Not thread-safe. Throws nothing but std::bad_alloc, after which only destroying it is useful.
+class Connection {
+ public:
+  Connection(Role role, std::shared_ptr<const ConnectionOptions> options);
+  Connection(Role role, const ConnectionOptions& options);
+
+  // Input.
+
+  /// Gives the machine bytes to digest. They are borrowed and changed in place, and must stay until
+  /// next() returns NeedInput or keep_unread_input() is called. Requires that earlier input is
+  /// digested.
+  void feed(MutableBytes input) noexcept;
+  /// The stream has ended. If no Close frame came before, next() will return Failed with
+  /// Errc::connection_lost once the input is digested.
+  void feed_eof() noexcept { eof_ = true; }
+  /// The next thing that happened. Views in it are valid until the next call of next(), feed() or
+  /// receive_window(); sending, pinging and closing do not invalidate them.
+  [[nodiscard]] Event next();
+  /// Where to read next: usually `shared`; inside a long payload a place of the message's own, so
+  /// that the kernel's copy is the last one. What is read there must be fed before anything else.
+  [[nodiscard]] MutableBytes receive_window(MutableBytes shared);
+  /// Copies what next() has not digested, so that the caller may reuse its buffer (a paused
+  /// reader). next() goes on with the copy.
+  void keep_unread_input();
+  /// True if next() has something to digest.
+  [[nodiscard]] bool has_unread_input() const noexcept { return !input_.empty(); }
+
+  // Output. Each call appends whole frames to output(), or changes nothing and says why.
+
+  /// A message, or with `fin` false its first part; the parts after it have Opcode::continuation.
+  [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, bool fin = true);
+  [[nodiscard]] std::error_code ping(Bytes payload = {});
+  /// An unsolicited pong (§5.5.3); the pongs that are owed go out by themselves.
+  [[nodiscard]] std::error_code pong(Bytes payload = {});
+  /// Starts the closing handshake. No code: an empty Close frame. The peer's messages are still
+  /// delivered until its Close comes.
+  [[nodiscard]] std::error_code close(std::optional<CloseCode> code = CloseCode::normal,
+                                      std::string_view reason = {});
+  /// Fails the connection for a reason that the driver found (§7.1.7): sends a Close frame with
+  /// close_code_for(error) and digests nothing more. No event follows.
+  void fail(std::error_code error);
+  /// A long message of a server with nothing waiting before it: only the header is made, the caller
+  /// writes header and payload together. Nothing if send() has to be used, or would refuse.
+  [[nodiscard]] std::optional<FrameHead> begin_gather(Opcode opcode, Bytes payload);
+  /// While the kernel takes no more, pongs are held back and only the latest is kept (§5.5.3), so
+  /// that a peer which pings and does not read cannot grow our memory.
+  void set_output_blocked(bool blocked);
+
+  [[nodiscard]] ByteBuffer& output() noexcept { return output_; }
+  [[nodiscard]] const ByteBuffer& output() const noexcept { return output_; }
+
+  // State, derived from what was sent and received.
+
+  [[nodiscard]] TransportAction transport_action() const noexcept;
+  [[nodiscard]] State state() const noexcept;
+  [[nodiscard]] bool close_sent() const noexcept { return close_sent_; }
+  [[nodiscard]] bool close_received() const noexcept { return close_received_; }
+  [[nodiscard]] bool failed() const noexcept { return failed_; }
+  [[nodiscard]] Role role() const noexcept { return role_; }
+  [[nodiscard]] const ConnectionOptions& options() const noexcept { return *options_; }
+  /// Bytes of memory held for input, messages and output; 0 when idle.
+  [[nodiscard]] std::size_t memory() const noexcept;
+
+ private:
+  [[nodiscard]] Event next_from_input();
+  [[nodiscard]] Event on_data(const FrameChunk& chunk);
+  [[nodiscard]] Event on_control(const FrameChunk& chunk);
+  [[nodiscard]] Event on_ping(Bytes payload);
+  [[nodiscard]] Event on_close(Bytes payload);
+  [[nodiscard]] Event fail_with(std::error_code error);
+  [[nodiscard]] std::error_code check_send(Opcode opcode) const noexcept;
+  [[nodiscard]] std::error_code send_control(Opcode opcode, Bytes payload);
+  [[nodiscard]] std::error_code append(FrameHeader header, Bytes payload);
+  [[nodiscard]] std::error_code append_close(std::optional<CloseCode> code,
+                                             std::string_view reason);
+  void drop_input() noexcept;
+
+  std::shared_ptr<const ConnectionOptions> options_;
+  FrameDecoder decoder_;
+  MessageAssembler assembler_;
+  MutableBytes input_;
+  ByteBuffer kept_input_;    // of a paused reader
+  ByteBuffer control_;       // a control frame that the input cut
+  ByteBuffer pending_pong_;  // the payload of a pong owed while the output is blocked
+  ByteBuffer output_;
+
+  Role role_;
+  Utf8Validator sent_utf8_;  // of a fragmented text message of ours
+  // Facts, not states: the states are derived from them.
+  bool close_sent_ = false;
+  bool close_received_ = false;
+  bool failed_ = false;
+  bool eof_ = false;
+  bool control_delivered_ = false;
+  bool output_blocked_ = false;
+  bool pong_pending_ = false;
+  Opcode sending_ = Opcode::continuation;  // our fragmented message; continuation: none
+};
+
+}  // namespace wirespan

@@ -1,0 +1,118 @@
+// error.hpp - one code per defect, conditions for groups, one function from error to close code.
+#pragma once
+
+#include <system_error>
+
+#include <wirespan/core/close_code.hpp>
+
+namespace wirespan {
+
+/// What went wrong, exactly. Report the code, act on a Condition.
+enum class Errc {
+  // One frame. RFC 6455 §5.2, §5.5.
+  reserved_bits = 1,   ///< RSV1-3 set without an extension that defines them.
+  reserved_opcode,     ///< An opcode that RFC 6455 does not define.
+  fragmented_control,  ///< A control frame without FIN.
+  oversized_control,   ///< A control frame longer than 125 bytes.
+  nonminimal_length,   ///< A length that a shorter form could hold.
+  length_overflow,     ///< A 64-bit length with its most significant bit set.
+  unexpected_mask,     ///< A masked frame from a server.
+  missing_mask,        ///< An unmasked frame from a client.
+
+  // The history of a message. RFC 6455 §5.4, §8.1, §10.4.
+  unexpected_continuation,  ///< A continuation while no message is under way.
+  expected_continuation,    ///< A new message inside an unfinished one.
+  invalid_utf8,             ///< A text message that is not UTF-8.
+  message_too_big,          ///< More than ReceiveOptions::max_message_size.
+  too_many_fragments,       ///< More than ReceiveOptions::max_fragments.
+
+  // Control frames and the end of a connection. RFC 6455 §5.5, §7.
+  ping_flood,            ///< More pings in a second than ReceiveOptions allow.
+  short_close_payload,   ///< A Close body of one byte.
+  invalid_close_code,    ///< A close code that may not stand in a frame.
+  invalid_close_reason,  ///< A close reason that is not UTF-8.
+  connection_lost,       ///< The stream ended without a Close frame.
+  connection_closed,     ///< The closing handshake is over, nothing more will come.
+
+  // Deadlines. All of them equal std::errc::timed_out.
+  connect_timeout,    ///< Name, TCP, TLS and opening handshake took too long together.
+  handshake_timeout,  ///< A client did not finish its opening handshake in time.
+  ping_timeout,       ///< No pong came back in time.
+  close_timeout,      ///< The closing handshake took too long.
+  receive_timeout,    ///< A blocking receive reached its deadline.
+  send_timeout,       ///< A blocking send reached its deadline.
+  idle_timeout,       ///< The peer sent nothing for too long.
+
+  // The opening handshake, both roles. RFC 6455 §4, RFC 9112.
+  malformed_start_line,        ///< The first line is not one of HTTP/1.
+  malformed_field,             ///< A header line that RFC 9112 §5 does not allow.
+  head_too_long,               ///< More bytes than limits::head_size.
+  too_many_fields,             ///< More header fields than limits::head_fields.
+  bad_http_version,            ///< Not HTTP/1.1.
+  missing_upgrade,             ///< No `Upgrade: websocket`.
+  missing_connection_upgrade,  ///< No token `upgrade` in Connection.
+  repeated_field,              ///< A header field that may come once came twice.
+
+  // The opening handshake as a server sees it. RFC 6455 §4.2.1.
+  target_too_long,     ///< A request target above limits::request_target_size.
+  bad_method,          ///< Not GET.
+  bad_host,            ///< No Host, two, or one that is no host.
+  bad_key,             ///< Sec-WebSocket-Key is not 16 bytes in base64.
+  bad_version,         ///< Sec-WebSocket-Version is not 13.
+  bad_subprotocols,    ///< Sec-WebSocket-Protocol is not a list of different tokens.
+  bad_extensions,      ///< Sec-WebSocket-Extensions does not follow its grammar.
+  request_with_body,   ///< An upgrade request with content.
+  bad_request_target,  ///< A target that is neither a path nor an absolute URI.
+
+  // The opening handshake as a client sees it. RFC 6455 §4.1.
+  not_switching_protocols,  ///< A status other than 101.
+  bad_accept,               ///< Sec-WebSocket-Accept is missing or wrong.
+  unrequested_subprotocol,  ///< The server chose a subprotocol that was not offered.
+  missing_subprotocol,      ///< The server chose none although one was required.
+  unrequested_extension,    ///< The server chose an extension that was not offered.
+  too_many_informational,   ///< More 1xx answers than limits::informational_responses.
+
+  // Reaching the peer.
+  host_not_found,   ///< The name does not resolve.
+  tls_unavailable,  ///< `wss:` in a build without TLS.
+
+  // Misuse by the caller. Nothing was sent.
+  not_open,                ///< The connection is not open, or not any more.
+  already_open,            ///< Connecting what is connected, running what runs.
+  control_too_long,        ///< A ping or pong payload above 125 bytes, a reason above 123.
+  invalid_text,            ///< A text to send, or a close reason, that is not UTF-8.
+  close_code_not_allowed,  ///< A close code that may not stand in a frame.
+  message_under_way,       ///< A new message before the last fragment of the previous one.
+  no_message_under_way,    ///< A continuation without a first fragment.
+  unsupported_frame,       ///< A frame with RSV bits or an opcode that cannot be sent.
+  no_mask_key,             ///< The source of mask keys failed.
+  send_queue_full,         ///< The peer does not read; the hard limit of unsent bytes is reached.
+  invalid_url,             ///< Not a ws: or wss: URI as RFC 6455 §3 has it.
+  invalid_header,          ///< A header name or value with forbidden characters, CR or LF.
+  reserved_header,         ///< A header that another option sets, or that the handshake owns.
+  invalid_subprotocol,     ///< An offered subprotocol that is no token, or offered twice.
+  invalid_option,          ///< Option values that contradict each other.
+};
+
+/// What to do about it.
+enum class Condition {
+  protocol_violation = 1,  ///< The peer broke a rule on an open connection.
+  handshake_failed,        ///< No connection came about because of what the peer answered.
+  misuse,                  ///< The caller broke a rule; the peer never saw it.
+};
+
+[[nodiscard]] const std::error_category& wirespan_category() noexcept;
+[[nodiscard]] const std::error_category& condition_category() noexcept;
+[[nodiscard]] std::error_code make_error_code(Errc code) noexcept;
+[[nodiscard]] std::error_condition make_error_condition(Condition condition) noexcept;
+
+/// The code for the Close frame that answers `error`: 1002, 1007, 1008, 1009, or 1011 for what is
+/// not the peer's fault. RFC 6455 §7.4.1.
+[[nodiscard]] CloseCode close_code_for(std::error_code error) noexcept;
+
+}  // namespace wirespan
+
+template <>
+struct std::is_error_code_enum<wirespan::Errc> : std::true_type {};
+template <>
+struct std::is_error_condition_enum<wirespan::Condition> : std::true_type {};

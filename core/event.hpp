@@ -1,0 +1,42 @@
+// event.hpp - what happened on a connection, as values. RFC 6455 §5, §7.
+#pragma once
+
+#include <string_view>
+#include <system_error>
+#include <variant>
+
+#include <wirespan/core/bytes.hpp>
+#include <wirespan/core/close_code.hpp>
+#include <wirespan/core/message.hpp>
+
+namespace wirespan {
+
+/// A ping came; its pong is already in the output. Borrowed as Message is.
+struct Ping {
+  Bytes payload;
+};
+
+/// A pong came, asked for or not. Borrowed as Message is.
+struct Pong {
+  Bytes payload;
+};
+
+/// The peer's Close frame came; its echo is already in the output if we had not sent ours (§5.5.1).
+/// Borrowed as Message is. No message follows.
+struct CloseReceived {
+  CloseCode code = CloseCode::no_status_received;
+  std::string_view reason;
+};
+
+/// The connection has failed (§7.1.7): the peer broke a rule, or is gone. A Close frame is in the
+/// output unless the peer is gone. Nothing follows.
+struct Failed {
+  std::error_code error;
+};
+
+/// Everything that came has been dealt with.
+struct NeedInput {};
+
+using Event = std::variant<NeedInput, Message, Fragment, Ping, Pong, CloseReceived, Failed>;
+
+}  // namespace wirespan

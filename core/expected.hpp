@@ -1,0 +1,40 @@
+// expected.hpp - a value or an error code; the part of C++23's std::expected that we use.
+#pragma once
+
+#include <cassert>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+namespace wirespan {
+
+/// Holds either a `T` or the reason why there is none.
+template <class T>
+class [[nodiscard]] Expected {
+ public:
+  Expected(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: as std
+  Expected(std::error_code error) noexcept : state_(std::in_place_index<1>, error) {
+    assert(error && "an Expected without a value needs a reason");
+  }
+
+  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  /// Requires has_value().
+  [[nodiscard]] T& operator*() & noexcept { return *std::get_if<0>(&state_); }
+  [[nodiscard]] const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
+  [[nodiscard]] T&& operator*() && noexcept { return std::move(*std::get_if<0>(&state_)); }
+  [[nodiscard]] T* operator->() noexcept { return std::get_if<0>(&state_); }
+  [[nodiscard]] const T* operator->() const noexcept { return std::get_if<0>(&state_); }
+
+  /// No error when there is a value.
+  [[nodiscard]] std::error_code error() const noexcept {
+    const auto* error = std::get_if<1>(&state_);
+    return error == nullptr ? std::error_code{} : *error;
+  }
+
+ private:
+  std::variant<T, std::error_code> state_;
+};
+
+}  // namespace wirespan

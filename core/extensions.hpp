@@ -1,0 +1,29 @@
+// extensions.hpp - the grammar of Sec-WebSocket-Extensions. RFC 6455 §9.1.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <wirespan/core/expected.hpp>
+
+namespace wirespan {
+
+/// "name" or "name=value"; a quoted value is unquoted here and is a token then. §9.1.
+struct ExtensionParameter {
+  std::string name;
+  std::optional<std::string> value;
+};
+
+/// One element of the list: an extension with its parameters, in order.
+struct Extension {
+  std::string name;
+  std::vector<ExtensionParameter> parameters;
+};
+
+/// Parses the value of one header field; a list over several fields is parsed field by field.
+/// Errc::bad_extensions if it does not follow the grammar. One pass, whatever the input.
+[[nodiscard]] Expected<std::vector<Extension>> parse_extensions(std::string_view text);
+
+}  // namespace wirespan

@@ -1,0 +1,68 @@
+#include <algorithm>
+#include <cstring>
+
+#include <wirespan/core/frame_decoder.hpp>
+
+namespace wirespan {
+
+void unmask(const FrameChunk& chunk) noexcept {
+  if (!chunk.header->masked) return;
+  apply_mask(chunk.payload, chunk.header->mask, static_cast<std::size_t>(chunk.offset & 3));
+}
+
+void copy_unmasked(MutableBytes to, const FrameChunk& chunk) noexcept {
+  if (chunk.header->masked) {
+    copy_masked(to, chunk.payload, chunk.header->mask, static_cast<std::size_t>(chunk.offset & 3));
+  } else if (!chunk.payload.empty()) {
+    std::memcpy(to.data(), chunk.payload.data(), chunk.payload.size());
+  }
+}
+
+FrameDecoder::Status FrameDecoder::next(MutableBytes& input, FrameChunk& out) noexcept {
+  const bool first = remaining_ == 0;
+  if (first) {
+    if (const Status status = next_header(input); status != Status::chunk) return status;
+    remaining_ = header_.payload_size;
+  } else if (input.empty()) {
+    return Status::need_more;
+  }
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, input.size()));
+  out = {.header = &header_,
+         .payload = input.first(size),
+         .offset = header_.payload_size - remaining_,
+         .first = first,
+         .last = size == remaining_};
+  remaining_ -= size;
+  input = input.subspan(size);
+  return Status::chunk;
+}
+
+/// `chunk` stands for: the header is complete and legal.
+FrameDecoder::Status FrameDecoder::next_header(MutableBytes& input) noexcept {
+  std::size_t size = stash_size_ == 0 ? parse_frame_header(input, header_) : 0;
+  if (size > 0) {
+    input = input.subspan(size);
+  } else {
+    stash_header(input);
+    size = parse_frame_header(Bytes(stash_).first(stash_size_), header_);
+    // Half a header is enough to see reserved bits, a wrong mask bit or a long control frame.
+    const bool judgeable = stash_size_ >= 2;
+    if (size == 0) return judgeable && error() ? Status::error : Status::need_more;
+    stash_size_ = 0;
+  }
+  return error() ? Status::error : Status::chunk;
+}
+
+/// Moves bytes from the input to the stash until it holds a whole header or the input is empty.
+void FrameDecoder::stash_header(MutableBytes& input) noexcept {
+  while (!input.empty()) {
+    const std::size_t wanted = stash_size_ < 2 ? 2 : frame_header_size(stash_[1]);
+    if (stash_size_ == wanted) return;
+    const std::size_t size = std::min(wanted - stash_size_, input.size());
+    std::memcpy(stash_.data() + stash_size_, input.data(), size);
+    stash_size_ = static_cast<std::uint8_t>(stash_size_ + size);
+    input = input.subspan(size);
+  }
+}
+
+}  // namespace wirespan

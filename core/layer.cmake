@@ -1,0 +1,49 @@
+# What every target of the project is compiled with: warnings, sanitizers, link-time optimisation.
+add_library(wirespan_flags INTERFACE)
+target_compile_options(wirespan_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow)
+if(WIRESPAN_SANITIZE)
+  target_compile_options(wirespan_flags INTERFACE -fsanitize=${WIRESPAN_SANITIZE}
+                         -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(wirespan_flags INTERFACE -fsanitize=${WIRESPAN_SANITIZE})
+endif()
+
+# Fat objects: a consumer that links without -flto gets ordinary code out of the same archive.
+set(wirespan_lto_flags "")
+if(WIRESPAN_LTO AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(wirespan_lto_flags -flto=auto -ffat-lto-objects)
+endif()
+
+# wirespan_layer(NAME HEADERS ... SOURCES ... [LINKS ...] [PRIVATE_LINKS ...])
+#
+# build/include/<layer>/wirespan/<layer> is a link to the layer's folder. Each layer has an include
+# root of its own and sees only the layers that it links: an upward #include does not compile.
+# HEADERS are public and installed; a header that is not listed is private.
+function(wirespan_layer layer)
+  cmake_parse_arguments(arg "" "" "HEADERS;SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  set(root ${PROJECT_BINARY_DIR}/include/${layer})
+  file(MAKE_DIRECTORY ${root}/wirespan)
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${layer} ${root}/wirespan/${layer} SYMBOLIC)
+  list(TRANSFORM arg_HEADERS PREPEND ${root}/wirespan/${layer}/)
+  list(TRANSFORM arg_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/${layer}/)
+
+  add_library(wirespan_${layer} ${arg_SOURCES})
+  add_library(wirespan::${layer} ALIAS wirespan_${layer})
+  target_sources(wirespan_${layer} PUBLIC FILE_SET HEADERS BASE_DIRS ${root} FILES ${arg_HEADERS})
+  target_link_libraries(wirespan_${layer} PUBLIC ${arg_LINKS} PRIVATE ${arg_PRIVATE_LINKS})
+  target_link_libraries(wirespan_${layer} PRIVATE $<BUILD_INTERFACE:wirespan_flags>)
+  target_compile_features(wirespan_${layer} PUBLIC cxx_std_20)
+  target_compile_options(wirespan_${layer} PRIVATE ${wirespan_lto_flags}
+    -ffile-prefix-map=${root}/wirespan/=${PROJECT_SOURCE_DIR}/)
+  set_target_properties(wirespan_${layer} PROPERTIES EXPORT_NAME ${layer}
+    VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL} POSITION_INDEPENDENT_CODE ON)
+  install(TARGETS wirespan_${layer} EXPORT wirespan FILE_SET HEADERS)
+endfunction()
+
+# A program of the project: linked with link-time optimisation if that is on.
+function(wirespan_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LINKS} wirespan_flags)
+  target_compile_options(${name} PRIVATE ${wirespan_lto_flags})
+  target_link_options(${name} PRIVATE ${wirespan_lto_flags})
+endfunction()

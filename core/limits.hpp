@@ -1,0 +1,64 @@
+// limits.hpp - every bound that a peer can reach, with its default and its reason. RFC 6455 §10.4.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace wirespan::limits {
+
+// The opening handshake, RFC 6455 §4. Browsers send about 1 KiB; the rest is room for cookies.
+
+/// Bytes of a request or response head, start line and final empty line included.
+inline constexpr std::size_t head_size = 16u << 10;
+/// Header fields in one head. A linear scan over this many is cheap, and no table can be flooded.
+inline constexpr std::size_t head_fields = 100;
+/// Bytes of a request target; RFC 9112 §3 asks for a request line of at least 8,000.
+inline constexpr std::size_t request_target_size = 8u << 10;
+/// Bytes kept of the body of an answer other than 101, for the error report.
+inline constexpr std::size_t rejection_body_size = 64u << 10;
+/// Informational (1xx) answers skipped before the final one. RFC 9110 §15.2.
+inline constexpr int informational_responses = 8;
+
+// Messages, RFC 6455 §5.
+
+/// Bytes of one message, also of one that comes in fragments. Larger ones fail with 1009.
+inline constexpr std::size_t message_size = 16u << 20;
+/// Frames of one message; empty ones count, because each costs work. More fail with 1008.
+inline constexpr std::uint32_t message_fragments = 16'384;
+/// Pings received in one second; more fail with 1008. A pong is owed for each.
+inline constexpr std::uint32_t pings_per_second = 1'000;
+
+// Time.
+
+/// From the first look-up of a name to the open connection: one deadline for all of it.
+inline constexpr std::chrono::milliseconds connect_time{10'000};
+/// A server's patience with a client's TLS and HTTP handshake; bytes do not extend it.
+inline constexpr std::chrono::milliseconds handshake_time{10'000};
+/// From our Close frame to the end of the connection. RFC 6455 §7.1.1.
+inline constexpr std::chrono::milliseconds close_time{3'000};
+/// A client's wait for the server to close TCP after both Close frames; it may close any time
+/// (RFC 6455 §5.5.1), and the only matter is which side keeps TIME_WAIT.
+inline constexpr std::chrono::milliseconds peer_close_time{20};
+/// A server drops a connection that sends no byte for this long while keep-alive is off.
+inline constexpr std::chrono::milliseconds idle_time{120'000};
+
+// Output that the peer does not read.
+
+/// Unsent bytes above which a sender is told to wait.
+inline constexpr std::size_t send_high_watermark = 1u << 20;
+/// Unsent bytes below which it is told to go on.
+inline constexpr std::size_t send_low_watermark = 256u << 10;
+/// Unsent bytes above which a message is refused.
+inline constexpr std::size_t send_hard_limit = 16u << 20;
+/// Bytes read and thrown away after our last Close, so that a reset does not destroy it.
+inline constexpr std::size_t linger_bytes = 16u << 20;
+
+// A turn of the loop.
+
+/// Connections accepted in one turn, so that a stampede does not stall the open ones.
+inline constexpr int accepts_per_turn = 64;
+/// Bytes read from one connection in one turn while it is inside a large message.
+inline constexpr std::size_t read_per_turn = 4u << 20;
+
+}  // namespace wirespan::limits

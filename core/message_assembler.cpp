@@ -1,0 +1,103 @@
+#include <algorithm>
+
+#include <wirespan/core/error.hpp>
+#include <wirespan/core/message_assembler.hpp>
+
+namespace wirespan {
+namespace {
+
+/// The first step of a buffer for a message that does not come whole.
+constexpr std::size_t first_step = 4096;
+
+/// Memory for a message of which `announced` bytes were promised and `held` are here: a promise is
+/// believed for as much again as has been kept, and never for more.
+std::size_t believable_size(std::size_t held, std::size_t announced) noexcept {
+  return std::max(held, std::min(announced, std::max(2 * held, first_step)));
+}
+
+}  // namespace
+
+std::error_code MessageAssembler::push(const FrameChunk& chunk, const ReceiveOptions& options,
+                                       Outcome& out) {
+  const FrameHeader& header = *chunk.header;
+  if (chunk.first) {
+    if (const auto error = begin_frame(header, options)) return error;
+  }
+  const bool end_of_message = chunk.last && header.fin;
+  const bool deliverable = end_of_message || (chunk.last && options.deliver_fragments);
+  const bool in_place = deliverable && buffer_.empty();
+  if (in_place) unmask(chunk);
+  const Bytes payload = in_place ? chunk.payload : keep(chunk);
+  if (opcode_ == Opcode::text && options.validate_utf8) {
+    const bool valid = utf8_.feed(payload) && (!end_of_message || utf8_.complete());
+    if (!valid) return Errc::invalid_utf8;
+  }
+  if (!deliverable) return {};
+
+  delivered_ = !in_place;
+  const Bytes whole = in_place ? payload : Bytes(buffer_.data());
+  const bool unfragmented = header.fin && fragments_ == 1;
+  if (options.deliver_fragments && !unfragmented) {
+    out = Fragment{.opcode = header.opcode, .payload = whole, .fin = header.fin};
+  } else {
+    out = Message{.opcode = opcode_, .payload = whole};
+  }
+  if (end_of_message) opcode_ = Opcode::continuation;
+  return {};
+}
+
+std::error_code MessageAssembler::begin_frame(const FrameHeader& header,
+                                              const ReceiveOptions& options) noexcept {
+  const bool under_way = opcode_ != Opcode::continuation;
+  if (header.opcode == Opcode::continuation) {
+    if (!under_way) return Errc::unexpected_continuation;
+  } else {
+    if (under_way) return Errc::expected_continuation;
+    opcode_ = header.opcode;
+    message_size_ = 0;
+    fragments_ = 0;
+    utf8_.reset();
+  }
+  if (header.payload_size > options.max_message_size - message_size_) return Errc::message_too_big;
+  message_size_ += static_cast<std::size_t>(header.payload_size);
+  if (++fragments_ > options.max_fragments) return Errc::too_many_fragments;
+  return {};
+}
+
+/// Moves the chunk to the end of what is held, unless it was received there already.
+Bytes MessageAssembler::keep(const FrameChunk& chunk) {
+  const std::size_t size = chunk.payload.size();
+  if (size == 0) return {};
+  const MutableBytes room = buffer_.room();
+  if (chunk.payload.data() == room.data() && size <= room.size()) {
+    unmask(chunk);
+    buffer_.commit(size);
+    return chunk.payload;
+  }
+  const std::size_t held = buffer_.size();
+  if (room.size() < size) {
+    (void)buffer_.prepare(believable_size(held + size, message_size_) - held);
+  }
+  const MutableBytes to = buffer_.room().first(size);
+  copy_unmasked(to, chunk);
+  buffer_.commit(size);
+  return to;
+}
+
+MutableBytes MessageAssembler::direct_window(std::uint64_t remaining, std::size_t shared_size) {
+  const std::size_t held = buffer_.size();
+  if (remaining < shared_size || held == 0) return {};
+  if (buffer_.room().empty()) {
+    (void)buffer_.prepare(believable_size(held, message_size_) - held);
+  }
+  const MutableBytes room = buffer_.room();
+  return room.first(static_cast<std::size_t>(std::min<std::uint64_t>(remaining, room.size())));
+}
+
+void MessageAssembler::release_delivered() noexcept {
+  if (!delivered_) return;
+  buffer_.clear();
+  delivered_ = false;
+}
+
+}  // namespace wirespan

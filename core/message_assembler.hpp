@@ -1,0 +1,69 @@
+// message_assembler.hpp - frames to messages: order, size, count and UTF-8. RFC 6455 §5.4, §8.1.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <system_error>
+#include <variant>
+
+#include <wirespan/core/byte_buffer.hpp>
+#include <wirespan/core/frame_decoder.hpp>
+#include <wirespan/core/limits.hpp>
+#include <wirespan/core/message.hpp>
+#include <wirespan/core/utf8.hpp>
+
+namespace wirespan {
+
+/// What is accepted from the peer.
+struct ReceiveOptions {
+  /// Bytes. A larger message fails with 1009 when its header comes, before its payload does.
+  std::size_t max_message_size = limits::message_size;
+  /// Frames of one message, empty ones included. More fail with 1008.
+  std::uint32_t max_fragments = limits::message_fragments;
+  /// Pings in one second; the driver judges, because core has no clock. More fail with 1008.
+  std::uint32_t max_pings_per_second = limits::pings_per_second;
+  /// RFC 6455 §8.1, at the first impossible byte. Turn it off only for peers you wrote yourself.
+  bool validate_utf8 = true;
+  /// One Fragment for each frame of a fragmented message instead of one Message, as
+  /// `fire_cont_frame` does in Python. The limits and the UTF-8 rule hold for the whole message.
+  bool deliver_fragments = false;
+};
+
+/// Judges the history of a message and keeps the parts of those that do not come whole. Memory
+/// grows with the bytes received, never with the bytes announced. A message that lies in the input
+/// as one piece is passed through without a copy.
+class MessageAssembler {
+ public:
+  /// monostate: the chunk was digested, nothing to deliver yet.
+  using Outcome = std::variant<std::monostate, Message, Fragment>;
+
+  explicit MessageAssembler(const BlockSource& blocks = heap_blocks()) noexcept : buffer_(blocks) {}
+
+  /// Takes one chunk of a text, binary or continuation frame, unmasks it and sets `out` when it
+  /// completes something. After an error the assembler is of no further use.
+  [[nodiscard]] std::error_code push(const FrameChunk& chunk, const ReceiveOptions& options,
+                                     Outcome& out);
+
+  /// Where to receive the rest of a frame, of which `remaining` bytes are missing, so that it need
+  /// not be copied; what is read there must be the next chunk. Empty if the copy is cheaper.
+  [[nodiscard]] MutableBytes direct_window(std::uint64_t remaining, std::size_t shared_size);
+
+  /// Gives back the memory of what was delivered; its view is invalid afterwards.
+  void release_delivered() noexcept;
+  /// Bytes held for an unfinished message or a delivered one.
+  [[nodiscard]] std::size_t memory() const noexcept { return buffer_.capacity(); }
+
+ private:
+  [[nodiscard]] std::error_code begin_frame(const FrameHeader& header,
+                                            const ReceiveOptions& options) noexcept;
+  [[nodiscard]] Bytes keep(const FrameChunk& chunk);
+
+  ByteBuffer buffer_;
+  std::size_t message_size_ = 0;  // announced by the frames so far
+  std::uint32_t fragments_ = 0;
+  Utf8Validator utf8_;
+  Opcode opcode_ = Opcode::continuation;  // continuation: no message under way
+  bool delivered_ = false;
+};
+
+}  // namespace wirespan

@@ -1,0 +1,234 @@
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include <wirespan/core/accept_key.hpp>
+#include <wirespan/core/ascii.hpp>
+#include <wirespan/core/error.hpp>
+#include <wirespan/core/server_handshake.hpp>
+#include <wirespan/core/url.hpp>
+
+namespace wirespan {
+namespace {
+
+using Fields = std::span<const HeaderField>;
+
+/// RFC 9112 §3.2: a path, or an absolute URI whose authority counts instead of Host.
+std::error_code check_target(std::string_view target, ClientOffer& out) {
+  if (target.starts_with('/')) {
+    out.target = target;
+    return target.find('#') == std::string_view::npos ? std::error_code{}
+                                                      : Errc::bad_request_target;
+  }
+  const std::size_t scheme_end = target.find("://");
+  if (scheme_end == std::string_view::npos) return Errc::bad_request_target;
+  const std::string_view scheme = target.substr(0, scheme_end);
+  const auto is_named = [&](std::string_view other) { return equal_ignoring_case(scheme, other); };
+  if (!is_named("http") && !is_named("https") && !is_named("ws") && !is_named("wss")) {
+    return Errc::bad_request_target;
+  }
+  const auto url = parse_url("ws" + std::string(target.substr(scheme_end)));
+  if (!url || !url->userinfo.empty()) return Errc::bad_request_target;
+  const std::string_view rest = target.substr(scheme_end + 3);
+  out.host = rest.substr(0, rest.find_first_of("/?"));
+  out.target = url->resource;
+  return {};
+}
+
+std::error_code check_host(Fields fields, ClientOffer& out) {
+  const FieldLookup host = find_field(fields, "Host");
+  if (host.count != 1 || !is_valid_authority(host.value)) return Errc::bad_host;
+  if (out.host.empty()) out.host = host.value;
+  return {};
+}
+
+/// RFC 9110 §9.3.1, RFC 9112 §6: bytes behind the head would be taken for frames.
+std::error_code check_no_body(Fields fields) {
+  if (find_field(fields, "Transfer-Encoding").count > 0) return Errc::request_with_body;
+  const FieldLookup length = find_field(fields, "Content-Length");
+  const bool empty = length.count == 0 || (length.count == 1 && length.value == "0");
+  return empty ? std::error_code{} : Errc::request_with_body;
+}
+
+std::error_code check_key_and_version(Fields fields, ClientOffer& out) {
+  const FieldLookup version = find_field(fields, "Sec-WebSocket-Version");
+  if (version.count > 1) return Errc::repeated_field;
+  if (version.value != "13") return Errc::bad_version;
+  const FieldLookup key = find_field(fields, "Sec-WebSocket-Key");
+  if (key.count > 1) return Errc::repeated_field;  // §11.3.1
+  if (!is_valid_key(key.value)) return Errc::bad_key;
+  out.key = key.value;
+  return {};
+}
+
+std::error_code collect_subprotocols(Fields fields, std::vector<std::string>& out) {
+  for (const auto& [name, value] : fields) {
+    if (!equal_ignoring_case(name, "Sec-WebSocket-Protocol")) continue;
+    std::string_view list = value;
+    while (const auto element = next_list_element(list)) {
+      // §4.1 item 10 of the request: tokens, all different.
+      if (!is_token(*element) || std::find(out.begin(), out.end(), *element) != out.end()) {
+        return Errc::bad_subprotocols;
+      }
+      out.emplace_back(*element);
+    }
+  }
+  return {};
+}
+
+std::error_code collect_extensions(Fields fields, std::vector<Extension>& out) {
+  for (const auto& [name, value] : fields) {
+    if (!equal_ignoring_case(name, "Sec-WebSocket-Extensions")) continue;
+    auto extensions = parse_extensions(value);
+    if (!extensions) return extensions.error();
+    std::move(extensions->begin(), extensions->end(), std::back_inserter(out));
+  }
+  return {};
+}
+
+std::string_view reason_phrase(int status) noexcept {
+  switch (status) {
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 414:
+      return "URI Too Long";
+    case 426:
+      return "Upgrade Required";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Refused";
+  }
+}
+
+int status_for(std::error_code error) noexcept {
+  if (error == Errc::bad_method) return 405;
+  if (error == Errc::target_too_long) return 414;
+  if (error == Errc::missing_upgrade || error == Errc::bad_version) return 426;
+  if (error == Errc::head_too_long || error == Errc::too_many_fields) return 431;
+  if (error == Errc::bad_http_version) return 505;
+  return 400;
+}
+
+/// Fields that an answer of ours sets itself, or that would contradict its framing.
+bool is_set_by_answer(std::string_view name) noexcept {
+  constexpr std::array<std::string_view, 7> names{
+      "Connection",           "Content-Length",         "Transfer-Encoding",       "Upgrade",
+      "Sec-WebSocket-Accept", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"};
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view other) { return equal_ignoring_case(name, other); });
+}
+
+void append_headers(std::string& text, const Headers& headers) {
+  for (const auto& [name, value] : headers) {
+    if (is_set_by_answer(name) || !is_valid_header(name, value)) continue;
+    text.append(name).append(": ").append(value).append("\r\n");
+  }
+}
+
+}  // namespace
+
+std::error_code check_request(const RequestHead& head, ClientOffer& out) {
+  if (head.method != "GET") return Errc::bad_method;
+  if (head.minor_version < 1) return Errc::bad_http_version;
+  if (const auto error = check_target(head.target, out)) return error;
+  if (const auto error = check_host(head.fields, out)) return error;
+  if (const auto error = check_no_body(head.fields)) return error;
+  if (!lists_token(head.fields, "Upgrade", "websocket")) return Errc::missing_upgrade;
+  if (!lists_token(head.fields, "Connection", "Upgrade")) return Errc::missing_connection_upgrade;
+  if (const auto error = check_key_and_version(head.fields, out)) return error;
+  if (const auto error = collect_subprotocols(head.fields, out.subprotocols)) return error;
+  if (const auto error = collect_extensions(head.fields, out.extensions)) return error;
+  const FieldLookup origin = find_field(head.fields, "Origin");
+  if (origin.count > 1) return Errc::repeated_field;
+  out.origin = origin.value;
+  out.headers = Headers(head.fields);
+  return {};
+}
+
+std::error_code check_agreement(const ClientOffer& offer, const Agreement& agreement) {
+  const auto& offered = offer.subprotocols;
+  if (!agreement.subprotocol.empty() &&
+      std::find(offered.begin(), offered.end(), agreement.subprotocol) == offered.end()) {
+    return Errc::invalid_subprotocol;
+  }
+  for (const auto& [name, value] : agreement.headers) {
+    if (!is_valid_header(name, value)) return Errc::invalid_header;
+    if (is_set_by_answer(name)) return Errc::reserved_header;
+  }
+  return {};
+}
+
+std::string build_acceptance(const ClientOffer& offer, const Agreement& agreement) {
+  const AcceptKey accept = accept_for(offer.key);
+  std::string text =
+      "HTTP/1.1 101 Switching Protocols\r\n"
+      "Upgrade: websocket\r\n"
+      "Connection: Upgrade\r\n"
+      "Sec-WebSocket-Accept: ";
+  text.append(accept.data(), accept.size()).append("\r\n");
+  if (!agreement.subprotocol.empty()) {
+    text.append("Sec-WebSocket-Protocol: ").append(agreement.subprotocol).append("\r\n");
+  }
+  append_headers(text, agreement.headers);
+  return text + "\r\n";
+}
+
+std::string build_rejection(const Rejection& rejection) {
+  const int status = rejection.status;
+  std::string text = "HTTP/1.1 " + std::to_string(status) + " ";
+  text.append(reason_phrase(status)).append("\r\n");
+  if (status == 426) text += "Upgrade: websocket\r\nConnection: Upgrade, close\r\n";
+  if (status != 426) text += "Connection: close\r\n";
+  append_headers(text, rejection.headers);
+  text += "Content-Length: " + std::to_string(rejection.body.size()) + "\r\n\r\n";
+  return text + rejection.body;
+}
+
+Rejection rejection_for(std::error_code error) {
+  Rejection rejection{.status = status_for(error),
+                      .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+                      .body = error.message() + "\n"};
+  if (rejection.status == 405) rejection.headers.add("Allow", "GET");
+  if (rejection.status == 426) rejection.headers.add("Sec-WebSocket-Version", "13");  // §4.4
+  return rejection;
+}
+
+ServerHandshakeStep ServerHandshake::feed(Bytes input) {
+  std::array<HeaderField, limits::head_fields> fields;
+  // A head that came whole is parsed where it lies; only one in pieces is collected.
+  const std::size_t before = head_.size();
+  if (before > 0) head_.append(input.first(std::min(input.size(), limits_.size)));
+  const Bytes text = before > 0 ? Bytes(head_.data()) : input;
+  const auto parsed = parse_request_head(text, fields, before, limits_);
+  if (parsed.status == ParseStatus::malformed) return Failed{parsed.error};
+  if (parsed.status == ParseStatus::incomplete) {
+    if (before == 0) head_.append(input);
+    return NeedInput{};
+  }
+  RequestReceived received{.offer = {}, .consumed = parsed.size - before};
+  if (const auto error = check_request(parsed.head, received.offer)) return Failed{error};
+  return received;
+}
+
+}  // namespace wirespan

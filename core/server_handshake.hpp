@@ -1,0 +1,75 @@
+// server_handshake.hpp - the opening handshake as a server sees it. RFC 6455 §4.2.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <variant>
+#include <vector>
+
+#include <wirespan/core/agreement.hpp>
+#include <wirespan/core/byte_buffer.hpp>
+#include <wirespan/core/event.hpp>
+#include <wirespan/core/extensions.hpp>
+#include <wirespan/core/headers.hpp>
+#include <wirespan/core/http_head.hpp>
+
+namespace wirespan {
+
+/// What a client asked for, checked against §4.2.1.
+struct ClientOffer {
+  std::string host;    ///< Host, or the authority of an absolute target. RFC 9112 §3.2.2.
+  std::string target;  ///< Path and query as sent, nothing decoded.
+  std::string origin;  ///< Empty if there was none: not a browser.
+  std::string key;
+  std::vector<std::string> subprotocols;  ///< In the client's order of preference.
+  std::vector<Extension> extensions;      ///< In the client's order of preference.
+  Headers headers;                        ///< All fields of the request.
+};
+
+/// A refusal in terms of HTTP.
+struct Rejection {
+  int status = 400;
+  Headers headers{};
+  std::string body{};
+};
+
+/// Judges a request. §4.2.1, RFC 9110, RFC 9112.
+[[nodiscard]] std::error_code check_request(const RequestHead& head, ClientOffer& out);
+
+/// The 101. §4.2.2. Requires a subprotocol that the client offered, and valid headers: check with
+/// check_agreement() what an application chose.
+[[nodiscard]] std::string build_acceptance(const ClientOffer& offer, const Agreement& agreement);
+/// Errc::invalid_subprotocol, invalid_header or reserved_header if `agreement` may not be sent.
+[[nodiscard]] std::error_code check_agreement(const ClientOffer& offer, const Agreement& agreement);
+
+/// An answer that ends the connection: with Content-Length, and Connection: close (RFC 9112 §9.6).
+/// Invalid headers, and those that the answer sets itself, are left out.
+[[nodiscard]] std::string build_rejection(const Rejection& rejection);
+/// What HTTP has to say about a defect that check_request() or the parser found: 400, 405, 414,
+/// 426, 431 or 505, with the headers that belong to it.
+[[nodiscard]] Rejection rejection_for(std::error_code error);
+
+/// The request is complete and valid; `consumed` bytes of the last input belonged to it.
+struct RequestReceived {
+  ClientOffer offer;
+  std::size_t consumed = 0;
+};
+
+using ServerHandshakeStep = std::variant<NeedInput, RequestReceived, Failed>;
+
+/// Collects a request, which may come in pieces, and judges it. The answer is the caller's.
+class ServerHandshake {
+ public:
+  explicit ServerHandshake(HeadLimits limits = {}, const BlockSource& blocks = heap_blocks())
+      : limits_(limits), head_(blocks) {}
+
+  /// Call until it returns something other than NeedInput; then the object has done its work.
+  [[nodiscard]] ServerHandshakeStep feed(Bytes input);
+
+ private:
+  HeadLimits limits_;
+  ByteBuffer head_;
+};
+
+}  // namespace wirespan

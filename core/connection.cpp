@@ -154,11 +154,13 @@ void Connection::fail(std::error_code error) {
 
 MutableBytes Connection::receive_window(MutableBytes shared) {
   assembler_.release_delivered();
-  const bool in_data_frame =
-      decoder_.remaining() > 0 && !is_control(decoder_.header().opcode) && !failed_;
-  if (!in_data_frame) return shared;
+  if (!inside_data_frame()) return shared;
   const MutableBytes direct = assembler_.direct_window(decoder_.remaining(), shared.size());
   return direct.empty() ? shared : direct;
+}
+
+bool Connection::inside_data_frame() const noexcept {
+  return decoder_.remaining() > 0 && !is_control(decoder_.header().opcode) && !failed_;
 }
 
 void Connection::keep_unread_input() {

@@ -66,6 +66,8 @@ class Connection {
   /// Copies what next() has not digested, so that the caller may reuse its buffer (a paused
   /// reader). next() goes on with the copy.
   void keep_unread_input();
+  /// In the middle of a text, binary or continuation frame: more of it is to come.
+  [[nodiscard]] bool inside_data_frame() const noexcept;
   /// True if next() has something to digest.
   [[nodiscard]] bool has_unread_input() const noexcept { return !input_.empty(); }
 

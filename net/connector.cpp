@@ -1,0 +1,131 @@
+#include <cassert>
+#include <utility>
+
+#include <wirespan/net/connector.hpp>
+
+namespace wirespan::net {
+
+std::vector<Endpoint> interleave_families(std::vector<Endpoint> endpoints) {
+  if (endpoints.empty()) return endpoints;
+  std::vector<Endpoint> first;
+  std::vector<Endpoint> other;
+  const Family family = endpoints.front().family();
+  for (const Endpoint& endpoint : endpoints) {
+    (endpoint.family() == family ? first : other).push_back(endpoint);
+  }
+  std::vector<Endpoint> mixed;
+  for (std::size_t i = 0; i < std::max(first.size(), other.size()); ++i) {
+    if (i < first.size()) mixed.push_back(first[i]);
+    if (i < other.size()) mixed.push_back(other[i]);
+  }
+  return mixed;
+}
+
+/// One address. Waits for its turn at the gate, then for the handshake of TCP.
+class Connector::Attempt final : public IoHandler {
+ public:
+  Attempt(Connector& owner, const Endpoint& peer) : owner_(owner), peer_(peer) {}
+  ~Attempt() { forget(); }
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+
+  void start() {
+    if (!owner_.options_.one_at_a_time) return connect();
+    visit_ = std::make_unique<ConnectGate::Visit>(owner_.loop_.connect_gate(), peer_,
+                                                  [this] { connect(); });
+  }
+
+  void on_ready(Readiness) override {
+    const auto error = network().connect_result(socket_->fd());
+    error ? fail(error) : win();
+  }
+
+  [[nodiscard]] Connected release() {
+    forget();
+    return {.socket = std::move(*socket_), .visit = std::move(visit_)};
+  }
+
+ private:
+  [[nodiscard]] Network& network() noexcept { return owner_.loop_.network(); }
+
+  void connect() {
+    auto fd = network().open(peer_.family());
+    if (!fd) return fail(fd.error());
+    socket_.emplace(network(), *fd);
+    if (peer_.family() != Family::unix_path) {
+      for (const SocketOption& option : owner_.options_.socket_options) {
+        if (const auto error = network().set_option(*fd, option)) return fail(error);
+      }
+    }
+    const auto error = network().connect(*fd, peer_);
+    if (!error) return win();
+    if (error != std::errc::operation_in_progress) return fail(error);
+    if (const auto watch_error = owner_.loop_.watch(*fd, Interest::write, *this)) {
+      fail(watch_error);
+    }
+  }
+
+  void fail(std::error_code error) {
+    forget();
+    socket_.reset();
+    owner_.failed(error);
+  }
+
+  void win() { owner_.succeeded(*this); }
+
+  void forget() noexcept {
+    if (socket_) owner_.loop_.forget(socket_->fd(), *this);
+  }
+
+  Connector& owner_;
+  Endpoint peer_;
+  std::optional<TcpSocket> socket_;
+  std::unique_ptr<ConnectGate::Visit> visit_;
+};
+
+Connector::Connector(EventLoop& loop, std::vector<Endpoint> endpoints, ConnectorOptions options,
+                     Handler handler)
+    : loop_(loop),
+      endpoints_(interleave_families(std::move(endpoints))),
+      options_(std::move(options)),
+      handler_(std::move(handler)) {
+  assert(!endpoints_.empty());
+  finish_soon();  // the first attempt starts in the loop, like everything after it
+}
+
+Connector::~Connector() = default;
+
+/// The head start of the latest attempt is over, or there is a result to hand out.
+void Connector::on_timer(TimePoint) {
+  const bool exhausted = next_ == endpoints_.size() && running_ == 0;
+  if (!winner_ && !exhausted) return try_next();
+  // The handler may destroy this object: nothing of it is used afterwards.
+  const Handler handler = std::move(handler_);
+  if (winner_) {
+    handler(*std::exchange(winner_, std::nullopt));
+  } else {
+    handler(last_error_);
+  }
+}
+
+void Connector::try_next() {
+  if (next_ == endpoints_.size()) return;
+  loop_.timers().schedule(*this, loop_.now() + options_.stagger);
+  ++running_;
+  attempts_.push_back(std::make_unique<Attempt>(*this, endpoints_[next_++]));
+  attempts_.back()->start();
+}
+
+void Connector::failed(std::error_code error) {
+  --running_;
+  last_error_ = error;
+  if (!winner_) finish_soon();  // the next address at once, or the end
+}
+
+void Connector::succeeded(Attempt& attempt) {
+  if (winner_) return;
+  winner_ = attempt.release();
+  finish_soon();
+}
+
+}  // namespace wirespan::net

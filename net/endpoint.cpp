@@ -1,0 +1,148 @@
+#include <algorithm>
+#include <cstring>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/un.h>
+
+#include <wirespan/net/endpoint.hpp>
+
+namespace wirespan::net {
+namespace {
+
+/// The address read as one of its concrete kinds; through memcpy, so that no aliasing rule bends.
+template <class Address>
+Address as(const Endpoint& endpoint) noexcept {
+  Address address{};
+  std::memcpy(&address, endpoint.data(), std::min<std::size_t>(sizeof address, endpoint.size()));
+  return address;
+}
+
+template <class Address>
+Endpoint endpoint_of(const Address& address) noexcept {
+  return {reinterpret_cast<const sockaddr*>(&address), sizeof address};
+}
+
+}  // namespace
+
+Endpoint::Endpoint(const sockaddr* address, socklen_t size) noexcept {
+  if (size > storage_.size()) return;
+  std::memcpy(storage_.data(), address, size);
+  size_ = size;
+}
+
+std::optional<Endpoint> Endpoint::from_numeric(std::string_view host, std::uint16_t port) {
+  const std::string text(host);
+  sockaddr_in v4{};
+  if (::inet_pton(AF_INET, text.c_str(), &v4.sin_addr) == 1) {
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+    return endpoint_of(v4);
+  }
+  sockaddr_in6 v6{};
+  if (::inet_pton(AF_INET6, text.c_str(), &v6.sin6_addr) == 1) {
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(port);
+    return endpoint_of(v6);
+  }
+  return std::nullopt;
+}
+
+std::optional<Endpoint> Endpoint::from_unix_path(std::string_view path) {
+  sockaddr_un address{};
+  if (path.empty() || path.size() >= sizeof address.sun_path) return std::nullopt;
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return endpoint_of(address);
+}
+
+Family Endpoint::family() const noexcept {
+  if (size_ < sizeof(sa_family_t)) return Family::other;
+  switch (data()->sa_family) {
+    case AF_INET:
+      return Family::ipv4;
+    case AF_INET6:
+      return Family::ipv6;
+    case AF_UNIX:
+      return Family::unix_path;
+    default:
+      return Family::other;
+  }
+}
+
+std::uint16_t Endpoint::port() const noexcept {
+  switch (family()) {
+    case Family::ipv4:
+      return ntohs(as<sockaddr_in>(*this).sin_port);
+    case Family::ipv6:
+      return ntohs(as<sockaddr_in6>(*this).sin6_port);
+    default:
+      return 0;
+  }
+}
+
+Endpoint Endpoint::with_port(std::uint16_t port) const noexcept {
+  if (family() == Family::ipv4) {
+    auto address = as<sockaddr_in>(*this);
+    address.sin_port = htons(port);
+    return endpoint_of(address);
+  }
+  if (family() == Family::ipv6) {
+    auto address = as<sockaddr_in6>(*this);
+    address.sin6_port = htons(port);
+    return endpoint_of(address);
+  }
+  return *this;
+}
+
+bool Endpoint::is_loopback() const noexcept {
+  switch (family()) {
+    case Family::ipv4:
+      return ntohl(as<sockaddr_in>(*this).sin_addr.s_addr) >> 24 == 127;
+    case Family::ipv6: {
+      const auto address = as<sockaddr_in6>(*this).sin6_addr;
+      const bool mapped = IN6_IS_ADDR_V4MAPPED(&address) && address.s6_addr[12] == 127;
+      return IN6_IS_ADDR_LOOPBACK(&address) || mapped;
+    }
+    case Family::unix_path:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string Endpoint::host() const {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (family() == Family::ipv4) {
+    const auto address = as<sockaddr_in>(*this);
+    return ::inet_ntop(AF_INET, &address.sin_addr, text.data(), text.size());
+  }
+  if (family() == Family::ipv6) {
+    const auto address = as<sockaddr_in6>(*this);
+    return ::inet_ntop(AF_INET6, &address.sin6_addr, text.data(), text.size());
+  }
+  if (family() == Family::unix_path) {
+    const auto address = as<sockaddr_un>(*this);
+    return {address.sun_path, ::strnlen(address.sun_path, sizeof address.sun_path)};
+  }
+  return "unknown";
+}
+
+std::string Endpoint::to_string() const {
+  switch (family()) {
+    case Family::ipv4:
+      return host() + ":" + std::to_string(port());
+    case Family::ipv6:
+      return "[" + host() + "]:" + std::to_string(port());
+    case Family::unix_path:
+      return "unix:" + host();
+    default:
+      return host();
+  }
+}
+
+bool Endpoint::operator==(const Endpoint& other) const noexcept {
+  return size_ == other.size_ && std::memcmp(storage_.data(), other.storage_.data(), size_) == 0;
+}
+
+}  // namespace wirespan::net

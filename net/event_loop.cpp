@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <utility>
+
+#include <wirespan/net/event_loop.hpp>
+
+namespace wirespan::net {
+namespace {
+
+/// Marks the current thread as the loop's for as long as it is inside.
+class ThreadMark {
+ public:
+  explicit ThreadMark(std::atomic<std::thread::id>& mark) noexcept
+      : mark_(mark), before_(mark.exchange(std::this_thread::get_id())) {}
+  ~ThreadMark() { mark_.store(before_); }
+  ThreadMark(const ThreadMark&) = delete;
+  ThreadMark& operator=(const ThreadMark&) = delete;
+
+ private:
+  std::atomic<std::thread::id>& mark_;
+  std::thread::id before_;
+};
+
+}  // namespace
+
+EventLoop::EventLoop(EventLoopOptions options)
+    : network_(options.network != nullptr ? *options.network : system_network()),
+      random_(network_),
+      timers_(network_.now()),
+      poller_(network_.make_poller(options.backend)),
+      mailbox_(std::make_shared<Mailbox>(*poller_)),
+      receive_buffer_size_(options.receive_buffer),
+      receive_buffer_(std::make_unique_for_overwrite<std::byte[]>(options.receive_buffer)),
+      now_(network_.now()) {}
+
+EventLoop::~EventLoop() {
+  mailbox_->close();
+  // A destructor in the graveyard may retire something else.
+  while (!graveyard_.empty()) {
+    const std::vector<Erased> dying = std::exchange(graveyard_, {});
+  }
+}
+
+void EventLoop::run() {
+  const ThreadMark mark(thread_);
+  while (!stopped_.exchange(false)) run_once(std::nullopt);
+}
+
+void EventLoop::run_once(std::optional<std::chrono::nanoseconds> timeout) {
+  const ThreadMark mark(thread_);
+  if (const auto until_timer = next_timeout()) {
+    timeout = timeout ? std::min(*timeout, *until_timer) : *until_timer;
+  }
+  ready_ = poller_->wait(timeout);
+  now_ = network_.now();
+  dispatch(ready_);
+  timers_.advance(now_);
+  run_tasks();
+  flush();
+  graveyard_.clear();
+}
+
+void EventLoop::stop() noexcept {
+  stopped_.store(true);
+  poller_->wake();
+}
+
+bool EventLoop::in_loop_thread() const noexcept {
+  return thread_.load() == std::this_thread::get_id();
+}
+
+std::error_code EventLoop::watch(int fd, Interest interest, IoHandler& handler) {
+  if (handler.watched_ && handler.interest_ == interest) return {};
+  const auto error = handler.watched_ ? poller_->modify(fd, interest, handler)
+                                      : poller_->add(fd, interest, handler);
+  if (!error) {
+    handler.watched_ = true;
+    handler.interest_ = interest;
+  }
+  return error;
+}
+
+void EventLoop::forget(int fd, IoHandler& handler) noexcept {
+  if (handler.watched_) poller_->remove(fd);
+  handler.watched_ = false;
+  for (Poller::Ready& ready : ready_) {
+    if (ready.handler == &handler) ready.handler = nullptr;
+  }
+  if (handler.flush_asked_) {
+    handler.flush_asked_ = false;
+    std::replace(to_flush_.begin(), to_flush_.end(), &handler, static_cast<IoHandler*>(nullptr));
+    std::replace(flushing_.begin(), flushing_.end(), &handler, static_cast<IoHandler*>(nullptr));
+  }
+}
+
+void EventLoop::flush_later(IoHandler& handler) {
+  if (handler.flush_asked_) return;
+  to_flush_.push_back(&handler);
+  handler.flush_asked_ = true;
+}
+
+MutableBytes EventLoop::receive_buffer() noexcept {
+  return {receive_buffer_.get(), receive_buffer_size_};
+}
+
+std::optional<std::chrono::nanoseconds> EventLoop::next_timeout() noexcept {
+  if (!to_flush_.empty() || !tasks_.empty()) return std::chrono::nanoseconds(0);
+  const auto deadline = timers_.next_deadline();
+  if (!deadline) return std::nullopt;
+  return std::max(*deadline - network_.now(), TimePoint::duration::zero());
+}
+
+void EventLoop::dispatch(std::span<Poller::Ready> ready) {
+  for (const Poller::Ready& entry : ready) {
+    if (entry.handler != nullptr) entry.handler->on_ready(entry.readiness);
+  }
+  ready_ = {};
+}
+
+void EventLoop::run_tasks() {
+  if (tasks_.empty()) mailbox_->take(tasks_);  // else: what a task that threw left behind
+  for (Mailbox::Task& waiting : tasks_) {
+    const Mailbox::Task task = std::exchange(waiting, nullptr);
+    if (task) task();
+  }
+  tasks_.clear();
+}
+
+/// A handler may ask again while it is called; that is for the next turn.
+void EventLoop::flush() {
+  std::swap(to_flush_, flushing_);
+  for (std::size_t i = 0; i < flushing_.size(); ++i) {
+    IoHandler* handler = flushing_[i];
+    if (handler == nullptr) continue;
+    handler->flush_asked_ = false;
+    handler->on_flush();
+  }
+  flushing_.clear();
+}
+
+}  // namespace wirespan::net

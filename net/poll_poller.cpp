@@ -1,0 +1,90 @@
+#include <cassert>
+#include <cerrno>
+#include <unordered_map>
+#include <vector>
+
+#include <poll.h>
+
+#include <wirespan/net/pollers.hpp>
+#include <wirespan/net/wakeup.hpp>
+
+namespace wirespan::net {
+namespace {
+
+short events_for(Interest interest) noexcept {
+  return static_cast<short>((wants_read(interest) ? POLLIN : 0) |
+                            (wants_write(interest) ? POLLOUT : 0));
+}
+
+Readiness readiness_of(short events) noexcept {
+  return {.readable = (events & POLLIN) != 0,
+          .writable = (events & POLLOUT) != 0,
+          .failed = (events & (POLLERR | POLLHUP | POLLNVAL)) != 0};
+}
+
+class PollPoller final : public Poller {
+ public:
+  PollPoller() {
+    entries_.push_back({.fd = wakeup_.fd(), .events = POLLIN, .revents = 0});
+    handlers_.push_back(nullptr);
+  }
+
+  std::error_code add(int fd, Interest interest, IoHandler& handler) override {
+    assert(!places_.contains(fd));
+    places_.emplace(fd, entries_.size());
+    entries_.push_back({.fd = fd, .events = events_for(interest), .revents = 0});
+    handlers_.push_back(&handler);
+    return {};
+  }
+
+  std::error_code modify(int fd, Interest interest, IoHandler& handler) override {
+    const std::size_t place = places_.at(fd);
+    entries_[place].events = events_for(interest);
+    handlers_[place] = &handler;
+    return {};
+  }
+
+  void remove(int fd) noexcept override {
+    const auto found = places_.find(fd);
+    if (found == places_.end()) return;
+    const std::size_t place = found->second;  // the last entry moves here
+    places_.erase(found);
+    if (place + 1 < entries_.size()) {
+      entries_[place] = entries_.back();
+      handlers_[place] = handlers_.back();
+      places_[entries_[place].fd] = place;
+    }
+    entries_.pop_back();
+    handlers_.pop_back();
+  }
+
+  std::span<Ready> wait(std::optional<std::chrono::nanoseconds> timeout) override {
+    ready_.clear();
+    int count = ::poll(entries_.data(), entries_.size(), in_milliseconds(timeout));
+    for (std::size_t i = 0; i < entries_.size() && count > 0; ++i) {
+      if (entries_[i].revents == 0) continue;
+      --count;
+      if (handlers_[i] == nullptr) {
+        wakeup_.drain();
+      } else {
+        ready_.push_back({.handler = handlers_[i], .readiness = readiness_of(entries_[i].revents)});
+      }
+    }
+    return ready_;
+  }
+
+  void wake() noexcept override { wakeup_.notify(); }
+
+ private:
+  Wakeup wakeup_;
+  std::vector<pollfd> entries_;
+  std::vector<IoHandler*> handlers_;
+  std::unordered_map<int, std::size_t> places_;
+  std::vector<Ready> ready_;
+};
+
+}  // namespace
+
+std::unique_ptr<Poller> make_poll_poller() { return std::make_unique<PollPoller>(); }
+
+}  // namespace wirespan::net

@@ -1,0 +1,18 @@
+// pollers.hpp - the two back ends. Both are tested on Linux; poll() is the portable one.
+#pragma once
+
+#include <memory>
+
+#include <wirespan/net/poller.hpp>
+
+namespace wirespan::net {
+
+/// Both throw std::system_error if the system has no room for one.
+[[nodiscard]] std::unique_ptr<Poller> make_epoll_poller();
+[[nodiscard]] std::unique_ptr<Poller> make_poll_poller();
+
+/// For poll() and epoll_wait(): rounded up, so that a wait never ends before its time. -1 without a
+/// timeout.
+[[nodiscard]] int in_milliseconds(std::optional<std::chrono::nanoseconds> timeout) noexcept;
+
+}  // namespace wirespan::net

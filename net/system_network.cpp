@@ -1,0 +1,221 @@
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <memory>
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <wirespan/core/error.hpp>
+#include <wirespan/net/network.hpp>
+#include <wirespan/net/pollers.hpp>
+
+namespace wirespan::net {
+namespace {
+
+std::error_code last_error() noexcept { return {errno, std::system_category()}; }
+
+bool must_wait() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK; }
+
+/// Repeats a system call while a signal interrupts it.
+template <class Call>
+auto uninterrupted(Call call) noexcept {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+int domain_of(Family family) noexcept {
+  switch (family) {
+    case Family::ipv6:
+      return AF_INET6;
+    case Family::unix_path:
+      return AF_UNIX;
+    default:
+      return AF_INET;
+  }
+}
+
+std::error_code resolver_error(int result) noexcept {
+  switch (result) {
+    case EAI_SYSTEM:
+      return last_error();
+    case EAI_MEMORY:
+      return make_error_code(std::errc::not_enough_memory);
+    case EAI_AGAIN:
+      return make_error_code(std::errc::resource_unavailable_try_again);
+    default:
+      return Errc::host_not_found;
+  }
+}
+
+short poll_events(Interest interest) noexcept {
+  return static_cast<short>((wants_read(interest) ? POLLIN : 0) |
+                            (wants_write(interest) ? POLLOUT : 0));
+}
+
+class SystemNetwork final : public Network {
+ public:
+  Expected<int> open(Family family) override {
+    const int fd = ::socket(domain_of(family), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return last_error();
+    return fd;
+  }
+
+  std::error_code connect(int fd, const Endpoint& peer) override {
+    if (::connect(fd, peer.data(), peer.size()) == 0) return {};
+    // An interrupted connect goes on by itself (POSIX), so it is not called again.
+    if (errno == EINTR) return make_error_code(std::errc::operation_in_progress);
+    return last_error();
+  }
+
+  std::error_code connect_result(int fd) override {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return last_error();
+    return {error, std::system_category()};
+  }
+
+  Expected<int> listen(const Endpoint& local, const ListenOptions& options) override {
+    auto fd = open(local.family());
+    if (!fd) return fd;
+    std::error_code error;
+    if (local.family() != Family::unix_path) {
+      error = set_option(*fd, {SOL_SOCKET, SO_REUSEADDR, 1});
+    }
+    if (!error && options.reuse_port) error = set_option(*fd, {SOL_SOCKET, SO_REUSEPORT, 1});
+    const int backlog = options.backlog > 0 ? options.backlog : SOMAXCONN;
+    if (!error && ::bind(*fd, local.data(), local.size()) != 0) error = last_error();
+    if (!error && ::listen(*fd, backlog) != 0) error = last_error();
+    if (!error) return fd;
+    close(*fd);
+    return error;
+  }
+
+  Expected<Accepted> accept(int listener) override {
+    sockaddr_storage storage{};
+    auto* address = reinterpret_cast<sockaddr*>(&storage);
+    socklen_t size = sizeof storage;
+    const int fd = uninterrupted(
+        [&] { return ::accept4(listener, address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC); });
+    if (fd < 0) return last_error();
+    return Accepted{.fd = fd, .peer = Endpoint(address, size)};
+  }
+
+  IoResult read(int fd, MutableBytes in) override {
+    const auto size = uninterrupted([&] { return ::recv(fd, in.data(), in.size(), 0); });
+    if (size > 0) return {.status = IoStatus::ok, .bytes = static_cast<std::size_t>(size)};
+    if (size == 0) return {.status = IoStatus::eof};
+    return must_wait() ? IoResult{.status = IoStatus::want_read} : IoResult::failure(last_error());
+  }
+
+  IoResult write(int fd, std::span<const Bytes> pieces) override {
+    std::array<iovec, 64> vectors;
+    const std::size_t count = std::min(pieces.size(), vectors.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      vectors[i] = {.iov_base = const_cast<std::byte*>(pieces[i].data()),
+                    .iov_len = pieces[i].size()};
+    }
+    msghdr message{};
+    message.msg_iov = vectors.data();
+    message.msg_iovlen = count;
+    const auto size = uninterrupted([&] {
+      return count == 1 ? ::send(fd, vectors[0].iov_base, vectors[0].iov_len, MSG_NOSIGNAL)
+                        : ::sendmsg(fd, &message, MSG_NOSIGNAL);
+    });
+    if (size >= 0) return {.status = IoStatus::ok, .bytes = static_cast<std::size_t>(size)};
+    return must_wait() ? IoResult{.status = IoStatus::want_write} : IoResult::failure(last_error());
+  }
+
+  void shutdown_write(int fd) noexcept override { ::shutdown(fd, SHUT_WR); }
+  void shutdown_both(int fd) noexcept override { ::shutdown(fd, SHUT_RDWR); }
+  // Linux has released the number even when close() was interrupted: never call it twice.
+  void close(int fd) noexcept override { ::close(fd); }
+
+  std::error_code set_option(int fd, const SocketOption& option) override {
+    const int result =
+        ::setsockopt(fd, option.level, option.name, &option.value, sizeof option.value);
+    return result == 0 ? std::error_code{} : last_error();
+  }
+
+  Expected<Endpoint> local_endpoint(int fd) override { return name_of(fd, ::getsockname); }
+  Expected<Endpoint> peer_endpoint(int fd) override { return name_of(fd, ::getpeername); }
+
+  Expected<std::vector<Endpoint>> resolve(const std::string& host, std::uint16_t port) override {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* list = nullptr;
+    const int result = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
+    if (result != 0) return resolver_error(result);
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
+    std::vector<Endpoint> endpoints;
+    for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
+      endpoints.push_back(Endpoint(entry->ai_addr, entry->ai_addrlen).with_port(port));
+    }
+    return endpoints;
+  }
+
+  bool wait(std::span<Waiting> entries, std::optional<std::chrono::nanoseconds> timeout) override {
+    std::array<pollfd, 4> polled{};
+    const std::size_t count = std::min(entries.size(), polled.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      polled[i] = {.fd = entries[i].fd, .events = poll_events(entries[i].interest), .revents = 0};
+    }
+    const int ready = ::poll(polled.data(), count, in_milliseconds(timeout));
+    for (std::size_t i = 0; i < count; ++i) {
+      const short events = ready > 0 ? polled[i].revents : short{0};
+      entries[i].ready = {.readable = (events & POLLIN) != 0,
+                          .writable = (events & POLLOUT) != 0,
+                          .failed = (events & (POLLERR | POLLHUP | POLLNVAL)) != 0};
+    }
+    return ready != 0;  // an interrupted wait is a wait that ended early
+  }
+
+  std::unique_ptr<Poller> make_poller(Backend backend) override {
+    return backend == Backend::poll ? make_poll_poller() : make_epoll_poller();
+  }
+
+  TimePoint now() noexcept override { return std::chrono::steady_clock::now(); }
+
+  std::error_code random(MutableBytes out) noexcept override {
+    while (!out.empty()) {
+      const auto size = uninterrupted([&] { return ::getrandom(out.data(), out.size(), 0); });
+      if (size <= 0) return last_error();
+      out = out.subspan(static_cast<std::size_t>(size));
+    }
+    return {};
+  }
+
+ private:
+  template <class Call>
+  static Expected<Endpoint> name_of(int fd, Call call) {
+    sockaddr_storage storage{};
+    auto* address = reinterpret_cast<sockaddr*>(&storage);
+    socklen_t size = sizeof storage;
+    if (call(fd, address, &size) != 0) return last_error();
+    return Endpoint(address, size);
+  }
+};
+
+}  // namespace
+
+std::span<const SocketOption> default_socket_options() noexcept {
+  static constexpr std::array options{
+      SocketOption{IPPROTO_TCP, TCP_NODELAY, 1}, SocketOption{SOL_SOCKET, SO_KEEPALIVE, 1},
+      SocketOption{IPPROTO_TCP, TCP_KEEPIDLE, 30}, SocketOption{IPPROTO_TCP, TCP_KEEPINTVL, 10},
+      SocketOption{IPPROTO_TCP, TCP_KEEPCNT, 3}};
+  return options;
+}
+
+Network& system_network() noexcept {
+  static SystemNetwork network;
+  return network;
+}
+
+}  // namespace wirespan::net

@@ -1,0 +1,49 @@
+// tcp_socket.hpp - a connected, non-blocking stream socket: the plainest model of Stream.
+#pragma once
+
+#include <array>
+#include <utility>
+
+#include <wirespan/net/network.hpp>
+#include <wirespan/net/stream.hpp>
+
+namespace wirespan::net {
+
+/// Owns its descriptor. Movable; the descriptor stays the same.
+class TcpSocket {
+ public:
+  TcpSocket(Network& network, int fd) noexcept : network_(&network), fd_(fd) {}
+  TcpSocket(TcpSocket&& other) noexcept
+      : network_(other.network_), fd_(std::exchange(other.fd_, -1)) {}
+  TcpSocket& operator=(TcpSocket&& other) noexcept {
+    std::swap(network_, other.network_);
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~TcpSocket() {
+    if (fd_ >= 0) network_->close(fd_);
+  }
+
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+  [[nodiscard]] Network& network() const noexcept { return *network_; }
+  [[nodiscard]] IoResult handshake() const noexcept { return {}; }
+  [[nodiscard]] IoResult read_some(MutableBytes in) { return network_->read(fd_, in); }
+  [[nodiscard]] IoResult write_some(Bytes out) { return network_->write(fd_, {&out, 1}); }
+  [[nodiscard]] IoResult write_some(Bytes head, Bytes payload) {
+    return network_->write(fd_, std::array{head, payload});
+  }
+  [[nodiscard]] bool has_buffered_input() const noexcept { return false; }
+  [[nodiscard]] IoResult shutdown() noexcept {
+    network_->shutdown_write(fd_);
+    return {};
+  }
+  /// Gives the descriptor away.
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
+
+ private:
+  Network* network_;
+  int fd_;
+};
+static_assert(Stream<TcpSocket>);
+
+}  // namespace wirespan::net

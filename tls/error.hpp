@@ -1,0 +1,30 @@
+// error.hpp - what OpenSSL says, as error codes.
+#pragma once
+
+#include <system_error>
+
+namespace wirespan::tls {
+
+/// What the TLS layer itself has to say.
+enum class TlsErrc {
+  truncated = 1,        ///< TCP ended without TLS's close_notify: bytes may be missing.
+  no_certificate_file,  ///< A certificate, key or CA file cannot be used.
+  bad_ciphers,          ///< The list of ciphers or of curves names nothing usable.
+};
+
+/// TlsErrc.
+[[nodiscard]] const std::error_category& tls_category() noexcept;
+/// OpenSSL's own codes, such as "wrong version number" or an alert of the peer.
+[[nodiscard]] const std::error_category& openssl_category() noexcept;
+/// Why a certificate was refused: X509_V_ERR_..., such as "certificate has expired".
+[[nodiscard]] const std::error_category& certificate_category() noexcept;
+
+[[nodiscard]] std::error_code make_error_code(TlsErrc code) noexcept;
+
+/// True for every error that comes from TLS rather than from the socket below it.
+[[nodiscard]] bool is_tls_error(std::error_code error) noexcept;
+
+}  // namespace wirespan::tls
+
+template <>
+struct std::is_error_code_enum<wirespan::tls::TlsErrc> : std::true_type {};

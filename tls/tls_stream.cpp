@@ -1,0 +1,200 @@
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <wirespan/tls/error.hpp>
+#include <wirespan/tls/tls_stream.hpp>
+#include <wirespan/tls/transport_bio.hpp>
+
+namespace wirespan::tls {
+namespace {
+
+/// The largest payload of one record, RFC 8446 §5.1.
+constexpr std::size_t record_size = std::size_t{16} << 10;
+
+bool is_ip_address(const std::string& host) noexcept {
+  std::array<unsigned char, sizeof(in6_addr)> unused;
+  return ::inet_pton(AF_INET, host.c_str(), unused.data()) == 1 ||
+         ::inet_pton(AF_INET6, host.c_str(), unused.data()) == 1;
+}
+
+/// Says whom we want to talk to, and makes OpenSSL insist on it.
+bool expect_peer(SSL* ssl, const std::string& name, bool check_hostname) noexcept {
+  const bool is_address = is_ip_address(name);
+  if (!is_address && ::SSL_set_tlsext_host_name(ssl, name.c_str()) != 1) return false;
+  if (!check_hostname) return true;
+  if (is_address) return ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(ssl), name.c_str()) == 1;
+  ::SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  return ::SSL_set1_host(ssl, name.c_str()) == 1;
+}
+
+}  // namespace
+
+struct TlsStream::Impl {
+  explicit Impl(std::unique_ptr<net::ByteTransport> below) : transport(std::move(below)) {
+    bio.transport = transport.get();
+  }
+
+  /// False if OpenSSL has no memory.
+  [[nodiscard]] bool open(const Context& context) {
+    ::ERR_clear_error();
+    ssl.reset(::SSL_new(context.native()));
+    BIO* both = ssl ? make_transport_bio(bio) : nullptr;
+    if (both == nullptr) return false;
+    ::SSL_set_bio(ssl.get(), both, both);
+    return true;
+  }
+
+  /// Calls OpenSSL and says what came of it; `bytes` as the call counted them.
+  template <class Call>
+  net::IoResult run(Call call) {
+    if (broken) return net::IoResult::failure(broken);
+    ::ERR_clear_error();  // nobody else's error may be taken for ours
+    std::size_t bytes = 0;
+    const int result = call(&bytes);
+    if (result == 1) return {.status = net::IoStatus::ok, .bytes = bytes};
+    switch (::SSL_get_error(ssl.get(), result)) {
+      case SSL_ERROR_WANT_READ:
+        return {.status = net::IoStatus::want_read};
+      case SSL_ERROR_WANT_WRITE:
+        return {.status = net::IoStatus::want_write};
+      case SSL_ERROR_ZERO_RETURN:
+        return {.status = net::IoStatus::eof};
+      default:
+        break;
+    }
+    broken = reason();
+    ::ERR_clear_error();
+    return net::IoResult::failure(broken);
+  }
+
+  [[nodiscard]] std::error_code reason() const noexcept {
+    if (bio.error) return bio.error;
+    const long verified = ::SSL_get_verify_result(ssl.get());
+    const unsigned long code = ::ERR_peek_error();
+    const bool rejected =
+        ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED;
+    if (rejected && verified != X509_V_OK) {
+      return {static_cast<int>(verified), certificate_category()};
+    }
+    if (bio.eof) return TlsErrc::truncated;
+    if (code == 0) return make_error_code(std::errc::io_error);
+    return {static_cast<int>(code), openssl_category()};
+  }
+
+  struct Free {
+    void operator()(SSL* p) const noexcept { ::SSL_free(p); }
+  };
+
+  std::unique_ptr<net::ByteTransport> transport;
+  TransportBio bio;
+  std::unique_ptr<SSL, Free> ssl;
+  std::error_code broken;  // after a fatal error OpenSSL must not be asked again
+  bool notified = false;   // close_notify has left
+};
+
+TlsStream::TlsStream(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+TlsStream::TlsStream(TlsStream&& other) noexcept = default;
+TlsStream& TlsStream::operator=(TlsStream&& other) noexcept = default;
+TlsStream::~TlsStream() = default;
+
+Expected<TlsStream> TlsStream::client(std::unique_ptr<net::ByteTransport> transport,
+                                      const Context& context, std::string_view server_name,
+                                      bool check_hostname) {
+  auto impl = std::make_unique<Impl>(std::move(transport));
+  const bool ready =
+      impl->open(context) && expect_peer(impl->ssl.get(), std::string(server_name), check_hostname);
+  if (!ready) return make_error_code(std::errc::not_enough_memory);
+  ::SSL_set_connect_state(impl->ssl.get());
+  return TlsStream(std::move(impl));
+}
+
+Expected<TlsStream> TlsStream::server(std::unique_ptr<net::ByteTransport> transport,
+                                      const Context& context) {
+  auto impl = std::make_unique<Impl>(std::move(transport));
+  if (!impl->open(context)) return make_error_code(std::errc::not_enough_memory);
+  ::SSL_set_accept_state(impl->ssl.get());
+  return TlsStream(std::move(impl));
+}
+
+int TlsStream::fd() const noexcept { return impl_ ? impl_->transport->fd() : -1; }
+
+net::IoResult TlsStream::handshake() {
+  const auto result =
+      impl_->run([&](std::size_t*) { return ::SSL_do_handshake(impl_->ssl.get()); });
+  // Before the end of the handshake an end of the stream is never a good one.
+  if (result.status == net::IoStatus::eof) return net::IoResult::failure(TlsErrc::truncated);
+  return result;
+}
+
+net::IoResult TlsStream::read_some(MutableBytes in) {
+  net::IoResult total{.status = net::IoStatus::ok};
+  // One call of OpenSSL yields at most one record; go on only while more is here already.
+  do {
+    const MutableBytes room = in.subspan(total.bytes);
+    const auto result = impl_->run([&](std::size_t* bytes) {
+      return ::SSL_read_ex(impl_->ssl.get(), room.data(), room.size(), bytes);
+    });
+    if (!result.is_ok()) return total.bytes > 0 ? total : result;
+    total.bytes += result.bytes;
+  } while (total.bytes < in.size() && ::SSL_has_pending(impl_->ssl.get()) == 1);
+  return total;
+}
+
+net::IoResult TlsStream::write_some(Bytes out) {
+  net::IoResult total{.status = net::IoStatus::ok};
+  while (total.bytes < out.size()) {
+    const Bytes rest = out.subspan(total.bytes);
+    const auto result = impl_->run([&](std::size_t* bytes) {
+      return ::SSL_write_ex(impl_->ssl.get(), rest.data(), rest.size(), bytes);
+    });
+    if (!result.is_ok()) return total.bytes > 0 && result.would_block() ? total : result;
+    total.bytes += result.bytes;
+  }
+  return total;
+}
+
+/// Head and the beginning of the payload share a record; the rest of the payload follows.
+net::IoResult TlsStream::write_some(Bytes head, Bytes payload) {
+  std::array<std::byte, record_size> record;
+  const std::size_t heading = std::min(head.size(), record.size());
+  const std::size_t beginning = std::min(payload.size(), record.size() - heading);
+  std::memcpy(record.data(), head.data(), heading);
+  if (beginning > 0) std::memcpy(record.data() + heading, payload.data(), beginning);
+  net::IoResult result = write_some(Bytes(record).first(heading + beginning));
+  const bool all_of_it = result.is_ok() && result.bytes == heading + beginning;
+  if (!all_of_it || beginning == payload.size()) return result;
+  const net::IoResult rest = write_some(payload.subspan(beginning));
+  if (rest.status == net::IoStatus::error) return rest;
+  result.bytes += rest.bytes;
+  return result;
+}
+
+bool TlsStream::has_buffered_input() const noexcept {
+  return ::SSL_has_pending(impl_->ssl.get()) == 1 || impl_->transport->has_buffered_input();
+}
+
+net::IoResult TlsStream::shutdown() {
+  if (!impl_->broken && !impl_->notified && ::SSL_is_init_finished(impl_->ssl.get()) == 1) {
+    ::ERR_clear_error();
+    const int result = ::SSL_shutdown(impl_->ssl.get());
+    const int why = result < 0 ? ::SSL_get_error(impl_->ssl.get(), result) : SSL_ERROR_NONE;
+    if (why == SSL_ERROR_WANT_WRITE) return {.status = net::IoStatus::want_write};
+    ::ERR_clear_error();
+    impl_->notified = true;  // sent, or there is no way to send it
+  }
+  return impl_->transport->shutdown();
+}
+
+std::string TlsStream::description() const {
+  return std::string(::SSL_get_version(impl_->ssl.get())) + " " +
+         ::SSL_get_cipher_name(impl_->ssl.get());
+}
+
+}  // namespace wirespan::tls

@@ -1,0 +1,23 @@
+// transport_bio.hpp - OpenSSL's view of a ByteTransport. Private.
+#pragma once
+
+#include <system_error>
+
+#include <openssl/bio.h>
+
+#include <wirespan/net/stream.hpp>
+
+namespace wirespan::tls {
+
+/// What a BIO of ours works on. It must stay where it is for as long as the BIO lives.
+struct TransportBio {
+  net::ByteTransport* transport = nullptr;
+  std::error_code error;  ///< The latest failure of the transport.
+  bool eof = false;       ///< The transport has ended.
+};
+
+/// A BIO that reads and writes through `target`; SIGPIPE is never raised, and error codes are ours.
+/// Null if OpenSSL has no memory. It does not own `target`.
+[[nodiscard]] BIO* make_transport_bio(TransportBio& target);
+
+}  // namespace wirespan::tls

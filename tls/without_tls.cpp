@@ -1,0 +1,47 @@
+// without_tls.cpp - the TLS layer of a build without OpenSSL: everything ends in tls_unavailable.
+#include <wirespan/core/error.hpp>
+#include <wirespan/tls/context.hpp>
+#include <wirespan/tls/openssl_text.hpp>
+#include <wirespan/tls/tls_stream.hpp>
+
+namespace wirespan::tls {
+
+std::string openssl_text(int) { return "built without TLS"; }
+std::string certificate_text(int) { return "built without TLS"; }
+
+Expected<Context> Context::for_client(const ClientOptions&) {
+  return std::error_code(Errc::tls_unavailable);
+}
+Expected<Context> Context::for_server(const ServerOptions&) {
+  return std::error_code(Errc::tls_unavailable);
+}
+
+struct TlsStream::Impl {};
+
+namespace {
+net::IoResult unavailable() { return net::IoResult::failure(Errc::tls_unavailable); }
+}  // namespace
+
+TlsStream::TlsStream(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+TlsStream::TlsStream(TlsStream&& other) noexcept = default;
+TlsStream& TlsStream::operator=(TlsStream&& other) noexcept = default;
+TlsStream::~TlsStream() = default;
+
+Expected<TlsStream> TlsStream::client(std::unique_ptr<net::ByteTransport>, const Context&,
+                                      std::string_view, bool) {
+  return std::error_code(Errc::tls_unavailable);
+}
+Expected<TlsStream> TlsStream::server(std::unique_ptr<net::ByteTransport>, const Context&) {
+  return std::error_code(Errc::tls_unavailable);
+}
+
+int TlsStream::fd() const noexcept { return -1; }
+net::IoResult TlsStream::handshake() { return unavailable(); }
+net::IoResult TlsStream::read_some(MutableBytes) { return unavailable(); }
+net::IoResult TlsStream::write_some(Bytes) { return unavailable(); }
+net::IoResult TlsStream::write_some(Bytes, Bytes) { return unavailable(); }
+bool TlsStream::has_buffered_input() const noexcept { return false; }
+net::IoResult TlsStream::shutdown() { return unavailable(); }
+std::string TlsStream::description() const { return "built without TLS"; }
+
+}  // namespace wirespan::tls

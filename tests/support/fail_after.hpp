@@ -1,0 +1,105 @@
+// fail_after.hpp - the n-th operation fails, for every n, until a scenario gets through.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <new>
+
+#include <wirespan/core/block.hpp>
+#include <wirespan/core/mask.hpp>
+
+namespace wirespan::test {
+
+/// Lets `allowed` operations through and fails the one after them, once.
+class FailAfter {
+ public:
+  explicit FailAfter(int allowed) noexcept : left_(allowed) {}
+  /// False for the operation that is to fail.
+  [[nodiscard]] bool allows() noexcept { return left_-- != 0; }
+  /// True when the failure has happened.
+  [[nodiscard]] bool spent() const noexcept { return left_ < 0; }
+
+ private:
+  int left_;
+};
+
+/// Runs `scenario` with FailAfter(0), FailAfter(1), ... until nothing fails in it any more, and
+/// tells how many places of failure it has. The scenario returns nothing and checks for itself.
+template <class Scenario>
+int run_until_nothing_fails(Scenario scenario) {
+  for (int n = 0;; ++n) {
+    FailAfter fail(n);
+    scenario(fail);
+    if (!fail.spent()) return n;
+  }
+}
+
+/// Lends blocks from the heap, throws where `fail` says so, and counts what is not back yet.
+class CountingBlocks {
+ public:
+  explicit CountingBlocks(FailAfter* fail = nullptr) noexcept : fail_(fail) {}
+  CountingBlocks(const CountingBlocks&) = delete;
+  CountingBlocks& operator=(const CountingBlocks&) = delete;
+
+  [[nodiscard]] const BlockSource& source() const noexcept { return source_; }
+  [[nodiscard]] int outstanding() const noexcept { return outstanding_; }
+  [[nodiscard]] int lent() const noexcept { return lent_; }
+  /// The largest sum of capacities that was out at one time.
+  [[nodiscard]] std::size_t peak() const noexcept { return peak_; }
+
+ private:
+  static Block::Ptr lend(void* context, std::size_t at_least) {
+    auto& self = *static_cast<CountingBlocks*>(context);
+    if (self.fail_ != nullptr && !self.fail_->allows()) throw std::bad_alloc();
+    Block::Ptr block = Block::allocate(at_least);
+    ++self.outstanding_;
+    ++self.lent_;
+    self.held_ += block->capacity();
+    if (self.held_ > self.peak_) self.peak_ = self.held_;
+    return block;
+  }
+  static void take_back(void* context, Block::Ptr block) noexcept {
+    auto& self = *static_cast<CountingBlocks*>(context);
+    --self.outstanding_;
+    self.held_ -= block->capacity();
+    block.reset();
+  }
+
+  FailAfter* fail_;
+  BlockSource source_{.lend = &lend, .take_back = &take_back, .context = this};
+  int outstanding_ = 0;
+  int lent_ = 0;
+  std::size_t held_ = 0;
+  std::size_t peak_ = 0;
+};
+
+/// Keys that differ from frame to frame and can be foretold; fails where `fail` says so.
+class CountingKeys {
+ public:
+  explicit CountingKeys(FailAfter* fail = nullptr) noexcept : fail_(fail) {}
+  CountingKeys(const CountingKeys&) = delete;
+  CountingKeys& operator=(const CountingKeys&) = delete;
+
+  [[nodiscard]] MaskSource source() noexcept { return {.next = &next, .context = this}; }
+  [[nodiscard]] unsigned asked() const noexcept { return asked_; }
+  /// The key that the `n`-th call gives, counted from 1.
+  [[nodiscard]] static MaskKey key(unsigned n) noexcept {
+    const unsigned value = n * 0x9E3779B9U;
+    MaskKey key;
+    for (unsigned i = 0; i < 4; ++i) key[i] = static_cast<std::byte>((value >> (8 * i)) & 255);
+    return key;
+  }
+
+ private:
+  static bool next(void* context, MaskKey& out) noexcept {
+    auto& self = *static_cast<CountingKeys*>(context);
+    if (self.fail_ != nullptr && !self.fail_->allows()) return false;
+    out = key(++self.asked_);
+    return true;
+  }
+
+  FailAfter* fail_;
+  unsigned asked_ = 0;
+};
+
+}  // namespace wirespan::test

@@ -1,0 +1,56 @@
+// url_fuzz.cpp - an accepted URL cannot break out of a request line or a header, and taking it
+// apart again after putting it together changes nothing. RFC 6455 §3.
+#include <algorithm>
+#include <string>
+
+#include "fuzz_input.hpp"
+#include <wirespan/core/ascii.hpp>
+#include <wirespan/core/client_handshake.hpp>
+#include <wirespan/core/url.hpp>
+
+namespace wirespan::fuzz {
+namespace {
+
+bool is_visible_text(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), is_visible);
+}
+
+void check_parts(const Url& url) {
+  require(is_visible_text(url.authority()), "an authority has visible characters only");
+  require(is_visible_text(url.resource), "a resource has visible characters only");
+  require(is_valid_authority(url.authority()), "an authority can stand in Host");
+  require(url.resource.starts_with('/'), "a resource starts with a slash");
+  require(url.resource.find('#') == std::string::npos, "a resource has no fragment");
+  require(!url.host.empty() && url.port != 0, "host and port are known");
+  require(url.host == to_lower(url.host), "a host is in lower case");
+}
+
+void check_again(const Url& url) {
+  const std::string userinfo = url.userinfo.empty() ? "" : url.userinfo + "@";
+  const std::string text =
+      (url.secure ? "wss://" : "ws://") + userinfo + url.authority() + url.resource;
+  const auto again = parse_url(text);
+  require(again.has_value(), "what was taken apart can be put together");
+  require(again->secure == url.secure && again->host == url.host && again->port == url.port,
+          "scheme, host and port survive");
+  require(again->resource == url.resource && again->userinfo == url.userinfo,
+          "resource and userinfo survive");
+}
+
+}  // namespace
+}  // namespace wirespan::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace wirespan::fuzz;
+  const ExactCopy copy(FuzzInput(data, size).rest());
+  const std::string_view text = wirespan::wire_text(copy.get());
+  const bool valid_host = wirespan::is_valid_authority(text);
+  const auto url = wirespan::parse_url(text);
+  require(!(valid_host && url), "an authority is no URL");
+  if (!url) return 0;
+  check_parts(*url);
+  check_again(*url);
+  const wirespan::ClientRequest request{.host = url->authority(), .target = url->resource};
+  require(!wirespan::check_client_request(request), "a client can ask for what was accepted");
+  return 0;
+}

@@ -1,0 +1,370 @@
+#!/usr/bin/env python3
+"""Writes the seeds of the fuzz targets to corpus/<target>/, named by the hash of their content.
+
+Run it again after a change: what is there stays, also what a fuzzer has found. The layouts are
+those of fuzz_input.hpp: settings, a tape of choices with its length before it, then the bytes that
+the code under test sees.
+"""
+
+import base64
+import hashlib
+import pathlib
+import struct
+
+CORPUS = pathlib.Path(__file__).parent / "corpus"
+
+CONT, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+KEY = bytes([0x37, 0xFA, 0x21, 0x3D])
+SAMPLE_KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+
+WHOLE = b""
+BYTE_BY_BYTE = b"\x01"
+RAGGED = b"\x03\x01\x07\x02"
+# Tapes on which an application acts between the events; the values are those of
+# connection_fuzz.cpp.
+ECHOING = b"\x00\xd0\x00\x05\xd0\x02"
+CHATTY = b"\x05\x81\x0c\x90\x03\xa1\x0a\xb1\x01\xb0\x09\xe1\x04\xf3\x00"
+BLOCKED = b"\x00\xc1\x01\x00\xc1\x02\x00\xc0\x00"
+PAUSING = b"\x00\x01\x05\x01\x02\x01"
+CLOSING = b"\x00\x00\x00\xf8\x00\x01\x00"
+FAILING = b"\x00\x00\xfe\x01\x00"
+FAILING_IN_GREEK = b"\x00\x00\xfd\x4d\x00"
+VANISHING = b"\x04\x00\x00\xfc\x00"
+
+
+def seed(target, *parts):
+    content = b"".join(parts)
+    folder = CORPUS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / hashlib.sha1(content).hexdigest()[:16]).write_bytes(content)
+
+
+def tape(choices):
+    return bytes([len(choices)]) + choices
+
+
+def number(*values):
+    return bytes(values)
+
+
+# Frames.
+
+
+def masked(payload, key=KEY):
+    return bytes(byte ^ key[i % 4] for i, byte in enumerate(payload))
+
+
+def header(opcode, length, *, fin=True, rsv=0, mask=None, form=None):
+    """`form` forces a longer length field than is needed: 16 or 64 bits."""
+    first = (0x80 if fin else 0) | rsv << 4 | opcode
+    bit = 0x80 if mask is not None else 0
+    if form is None:
+        form = 7 if length < 126 else 16 if length < 65536 else 64
+    if form == 7:
+        out = struct.pack(">BB", first, bit | length)
+    elif form == 16:
+        out = struct.pack(">BBH", first, bit | 126, length)
+    else:
+        out = struct.pack(">BBQ", first, bit | 127, length)
+    return out + (mask or b"")
+
+
+def frame(opcode, payload=b"", *, server=False, **more):
+    """A frame as the client sends it, or as the server does."""
+    if server:
+        return header(opcode, len(payload), **more) + payload
+    return header(opcode, len(payload), mask=KEY, **more) + masked(payload)
+
+
+def close_body(code, reason=""):
+    return struct.pack(">H", code) + (reason if isinstance(reason, bytes) else reason.encode())
+
+
+MIXED = "Straße, 日本, 😀".encode()
+BAD_TEXTS = [
+    b"\xff",
+    b"\xc0\xaf",  # overlong
+    b"\xe0\x80\x80",
+    b"\xed\xa0\x80",  # a surrogate
+    b"\xf4\x90\x80\x80",  # above U+10FFFF
+    b"\x80",  # begins in the middle
+    b"abc\xe2\x82",  # ends in the middle
+]
+
+
+def good_conversations(server):
+    """Lists of frames that break no rule."""
+
+    def f(opcode, payload=b"", **more):
+        return frame(opcode, payload, server=server, **more)
+
+    yield f(TEXT, b"Hello")
+    yield f(TEXT, MIXED) + f(BINARY, bytes(range(256)))
+    for size in (0, 1, 7, 8, 64, 125, 126, 127, 1000):
+        yield f(BINARY, b"x" * size)
+    yield f(TEXT, b"Hel", fin=False) + f(CONT, b"lo")
+    yield f(TEXT, b"", fin=False) + f(CONT, b"", fin=False) + f(CONT, b"")
+    yield f(TEXT, MIXED[:5], fin=False) + f(CONT, MIXED[5:14], fin=False) + f(CONT, MIXED[14:])
+    yield f(BINARY, b"a" * 200, fin=False) + f(PING, b"still there?") + f(CONT, b"b" * 200)
+    yield f(PING) + f(PING, b"1") + f(PING, b"2" * 125) + f(PONG) + f(PONG, b"unasked")
+    yield f(TEXT, b"bye") + f(CLOSE, close_body(1000, "done")) + f(TEXT, b"too late")
+    yield f(CLOSE)
+    for code in (1000, 1001, 1002, 1003, 1007, 1011, 1014, 3000, 4999):
+        yield f(CLOSE, close_body(code))
+    yield f(CLOSE, close_body(1000, "x" * 123))
+    yield b"".join(f(TEXT, b"%d" % i) for i in range(30))
+    yield f(BINARY, b"abc", fin=False) + f(CLOSE, close_body(1001))
+
+
+def bad_conversations(server):
+    """One for each error, the frame before it good."""
+
+    def f(opcode, payload=b"", **more):
+        return frame(opcode, payload, server=server, **more)
+
+    mask = None if server else KEY
+    wrong_mask = KEY if server else None
+    for rsv in (1, 2, 4, 7):
+        yield f(TEXT, b"x", rsv=rsv)
+    for opcode in (3, 4, 5, 6, 7, 11, 12, 13, 14, 15):
+        yield f(opcode, b"x")
+    for opcode in (CLOSE, PING, PONG):
+        yield f(opcode, b"", fin=False)
+        yield f(opcode, b"x" * 126)
+        yield header(opcode, 5, mask=mask, form=16) + b"12345"
+        yield header(opcode, 5, mask=wrong_mask, form=16)
+        yield header(opcode, 1 << 40, mask=mask)
+    yield header(TEXT, 1, mask=wrong_mask) + b"x"
+    for length, form in ((0, 16), (125, 16), (0, 64), (126, 64), (65535, 64)):
+        yield header(BINARY, length, mask=mask, form=form)
+    for length in (1 << 63, (1 << 64) - 1, (1 << 64) - 8):
+        yield header(BINARY, length, mask=mask)
+    for bits in (24, 25, 31, 32, 33, 62):
+        for off in (-1, 0, 1):
+            yield header(BINARY, (1 << bits) + off, mask=mask) + b"only this"
+    yield f(CONT, b"x")
+    yield f(TEXT, b"x", fin=False) + f(TEXT, b"y")
+    yield f(TEXT, b"x", fin=False) + f(BINARY, b"y", fin=False)
+    for text in BAD_TEXTS:
+        yield f(TEXT, b"good") + f(TEXT, text)
+        yield f(TEXT, text[:1], fin=False) + f(CONT, text[1:] + b" and more")
+        yield f(CLOSE, close_body(1000, text))
+    yield f(CLOSE, b"\x03")
+    for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535):
+        yield f(CLOSE, close_body(code))
+    yield f(TEXT, b"x" * 20000, fin=False) + header(CONT, 1 << 24, mask=mask)
+    yield f(BINARY, b"", fin=False) + f(CONT, b"", fin=False) * 9
+
+
+def cut_conversations(server):
+    """Headers with little or nothing behind them."""
+    mask = None if server else KEY
+    for length in (0, 125, 126, 65535, 65536):
+        whole = header(BINARY, length, mask=mask)
+        yield whole
+        yield whole[:-1]
+        yield whole + b"abc"
+    yield frame(PING, b"half a ping", server=server)[:7]
+    yield frame(TEXT, MIXED, server=server)[:-2]
+
+
+def write_frames():
+    for server in (False, True):
+        role = 1 if server else 0
+        conversations = [
+            *good_conversations(server), *bad_conversations(server), *cut_conversations(server)]
+        for i, wire in enumerate(conversations):
+            cuts = (BYTE_BY_BYTE, RAGGED)[i % 2]
+            seed("frame_decoder", number(role | (i % 4) << 1), tape(cuts), wire)
+            seed("connection", number(role, 0), tape(cuts), wire)
+        for i, wire in enumerate(good_conversations(server)):
+            acts = (ECHOING, CHATTY, BLOCKED, PAUSING, CLOSING, FAILING, VANISHING)[i % 7]
+            seed("connection", number(role | (i % 16) << 1, i % 32), tape(acts), wire)
+        for flags in (2, 4, 8, 16):
+            wire = b"".join(list(good_conversations(server))[:14])
+            seed("connection", number(role | flags, 0), tape(RAGGED + CHATTY), wire)
+        for bounds in range(32):
+            wire = frame(TEXT, b"a" * 100, server=server, fin=False) + frame(
+                CONT, b"b" * 26, server=server)
+            seed("connection", number(role, bounds), tape(PAUSING), wire)
+        large = frame(BINARY, bytes(i % 251 for i in range(65536)), server=server)
+        seed("connection", number(role, 0), tape(b"\xff\x05\x00"), large)
+
+
+def write_once_broken():
+    """What a target has once found; each line names what went wrong."""
+    # A driver's reason that was cut inside a character, or was not UTF-8 at all.
+    seed("connection", number(0, 0), tape(FAILING_IN_GREEK), frame(TEXT, b"x"))
+    # Input kept for a paused reader that was digested to its end, then new input to be kept.
+    seed("connection", number(0, 0), tape(b"\x00\x05\x05\x00\x01"), frame(TEXT, b"x") * 6)
+    # A control frame with a long form of its length: two bytes and all of them must say the same.
+    seed("frame_decoder", number(0), tape(b"\x03"), header(PING, 5, mask=KEY, form=16))
+    # A method too long to be one, accepted if it came in one piece.
+    seed("http_head", number(0), tape(WHOLE), b"M" * 33 + b" / HTTP/1.1\r\n\r\n")
+    # An absolute target with an empty userinfo: the "@" became part of the host.
+    seed("server_handshake", number(0), tape(WHOLE), request("http://@a.example/"))
+    # A target with a fragment, which no server may accept.
+    seed("client_handshake", number(1), b"a.example\n/path#fragment\n")
+    # Host twice among the caller's own headers: a misuse, not a peer's fault.
+    seed("client_handshake", number(1), b"a.example\n/\n\n\n\n\nHost:b\nHost:c\n")
+
+
+def write_round_trips():
+    for i, cuts in enumerate((WHOLE, BYTE_BY_BYTE, RAGGED, CHATTY, b"\x80\x00\xff\x02")):
+        messages = b""
+        for size in range(8):
+            for opcode in (0, 1):
+                messages += number(3 << 5 | size << 2 | opcode) + b"abc"
+        seed("round_trip", number(i % 4), tape(cuts), messages)
+        text = number(len(MIXED) << 2 | 3) + MIXED
+        seed("round_trip", number(i % 4), tape(cuts), text * 3)
+    seed("round_trip", number(0), tape(b"\x01\x02\x09"), number(1 << 5 | 6 << 2) + b"x")
+
+
+# Handshakes.
+
+
+def request(target="/chat", *, method="GET", version="HTTP/1.1", drop=(), extra=(), **changes):
+    fields = {
+        "Host": "server.example.com",
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Key": SAMPLE_KEY,
+        "Sec-WebSocket-Version": "13",
+    }
+    fields.update({name.replace("_", "-"): value for name, value in changes.items()})
+    lines = [f"{method} {target} {version}"]
+    lines += [f"{name}: {value}" for name, value in fields.items() if name not in drop]
+    return "\r\n".join([*lines, *extra, "", ""]).encode()
+
+
+def requests():
+    yield request() + frame(TEXT, b"glued")
+    yield request(extra=("Origin: https://app.example", "Sec-WebSocket-Protocol: chat, superchat",
+                         "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
+                         "User-Agent: somebody/1.0", "Cookie: a=b; c=d"))
+    yield request("ws://other.example:8080/path?query=1")
+    yield b"\r\n" + request("/?a=%20", Connection="keep-alive, Upgrade", Upgrade="h2c, WebSocket")
+    for name in ("Host", "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version"):
+        yield request(drop=(name,))
+        yield request(extra=(f"{name}: twice",))
+    yield request(method="POST", extra=("Content-Length: 3",)) + b"abc"
+    yield request(version="HTTP/1.0")
+    yield request(version="HTTP/2.0")
+    yield request(extra=("Transfer-Encoding: chunked",))
+    yield request(extra=("Content-Length: 0",))
+    for target in ("*", "server:80", "/a#b", "ftp://x/", "http://u:p@x/", "/" + "a" * 40):
+        yield request(target)
+    for host in ("", "a b", "[::1]:9001", "a:99999", "x" * 300):
+        yield request(Host=host)
+    for protocols in ("a, a", "a,,b", "not a token", ","):
+        yield request(extra=("Sec-WebSocket-Protocol: " + protocols,))
+    yield request(extra=("Sec-WebSocket-Extensions: a; b=\"c", ))
+    yield request(Sec_WebSocket_Version="8")
+    yield request(Sec_WebSocket_Key="AAAAAAAAAAAAAAAAAAAAAB==")
+    yield request(extra=(" folded: line",))
+    yield request(extra=("blank : before the colon",))
+    yield request(extra=("no colon",))
+    yield request(extra=("control: \x01",))
+    yield request().replace(b"\r\n", b"\n")
+    yield request()[:-2]
+    yield request(extra=[f"x-{i}: y" for i in range(101)])
+    yield b"GET"
+    yield b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # a TLS client at the wrong port
+
+
+def response(status="101 Switching Protocols", *, version="HTTP/1.1", drop=(), extra=(), **changes):
+    digest = hashlib.sha1((SAMPLE_KEY + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
+    fields = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Accept": base64.b64encode(digest).decode(),
+    }
+    fields.update({name.replace("_", "-"): value for name, value in changes.items()})
+    lines = [f"{version} {status}"]
+    lines += [f"{name}: {value}" for name, value in fields.items() if name not in drop]
+    return "\r\n".join([*lines, *extra, "", ""]).encode()
+
+
+def responses():
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
+    yield response() + frame(TEXT, b"glued", server=True)
+    yield response(extra=("Sec-WebSocket-Protocol: superchat", "Date: today"))
+    yield early + b"HTTP/1.1 100 Continue\r\n\r\n" + response()
+    yield early * 9 + response()
+    for name in ("Upgrade", "Connection", "Sec-WebSocket-Accept"):
+        yield response(drop=(name,))
+        yield response(extra=(f"{name}: twice",))
+    for name, value in (("Protocol", "other"), ("Extensions", "permessage-deflate")):
+        yield response(extra=(f"Sec-WebSocket-{name}: {value}",))
+        yield response(extra=(f"Sec-WebSocket-{name}: chat",) * 2)
+    yield response(Sec_WebSocket_Accept="AAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+    yield response(version="HTTP/1.0")
+    yield response(version="HTTP/2")
+    yield response("101")
+    for status in ("99 Low", "1000 High", "20 Short", "2x0 Odd", ""):
+        yield response(status)
+    body = b"<h1>no</h1>"
+    for status in ("200 OK", "301 Moved", "401 Unauthorized", "404 Not Found", "503 Busy"):
+        yield response(status, extra=("Location: /else", f"Content-Length: {len(body)}")) + body
+    yield response().replace(b"\r\n", b"\n")
+    yield response()[:-1]
+    yield response(extra=[f"x-{i}: y" for i in range(101)])
+    yield b"SSH-2.0-OpenSSH_9.2\r\n"
+    yield b"HTTP/1.1 101 \x00\r\n\r\n"
+
+
+def own_requests():
+    yield b"a.example\n/\n"
+    yield b"[::1]:9001\n/chat?x=y\nhttps://app.example\nkeep-alive, Upgrade\na=b\nchat,superchat\n"
+    yield b"a.example\n/\n\n\n\n\nX-Token: secret\nCookie: c=d\nHost: b.example\nOrigin: null\n"
+    yield b"a.example\n/\n\n\n\n\nSec-WebSocket-Key: " + SAMPLE_KEY.encode() + b"\n"
+    yield b"a.example\n/\n\n\n\n\nUpgrade: h2c\n"
+    yield b"a.example\n/\r\n\n\n\n\nX: y\r\n"
+    yield b"a b\n/\n"
+
+
+def write_handshakes():
+    for i, text in enumerate(requests()):
+        cuts = (WHOLE, BYTE_BY_BYTE, RAGGED)[i % 3]
+        seed("server_handshake", number(i), tape(cuts), text)
+        seed("http_head", number(i % 4 << 1), tape(cuts), text)
+    for i, text in enumerate(responses()):
+        cuts = (WHOLE, BYTE_BY_BYTE, RAGGED)[i % 3]
+        seed("client_handshake", number(i % 4 << 1), tape(cuts), text)
+        seed("http_head", number(i % 4 << 1 | 1), tape(cuts), text)
+    for text in own_requests():
+        seed("client_handshake", number(1), text)
+
+
+def write_grammars():
+    for text in ("permessage-deflate", "permessage-deflate; client_max_window_bits",
+                 "a; b=c; d=\"e\", f", "a;b=\"\\c\\d\"", ",,a,,b,", "a b", "a;", "a;b=", "a;b=\"",
+                 "a=b", ";", "a; b = c ;d", "a;b=\"\"", "a;b=\"c d\"", "x" * 100, ""):
+        seed("extensions", number(len(text) // 2), text.encode())
+    for text in ("ws://a.example", "wss://a.example:8443/chat?x=y", "WS://A.Example:80/",
+                 "ws://[::1]:9001/", "wss://user:pass@a.example/", "ws://a.example/#no",
+                 "ws://a.example:65536/", "ws://a.example:/?q", "ws://a%41.example/%7e",
+                 "http://a.example/", "ws://", "ws:///", "ws://a b/", "ws://a.example/\r\nX: y",
+                 "ws://[::1", "ws://[::ffff:1.2.3.4]/", "wss://a.example:443?x", "a.example:80"):
+        seed("url", text.encode())
+
+
+def write_twins():
+    for i, size in enumerate((0, 1, 3, 4, 7, 8, 9, 31, 32, 63, 64, 65, 127, 200)):
+        data = bytes(range(size % 256)) if size < 256 else b"x" * size
+        seed("mask", number(i * 5 % 128), KEY, tape((WHOLE, BYTE_BY_BYTE, RAGGED)[i % 3]), data)
+    texts = [b"", b"a" * 100, MIXED * 4, b"a" * 31 + MIXED, b"a" * 32 + b"\xff", *BAD_TEXTS]
+    texts += ["".join(chr(c) for c in (0x7F, 0x80, 0x7FF, 0x800, 0xD7FF, 0xE000, 0xFFFF, 0x10000,
+                                       0x10FFFF)).encode()]
+    for i, text in enumerate(texts):
+        seed("utf8", tape((WHOLE, BYTE_BY_BYTE, RAGGED)[i % 3]), text)
+
+
+if __name__ == "__main__":
+    write_frames()
+    write_once_broken()
+    write_round_trips()
+    write_handshakes()
+    write_grammars()
+    write_twins()

@@ -151,7 +151,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace wirespan;
   using namespace wirespan::fuzz;
   constexpr std::array<std::size_t, 8> sizes{0, 1, 125, 126, 1000, 65535, 65536, 4096};
-  constexpr std::size_t enough = 200'000;
+  constexpr std::size_t enough = 70'000;
   FuzzInput input(data, size);
   const std::uint8_t setting = input.byte();
   Pair pair(input.tape(), setting);

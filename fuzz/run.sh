@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Builds the fuzz targets and runs each for some seconds, starting from the committed corpus.
+#
+#   fuzz/run.sh [SECONDS [TARGET...]]     default: 10 seconds each, all targets
+#
+# What is new goes to build/fuzz-finds/TARGET (fuzz/minimise.sh merges it into the corpus), what
+# crashes to build/fuzz-crashes. Ends with 1 if anything crashed. JOBS: compilers at a time.
+set -euo pipefail
+
+seconds=${1:-10}
+shift $(($# > 0 ? 1 : 0))
+cd "$(dirname "$0")/.."
+
+mkdir -p build
+cmake --preset fuzz >build/fuzz-configure.log 2>&1 || { cat build/fuzz-configure.log; exit 2; }
+cmake --build --preset fuzz --target wirespan_fuzzers --parallel "${JOBS:-$(nproc)}"
+
+targets=("$@")
+if [ ${#targets[@]} -eq 0 ]; then
+  for source in fuzz/*_fuzz.cpp; do targets+=("$(basename "$source" _fuzz.cpp)"); done
+fi
+
+# Freed memory is kept back for a while to catch late readers; less of it than by default.
+export ASAN_OPTIONS="quarantine_size_mb=64:${ASAN_OPTIONS:-}"
+crashes=build/fuzz-crashes
+mkdir -p "$crashes"
+failed=0
+
+for target in "${targets[@]}"; do
+  finds=build/fuzz-finds/$target
+  log=$finds.log
+  mkdir -p "$finds"
+  # Nobody promises memory and gets it: one allocation above 64 MiB is a defect.
+  limits=(-max_len=4096 -timeout=5 -rss_limit_mb=1024 -malloc_limit_mb=64)
+  case $target in
+    *handshake* | http_head | extensions | url) limits+=(-dict=fuzz/http.dict) ;;
+  esac
+  if "build/fuzz/fuzz/${target}_fuzz" -max_total_time="$seconds" "${limits[@]}" \
+      -print_final_stats=1 -artifact_prefix="$crashes/$target-" \
+      "$finds" "fuzz/corpus/$target" >"$log" 2>&1; then
+    rate=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log")
+    coverage=$(sed -n 's/.*DONE *\(cov: [0-9]* ft: [0-9]*\).*/\1/p' "$log")
+    printf '%-18s %8s runs/s   %s   %s finds\n' \
+      "$target" "$rate" "$coverage" "$(find "$finds" -type f | wc -l)"
+  else
+    failed=1
+    printf '%-18s FAILED\n' "$target"
+    grep -E 'Does not hold|ERROR|SUMMARY|Assertion|runtime error' "$log" || tail -n 20 "$log"
+    printf '  input:  %s\n' "$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)"
+    printf '  report: %s\n' "$log"
+  fi
+done
+exit $failed

@@ -1,0 +1,65 @@
+// bench_data.hpp - payloads, keys and counters that the benchmarks share.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include <wirespan/core/bytes.hpp>
+#include <wirespan/core/mask.hpp>
+
+namespace wirespan::bench {
+
+inline constexpr MaskKey key{std::byte{0x37}, std::byte{0xFA}, std::byte{0x21}, std::byte{0x3D}};
+
+/// Keys that cost nothing: the random source is measured where it lives, not here.
+[[nodiscard]] inline MaskSource fixed_keys() noexcept {
+  return {.next = [](void*, MaskKey& out) noexcept {
+    out = key;
+    return true;
+  }};
+}
+
+/// Bytes without a pattern that anything could be quick about.
+[[nodiscard]] inline std::vector<std::byte> random_bytes(std::size_t size) {
+  std::vector<std::byte> bytes(size);
+  std::uint64_t state = 0x9E3779B97F4A7C15U;
+  for (std::byte& byte : bytes) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    byte = static_cast<std::byte>(state >> 56);
+  }
+  return bytes;
+}
+
+/// `words` again and again, to `size` bytes at most, ending with a whole code point.
+[[nodiscard]] inline std::string text_of(std::string_view words, std::size_t size) {
+  std::string text;
+  while (text.size() < size) text += words;
+  text.resize(size);
+  const auto is_inside = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
+  if (size == 0 || static_cast<unsigned char>(text.back()) < 0x80) return text;
+  while (!text.empty() && is_inside(text.back())) text.pop_back();
+  if (!text.empty()) text.pop_back();
+  return text + std::string(size - text.size(), ' ');
+}
+
+/// Every iteration handled `size` bytes.
+inline void count_bytes(benchmark::State& state, std::size_t size) {
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(size));
+}
+
+/// Every iteration handled `count` messages of `size` bytes; shows the time for one of them, too.
+inline void count_messages(benchmark::State& state, std::size_t count, std::size_t size) {
+  const auto messages = state.iterations() * static_cast<std::int64_t>(count);
+  state.SetItemsProcessed(messages);
+  if (size > 0) state.SetBytesProcessed(messages * static_cast<std::int64_t>(size));
+  state.counters["per_message"] =
+      benchmark::Counter(static_cast<double>(count), benchmark::Counter::kIsIterationInvariantRate |
+                                                         benchmark::Counter::kInvert);
+}
+
+}  // namespace wirespan::bench

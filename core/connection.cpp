@@ -30,6 +30,12 @@ bool is_nothing(const Event& event) noexcept { return std::holds_alternative<Nee
 
 }  // namespace
 
+std::error_code check_close(std::optional<CloseCode> code, std::string_view reason) noexcept {
+  if (code ? !may_be_on_the_wire(*code) : !reason.empty()) return Errc::close_code_not_allowed;
+  if (reason.size() > max_close_reason) return Errc::control_too_long;
+  return is_valid_utf8(wire_bytes(reason)) ? std::error_code{} : Errc::invalid_text;
+}
+
 Connection::Connection(Role role, std::shared_ptr<const ConnectionOptions> options)
     : options_(std::move(options)),
       decoder_(FrameRules{.receiver = role}),
@@ -203,9 +209,7 @@ std::error_code Connection::send_control(Opcode opcode, Bytes payload) {
 
 std::error_code Connection::close(std::optional<CloseCode> code, std::string_view reason) {
   if (state() != State::open) return Errc::not_open;
-  if (code ? !may_be_on_the_wire(*code) : !reason.empty()) return Errc::close_code_not_allowed;
-  if (reason.size() > max_close_reason) return Errc::control_too_long;
-  if (!is_valid_utf8(wire_bytes(reason))) return Errc::invalid_text;
+  if (const auto error = check_close(code, reason)) return error;
   return append_close(code, reason);
 }
 

@@ -36,6 +36,11 @@ struct ConnectionOptions {
   const BlockSource* blocks = &heap_blocks();
 };
 
+/// Errc::close_code_not_allowed, control_too_long or invalid_text if a Close frame may not say
+/// this; no code: an empty frame, which has no room for a reason. §5.5.1, §7.4.
+[[nodiscard]] std::error_code check_close(std::optional<CloseCode> code,
+                                          std::string_view reason) noexcept;
+
 /// Bytes in, events out; calls in, bytes out. No socket, no clock, no thread: a driver owns those.
 ///
 /// The driver's loop: read into receive_window(), feed() it, call next() until NeedInput, write

@@ -139,6 +139,8 @@ constexpr const char* caller_message(Errc code) noexcept {
       return "host not found";
     case Errc::tls_unavailable:
       return "built without TLS";
+    case Errc::handler_failed:
+      return "a handler of the application threw an exception";
     case Errc::not_open:
       return "connection is not open";
     case Errc::already_open:

@@ -75,6 +75,7 @@ enum class Errc {
   // Reaching the peer.
   host_not_found,   ///< The name does not resolve.
   tls_unavailable,  ///< `wss:` in a build without TLS.
+  handler_failed,   ///< A handler of the application threw, and so did the one told of it.
 
   // Misuse by the caller. Nothing was sent.
   not_open,                ///< The connection is not open, or not any more.

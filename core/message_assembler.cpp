@@ -38,7 +38,10 @@ std::error_code MessageAssembler::push(const FrameChunk& chunk, const ReceiveOpt
   const Bytes whole = in_place ? payload : Bytes(buffer_.data());
   const bool unfragmented = header.fin && fragments_ == 1;
   if (options.deliver_fragments && !unfragmented) {
-    out = Fragment{.opcode = header.opcode, .payload = whole, .fin = header.fin};
+    // Deliver-fragments may be switched on within a message: what was joined comes as its start.
+    const Opcode opcode = first_delivered_ ? Opcode::continuation : opcode_;
+    first_delivered_ = true;
+    out = Fragment{.opcode = opcode, .payload = whole, .fin = header.fin};
   } else {
     out = Message{.opcode = opcode_, .payload = whole};
   }
@@ -56,6 +59,7 @@ std::error_code MessageAssembler::begin_frame(const FrameHeader& header,
     opcode_ = header.opcode;
     message_size_ = 0;
     fragments_ = 0;
+    first_delivered_ = false;
     utf8_.reset();
   }
   if (header.payload_size > options.max_message_size - message_size_) return Errc::message_too_big;

@@ -63,7 +63,8 @@ class MessageAssembler {
   std::uint32_t fragments_ = 0;
   Utf8Validator utf8_;
   Opcode opcode_ = Opcode::continuation;  // continuation: no message under way
-  bool delivered_ = false;
+  bool delivered_ = false;                // what is in the buffer was handed out
+  bool first_delivered_ = false;          // a fragment of this message was handed out by itself
 };
 
 }  // namespace wirespan

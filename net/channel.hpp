@@ -41,7 +41,9 @@ struct ChannelEnd {
 
 /// Handler is a class with these functions, called directly, on the loop's thread:
 ///   void on_message(const Message&), void on_fragment(const Fragment&),
-///   void on_ping(Bytes), void on_pong(Bytes),
+///   void on_ping(Bytes), void on_pong(Bytes), void on_ping_sent(): by keep-alive,
+///   void on_backlog(std::size_t unsent): the kernel took less than all, or some of what it had
+///   left before; 0 when it has taken the rest,
 ///   void on_drained(): the backlog fell below the low watermark after it was above the high one,
 ///   void on_end(const ChannelEnd&): once, last, after the descriptor was closed; the owner hands
 ///   the channel to EventLoop::retire() there.
@@ -65,8 +67,9 @@ class Channel final : private IoHandler, private Timer {
   [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, bool fin = true);
   [[nodiscard]] std::error_code ping(Bytes payload);
   [[nodiscard]] std::error_code pong(Bytes payload);
-  /// Starts the closing handshake, and the time that it may take.
-  [[nodiscard]] std::error_code close(std::optional<CloseCode> code, std::string_view reason);
+  /// Starts the closing handshake, which may take ChannelOptions::close_time, or `time`.
+  [[nodiscard]] std::error_code close(std::optional<CloseCode> code, std::string_view reason,
+                                      std::optional<std::chrono::milliseconds> time = {});
   /// Fails the connection: Close frame for `error`, then the end with `error`.
   void fail(std::error_code error);
   /// Cuts the connection now; on_end() follows within the call, with `error`.
@@ -105,11 +108,12 @@ class Channel final : private IoHandler, private Timer {
   void on_ping(const Ping& ping);
   void settle();
   void write_output();
-  void note_backlog();
+  void note_backlog(bool had_backlog);
   void follow_transport_action();
   void linger(std::chrono::milliseconds time);
   void discard_input();
   void try_shutdown();
+  [[nodiscard]] TimePoint after(std::chrono::milliseconds time);
   void note_failure(std::error_code error);
   void finish();
   void tick_keep_alive(TimePoint now);

@@ -87,11 +87,14 @@ std::error_code Channel<S, Handler>::pong(Bytes payload) {
 }
 
 template <Stream S, class Handler>
-std::error_code Channel<S, Handler>::close(std::optional<CloseCode> code, std::string_view reason) {
+std::error_code Channel<S, Handler>::close(std::optional<CloseCode> code, std::string_view reason,
+                                           std::optional<std::chrono::milliseconds> time) {
   if (phase_ != Phase::running) return Errc::not_open;
   const auto error = connection_.close(code, reason);
-  if (!error) ask_flush();
-  return error;
+  if (error) return error;
+  close_deadline_ = after(time.value_or(options_.close_time));
+  loop_.flush_later(*this);  // also with a backlog: the timer has to be set
+  return {};
 }
 
 template <Stream S, class Handler>
@@ -276,6 +279,7 @@ template <Stream S, class Handler>
 void Channel<S, Handler>::write_output() {
   ByteBuffer& output = connection_.output();
   write_wants_read_ = false;
+  const bool had_backlog = backlog_;
   while (!output.empty()) {
     const std::size_t size = output.size();
     const IoResult result = stream_.write_some(output.data());
@@ -288,13 +292,14 @@ void Channel<S, Handler>::write_output() {
     if (!output.empty()) break;
     if (std::exchange(backlog_, false)) connection_.set_output_blocked(false);
   }
-  note_backlog();
+  note_backlog(had_backlog);
 }
 
 template <Stream S, class Handler>
-void Channel<S, Handler>::note_backlog() {
+void Channel<S, Handler>::note_backlog(bool had_backlog) {
   const std::size_t unsent = unsent_bytes();
   if (unsent > 0 && !std::exchange(backlog_, true)) connection_.set_output_blocked(true);
+  if (unsent > 0 || had_backlog) handler_.on_backlog(unsent);
   if (unsent > options_.send_high_watermark) {
     above_high_ = true;
   } else if (above_high_ && unsent <= options_.send_low_watermark) {
@@ -310,7 +315,7 @@ template <Stream S, class Handler>
 void Channel<S, Handler>::follow_transport_action() {
   const TransportAction action = connection_.transport_action();
   const bool closing = action != TransportAction::keep || connection_.close_sent();
-  if (closing && !close_deadline_) close_deadline_ = loop_.now() + options_.close_time;
+  if (closing && !close_deadline_) close_deadline_ = after(options_.close_time);
   if (action == TransportAction::keep) return;
   if (peer_ended_ && connection_.failed()) return finish();
   if (!connection_.output().empty()) return;  // the deadline bounds this wait
@@ -328,7 +333,7 @@ void Channel<S, Handler>::follow_transport_action() {
 template <Stream S, class Handler>
 void Channel<S, Handler>::linger(std::chrono::milliseconds time) {
   phase_ = Phase::lingering;
-  close_deadline_ = loop_.now() + time;
+  close_deadline_ = after(time);
 }
 
 template <Stream S, class Handler>
@@ -351,6 +356,12 @@ void Channel<S, Handler>::discard_input() {
     discarded_ += result.bytes;
     if (discarded_ > limits::linger_bytes) return finish();
   }
+}
+
+/// Not by the clock of the turn: a handler may have taken its time.
+template <Stream S, class Handler>
+TimePoint Channel<S, Handler>::after(std::chrono::milliseconds time) {
+  return loop_.network().now() + time;
 }
 
 /// The first failure counts, and none does after the peer's Close frame.
@@ -393,7 +404,9 @@ void Channel<S, Handler>::tick_keep_alive(TimePoint now) {
     case KeepAliveAction::none:
       return;
     case KeepAliveAction::send_ping:
-      if (const auto error = connection_.ping(wire_bytes(options_.ping_payload))) fail(error);
+      if (const auto error = connection_.ping(wire_bytes(options_.ping_payload)))
+        return fail(error);
+      handler_.on_ping_sent();
       return;
     case KeepAliveAction::peer_is_gone:
       fail(Errc::ping_timeout);

@@ -31,8 +31,8 @@ struct EventLoopOptions {
   Network* network = nullptr;  ///< Null: the system's. Must outlive the loop.
 };
 
-/// One loop belongs to the thread that runs it. Only post(), stop() and mailbox() may be
-/// called by other threads; stop() from a signal handler, too.
+/// One loop belongs to the thread that runs it. Only post(), wake(), stop() and mailbox() may be
+/// called by other threads; wake() and stop() from a signal handler, too.
 ///
 /// A turn: wait; the clock is read once; ready descriptors; timers; posted tasks; on_flush() of
 /// those who asked for it; destruction of what was retired. Nothing is destroyed while it may be on
@@ -51,6 +51,8 @@ class EventLoop {
   void run_once(std::optional<std::chrono::nanoseconds> timeout);
   /// Ends run() after the current turn, or the next run() at once. Any thread.
   void stop() noexcept;
+  /// Ends the wait of the current or the next turn. Any thread.
+  void wake() noexcept { poller_->wake(); }
   /// Any thread. Runs on the loop's thread, in the order of posting; false once the loop has gone.
   bool post(Mailbox::Task task) { return mailbox_->post(std::move(task)); }
   /// For those who may outlive the loop. Any thread.

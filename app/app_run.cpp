@@ -1,0 +1,365 @@
+#include <string>
+
+#include <wirespan/app/app_run.hpp>
+#include <wirespan/app/log.hpp>
+#include <wirespan/core/error.hpp>
+#include <wirespan/core/frame.hpp>
+#include <wirespan/net/channel_impl.hpp>
+
+namespace wirespan {
+namespace {
+
+[[noreturn]] void refuse(const char* why) {
+  throw WebSocketException(make_error_code(Errc::invalid_option), why);
+}
+
+void check(const RunOptions& options) {
+  if (options.ping_timeout && options.ping_timeout->count() <= 0) {
+    refuse("Ensure ping_timeout > 0");
+  }
+  if (options.ping_interval.count() < 0) refuse("Ensure ping_interval >= 0");
+  const bool both = options.ping_interval.count() > 0 && options.ping_timeout;
+  if (both && options.ping_interval <= *options.ping_timeout) {
+    refuse("Ensure ping_interval > ping_timeout");
+  }
+  if (options.ping_payload.size() > max_control_payload) {
+    throw_for(Errc::control_too_long, "ping_payload");
+  }
+}
+
+net::ChannelOptions channel_options(const RunOptions& options, std::size_t send_hard_limit) {
+  return {.keep_alive = {.interval = options.ping_interval, .timeout = options.ping_timeout},
+          .ping_payload = options.ping_payload,
+          .send_hard_limit = send_hard_limit};
+}
+
+template <class Throw>
+std::exception_ptr exception_of(Throw thrower) {
+  try {
+    thrower();
+  } catch (...) {
+    return std::current_exception();
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+WebSocketApp::Run::Run(WebSocketApp& app, const RunOptions& options)
+    : app_(app),
+      options_((check(options), options)),
+      shared_(*app.shared_),
+      loop_({.backend = app.options_.backend}),
+      channel_options_(channel_options(options, app.options_.send_hard_limit)) {
+  // A callable for the headers belongs to the run; everything else is checked before it.
+  ConnectOptions checked = connect_options();
+  if (app_.options_.header.is_callable()) checked.header = {};
+  if (const auto plan = make_dial_plan(app_.url_, checked); !plan) {
+    throw_for(plan.error(), "run_forever");
+  }
+  if (!shared_.begin_run(*this, loop_.mailbox(), app_.options_.send_hard_limit)) {
+    throw WebSocketException(make_error_code(Errc::already_open), "socket is already opened");
+  }
+}
+
+WebSocketApp::Run::~Run() {
+  shared_.end_connection();
+  shared_.end_run();
+}
+
+RunResult WebSocketApp::Run::run(const std::stop_token& stop) {
+  const std::stop_callback on_stop(stop, [&] { shared_.post_close({}); });
+  if (stop.stop_requested()) {
+    finish(EndReason::stopped);
+  } else {
+    attempt();
+  }
+  while (!finished_) loop_.run_once(std::nullopt);
+  dialer_.reset();
+  channel_.reset();
+  shared_.set_stopping();
+  tell_close();
+  return std::move(result_);
+}
+
+// Connecting.
+
+ConnectOptions WebSocketApp::Run::connect_options() const {
+  const AppOptions& app = app_.options_;
+  return {.header = app.header,
+          .cookie = app.cookie,
+          .origin = options_.origin,
+          .suppress_origin = options_.suppress_origin,
+          .host = options_.host,
+          .subprotocols = app.subprotocols,
+          .require_subprotocol = app.require_subprotocol,
+          .connect_timeout = app.connect_timeout,
+          .sockopt = options_.sockopt,
+          .sslopt = options_.sslopt,
+          .socket = app.socket,
+          .already_secured = app.already_secured};
+}
+
+void WebSocketApp::Run::attempt() {
+  std::exception_ptr error;
+  try {
+    if (used_socket_) throw_for(Errc::not_open, "a given socket cannot be connected again");
+    auto plan = make_dial_plan(app_.url_, connect_options());
+    if (plan) {
+      used_socket_ = std::exchange(app_.options_.socket, -1) >= 0;
+      dialer_ = std::make_unique<Dialer>(
+          loop_, std::move(*plan), [this](Dialer::Result result) { on_dialed(std::move(result)); });
+      return;
+    }
+    throw_for(plan.error(), "connect");
+  } catch (const WebSocketException& refused) {
+    return failed(refused.code(), std::current_exception());
+  } catch (...) {  // the callable that makes the headers
+    return failed(Errc::handler_failed, std::current_exception());
+  }
+}
+
+void WebSocketApp::Run::on_dialed(Dialer::Result result) {
+  loop_.retire(std::move(dialer_));
+  if (const auto* failure = std::get_if<DialFailure>(&result)) {
+    return failed(failure->error, exception_of([&] { throw_for(*failure); }));
+  }
+  open(std::get<Dialed>(std::move(result)));
+}
+
+void WebSocketApp::Run::open(Dialed dialed) {
+  const AppOptions& app = app_.options_;
+  auto options = std::make_shared<ConnectionOptions>();
+  options->receive = {.max_message_size = app.max_message_size,
+                      .validate_utf8 = !options_.skip_utf8_validation,
+                      .deliver_fragments = app.fire_cont_frame || app_.handlers_.on_cont_message};
+  options->mask_source = {
+      .next = [](void* self,
+                 MaskKey& key) noexcept { return static_cast<Run*>(self)->next_mask_key(key); },
+      .context = this};
+  options->blocks = &loop_.buffers().source();
+  const int fd = dialed.transport.fd();
+  channel_ = std::make_unique<AppChannel>(loop_, std::move(dialed.transport),
+                                          Connection(Role::client, std::move(options)),
+                                          ChannelHandler{this}, channel_options_);
+  shared_.begin_connection(dialed.agreement, dialed.status, fd);
+  result_.close = {};
+  const bool again = std::exchange(connected_before_or_failed_, true);
+  guarded([&] { again ? app_.on_reconnect() : app_.on_open(); });
+  // The handler may have closed the connection already; what came behind the handshake follows it.
+  if (channel_) channel_->start(dialed.unread);
+}
+
+bool WebSocketApp::Run::next_mask_key(MaskKey& key) noexcept {
+  const auto& own = app_.options_.get_mask_key;
+  if (!own) return loop_.random().fill(key);
+  try {
+    key = own();
+    return true;
+  } catch (...) {
+    mask_failure_ = std::current_exception();
+    return false;
+  }
+}
+
+// While it is open.
+
+void WebSocketApp::Run::on_message(const Message& message) {
+  if (stop_request_) return;  // after close() what still comes is of no interest, as in Python
+  guarded([&] { app_.on_data(message.payload, message.opcode, true); });
+  if (!stop_request_) guarded([&] { app_.on_message(message); });
+}
+
+void WebSocketApp::Run::on_fragment(const Fragment& fragment) {
+  if (stop_request_) return;
+  guarded([&] { app_.on_data(fragment.payload, fragment.opcode, fragment.fin); });
+  if (!stop_request_) guarded([&] { app_.on_cont_message(fragment); });
+}
+
+void WebSocketApp::Run::ChannelHandler::on_ping(Bytes payload) {
+  if (!run->stop_request_) run->guarded([&] { run->app_.on_ping(payload); });
+}
+
+void WebSocketApp::Run::ChannelHandler::on_pong(Bytes payload) {
+  run->shared_.set_pong(run->loop_.now());
+  if (!run->stop_request_) run->guarded([&] { run->app_.on_pong(payload); });
+}
+
+void WebSocketApp::Run::ChannelHandler::on_ping_sent() { run->shared_.set_ping(run->loop_.now()); }
+
+void WebSocketApp::Run::on_backlog(std::size_t unsent) {
+  shared_.set_backlog(unsent);
+  if (!drained_.empty() || unsent == 0) drain_outbox();
+}
+
+std::size_t WebSocketApp::Run::unsent() const noexcept {
+  return channel_ ? channel_->unsent_bytes() : 0;
+}
+
+/// On the loop's thread: straight into the output.
+void WebSocketApp::Run::send(Opcode opcode, Bytes payload) {
+  if (!channel_ || stop_request_) throw_for(Errc::not_open, "send");
+  std::error_code error;
+  switch (opcode) {
+    case Opcode::ping:
+      error = channel_->ping(payload);
+      break;
+    case Opcode::pong:
+      error = channel_->pong(payload);
+      break;
+    default:
+      error = channel_->send(opcode, payload);
+      break;
+  }
+  if (error == Errc::no_mask_key) channel_->fail(error);
+  if (error) throw_for(error, "send");
+}
+
+/// Moves what other threads want to send into the channel, as far as its limit allows; the rest
+/// waits for the kernel to take something.
+void WebSocketApp::Run::drain_outbox() {
+  while (channel_) {
+    if (drained_.empty()) shared_.take_outbox(drained_);
+    const auto record = drained_.front();
+    if (!record) break;
+    std::error_code error;
+    switch (record->opcode) {
+      case Opcode::ping:
+        error = channel_->ping(record->payload);
+        break;
+      case Opcode::pong:
+        error = channel_->pong(record->payload);
+        break;
+      default:
+        error = channel_->send(record->opcode, record->payload);
+        break;
+    }
+    if (error == Errc::send_queue_full) return;
+    if (error == Errc::no_mask_key) channel_->fail(error);
+    if (error) result_.unsent_bytes += record->payload.size();
+    drained_.pop();
+  }
+  if (stop_request_) close_channel();
+}
+
+// Ending.
+
+void WebSocketApp::Run::stop(const CloseRequest& request) {
+  if (stop_request_ || finished_) return;
+  stop_request_ = request;
+  shared_.set_stopping();
+  if (channel_) {
+    // Everything that was sent before goes first, and has as much time as the handshake.
+    loop_.timers().schedule(*this, loop_.network().now() + request.timeout);
+    drain_outbox();
+  } else {
+    dialer_.reset();
+    finish(EndReason::stopped);
+  }
+}
+
+void WebSocketApp::Run::close_channel() {
+  if (!channel_ || !stop_request_) return;
+  const auto error =
+      channel_->close(stop_request_->status, stop_request_->reason, stop_request_->timeout);
+  if (error == Errc::no_mask_key) channel_->fail(error);
+}
+
+void WebSocketApp::Run::on_end(const net::ChannelEnd& end) {
+  loop_.retire(std::move(channel_));
+  loop_.timers().cancel(*this);
+  shared_.end_connection();
+  count_unsent_outbox();
+  result_.unsent_bytes += end.unsent_bytes;
+  result_.close = {.code = end.code, .reason = end.reason};
+  if (stop_request_) {
+    result_.error = end.error;
+    return finish(EndReason::stopped);
+  }
+  if (!end.error) return finish(EndReason::closed_by_peer);
+  if (end.error == Errc::handler_failed) {  // on_error itself has thrown: nobody can be told
+    result_.error = end.error;
+    return finish(EndReason::failed);
+  }
+  const bool own_keys_failed = end.error == Errc::no_mask_key && mask_failure_;
+  failed(end.error, own_keys_failed ? std::exchange(mask_failure_, nullptr)
+                                    : exception_of([&] { throw_for(end.error, "connection"); }));
+}
+
+void WebSocketApp::Run::count_unsent_outbox() {
+  do {
+    for (; const auto record = drained_.front(); drained_.pop()) {
+      result_.unsent_bytes += record->payload.size();
+    }
+    shared_.take_outbox(drained_);
+  } while (!drained_.empty());
+}
+
+/// An attempt or a connection has failed: tell, then try again or end.
+void WebSocketApp::Run::failed(std::error_code code, const std::exception_ptr& error) {
+  connected_before_or_failed_ = true;
+  result_.error = code;
+  shared_.set_errored();
+  report(error);
+  if (stop_request_) return finish(EndReason::stopped);
+  if (finished_) return;
+  if (options_.reconnect.count() > 0 && !used_socket_) {
+    loop_.timers().schedule(*this, loop_.network().now() + options_.reconnect);
+  } else {
+    finish(EndReason::failed);
+  }
+}
+
+/// Time to try again; or the peer did not even take what was to go before our Close frame.
+void WebSocketApp::Run::on_timer(TimePoint) {
+  if (channel_) return channel_->abort(Errc::close_timeout);
+  if (!finished_ && !dialer_) attempt();
+}
+
+void WebSocketApp::Run::finish(EndReason why) noexcept {
+  if (finished_) return;
+  finished_ = true;
+  result_.why = why;
+}
+
+void WebSocketApp::Run::tell_close() {
+  guarded([&] { app_.on_close(result_.close.code, result_.close.reason); });
+}
+
+template <class Call>
+void WebSocketApp::Run::guarded(Call call) noexcept {
+  try {
+    call();
+  } catch (...) {
+    handler_failed(std::current_exception());
+  }
+}
+
+void WebSocketApp::Run::handler_failed(const std::exception_ptr& error) noexcept {
+  shared_.set_errored();
+  report(error);
+}
+
+/// Calls on_error. If that throws too, there is nobody left to tell, and the run ends.
+void WebSocketApp::Run::report(const std::exception_ptr& error) noexcept {
+  try {
+    try {
+      std::rethrow_exception(error);
+    } catch (const std::exception& known) {
+      app_.on_error(known);
+    } catch (...) {
+      app_.on_error(WebSocketException(make_error_code(Errc::handler_failed),
+                                       "a handler threw something that is no std::exception"));
+    }
+  } catch (...) {
+    result_.error = Errc::handler_failed;
+    log(LogLevel::error, "on_error has thrown an exception; the run ends");
+    if (channel_) {
+      channel_->fail(Errc::handler_failed);
+    } else {
+      finish(EndReason::failed);
+    }
+  }
+}
+
+}  // namespace wirespan

@@ -1,0 +1,122 @@
+// app_shared.hpp - the part of a WebSocketApp that all threads may touch. Private.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <wirespan/app/options.hpp>
+#include <wirespan/app/websocket_app.hpp>
+#include <wirespan/core/agreement.hpp>
+#include <wirespan/core/opcode.hpp>
+#include <wirespan/net/mailbox.hpp>
+
+namespace wirespan {
+
+/// What other threads ask the loop's thread to do, in one run of bytes: record after record, in the
+/// order of the calls, without an allocation for each.
+class Outbox {
+ public:
+  struct Record {
+    Opcode opcode = Opcode::text;
+    Bytes payload;
+  };
+
+  void push(Opcode opcode, Bytes payload);
+  /// The next record; borrowed until pop() or swap(). Nothing at the end.
+  [[nodiscard]] std::optional<Record> front() const noexcept;
+  void pop() noexcept;
+  [[nodiscard]] bool empty() const noexcept { return next_ == bytes_.size(); }
+  /// Bytes of payload and bookkeeping that wait.
+  [[nodiscard]] std::size_t size() const noexcept { return bytes_.size() - next_; }
+  void clear() noexcept;
+  void swap(Outbox& other) noexcept;
+
+ private:
+  std::vector<std::byte> bytes_;
+  std::size_t next_ = 0;
+};
+
+/// How a close() is to be done.
+struct CloseRequest {
+  CloseCode status = CloseCode::normal;
+  std::string reason{};
+  std::chrono::milliseconds timeout{};
+};
+
+/// Guarded by its mutex. A run announces itself here, takes what was put into the outbox, and says
+/// how much the kernel has refused; senders wait while that is too much.
+class WebSocketApp::Shared {
+ public:
+  explicit Shared(bool keep_running) : keep_running_(keep_running) {}
+
+  // For the run, on its thread.
+
+  /// False if another run is active.
+  [[nodiscard]] bool begin_run(Run& run, std::shared_ptr<net::Mailbox> mailbox,
+                               std::size_t send_hard_limit);
+  void end_run() noexcept;
+  void begin_connection(const Agreement& agreement, int status, int fd);
+  void end_connection() noexcept;
+  void take_outbox(Outbox& into) noexcept;
+  void set_backlog(std::size_t bytes) noexcept;
+  void set_ping(TimePoint when) noexcept;
+  void set_pong(TimePoint when) noexcept;
+  void set_errored() noexcept;
+  void set_stopping() noexcept;
+  [[nodiscard]] bool on_run_thread() const noexcept;
+  [[nodiscard]] Run* run() noexcept { return run_; }  // only when on_run_thread()
+
+  // For any thread.
+
+  /// Waits while too much is unsent. Throws as WebSocketApp::send().
+  void post_frame(Opcode opcode, Bytes payload);
+  /// Ends the run, behind what was sent before; nothing without one. No close counts but the first.
+  void post_close(CloseRequest request);
+  [[nodiscard]] bool keep_running() const noexcept;
+  [[nodiscard]] bool is_open() const noexcept;
+  [[nodiscard]] bool has_errored() const noexcept;
+  [[nodiscard]] Agreement agreement() const;
+  [[nodiscard]] int status() const noexcept;
+  [[nodiscard]] int fileno() const noexcept;
+  [[nodiscard]] std::size_t unsent() const noexcept;
+  [[nodiscard]] std::optional<TimePoint> last_ping() const noexcept;
+  [[nodiscard]] std::optional<TimePoint> last_pong() const noexcept;
+
+ private:
+  friend class Run;
+  using Lock = std::unique_lock<std::mutex>;
+
+  [[nodiscard]] bool accepts() const noexcept;
+  [[nodiscard]] bool has_room(std::size_t size) const noexcept;
+  void wait_for_room(Lock& lock, std::size_t size);
+
+  mutable std::mutex mutex_;
+  std::condition_variable room_;
+  std::shared_ptr<net::Mailbox> mailbox_;  // null without a run
+  Run* run_ = nullptr;
+  std::atomic<std::thread::id> thread_{};
+  Outbox outbox_;
+  std::size_t backlog_ = 0;
+  std::size_t send_hard_limit_ = 0;
+  bool keep_running_;
+  bool open_ = false;
+  bool errored_ = false;
+  Agreement agreement_;
+  int status_ = 0;
+  int fd_ = -1;
+  std::optional<TimePoint> last_ping_;
+  std::optional<TimePoint> last_pong_;
+};
+
+}  // namespace wirespan

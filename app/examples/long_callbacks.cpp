@@ -1,0 +1,45 @@
+// A long connection with callbacks: a thread sends three messages, waits a moment and closes.
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <thread>
+
+#include <wirespan/app/websocket_app.hpp>
+
+using namespace std::chrono_literals;
+using wirespan::WebSocketApp;
+
+int main(int argc, char** argv) {
+  const std::string url = argc > 1 ? argv[1] : "ws://127.0.0.1:9001/";
+  std::jthread sender;
+
+  WebSocketApp app(
+      url,
+      {.on_open =
+           [&](WebSocketApp& ws) {
+             std::puts("opened");
+             sender = std::jthread([&ws] {
+               for (int i = 0; i < 3; ++i) {
+                 std::this_thread::sleep_for(20ms);
+                 ws.send("Hello " + std::to_string(i));
+               }
+               std::this_thread::sleep_for(200ms);
+               ws.close();
+               std::puts("thread terminating...");
+             });
+           },
+       .on_message =
+           [](WebSocketApp&, const wirespan::Message& message) {
+             std::printf("received: %s\n", std::string(message.text()).c_str());
+           },
+       .on_error = [](WebSocketApp&,
+                      const std::exception& error) { std::printf("error: %s\n", error.what()); },
+       .on_close =
+           [](WebSocketApp&, std::optional<wirespan::CloseCode> code, std::string_view) {
+             std::printf("closed: %d\n", code ? static_cast<int>(*code) : 0);
+           }});
+
+  const auto result = app.run_forever({.ping_interval = 30s, .ping_timeout = 10s});
+  if (sender.joinable()) sender.join();  // it uses the app to its last line
+  return result ? 1 : 0;
+}

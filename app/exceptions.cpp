@@ -1,0 +1,33 @@
+#include <wirespan/app/exceptions.hpp>
+#include <wirespan/core/error.hpp>
+#include <wirespan/tls/error.hpp>
+
+namespace wirespan {
+namespace {
+
+bool is_closed(std::error_code error) noexcept {
+  return error == Errc::not_open || error == Errc::connection_lost ||
+         error == Errc::connection_closed || error == std::errc::connection_reset ||
+         error == std::errc::broken_pipe || error == std::errc::not_connected ||
+         error == std::errc::connection_aborted || error == tls::TlsErrc::truncated;
+}
+
+bool is_unresolved(std::error_code error) noexcept {
+  return error == Errc::host_not_found || error == std::errc::resource_unavailable_try_again;
+}
+
+}  // namespace
+
+void throw_for(std::error_code error, const char* what) {
+  if (error == std::errc::timed_out) throw WebSocketTimeoutException(error, what);
+  if (is_closed(error)) throw WebSocketConnectionClosedException(error, what);
+  if (is_unresolved(error)) throw WebSocketAddressException(error, what);
+  if (error == Errc::invalid_utf8) throw WebSocketPayloadException(error, what);
+  if (error == Condition::protocol_violation) throw WebSocketProtocolException(error, what);
+  if (tls::is_tls_error(error) || error == Errc::tls_unavailable) {
+    throw WebSocketTlsException(error, what);
+  }
+  throw WebSocketException(error, what);
+}
+
+}  // namespace wirespan

@@ -1,0 +1,62 @@
+// header_source.hpp - further header fields of a request, in every form that Python takes.
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <wirespan/core/expected.hpp>
+#include <wirespan/core/headers.hpp>
+
+namespace wirespan {
+
+/// A line "Name: value", or a name and a value; without a value it is left out.
+class HeaderItem {
+ public:
+  HeaderItem(const char* line) : name_or_line_(line), is_line_(true) {}  // NOLINT: implicit
+  HeaderItem(std::string line) : name_or_line_(std::move(line)), is_line_(true) {}  // NOLINT
+  HeaderItem(std::string name, std::optional<std::string> value)
+      : name_or_line_(std::move(name)), value_(std::move(value)) {}
+
+ private:
+  friend class HeaderSource;
+  std::string name_or_line_;
+  std::optional<std::string> value_;
+  bool is_line_ = false;
+};
+
+/// Converts from
+///   {"Authorization: Basic x", "X-Trace: 7"}      lines,
+///   {{"Authorization", "Basic x"}}                pairs,
+///   Headers, std::vector<std::string>, std::map   the same, ready-made,
+///   [] { return Headers{{"Authorization", fresh_token()}}; }   asked before every attempt.
+/// A value with CR, LF or another control character is refused when the request is made.
+class HeaderSource {
+ public:
+  HeaderSource() = default;
+  HeaderSource(std::initializer_list<HeaderItem> items) : items_(items) {}
+  HeaderSource(const Headers& headers);                         // NOLINT: implicit
+  HeaderSource(const std::vector<std::string>& lines);          // NOLINT
+  HeaderSource(const std::map<std::string, std::string>& map);  // NOLINT
+  template <class Callable>
+  requires std::invocable<Callable&> &&
+      std::convertible_to<std::invoke_result_t<Callable&>, Headers>
+      HeaderSource(Callable callable) : callable_(std::move(callable)) {}  // NOLINT
+
+  /// The fields for one attempt: asks the callable if there is one, and lets its exceptions pass.
+  /// Errc::invalid_header for a line without a colon.
+  [[nodiscard]] Expected<Headers> collect() const;
+  [[nodiscard]] bool is_callable() const noexcept { return callable_ != nullptr; }
+
+ private:
+  std::vector<HeaderItem> items_;
+  std::function<Headers()> callable_;
+};
+
+}  // namespace wirespan

@@ -1,0 +1,69 @@
+// autobahn_client - lets a fuzzing server judge this library: getCaseCount, runCase, updateReports.
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include <wirespan/app/websocket.hpp>
+#include <wirespan/app/websocket_app.hpp>
+
+namespace {
+
+constexpr std::size_t largest_case = std::size_t{64} << 20;
+
+/// What a case asks of the client: every message comes back as it was.
+void run_case(const std::string& url) {
+  wirespan::WebSocketApp app(
+      url,
+      {.on_message =
+           [](wirespan::WebSocketApp& self, const wirespan::Message& message) {
+             self.send(message.text(), message.opcode);
+           },
+       .on_error = [](wirespan::WebSocketApp&, const std::exception&) {}},
+      {.max_message_size = largest_case, .send_hard_limit = 2 * largest_case});
+  app.run_forever();
+}
+
+int case_count(const std::string& server) {
+  auto socket =
+      wirespan::create_connection(server + "/getCaseCount", {.timeout = std::chrono::seconds(10)});
+  const int count = std::atoi(socket.recv().data.c_str());
+  socket.close();
+  return count;
+}
+
+void update_reports(const std::string& server, const std::string& agent) {
+  auto socket = wirespan::create_connection(server + "/updateReports?agent=" + agent,
+                                            {.timeout = std::chrono::seconds(60)});
+  socket.close();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string server = "ws://127.0.0.1:9001";
+  std::string agent = "wirespan";
+
+  CLI::App cli("Runs all cases of an Autobahn fuzzing server.");
+  cli.add_option("url", server, "ws: or wss: URL of the fuzzing server")->capture_default_str();
+  cli.add_option("--agent", agent, "Name in the reports")->capture_default_str();
+  CLI11_PARSE(cli, argc, argv);
+
+  while (server.ends_with('/')) server.pop_back();
+  try {
+    const int count = case_count(server);
+    for (int number = 1; number <= count; ++number) {
+      std::printf("case %d of %d\n", number, count);
+      std::fflush(stdout);
+      run_case(server + "/runCase?case=" + std::to_string(number) + "&agent=" + agent);
+    }
+    update_reports(server, agent);
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "autobahn_client: %s\n", error.what());
+    return 1;
+  }
+}

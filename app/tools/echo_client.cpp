@@ -1,0 +1,54 @@
+// echo_client - connects and sends every message back until the peer closes the connection.
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include <wirespan/app/websocket_app.hpp>
+
+namespace {
+
+/// Remembers what went wrong; the first thing counts.
+class EchoClient final : public wirespan::WebSocketApp {
+ public:
+  using WebSocketApp::WebSocketApp;
+
+  void on_message(const wirespan::Message& message) override {
+    send(message.text(), message.opcode);
+  }
+  void on_error(const std::exception& error) override {
+    if (error_.empty()) error_ = error.what();
+  }
+  [[nodiscard]] const std::string& error() const noexcept { return error_; }
+
+ private:
+  std::string error_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string url;
+  double timeout = 10;
+  wirespan::RunOptions run;
+
+  CLI::App cli("Sends back every message until the peer closes the connection.");
+  cli.add_option("url", url, "ws: or wss: URL")->required();
+  cli.add_option("--timeout", timeout, "Seconds to connect in")->capture_default_str();
+  cli.add_option("--ca", run.sslopt.ca_certs, "Trusted certificates, PEM");
+  CLI11_PARSE(cli, argc, argv);
+
+  try {
+    EchoClient client(
+        url, {},
+        {.connect_timeout = std::chrono::milliseconds(static_cast<long long>(timeout * 1000))});
+    const wirespan::RunResult result = client.run_forever(run);
+    if (client.error().empty() && !result) return 0;
+    std::fprintf(stderr, "echo_client: %s\n", client.error().c_str());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "echo_client: %s\n", error.what());
+  }
+  return 1;
+}

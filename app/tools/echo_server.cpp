@@ -1,0 +1,77 @@
+// echo_server - sends every message back; ends on SIGINT and SIGTERM.
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include <wirespan/app/exceptions.hpp>
+#include <wirespan/app/websocket_server.hpp>
+
+namespace {
+
+wirespan::WebSocketServer* running = nullptr;
+
+void on_signal(int) { running->stop_from_signal(); }
+
+void stop_on_signals(wirespan::WebSocketServer& server) {
+  running = &server;
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+}
+
+std::string url_host(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
+
+int serve(const wirespan::ServerOptions& options) {
+  wirespan::WebSocketServer server(
+      options, {.on_message = [](const wirespan::ServerConnection& connection,
+                                 const wirespan::Message& message) {
+        if (connection.send(message.opcode, message.payload)) {
+          (void)connection.close(wirespan::CloseCode::policy_violation, "too slow");
+        }
+      }});
+  const auto port = server.listen();
+  stop_on_signals(server);
+  std::printf("listening on %s://%s:%u/\n", options.tls ? "wss" : "ws",
+              url_host(options.address).c_str(), static_cast<unsigned>(port));
+  std::fflush(stdout);
+  server.run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  wirespan::ServerOptions options;
+  wirespan::tls::ServerOptions tls;
+  bool use_tls = false;
+  std::string poller = "epoll";
+
+  CLI::App cli("Echoes text as text and binary as binary.");
+  cli.add_option("--host", options.address, "Numeric address to listen on")->capture_default_str();
+  cli.add_option("--port", options.port, "Port; 0 picks a free one")->capture_default_str();
+  auto* tls_flag = cli.add_flag("--tls", use_tls, "Serve wss:");
+  cli.add_option("--certificate", tls.certificate_file, "Certificate chain, PEM")->needs(tls_flag);
+  cli.add_option("--key", tls.key_file, "Private key, PEM")->needs(tls_flag);
+  cli.add_option("--poller", poller, "epoll or poll")
+      ->check(CLI::IsMember({"epoll", "poll"}))
+      ->capture_default_str();
+  cli.add_option("--max-message-size", options.max_message_size,
+                 "Bytes; larger ones fail with 1009")
+      ->capture_default_str();
+  CLI11_PARSE(cli, argc, argv);
+
+  if (use_tls) options.tls = tls;
+  options.backend = poller == "poll" ? wirespan::net::Backend::poll : wirespan::net::Backend::epoll;
+  try {
+    return serve(options);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "echo_server: %s\n", error.what());
+    return 1;
+  }
+}

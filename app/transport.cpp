@@ -1,0 +1,32 @@
+#include <algorithm>
+
+#include <wirespan/app/log.hpp>
+#include <wirespan/app/transport.hpp>
+
+namespace wirespan {
+namespace {
+
+std::unique_ptr<WireTrace> trace_if_enabled() {
+  return is_trace_enabled() ? std::make_unique<WireTrace>() : nullptr;
+}
+
+}  // namespace
+
+Transport::Transport(net::TcpSocket socket)
+    : stream_(std::move(socket)), trace_(trace_if_enabled()) {}
+
+Transport::Transport(tls::TlsStream stream)
+    : stream_(std::move(stream)), trace_(trace_if_enabled()) {}
+
+net::IoResult Transport::write_some(Bytes head, Bytes payload) {
+  const auto result =
+      std::visit([&](auto& stream) { return stream.write_some(head, payload); }, stream_);
+  if (trace_) {
+    const std::size_t of_head = std::min(result.bytes, head.size());
+    trace_->sent(head.first(of_head));
+    trace_->sent(payload.first(result.bytes - of_head));
+  }
+  return result;
+}
+
+}  // namespace wirespan

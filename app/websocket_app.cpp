@@ -1,0 +1,111 @@
+#include <string>
+#include <utility>
+
+#include <wirespan/app/app_run.hpp>
+#include <wirespan/app/app_shared.hpp>
+#include <wirespan/app/log.hpp>
+#include <wirespan/app/websocket_app.hpp>
+#include <wirespan/core/connection.hpp>
+#include <wirespan/core/error.hpp>
+#include <wirespan/core/utf8.hpp>
+
+namespace wirespan {
+
+WebSocketApp::WebSocketApp(std::string url, AppHandlers handlers, AppOptions options)
+    : url_(std::move(url)),
+      handlers_(std::move(handlers)),
+      options_(std::move(options)),
+      shared_(std::make_shared<Shared>(options_.keep_running)) {}
+
+WebSocketApp::~WebSocketApp() = default;
+
+RunResult WebSocketApp::run_forever(const RunOptions& options, std::stop_token stop) {
+  Run run(*this, options);
+  return run.run(stop);
+}
+
+void WebSocketApp::send(std::string_view payload, Opcode opcode) {
+  const Bytes bytes = wire_bytes(payload);
+  const bool is_ping = opcode == Opcode::ping || opcode == Opcode::pong;
+  if (!is_ping && opcode != Opcode::text && opcode != Opcode::binary) {
+    throw_for(Errc::unsupported_frame, "send");
+  }
+  if (is_ping && bytes.size() > max_control_payload) throw_for(Errc::control_too_long, "send");
+  if (shared_->on_run_thread()) return shared_->run()->send(opcode, bytes);
+  if (opcode == Opcode::text && !is_valid_utf8(bytes)) throw_for(Errc::invalid_text, "send");
+  shared_->post_frame(opcode, bytes);
+}
+
+void WebSocketApp::send_bytes(Bytes payload) { send(wire_text(payload), Opcode::binary); }
+void WebSocketApp::ping(std::string_view payload) { send(payload, Opcode::ping); }
+void WebSocketApp::pong(std::string_view payload) { send(payload, Opcode::pong); }
+
+void WebSocketApp::close(CloseCode status, std::string_view reason,
+                         std::chrono::milliseconds timeout) {
+  if (const auto error = check_close(status, reason)) throw_for(error, "close");
+  CloseRequest request{.status = status, .reason = std::string(reason), .timeout = timeout};
+  if (shared_->on_run_thread()) return shared_->run()->stop(request);
+  shared_->post_close(std::move(request));
+}
+
+bool WebSocketApp::keep_running() const noexcept { return shared_->keep_running(); }
+
+void WebSocketApp::keep_running(bool run) {
+  if (!run) close();
+}
+
+bool WebSocketApp::ready() const noexcept { return shared_->is_open(); }
+std::string WebSocketApp::subprotocol() const { return shared_->agreement().subprotocol; }
+Headers WebSocketApp::headers() const { return shared_->agreement().headers; }
+int WebSocketApp::status() const noexcept { return shared_->status(); }
+int WebSocketApp::fileno() const noexcept { return shared_->fileno(); }
+
+std::size_t WebSocketApp::buffered_amount() const noexcept {
+  if (shared_->on_run_thread()) return shared_->run()->unsent();
+  return shared_->unsent();
+}
+
+std::optional<TimePoint> WebSocketApp::last_ping_tm() const noexcept {
+  return shared_->last_ping();
+}
+std::optional<TimePoint> WebSocketApp::last_pong_tm() const noexcept {
+  return shared_->last_pong();
+}
+bool WebSocketApp::has_errored() const noexcept { return shared_->has_errored(); }
+
+void WebSocketApp::on_open() { handlers_.on_open(*this); }
+
+void WebSocketApp::on_reconnect() {
+  if (handlers_.on_reconnect) {
+    handlers_.on_reconnect(*this);
+  } else {
+    on_open();
+  }
+}
+
+void WebSocketApp::on_message(const Message& message) { handlers_.on_message(*this, message); }
+
+void WebSocketApp::on_error(const std::exception& error) {
+  if (handlers_.on_error) {
+    handlers_.on_error(*this, error);
+  } else {
+    log(LogLevel::error, std::string("WebSocketApp: ") + error.what());
+  }
+}
+
+void WebSocketApp::on_close(std::optional<CloseCode> code, std::string_view reason) {
+  handlers_.on_close(*this, code, reason);
+}
+
+void WebSocketApp::on_ping(Bytes payload) { handlers_.on_ping(*this, payload); }
+void WebSocketApp::on_pong(Bytes payload) { handlers_.on_pong(*this, payload); }
+
+void WebSocketApp::on_cont_message(const Fragment& fragment) {
+  handlers_.on_cont_message(*this, fragment);
+}
+
+void WebSocketApp::on_data(Bytes data, Opcode type, bool fin) {
+  handlers_.on_data(*this, data, type, fin);
+}
+
+}  // namespace wirespan

@@ -1,0 +1,134 @@
+// websocket_impl.hpp - the driver behind WebSocket: one Connection, one Transport, one mutex.
+// Private.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <wirespan/app/dialer.hpp>
+#include <wirespan/app/transport.hpp>
+#include <wirespan/app/websocket.hpp>
+#include <wirespan/core/connection.hpp>
+#include <wirespan/core/error.hpp>
+#include <wirespan/net/buffer_pool.hpp>
+#include <wirespan/net/secure_random.hpp>
+
+namespace wirespan {
+
+using Deadline = std::optional<TimePoint>;
+
+/// All state is guarded by mutex_. Threads wait outside of it: in poll() for the socket, or on
+/// changed_ for each other. The socket itself wakes them: readiness is level-triggered, and whoever
+/// ends the connection shuts both directions down, which every poll() sees. The descriptor is
+/// closed by the last one that has left poll().
+class WebSocket::Impl {
+ public:
+  using Lock = std::unique_lock<std::mutex>;
+
+  explicit Impl(ConnectOptions options);
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void connect(const std::string& url);
+  std::size_t send(Opcode opcode, Bytes payload, bool fin);
+  std::size_t send_control(Opcode opcode, Bytes payload);
+  void send_close(CloseCode status, std::string_view reason);
+  void close(CloseCode status, std::string_view reason,
+             std::optional<std::chrono::milliseconds> timeout);
+  void abort() noexcept;
+  void shutdown() noexcept;
+
+  /// Calls `take` with every event until it returns true, under the lock. A Close frame ends the
+  /// connection after `take` has seen it; a failure is thrown.
+  template <class Take>
+  void receive(bool frame_by_frame, Take take);
+
+  void set_timeout(std::optional<std::chrono::milliseconds> timeout) noexcept;
+  [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const noexcept;
+  void set_mask_key(std::function<MaskKey()> get_mask_key);
+  [[nodiscard]] Agreement agreement() const;
+  [[nodiscard]] int status() const noexcept;
+  [[nodiscard]] bool connected() const noexcept;
+  [[nodiscard]] int fileno() const noexcept;
+  [[nodiscard]] bool is_ssl() const noexcept;
+
+ private:
+  class ReceiverTurn;
+
+  void open(Dialed dialed);
+  [[nodiscard]] Deadline deadline_after(std::optional<std::chrono::milliseconds> time) const;
+  [[nodiscard]] Event next_event(Lock& lock, Deadline deadline);
+  [[nodiscard]] net::IoStatus read_once();
+  void require_open() const;
+  void throw_misuse(std::error_code error, const char* what);
+  void make_room(Lock& lock, std::size_t size, Deadline deadline);
+  void flush_all(Lock& lock, Deadline deadline);
+  [[nodiscard]] net::IoStatus try_flush();
+  void wait(Lock& lock, net::Interest interest, Deadline deadline, Errc timeout);
+  void await_close(Lock& lock, Deadline deadline);
+  void end_after(Lock& lock, const Event& event, Deadline deadline);
+  void discard_until_end(Lock& lock, Deadline deadline) noexcept;
+  void note_end(CloseCode code, std::string_view reason);
+  void dispose() noexcept;
+  void close_descriptor_if_unused() noexcept;
+  [[nodiscard]] bool next_mask_key(MaskKey& key) noexcept;
+
+  net::Network& network_ = net::system_network();
+  ConnectOptions options_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  net::BufferPool pool_;
+  net::SecureRandom random_{network_};
+  std::shared_ptr<ConnectionOptions> connection_options_;
+  std::vector<std::byte> unread_;  // came with the handshake
+  std::unique_ptr<std::byte[]> buffer_;
+  std::optional<Transport> transport_;
+  std::optional<Connection> connection_;  // empty: not connected, or over
+  Agreement agreement_;
+  int status_ = 0;
+  std::uint64_t written_ = 0;  // bytes that went to the kernel since connect()
+  std::error_code write_error_;
+  std::exception_ptr mask_failure_;
+  std::optional<CloseCode> close_code_;
+  std::string close_reason_;
+  int waiting_ = 0;  // threads inside poll()
+  bool receiving_ = false;
+};
+
+/// One receiver at a time; the others wait for their turn within their deadline.
+class WebSocket::Impl::ReceiverTurn {
+ public:
+  ReceiverTurn(Impl& impl, Lock& lock, Deadline deadline);
+  ~ReceiverTurn();
+  ReceiverTurn(const ReceiverTurn&) = delete;
+  ReceiverTurn& operator=(const ReceiverTurn&) = delete;
+
+ private:
+  Impl& impl_;
+};
+
+template <class Take>
+void WebSocket::Impl::receive(bool frame_by_frame, Take take) {
+  Lock lock(mutex_);
+  const Deadline deadline = deadline_after(options_.timeout);
+  require_open();
+  const ReceiverTurn turn(*this, lock, deadline);
+  while (true) {
+    require_open();
+    connection_options_->receive.deliver_fragments = frame_by_frame || options_.fire_cont_frame;
+    const Event event = next_event(lock, deadline);
+    const bool taken = take(event);
+    end_after(lock, event, deadline);
+    if (taken) return;
+  }
+}
+
+}  // namespace wirespan

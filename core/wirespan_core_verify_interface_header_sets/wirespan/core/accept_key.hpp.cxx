@@ -1,0 +1,1 @@
+#include <wirespan/core/accept_key.hpp> // IWYU pragma: associated

@@ -1,0 +1,1 @@
+#include <wirespan/core/agreement.hpp> // IWYU pragma: associated

@@ -1,0 +1,1 @@
+#include <wirespan/core/ascii.hpp> // IWYU pragma: associated

@@ -1,0 +1,1 @@
+#include <wirespan/core/base64.hpp> // IWYU pragma: associated

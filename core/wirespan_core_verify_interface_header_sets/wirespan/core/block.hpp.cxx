@@ -1,0 +1,1 @@
+#include <wirespan/core/block.hpp> // IWYU pragma: associated

@@ -1,0 +1,1 @@
+#include <wirespan/core/byte_buffer.hpp> // IWYU pragma: associated

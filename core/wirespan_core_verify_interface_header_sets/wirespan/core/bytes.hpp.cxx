@@ -1,0 +1,1 @@
+#include <wirespan/core/bytes.hpp> // IWYU pragma: associated

@@ -1,0 +1,1 @@
+#include <wirespan/core/client_handshake.hpp> // IWYU pragma: associated

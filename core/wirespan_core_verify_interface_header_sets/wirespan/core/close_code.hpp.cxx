@@ -1,0 +1,1 @@
+#include <wirespan/core/close_code.hpp> // IWYU pragma: associated

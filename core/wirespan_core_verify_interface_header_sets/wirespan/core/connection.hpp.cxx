@@ -1,0 +1,1 @@
+#include <wirespan/core/connection.hpp> // IWYU pragma: associated

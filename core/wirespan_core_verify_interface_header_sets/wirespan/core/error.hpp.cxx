@@ -1,0 +1,1 @@
+#include <wirespan/core/error.hpp> // IWYU pragma: associated

@@ -1,0 +1,1 @@
+#include <wirespan/core/event.hpp> // IWYU pragma: associated

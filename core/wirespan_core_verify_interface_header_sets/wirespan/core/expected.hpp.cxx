@@ -1,0 +1,1 @@
+#include <wirespan/core/expected.hpp> // IWYU pragma: associated

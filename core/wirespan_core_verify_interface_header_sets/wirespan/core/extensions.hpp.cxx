@@ -1,0 +1,1 @@
+#include <wirespan/core/extensions.hpp> // IWYU pragma: associated

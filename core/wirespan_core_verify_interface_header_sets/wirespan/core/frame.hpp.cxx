@@ -1,0 +1,1 @@
+#include <wirespan/core/frame.hpp> // IWYU pragma: associated

@@ -1,0 +1,1 @@
+#include <wirespan/core/frame_decoder.hpp> // IWYU pragma: associated

@@ -1,0 +1,1 @@
+#include <wirespan/core/headers.hpp> // IWYU pragma: associated

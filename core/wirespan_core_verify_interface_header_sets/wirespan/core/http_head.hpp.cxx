@@ -1,0 +1,1 @@
+#include <wirespan/core/http_head.hpp> // IWYU pragma: associated

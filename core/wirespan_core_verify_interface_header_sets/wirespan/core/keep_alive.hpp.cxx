@@ -1,0 +1,1 @@
+#include <wirespan/core/keep_alive.hpp> // IWYU pragma: associated

@@ -1,0 +1,1 @@
+#include <wirespan/core/limits.hpp> // IWYU pragma: associated

@@ -1,0 +1,1 @@
+#include <wirespan/core/mask.hpp> // IWYU pragma: associated

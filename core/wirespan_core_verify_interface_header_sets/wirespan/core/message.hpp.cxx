@@ -1,0 +1,1 @@
+#include <wirespan/core/message.hpp> // IWYU pragma: associated

@@ -1,0 +1,1 @@
+#include <wirespan/core/message_assembler.hpp> // IWYU pragma: associated

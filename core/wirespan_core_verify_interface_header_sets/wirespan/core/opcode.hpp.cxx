@@ -1,0 +1,1 @@
+#include <wirespan/core/opcode.hpp> // IWYU pragma: associated

@@ -1,0 +1,1 @@
+#include <wirespan/core/overloaded.hpp> // IWYU pragma: associated

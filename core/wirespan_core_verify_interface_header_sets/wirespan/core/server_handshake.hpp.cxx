@@ -1,0 +1,1 @@
+#include <wirespan/core/server_handshake.hpp> // IWYU pragma: associated

@@ -1,0 +1,1 @@
+#include <wirespan/core/sha1.hpp> // IWYU pragma: associated

@@ -1,0 +1,1 @@
+#include <wirespan/core/url.hpp> // IWYU pragma: associated

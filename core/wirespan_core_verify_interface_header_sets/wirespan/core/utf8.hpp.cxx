@@ -1,0 +1,1 @@
+#include <wirespan/core/utf8.hpp> // IWYU pragma: associated

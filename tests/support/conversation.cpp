@@ -17,10 +17,10 @@ struct Overloaded : F... {
 template <class... F>
 Overloaded(F...) -> Overloaded<F...>;
 
-ConnectionOptions options_for(const Setup& setup, CountingKeys& keys,
+ConnectionOptions options_for(const ConversationOptions& options, CountingKeys& keys,
                               const CountingBlocks& blocks) {
-  return {.receive = setup.receive,
-          .validate_sent_text = setup.validate_sent_text,
+  return {.receive = options.receive,
+          .validate_sent_text = options.validate_sent_text,
           .mask_source = keys.source(),
           .blocks = &blocks.source()};
 }
@@ -61,10 +61,10 @@ std::string describe(const Event& event) {
       event);
 }
 
-Conversation::Conversation(Role role, const Setup& setup)
-    : keys_(setup.fail_keys),
-      blocks_(setup.fail_blocks),
-      connection_(role, options_for(setup, keys_, blocks_)) {}
+Conversation::Conversation(Role role, const ConversationOptions& options)
+    : keys_(options.fail_keys),
+      blocks_(options.fail_blocks),
+      connection_(role, options_for(options, keys_, blocks_)) {}
 
 void Conversation::collect_events() {
   while (true) {

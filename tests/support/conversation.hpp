@@ -39,7 +39,7 @@ enum class Reading {
 };
 
 /// Options for one conversation.
-struct Setup {
+struct ConversationOptions {
   ReceiveOptions receive{};
   bool validate_sent_text = true;
   FailAfter* fail_blocks = nullptr;
@@ -48,7 +48,7 @@ struct Setup {
 
 class Conversation {
  public:
-  explicit Conversation(Role role, const Setup& setup = {});
+  explicit Conversation(Role role, const ConversationOptions& options = {});
 
   /// Feeds one piece, in a heap block of its size that is gone afterwards, and collects the events.
   void receive(Bytes piece, Reading reading = Reading::into_shared_buffer);

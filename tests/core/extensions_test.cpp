@@ -1,0 +1,69 @@
+// core/extensions.cpp: one pass over any text, and not a byte beyond it.
+#include <chrono>
+#include <random>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "support/guard_page.hpp"
+#include <wirespan/core/ascii.hpp>
+#include <wirespan/core/error.hpp>
+#include <wirespan/core/extensions.hpp>
+
+namespace wirespan::test {
+namespace {
+
+std::string repeated(std::string_view part, std::size_t times) {
+  std::string text;
+  for (std::size_t i = 0; i < times; ++i) text += part;
+  return text;
+}
+
+TEST(Extensions, floods_are_judged_in_one_pass) {
+  const std::string floods[] = {
+      "a; b=\"" + repeated("\\c", 100'000),        "a; b=\"" + repeated("\\\"", 100'000),
+      "a; b=\"" + repeated("\\c", 100'000) + "\"", repeated(" ", 200'000),
+      "a" + repeated(" ", 200'000) + "b",        repeated(",", 200'000),
+      "a; b=" + repeated("x", 200'000),          "a; b=" + repeated("\"", 200'000)};
+  for (const std::string& text : floods) {
+    const auto start = std::chrono::steady_clock::now();
+    (void)parse_extensions(text);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1))
+        << text.substr(0, 10);
+  }
+}
+
+TEST(Extensions, a_flood_of_quoted_pairs_is_one_value) {
+  const auto extensions = parse_extensions("a; b=\"" + repeated("\\c", 5000) + "\"");
+  ASSERT_TRUE(extensions);
+  ASSERT_EQ(extensions->size(), 1U);
+  EXPECT_EQ((*extensions)[0].parameters.at(0).value, std::string(5000, 'c'));
+}
+
+/// What is understood consists of tokens only; noise never leads outside the text.
+TEST(Extensions, R51_whatever_passes_consists_of_tokens) {
+  std::mt19937 random(9);
+  const std::string alphabet = "ab;=,\"\\ \t\x01\xFF";
+  int passed = 0;
+  for (int round = 0; round < 30'000; ++round) {
+    std::string text;
+    for (auto size = random() % 12; size > 0; --size) text += alphabet[random() % alphabet.size()];
+    const GuardedBytes guarded(wire_bytes(text));
+    const auto extensions = parse_extensions(wire_text(guarded.bytes()));
+    if (!extensions) {
+      ASSERT_EQ(extensions.error(), Errc::bad_extensions);
+      continue;
+    }
+    for (const Extension& extension : *extensions) {
+      ++passed;
+      ASSERT_TRUE(is_token(extension.name)) << text;
+      for (const auto& [name, value] : extension.parameters) {
+        ASSERT_TRUE(is_token(name) && (!value || is_token(*value))) << text;
+      }
+    }
+  }
+  EXPECT_GT(passed, 300);
+}
+
+}  // namespace
+}  // namespace wirespan::test

@@ -1,0 +1,157 @@
+#include "support/certificates.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <stdexcept>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+namespace wirespan::test {
+namespace {
+
+template <auto Function>
+struct Calls {
+  template <class T>
+  void operator()(T* pointer) const noexcept {
+    Function(pointer);
+  }
+};
+using Key = std::unique_ptr<EVP_PKEY, Calls<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, Calls<X509_free>>;
+using File = std::unique_ptr<std::FILE, Calls<std::fclose>>;
+
+void require(bool condition, const char* what) {
+  if (!condition) throw std::runtime_error(std::string("certificates: ") + what);
+}
+
+/// A folder that goes away with the process.
+class Folder {
+ public:
+  Folder() {
+    std::string pattern = std::filesystem::temp_directory_path() / "wirespan-XXXXXX";
+    require(::mkdtemp(pattern.data()) != nullptr, "no folder");
+    path_ = pattern;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+void add_extension(X509* certificate, X509* issuer, int kind, const std::string& value) {
+  X509V3_CTX context;
+  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, kind, value.c_str());
+  require(extension != nullptr, "extension");
+  X509_add_ext(certificate, extension, -1);
+  X509_EXTENSION_free(extension);
+}
+
+Certificate unsigned_certificate(const std::string& common_name, EVP_PKEY* key, long from,
+                                 long until) {
+  static long serial = 1;
+  Certificate certificate(X509_new());
+  X509_set_version(certificate.get(), X509_VERSION_3);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), ++serial);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), from);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), until);
+  X509_set_pubkey(certificate.get(), key);
+  const auto* name = reinterpret_cast<const unsigned char*>(common_name.c_str());
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_ASC, name, -1,
+                             -1, 0);
+  return certificate;
+}
+
+void sign(X509* certificate, X509* issuer, EVP_PKEY* issuer_key) {
+  X509_set_issuer_name(certificate, X509_get_subject_name(issuer));
+  require(X509_sign(certificate, issuer_key, EVP_sha256()) > 0, "sign");
+}
+
+std::string alternative_names(const CertificateSpec& spec) {
+  std::string text;
+  for (const std::string& name : spec.dns_names) text += (text.empty() ? "DNS:" : ",DNS:") + name;
+  for (const std::string& address : spec.addresses) {
+    text += (text.empty() ? "IP:" : ",IP:") + address;
+  }
+  return text;
+}
+
+/// One authority for the process, and everything it has signed.
+class Authority {
+ public:
+  static Authority& shared() {
+    static Authority authority;
+    return authority;
+  }
+
+  Authority() : key_(EVP_EC_gen("P-256")) {
+    certificate_ = unsigned_certificate("wirespan test authority", key_.get(), -7200, 7 * 86400);
+    add_extension(certificate_.get(), certificate_.get(), NID_basic_constraints,
+                  "critical,CA:TRUE");
+    sign(certificate_.get(), certificate_.get(), key_.get());
+    file_ = folder_.file("authority.pem");
+    write(file_, certificate_.get());
+  }
+
+  [[nodiscard]] const std::string& file() const { return file_; }
+
+  CertificateFiles issue(const CertificateSpec& spec) {
+    if (const auto known = issued_.find(spec.name); known != issued_.end()) return known->second;
+    const Key key(EVP_EC_gen("P-256"));
+    const auto made = unsigned_certificate(spec.name, key.get(), spec.valid_from, spec.valid_until);
+    X509* issuer = spec.self_signed ? made.get() : certificate_.get();
+    if (const std::string names = alternative_names(spec); !names.empty()) {
+      add_extension(made.get(), issuer, NID_subject_alt_name, names);
+    }
+    add_extension(made.get(), issuer, NID_ext_key_usage,
+                  spec.for_client ? "clientAuth" : "serverAuth");
+    sign(made.get(), issuer, spec.self_signed ? key.get() : key_.get());
+    CertificateFiles files{folder_.file(spec.name + ".pem"), folder_.file(spec.name + ".key")};
+    write(files.certificate, made.get());
+    write_key(files.key, key.get(), spec.key_password);
+    return issued_[spec.name] = files;
+  }
+
+ private:
+  static void write(const std::string& path, X509* certificate) {
+    const File file(std::fopen(path.c_str(), "w"));
+    require(file && PEM_write_X509(file.get(), certificate) == 1, "write certificate");
+  }
+
+  static void write_key(const std::string& path, EVP_PKEY* key, const std::string& password) {
+    const File file(std::fopen(path.c_str(), "w"));
+    const EVP_CIPHER* cipher = password.empty() ? nullptr : EVP_aes_128_cbc();
+    const auto* secret = password.empty() ? nullptr : password.c_str();
+    require(
+        file && PEM_write_PKCS8PrivateKey(file.get(), key, cipher, secret,
+                                          static_cast<int>(password.size()), nullptr, nullptr) == 1,
+        "write key");
+  }
+
+  Folder folder_;
+  Key key_;
+  Certificate certificate_;
+  std::string file_;
+  std::map<std::string, CertificateFiles> issued_;
+};
+
+}  // namespace
+
+const std::string& authority_file() { return Authority::shared().file(); }
+
+CertificateFiles certificate(const CertificateSpec& spec) {
+  return Authority::shared().issue(spec);
+}
+
+}  // namespace wirespan::test

@@ -1,1 +1,0 @@
-#include <wirespan/core/accept_key.hpp> // IWYU pragma: associated

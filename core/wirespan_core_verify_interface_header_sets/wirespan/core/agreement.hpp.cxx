@@ -1,1 +1,0 @@
-#include <wirespan/core/agreement.hpp> // IWYU pragma: associated

@@ -1,1 +1,0 @@
-#include <wirespan/core/ascii.hpp> // IWYU pragma: associated

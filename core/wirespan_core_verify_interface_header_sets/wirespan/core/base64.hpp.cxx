@@ -1,1 +1,0 @@
-#include <wirespan/core/base64.hpp> // IWYU pragma: associated

@@ -1,1 +1,0 @@
-#include <wirespan/core/block.hpp> // IWYU pragma: associated

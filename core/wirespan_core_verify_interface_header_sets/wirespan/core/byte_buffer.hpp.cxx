@@ -1,1 +1,0 @@
-#include <wirespan/core/byte_buffer.hpp> // IWYU pragma: associated

@@ -1,1 +1,0 @@
-#include <wirespan/core/bytes.hpp> // IWYU pragma: associated

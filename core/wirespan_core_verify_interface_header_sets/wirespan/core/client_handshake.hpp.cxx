@@ -1,1 +1,0 @@
-#include <wirespan/core/client_handshake.hpp> // IWYU pragma: associated

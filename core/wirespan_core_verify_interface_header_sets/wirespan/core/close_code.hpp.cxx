@@ -1,1 +1,0 @@
-#include <wirespan/core/close_code.hpp> // IWYU pragma: associated

@@ -1,1 +1,0 @@
-#include <wirespan/core/connection.hpp> // IWYU pragma: associated

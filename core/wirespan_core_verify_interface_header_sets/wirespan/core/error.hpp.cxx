@@ -1,1 +1,0 @@
-#include <wirespan/core/error.hpp> // IWYU pragma: associated

@@ -1,1 +1,0 @@
-#include <wirespan/core/event.hpp> // IWYU pragma: associated

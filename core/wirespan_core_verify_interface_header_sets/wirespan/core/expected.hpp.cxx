@@ -1,1 +1,0 @@
-#include <wirespan/core/expected.hpp> // IWYU pragma: associated

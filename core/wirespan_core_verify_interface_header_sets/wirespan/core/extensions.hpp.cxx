@@ -1,1 +1,0 @@
-#include <wirespan/core/extensions.hpp> // IWYU pragma: associated

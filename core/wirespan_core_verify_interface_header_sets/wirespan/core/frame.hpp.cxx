@@ -1,1 +1,0 @@
-#include <wirespan/core/frame.hpp> // IWYU pragma: associated

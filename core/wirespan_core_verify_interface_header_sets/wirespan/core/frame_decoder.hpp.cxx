@@ -1,1 +1,0 @@
-#include <wirespan/core/frame_decoder.hpp> // IWYU pragma: associated

@@ -1,1 +1,0 @@
-#include <wirespan/core/headers.hpp> // IWYU pragma: associated

@@ -1,1 +1,0 @@
-#include <wirespan/core/http_head.hpp> // IWYU pragma: associated

@@ -1,1 +1,0 @@
-#include <wirespan/core/keep_alive.hpp> // IWYU pragma: associated

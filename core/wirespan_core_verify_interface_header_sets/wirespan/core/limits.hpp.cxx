@@ -1,1 +1,0 @@
-#include <wirespan/core/limits.hpp> // IWYU pragma: associated

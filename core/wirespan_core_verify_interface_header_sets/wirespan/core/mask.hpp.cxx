@@ -1,1 +1,0 @@
-#include <wirespan/core/mask.hpp> // IWYU pragma: associated

@@ -1,1 +1,0 @@
-#include <wirespan/core/message.hpp> // IWYU pragma: associated

@@ -1,1 +1,0 @@
-#include <wirespan/core/message_assembler.hpp> // IWYU pragma: associated

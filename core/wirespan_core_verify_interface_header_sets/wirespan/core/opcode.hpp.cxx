@@ -1,1 +1,0 @@
-#include <wirespan/core/opcode.hpp> // IWYU pragma: associated

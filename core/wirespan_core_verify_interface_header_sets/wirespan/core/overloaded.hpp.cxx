@@ -1,1 +1,0 @@
-#include <wirespan/core/overloaded.hpp> // IWYU pragma: associated

@@ -1,1 +1,0 @@
-#include <wirespan/core/server_handshake.hpp> // IWYU pragma: associated

@@ -1,1 +1,0 @@
-#include <wirespan/core/sha1.hpp> // IWYU pragma: associated

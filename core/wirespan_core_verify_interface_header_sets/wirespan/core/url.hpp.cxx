@@ -1,1 +1,0 @@
-#include <wirespan/core/url.hpp> // IWYU pragma: associated

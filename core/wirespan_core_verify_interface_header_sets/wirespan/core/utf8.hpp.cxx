@@ -1,1 +1,0 @@
-#include <wirespan/core/utf8.hpp> // IWYU pragma: associated

@@ -187,6 +187,17 @@ def write_frames():
             wire = frame(TEXT, b"a" * 100, server=server, fin=False) + frame(
                 CONT, b"b" * 26, server=server)
             seed("connection", number(role, bounds), tape(PAUSING), wire)
+        # Blocked at the first ping, unblocked at the message: of three pongs the last is owed.
+        pings = b"".join(frame(PING, word, server=server) for word in (b"a", b"bb", b"ccc"))
+        seed("connection", number(role, 0), tape(b"\x00\xc1" + b"\x00" * 5 + b"\xc0\x00"),
+             pings + frame(TEXT, b"go on", server=server))
+        # Our Close crosses the peer's: there must not be a second one.
+        seed("connection", number(role, 0), tape(b"\x00\xf8" + b"\x00" * 6),
+             frame(TEXT, b"x", server=server) + frame(CLOSE, close_body(1000), server=server))
+        # Under a limit of 125 bytes for one message, two messages of 100 are none too many.
+        for tail in (b"", frame(TEXT, b"b" * 26, server=server, fin=False)):
+            seed("connection", number(role, 3), tape(WHOLE),
+                 frame(TEXT, b"a" * 100, server=server) * 2 + tail)
         large = frame(BINARY, bytes(i % 251 for i in range(65536)), server=server)
         seed("connection", number(role, 0), tape(b"\xff\x05\x00"), large)
 
@@ -332,6 +343,7 @@ def write_handshakes():
     for i, text in enumerate(responses()):
         cuts = (WHOLE, BYTE_BY_BYTE, RAGGED)[i % 3]
         seed("client_handshake", number(i % 4 << 1), tape(cuts), text)
+        seed("client_handshake", number(0), tape(RAGGED), text)
         seed("http_head", number(i % 4 << 1 | 1), tape(cuts), text)
     for text in own_requests():
         seed("client_handshake", number(1), text)
@@ -344,9 +356,10 @@ def write_grammars():
         seed("extensions", number(len(text) // 2), text.encode())
     for text in ("ws://a.example", "wss://a.example:8443/chat?x=y", "WS://A.Example:80/",
                  "ws://[::1]:9001/", "wss://user:pass@a.example/", "ws://a.example/#no",
-                 "ws://a.example:65536/", "ws://a.example:/?q", "ws://a%41.example/%7e",
-                 "http://a.example/", "ws://", "ws:///", "ws://a b/", "ws://a.example/\r\nX: y",
-                 "ws://[::1", "ws://[::ffff:1.2.3.4]/", "wss://a.example:443?x", "a.example:80"):
+                 "ws://a.example:65536/", "ws://a.example:80x/", "ws://a.example:/?q",
+                 "ws://a%41.example/%7e", "http://a.example/", "ws://", "ws:///", "ws://a b/",
+                 "ws://a.example/\r\nX: y", "ws://[::1", "ws://[::ffff:1.2.3.4]/",
+                 "wss://a.example:443?x", "a.example:80"):
         seed("url", text.encode())
 
 

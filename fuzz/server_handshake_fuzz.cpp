@@ -82,6 +82,9 @@ void check_accepted(const ClientOffer& offer, std::uint8_t choice) {
   require(is_valid_authority(offer.host), "the host of an accepted request is one");
   require(offer.target.starts_with('/'), "its target is a path");
   require(is_valid_key(offer.key), "its key is one");
+  for (const char* once : {"Host", "Sec-WebSocket-Key", "Sec-WebSocket-Version"}) {
+    require(offer.headers.get_all(once).size() == 1, "these fields come once");
+  }
   Agreement agreement;
   if (!offer.subprotocols.empty()) {
     agreement.subprotocol = offer.subprotocols[choice % offer.subprotocols.size()];

@@ -37,6 +37,26 @@ void check_again(const Url& url) {
           "resource and userinfo survive");
 }
 
+/// The authority as it was written, found by other means than the parser's.
+void check_as_written(const Url& url, std::string_view text) {
+  text.remove_prefix(text.find("://") + 3);
+  text = text.substr(0, std::min(text.find('/'), text.find('?')));
+  text.remove_prefix(text.rfind('@') + 1);  // npos + 1 is 0: all of it
+  const std::size_t bracket = text.rfind(']');
+  const std::size_t from = bracket == std::string_view::npos ? 0 : bracket;
+  const std::size_t colon = std::min(text.find(':', from), text.size());
+  std::string host = to_lower(text.substr(0, colon));
+  if (bracket != std::string_view::npos) host = host.substr(1, host.size() - 2);
+  require(url.host == host, "the host is what was written");
+
+  const std::string_view digits = text.substr(std::min(colon + 1, text.size()));
+  require(std::all_of(digits.begin(), digits.end(), is_digit), "a port is a number");
+  unsigned port = 0;
+  for (const char digit : digits) port = port * 10 + static_cast<unsigned>(digit - '0');
+  const unsigned usual = url.secure ? 443 : 80;
+  require(url.port == (port == 0 ? usual : port), "the port is what was written");
+}
+
 }  // namespace
 }  // namespace wirespan::fuzz
 
@@ -49,6 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(!(valid_host && url), "an authority is no URL");
   if (!url) return 0;
   check_parts(*url);
+  check_as_written(*url, text);
   check_again(*url);
   const wirespan::ClientRequest request{.host = url->authority(), .target = url->resource};
   require(!wirespan::check_client_request(request), "a client can ask for what was accepted");

@@ -20,11 +20,14 @@ std::string repeated(std::string_view part, std::size_t times) {
 }
 
 TEST(Extensions, floods_are_judged_in_one_pass) {
-  const std::string floods[] = {
-      "a; b=\"" + repeated("\\c", 100'000),        "a; b=\"" + repeated("\\\"", 100'000),
-      "a; b=\"" + repeated("\\c", 100'000) + "\"", repeated(" ", 200'000),
-      "a" + repeated(" ", 200'000) + "b",        repeated(",", 200'000),
-      "a; b=" + repeated("x", 200'000),          "a; b=" + repeated("\"", 200'000)};
+  const std::string floods[] = {"a; b=\"" + repeated("\\c", 100'000),
+                                "a; b=\"" + repeated("\\\"", 100'000),
+                                "a; b=\"" + repeated("\\c", 100'000) + "\"",
+                                repeated(" ", 200'000),
+                                "a" + repeated(" ", 200'000) + "b",
+                                repeated(",", 200'000),
+                                "a; b=" + repeated("x", 200'000),
+                                "a; b=" + repeated("\"", 200'000)};
   for (const std::string& text : floods) {
     const auto start = std::chrono::steady_clock::now();
     (void)parse_extensions(text);

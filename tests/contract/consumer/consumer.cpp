@@ -1,0 +1,23 @@
+// What an embedding project does: include by the same names, link one target.
+#include <cstdio>
+#include <string>
+
+#include <wirespan/app/websocket.hpp>
+#include <wirespan/app/websocket_app.hpp>
+#include <wirespan/app/websocket_server.hpp>
+#include <wirespan/core/frame.hpp>
+#include <wirespan/net/event_loop.hpp>
+#include <wirespan/tls/context.hpp>
+
+int main() {
+  wirespan::WebSocketServer server({}, {});
+  const auto port = server.listen();
+  try {
+    (void)wirespan::create_connection("ws://127.0.0.1:" + std::to_string(port) + "/",
+                                      {.connect_timeout = std::chrono::milliseconds(50)});
+  } catch (const wirespan::WebSocketTimeoutException&) {  // nobody runs the server
+    std::puts("consumer: linked and ran");
+    return 0;
+  }
+  return 1;
+}

@@ -1,0 +1,57 @@
+# What the project promises about itself, checked on its libraries, its installation and its README.
+set(contract ${CMAKE_CURRENT_SOURCE_DIR}/contract)
+
+function(wirespan_contract name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "COMMAND" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_test(NAME contract/${name} COMMAND ${arg_COMMAND})
+  set_tests_properties(contract/${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS contract)
+endfunction()
+
+wirespan_contract(layers_point_down
+  COMMAND ${contract}/layers_point_down.sh ${CMAKE_CXX_COMPILER} ${PROJECT_SOURCE_DIR}
+          ${PROJECT_BINARY_DIR})
+
+# Symbols and allocations are those of the optimised code without sanitizers.
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT WIRESPAN_SANITIZE)
+  wirespan_contract(core_is_pure COMMAND ${contract}/core_is_pure.sh $<TARGET_FILE:wirespan_core>)
+endif()
+
+if(NOT WIRESPAN_SANITIZE)
+  wirespan_contract(installed_consumer TIMEOUT 300
+    COMMAND ${contract}/installed_consumer.sh ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}
+            ${CMAKE_CURRENT_BINARY_DIR}/consumer ${CMAKE_CXX_COMPILER} "${CMAKE_CXX_FLAGS}")
+endif()
+
+# The README's C++ blocks and the examples are programs that run.
+if(WIRESPAN_TOOLS)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  set(snippet_port 21613)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/README.md)
+  execute_process(
+    COMMAND ${Python3_EXECUTABLE} ${contract}/extract_snippets.py ${PROJECT_SOURCE_DIR}/README.md
+            ${CMAKE_CURRENT_BINARY_DIR}/snippets ${snippet_port}
+    OUTPUT_VARIABLE snippets COMMAND_ERROR_IS_FATAL ANY)
+  foreach(snippet ${snippets})
+    get_filename_component(name ${snippet} NAME_WE)
+    add_executable(${name} ${snippet})
+    set_target_properties(${name} PROPERTIES
+      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/snippets)
+    target_link_libraries(${name} PRIVATE wirespan::app wirespan_flags)
+    target_link_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-lto>)
+  endforeach()
+  wirespan_contract(programs_do_what_they_say
+    COMMAND ${contract}/run_programs.sh $<TARGET_FILE_DIR:echo_server>
+            ${CMAKE_CURRENT_BINARY_DIR}/snippets ${snippet_port})
+endif()
+
+file(GLOB contract_sources CONFIGURE_DEPENDS ${contract}/*_test.cpp)
+if(contract_sources AND NOT WIRESPAN_SANITIZE)
+  wirespan_test(contract_tests SOURCES ${contract_sources}
+                LINKS wirespan::app wirespan_test_support SEPARATE)
+  if(WIRESPAN_TLS)
+    target_link_libraries(contract_tests PRIVATE wirespan_test_certificates OpenSSL::SSL)
+  endif()
+endif()

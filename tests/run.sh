@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Sets up, builds and runs all tests. An argument goes to ctest: tests/run.sh -R channel
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+./.ci/need g++ cmake ninja-build ccache libssl-dev libcli11-dev libgtest-dev libgmock-dev \
+  libbenchmark-dev openssl binutils git python3 python3-websockets python3-websocket nodejs npm \
+  chromium
+tests/peers/install.sh
+cmake --preset release
+cmake --build --preset release
+ctest --preset release -j "$(nproc)" --timeout 300 "$@"

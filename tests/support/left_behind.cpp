@@ -1,0 +1,58 @@
+#include "support/left_behind.hpp"
+
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "support/raw_server.hpp"
+
+namespace wirespan::test {
+namespace {
+
+bool threads_rest = false;
+
+int entries_of(const char* folder) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    (void)entry;
+    ++count;
+  }
+  return count;
+}
+
+class Gate final : public ::testing::EmptyTestEventListener {
+ public:
+  void OnTestStart(const ::testing::TestInfo&) override {
+    descriptors_ = open_descriptors();
+    threads_ = threads();
+  }
+
+  /// What a thread of a peer holds goes away a moment after the test's own end.
+  void OnTestEnd(const ::testing::TestInfo&) override {
+    if (!eventually([this] { return open_descriptors() <= descriptors_; }, 2s)) {
+      ADD_FAILURE() << open_descriptors() - descriptors_ << " descriptors left over";
+    }
+    if (!threads_rest && !eventually([this] { return threads() <= threads_; }, 2s)) {
+      ADD_FAILURE() << threads() - threads_ << " threads left over";
+    }
+  }
+
+ private:
+  int descriptors_ = 0;
+  int threads_ = 0;
+};
+
+}  // namespace
+
+int open_descriptors() { return entries_of("/proc/self/fd") - 1; }  // one is our own look
+
+int threads() { return entries_of("/proc/self/task"); }
+
+bool watch_for_leftovers() {
+  ::testing::UnitTest::GetInstance()->listeners().Append(new Gate);
+  return true;
+}
+
+void threads_may_rest() { threads_rest = true; }
+
+}  // namespace wirespan::test

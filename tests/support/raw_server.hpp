@@ -1,0 +1,109 @@
+// raw_server.hpp - a server that follows a test's script, and ports where nobody answers.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/link.hpp"
+#include "support/raw_peer.hpp"
+#include <wirespan/net/unique_fd.hpp>
+#include <wirespan/tls/options.hpp>
+
+namespace wirespan::test {
+
+/// Listens on 127.0.0.1 and lets a script talk to each connection, each on a thread of its own.
+/// When a script returns, the connection is finished in an orderly way. A script that throws fails
+/// the test; so does one that is never used, if it is waited for.
+///
+/// Declare it before the client, so that the client goes first.
+class RawServer {
+ public:
+  using Script = std::function<void(RawPeer&)>;
+
+  explicit RawServer(Script script, const Link& link = {});
+  /// The n-th connection gets the n-th script, those after the last script get the last one.
+  RawServer(std::vector<Script> scripts, const Link& link = {});
+  /// Stops listening and waits for the scripts.
+  ~RawServer();
+  RawServer(const RawServer&) = delete;
+  RawServer& operator=(const RawServer&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] std::string url(const std::string& resource = "/") const;
+  /// "127.0.0.1:4711"
+  [[nodiscard]] std::string authority() const;
+  /// Connections that were accepted so far, and those whose TLS handshake failed.
+  [[nodiscard]] int accepted() const noexcept { return accepted_; }
+  [[nodiscard]] int refused_by_tls() const noexcept { return refused_by_tls_; }
+  /// Stops listening and waits until every script has returned.
+  void wait();
+
+ private:
+  void accept_until_stopped();
+  void serve(int fd, const Script& script);
+
+  std::vector<Script> scripts_;
+  Link link_;
+  std::optional<tls::ServerOptions> tls_;
+  net::UniqueFd listener_;
+  net::UniqueFd stop_read_;
+  net::UniqueFd stop_write_;
+  std::uint16_t port_ = 0;
+  std::atomic<int> accepted_{0};
+  std::atomic<int> refused_by_tls_{0};
+  std::thread acceptor_;
+  std::vector<std::thread> talkers_;  // the acceptor's until it has ended
+};
+
+/// Accepts the handshake, then echoes until the Close frame.
+void echo_script(RawPeer& peer);
+/// A script that answers the request with `answer` and finishes.
+[[nodiscard]] RawServer::Script answering(std::string answer);
+
+/// A port on which nobody listens.
+[[nodiscard]] std::uint16_t unused_port();
+
+/// A listener whose queue is full: attempts to connect get no answer at all.
+class BlackHole {
+ public:
+  BlackHole();
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+ private:
+  net::UniqueFd listener_;
+  std::uint16_t port_ = 0;
+  std::vector<net::UniqueFd> fillers_;
+};
+
+/// Waits until something holds; false after `patience`.
+[[nodiscard]] bool eventually(const std::function<bool()>& condition, Milliseconds patience = 10s);
+
+/// Something that one thread announces and another one waits for.
+class Signal {
+ public:
+  void set() { set_ = true; }
+  [[nodiscard]] bool is_set() const { return set_; }
+  /// Fails the test if it does not come.
+  void wait() const;
+
+ private:
+  std::atomic<bool> set_{false};
+};
+
+class Stopwatch {
+ public:
+  [[nodiscard]] Milliseconds elapsed() const {
+    return std::chrono::duration_cast<Milliseconds>(Clock::now() - start_);
+  }
+
+ private:
+  Clock::time_point start_ = Clock::now();
+};
+
+}  // namespace wirespan::test

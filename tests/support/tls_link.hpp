@@ -1,0 +1,22 @@
+// tls_link.hpp - TLS settings that believe each other, with certificates made on the spot.
+#pragma once
+
+#include "support/certificates.hpp"
+#include "support/link.hpp"
+
+namespace wirespan::test {
+
+/// A server with a certificate for localhost and the loopback addresses.
+[[nodiscard]] inline tls::ServerOptions good_server() {
+  const auto files = certificate();
+  return {.certificate_file = files.certificate, .key_file = files.key};
+}
+
+/// A client that trusts the test authority and nobody else.
+[[nodiscard]] inline tls::ClientOptions trusting_client() { return {.ca_certs = authority_file()}; }
+
+[[nodiscard]] inline Link tls_link() {
+  return {.name = "tls", .server_tls = good_server, .client_tls = trusting_client};
+}
+
+}  // namespace wirespan::test

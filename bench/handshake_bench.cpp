@@ -98,6 +98,20 @@ void refuse_endless_head(benchmark::State& state) {
   count_bytes(state, text.size());
 }
 
+/// A legal request that offers as much as fits: each name has to differ from all others.
+void serve_many_subprotocols(benchmark::State& state) {
+  ClientRequest request{.host = "server.example.com"};
+  const auto count = static_cast<std::size_t>(state.range(0));
+  for (std::size_t i = 0; i < count; ++i) request.subprotocols.push_back(std::to_string(i));
+  const std::string text = build_request(request, handshake_key);
+  for (auto _ : state) {
+    ServerHandshake handshake;
+    benchmark::DoNotOptimize(handshake.feed(wire_bytes(text)));
+  }
+  state.SetItemsProcessed(state.iterations());
+  count_bytes(state, text.size());
+}
+
 void check_server_response(benchmark::State& state) {
   const std::string request = request_text(false);
   ServerHandshake server;
@@ -130,6 +144,11 @@ BENCHMARK_CAPTURE(serve, , true)->Name("handshake/server/small_request");
 BENCHMARK_CAPTURE(serve, , false)->Name("handshake/server/browser_request");
 BENCHMARK(serve_in_pieces)->Name("handshake/server/in_pieces")->ArgName("bytes")->Arg(1)->Arg(64);
 BENCHMARK(refuse_endless_head)->Name("handshake/server/refuse_endless_head");
+BENCHMARK(serve_many_subprotocols)
+    ->Name("handshake/server/many_subprotocols")
+    ->ArgName("count")
+    ->Arg(10)
+    ->Arg(3000);
 BENCHMARK(compute_accept_key)->Name("handshake/accept_key");
 
 }  // namespace

@@ -227,6 +227,7 @@ TEST_P(ConnectionTest, receive_window_is_the_shared_buffer_except_inside_a_long_
       << "the rest and more fits there";
   inside.connection().fail(Errc::idle_timeout);
   EXPECT_EQ(inside.connection().receive_window(shared).data(), shared.data()) << "to be discarded";
+  EXPECT_FALSE(inside.connection().inside_data_frame());
 }
 
 TEST_P(ConnectionTest, receive_window_is_the_shared_buffer_inside_a_control_frame) {
@@ -236,6 +237,20 @@ TEST_P(ConnectionTest, receive_window_is_the_shared_buffer_inside_a_control_fram
   conversation.receive(Bytes(wire).first(wire.size() - 100));
   ByteVector shared(10);
   EXPECT_EQ(conversation.connection().receive_window(shared).data(), shared.data());
+}
+
+TEST_P(ConnectionTest, inside_data_frame_is_true_while_more_of_one_is_to_come) {
+  const ByteVector wire =
+      as_received_by(GetParam(), join({"02 04 01020304"_hex, "89 04 05060708"_hex, "80 00"_hex}));
+  const std::size_t key = GetParam() == Role::server ? 4 : 0;
+  const std::size_t first = 2 + key;  // the size of the first header
+  Conversation conversation(GetParam());
+  for (std::size_t i = 0; i < wire.size(); ++i) {
+    const bool inside = i >= first && i < first + 4;
+    EXPECT_EQ(conversation.connection().inside_data_frame(), inside) << i;
+    conversation.receive(Bytes(wire).subspan(i, 1));
+  }
+  EXPECT_FALSE(conversation.connection().inside_data_frame());
 }
 
 TEST_P(ConnectionTest, a_paused_reader_may_reuse_its_buffer) {

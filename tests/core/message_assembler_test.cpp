@@ -1,4 +1,5 @@
 // core/message_assembler.cpp: what is kept, how much, and where. RFC 6455 §5.4, §10.4.
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -36,6 +37,7 @@ class Receiver {
     return push(copy_);
   }
 
+  void deliver_fragments(bool on) { options_.deliver_fragments = on; }
   MessageAssembler& assembler() { return assembler_; }
   [[nodiscard]] const CountingBlocks& blocks() const { return blocks_; }
   [[nodiscard]] std::uint64_t remaining() const { return decoder_.remaining(); }
@@ -149,6 +151,23 @@ TEST(MessageAssembler, R122_fragments_are_counted_when_they_are_delivered_too) {
   (void)summed.push_copy("02 02 0102"_hex);
   (void)summed.push_copy("00 02 0102"_hex);
   EXPECT_EQ(summed.error(), Errc::message_too_big);
+}
+
+/// What was joined before the switch comes as the start of the message, with its type.
+TEST(MessageAssembler, fragments_may_be_asked_for_in_the_middle_of_a_message) {
+  Receiver receiver;
+  (void)receiver.push_copy("01 01 61"_hex);
+  receiver.deliver_fragments(true);
+  const auto start = receiver.push_copy("00 01 62"_hex);
+  EXPECT_EQ(std::get<Fragment>(start).opcode, Opcode::text);
+  EXPECT_EQ(wire_text(std::get<Fragment>(start).payload), "ab");
+  EXPECT_FALSE(std::get<Fragment>(start).fin);
+  const auto rest = receiver.push_copy("80 01 63"_hex);
+  EXPECT_EQ(std::get<Fragment>(rest).opcode, Opcode::continuation);
+  EXPECT_EQ(wire_text(std::get<Fragment>(rest).payload), "c");
+  EXPECT_TRUE(std::get<Fragment>(rest).fin);
+  const auto next = receiver.push_copy("02 01 64"_hex);
+  EXPECT_EQ(std::get<Fragment>(next).opcode, Opcode::binary);
 }
 
 TEST(MessageAssembler, direct_window_is_empty_where_a_copy_is_cheaper) {

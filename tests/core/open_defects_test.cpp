@@ -117,11 +117,18 @@ TEST(OpenDefect, R36_a_line_feed_in_the_start_line_is_one_defect) {
                   .error = Errc::malformed_field});
 }
 
-TEST(OpenDefect, R34_a_version_without_a_minor_number_is_one_defect) {
-  for (const char* line : {"HTTP/2 101 x", "HTTP/1x1 101 x"}) {
-    expect_in_every_chopping(ResponseCase{.name = line,
-                                          .text = with_line(valid_response(), "HTTP/1.1", line),
-                                          .error = Errc::malformed_start_line});
+TEST(OpenDefect, R34_a_version_of_another_shape_is_one_defect) {
+  const struct {
+    const char* line;
+    Errc error;
+  } rows[] = {
+      {"HTTP/2 101 x", Errc::bad_http_version},
+      {"HTTP/1x1 101 x", Errc::malformed_start_line},
+  };
+  for (const auto& row : rows) {
+    expect_in_every_chopping(ResponseCase{.name = row.line,
+                                          .text = with_line(valid_response(), "HTTP/1.1", row.line),
+                                          .error = row.error});
   }
 }
 

@@ -291,6 +291,17 @@ TEST_P(Section7, R140_a_reason_is_at_most_123_bytes_of_utf8_and_needs_a_code) {
   EXPECT_FALSE(connection.close(CloseCode::normal, std::string(123, 'x')));
 }
 
+TEST(Section7Codes, R140_what_a_close_frame_may_say_can_be_asked_before) {
+  EXPECT_FALSE(check_close(std::nullopt, ""));
+  EXPECT_FALSE(check_close(CloseCode::normal, ""));
+  EXPECT_FALSE(check_close(CloseCode{3000}, "\xC3\xA9" + std::string(121, 'x')));
+  EXPECT_EQ(check_close(std::nullopt, "x"), Errc::close_code_not_allowed);
+  EXPECT_EQ(check_close(CloseCode::no_status_received, ""), Errc::close_code_not_allowed);
+  EXPECT_EQ(check_close(CloseCode{999}, ""), Errc::close_code_not_allowed);
+  EXPECT_EQ(check_close(CloseCode::normal, std::string(124, 'x')), Errc::control_too_long);
+  EXPECT_EQ(check_close(CloseCode::normal, "\xC3"), Errc::invalid_text);
+}
+
 TEST(Section7Codes, R134_names_and_values) {
   const struct {
     CloseCode code;

@@ -7,15 +7,10 @@
 
 #include <gtest/gtest.h>
 
+#include <wirespan/core/overloaded.hpp>
+
 namespace wirespan::test {
 namespace {
-
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
-template <class... F>
-Overloaded(F...) -> Overloaded<F...>;
 
 ConnectionOptions options_for(const ConversationOptions& options, CountingKeys& keys,
                               const CountingBlocks& blocks) {

@@ -316,7 +316,7 @@ std::vector<std::string> RawPeer::read_until_close() {
 }
 
 void RawPeer::echo() {
-  while (true) {
+  while (!read_.empty() || fill(deadline())) {
     const WireFrame frame = read_frame();
     const std::string payload = payload_text(frame);
     switch (frame.opcode()) {

@@ -98,7 +98,8 @@ class RawPeer {
   [[nodiscard]] std::string read_described() { return describe(read_frame()); }
   /// Every frame until a Close frame, which is the last one.
   [[nodiscard]] std::vector<std::string> read_until_close();
-  /// Sends back messages, answers pings, echoes the Close frame and returns.
+  /// Sends back messages, answers pings, echoes the Close frame and returns; returns at the end of
+  /// the stream, too.
   void echo();
 
   // The end.

@@ -63,15 +63,17 @@ RawServer::RawServer(std::vector<Script> scripts, const Link& link)
   acceptor_ = std::thread([this] { accept_until_stopped(); });
 }
 
-RawServer::~RawServer() { wait(); }
-
-void RawServer::wait() {
+RawServer::~RawServer() {
   { const net::UniqueFd closed = std::move(stop_write_); }
-  if (acceptor_.joinable()) acceptor_.join();
+  acceptor_.join();
   for (std::thread& talker : talkers_) {
-    if (talker.joinable()) talker.join();
+    talker.join();
   }
-  { const net::UniqueFd closed = std::move(listener_); }
+}
+
+void RawServer::wait() const {
+  EXPECT_TRUE(eventually([this] { return accepted_ > 0 && done_ == accepted_; }, 40s))
+      << done_ << " of " << accepted_ << " scripts have ended";
 }
 
 std::string RawServer::url(const std::string& resource) const { return link_.url(port_, resource); }
@@ -98,6 +100,7 @@ void RawServer::serve(int fd, const Script& script) {
       peer.secure_as_server(*tls_);
     } catch (const PeerError&) {
       ++refused_by_tls_;
+      ++done_;
       return;
     }
   }
@@ -106,6 +109,7 @@ void RawServer::serve(int fd, const Script& script) {
   } catch (const std::exception& error) {
     ADD_FAILURE() << "script of the server: " << error.what();
   }
+  ++done_;
   peer.finish();
 }
 

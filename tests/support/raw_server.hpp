@@ -19,7 +19,7 @@ namespace wirespan::test {
 
 /// Listens on 127.0.0.1 and lets a script talk to each connection, each on a thread of its own.
 /// When a script returns, the connection is finished in an orderly way. A script that throws fails
-/// the test; so does one that is never used, if it is waited for.
+/// the test.
 ///
 /// Declare it before the client, so that the client goes first.
 class RawServer {
@@ -41,8 +41,8 @@ class RawServer {
   /// Connections that were accepted so far, and those whose TLS handshake failed.
   [[nodiscard]] int accepted() const noexcept { return accepted_; }
   [[nodiscard]] int refused_by_tls() const noexcept { return refused_by_tls_; }
-  /// Stops listening and waits until every script has returned.
-  void wait();
+  /// Waits until the script of every connection has returned.
+  void wait() const;
 
  private:
   void accept_until_stopped();
@@ -57,6 +57,7 @@ class RawServer {
   std::uint16_t port_ = 0;
   std::atomic<int> accepted_{0};
   std::atomic<int> refused_by_tls_{0};
+  std::atomic<int> done_{0};
   std::thread acceptor_;
   std::vector<std::thread> talkers_;  // the acceptor's until it has ended
 };

@@ -1,0 +1,36 @@
+// blocking.hpp - a blocking client on one of the links, for tests.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "support/raw_server.hpp"
+#include "support/thrown.hpp"
+#include <wirespan/app/websocket.hpp>
+
+namespace wirespan::test {
+
+/// Options that believe the server of a link. Every test ends by itself: calls have a time-out.
+[[nodiscard]] inline ConnectOptions options_for(const Link& link, ConnectOptions options = {}) {
+  if (link.is_secure()) options.sslopt = link.for_client();
+  if (!options.timeout) options.timeout = 10s;
+  return options;
+}
+
+/// Tests that run over every link.
+class OverLinks : public ::testing::TestWithParam<Link> {
+ protected:
+  [[nodiscard]] WebSocket connect(const RawServer& server, ConnectOptions options = {}) const {
+    return create_connection(server.url(), options_for(GetParam(), std::move(options)));
+  }
+};
+
+/// What the call throws, without its result.
+template <class Call>
+[[nodiscard]] Thrown refusal_of(Call call) {
+  return thrown_by([&] { (void)call(); });
+}
+
+}  // namespace wirespan::test

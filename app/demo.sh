@@ -34,6 +34,7 @@ export WEBSOCKET_CLIENT_CA_BUNDLE="$work/ca.pem"
 start() {
   local out="$work/$1.out"
   shift
+  : >"$out"
   "$bin/echo_server" --port 0 "$@" >"$out" &
   servers+=($!)
   for _ in $(seq 100); do

@@ -24,7 +24,8 @@ class Transport {
     return std::holds_alternative<tls::TlsStream>(stream_);
   }
   [[nodiscard]] int fd() const noexcept {
-    return std::visit([](const auto& stream) { return stream.fd(); }, stream_);
+    const auto* plain = std::get_if<net::TcpSocket>(&stream_);
+    return plain != nullptr ? plain->fd() : std::get_if<tls::TlsStream>(&stream_)->fd();
   }
   [[nodiscard]] net::IoResult handshake() {
     return std::visit([](auto& stream) { return stream.handshake(); }, stream_);
@@ -41,7 +42,8 @@ class Transport {
   }
   [[nodiscard]] net::IoResult write_some(Bytes head, Bytes payload);
   [[nodiscard]] bool has_buffered_input() const noexcept {
-    return std::visit([](const auto& stream) { return stream.has_buffered_input(); }, stream_);
+    const auto* secured = std::get_if<tls::TlsStream>(&stream_);
+    return secured != nullptr && secured->has_buffered_input();
   }
   [[nodiscard]] net::IoResult shutdown() {
     return std::visit([](auto& stream) { return stream.shutdown(); }, stream_);

@@ -81,6 +81,8 @@ class Channel final : private IoHandler, private Timer {
 
   [[nodiscard]] std::size_t unsent_bytes() const noexcept { return connection_.output().size(); }
   [[nodiscard]] State state() const noexcept { return connection_.state(); }
+  /// Bytes of memory held for input, messages and output; 0 when idle.
+  [[nodiscard]] std::size_t memory() const noexcept { return connection_.memory(); }
   [[nodiscard]] bool ended() const noexcept { return phase_ == Phase::ended; }
   [[nodiscard]] const KeepAlive& keep_alive() const noexcept { return keep_alive_; }
   [[nodiscard]] S& stream() noexcept { return stream_; }

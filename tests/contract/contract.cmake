@@ -47,11 +47,26 @@ if(WIRESPAN_TOOLS)
             ${CMAKE_CURRENT_BINARY_DIR}/snippets ${snippet_port})
 endif()
 
-file(GLOB contract_sources CONFIGURE_DEPENDS ${contract}/*_test.cpp)
-if(contract_sources AND NOT WIRESPAN_SANITIZE)
-  wirespan_test(contract_tests SOURCES ${contract_sources}
-                LINKS wirespan::app wirespan_test_support SEPARATE)
+# Counted, so that no machine is too slow for it; the counter does not go with sanitizers.
+if(NOT WIRESPAN_SANITIZE)
+  wirespan_test(contract_tests
+    SOURCES ${contract}/performance_contract_test.cpp ${contract}/heap_counter.cpp
+    LINKS wirespan::app wirespan_test_support SEPARATE)
   if(WIRESPAN_TLS)
     target_link_libraries(contract_tests PRIVATE wirespan_test_certificates OpenSSL::SSL)
+    target_compile_definitions(contract_tests PRIVATE WIRESPAN_TEST_TLS)
+  endif()
+endif()
+
+# Nothing is lost, reordered or changed on the way through the echo server.
+if(WIRESPAN_TOOLS)
+  add_executable(million_messages ${contract}/million_messages.cpp)
+  target_link_libraries(million_messages PRIVATE wirespan::app wirespan_flags)
+  target_link_options(million_messages PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-lto>)
+  set(million_command ${contract}/million_messages.sh $<TARGET_FILE:million_messages>
+      $<TARGET_FILE:echo_server> 1000000)
+  wirespan_contract(million_messages_ws TIMEOUT 300 COMMAND ${million_command})
+  if(WIRESPAN_TLS)
+    wirespan_contract(million_messages_wss TIMEOUT 300 COMMAND ${million_command} tls)
   endif()
 endif()

@@ -14,6 +14,7 @@ finish() {
 trap finish EXIT
 
 serve() { # serve PORT: starts the echo server and sets $url
+  : >"$work/server"
   "$app/echo_server" --port "$1" >"$work/server" &
   server=$!
   for _ in $(seq 200); do

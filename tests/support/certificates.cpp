@@ -80,10 +80,13 @@ void sign(X509* certificate, X509* issuer, EVP_PKEY* issuer_key) {
 
 std::string alternative_names(const CertificateSpec& spec) {
   std::string text;
-  for (const std::string& name : spec.dns_names) text += (text.empty() ? "DNS:" : ",DNS:") + name;
-  for (const std::string& address : spec.addresses) {
-    text += (text.empty() ? "IP:" : ",IP:") + address;
-  }
+  const auto add = [&](const char* kind, const std::string& value) {
+    if (!text.empty()) text += ",";
+    text += kind;
+    text += value;
+  };
+  for (const std::string& name : spec.dns_names) add("DNS:", name);
+  for (const std::string& address : spec.addresses) add("IP:", address);
   return text;
 }
 

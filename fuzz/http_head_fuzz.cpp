@@ -83,6 +83,7 @@ void check(Bytes in, const HeadLimits& limits, Tape cuts) {
     const auto pieces = parse_in_pieces<Head>(in, fields, limits, tape);
     if (in.empty()) continue;
     require(pieces.status == whole.status, "a head in pieces is judged as the whole one");
+    require(pieces.error == whole.error, "for the same reason");
     if (whole.status != ParseStatus::complete) continue;
     require(pieces.size == whole.size, "it has the same size");
     require(same_start(pieces.head, whole.head), "it has the same first line");

@@ -36,6 +36,9 @@ Outcome feed_in_pieces(Bytes request, Tape cuts) {
 void check_same(const Outcome& a, const Outcome& b) {
   require(a.step.index() == b.step.index(), "a request in pieces is judged as the whole one");
   require(a.consumed == b.consumed, "its head has the same size");
+  if (const auto* failed = std::get_if<Failed>(&a.step)) {
+    require(failed->error == std::get_if<Failed>(&b.step)->error, "it fails for the same reason");
+  }
   const auto* first = std::get_if<RequestReceived>(&a.step);
   const auto* second = std::get_if<RequestReceived>(&b.step);
   if (first == nullptr) return;

@@ -16,6 +16,7 @@ namespace wirespan::test {
 [[nodiscard]] inline ConnectOptions options_for(const Link& link, ConnectOptions options = {}) {
   if (link.is_secure()) options.sslopt = link.for_client();
   if (!options.timeout) options.timeout = 10s;
+  if (!options.connect_timeout) options.connect_timeout = 10s;
   return options;
 }
 

@@ -160,5 +160,16 @@ TEST(FrameDecoder, an_unmasked_chunk_is_left_as_it_is) {
   EXPECT_EQ(copy, "010203"_hex);
 }
 
+TEST(FrameDecoder, R86_the_mask_bit_decides_not_the_key) {
+  const FrameHeader header{.payload_size = 2, .mask = {std::byte{1}, std::byte{2}}};
+  ByteVector payload = "0a0b"_hex;
+  const FrameChunk chunk{.header = &header, .payload = payload, .first = true, .last = true};
+  unmask(chunk);
+  EXPECT_EQ(payload, "0a0b"_hex);
+  ByteVector copy(2);
+  copy_unmasked(copy, chunk);
+  EXPECT_EQ(copy, "0a0b"_hex);
+}
+
 }  // namespace
 }  // namespace wirespan::test

@@ -57,7 +57,7 @@ template <class Run>
 void for_every_chopping(Bytes wire, Run run) {
   constexpr std::size_t short_enough = 8192;
   run(Chopping{.name = "whole", .pieces = {wire}});
-  for (const std::size_t size : {1, 2, 3, 7}) {
+  for (const std::size_t size : {1U, 2U, 3U, 7U}) {
     if (wire.size() <= short_enough) run(pieces_of(wire, size));
   }
   if (wire.size() > short_enough) run(pieces_of(wire, 1000));

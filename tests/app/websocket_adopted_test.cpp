@@ -1,9 +1,7 @@
 // WebSocket: a connected socket that the user brings along, and mask keys of the user's own.
 #include <cerrno>
-#include <memory>
 #include <stdexcept>
 #include <string>
-#include <thread>
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -11,36 +9,12 @@
 
 #include "support/blocking.hpp"
 #include "support/left_behind.hpp"
+#include "support/unix_pair.hpp"
 
 namespace wirespan::test {
 namespace {
 
 constexpr MaskKey fixed_key{std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}};
-
-/// Two ends of a Unix socket, with an echo server at the other one.
-class UnixPair {
- public:
-  explicit UnixPair(RawServer::Script script, const Link& link = {}) {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw PeerError("no pair");
-    ours_ = ends[0];
-    server_ = std::thread([fd = ends[1], script = std::move(script), tls = link.for_server()] {
-      RawPeer peer(fd);
-      if (tls) peer.secure_as_server(*tls);
-      script(peer);
-      peer.finish();
-    });
-  }
-  ~UnixPair() { server_.join(); }
-  UnixPair(const UnixPair&) = delete;
-  UnixPair& operator=(const UnixPair&) = delete;
-
-  [[nodiscard]] int ours() const noexcept { return ours_; }
-
- private:
-  int ours_ = -1;
-  std::thread server_;
-};
 
 void expect_echo(WebSocket& ws) {
   ws.send("over my own socket");

@@ -1,0 +1,44 @@
+// unix_pair.hpp - two ends of a Unix socket, one for the test and one for a script. A way to see
+// what is sent to hosts and ports that cannot be reached.
+#pragma once
+
+#include <thread>
+#include <utility>
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include "support/raw_server.hpp"
+
+namespace wirespan::test {
+
+class UnixPair {
+ public:
+  explicit UnixPair(RawServer::Script script, const Link& link = {}) {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw PeerError("no pair");
+    ours_ = ends[0];
+    server_ = std::thread([fd = ends[1], script = std::move(script), tls = link.for_server()] {
+      RawPeer peer(fd);
+      try {
+        if (tls) peer.secure_as_server(*tls);
+        script(peer);
+      } catch (const PeerError& error) {
+        ADD_FAILURE() << "script of the pair: " << error.what();
+      }
+      peer.finish();
+    });
+  }
+  ~UnixPair() { server_.join(); }
+  UnixPair(const UnixPair&) = delete;
+  UnixPair& operator=(const UnixPair&) = delete;
+
+  /// Not owned here: it is there to be given away.
+  [[nodiscard]] int ours() const noexcept { return ours_; }
+
+ private:
+  int ours_ = -1;
+  std::thread server_;
+};
+
+}  // namespace wirespan::test

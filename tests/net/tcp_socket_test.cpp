@@ -1,0 +1,144 @@
+// net/tcp_socket.hpp, net/stream.hpp: the plainest stream, and any stream behind one type.
+#include <array>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "support/script_stream.hpp"
+#include "support/sockets.hpp"
+#include "support/spy_network.hpp"
+#include <wirespan/net/tcp_socket.hpp>
+
+namespace wirespan::test {
+namespace {
+
+using net::IoStatus;
+using net::TcpSocket;
+
+class TcpSocketTest : public ::testing::Test {
+ protected:
+  SpyNetwork network;
+  SocketPair pair = tcp_pair();
+  RawPeer peer{std::move(pair.theirs)};
+
+  TcpSocket socket() { return {network, pair.ours.release()}; }
+  /// What comes in, when it has come.
+  net::IoResult read_soon(TcpSocket& from, MutableBytes into) {
+    std::array entries{net::Waiting{.fd = from.fd(), .interest = net::Interest::read}};
+    EXPECT_TRUE(network.wait(entries, std::chrono::seconds(10)));
+    return from.read_some(into);
+  }
+};
+
+TEST_F(TcpSocketTest, is_closed_once_by_its_last_owner) {
+  int fd = -1;
+  {
+    TcpSocket first = socket();
+    fd = first.fd();
+    EXPECT_EQ(&first.network(), &network);
+    TcpSocket second(std::move(first));
+    EXPECT_EQ(first.fd(), -1);  // NOLINT: what is left after the move is the point
+    EXPECT_EQ(second.fd(), fd);
+    TcpSocket third(network, -1);
+    third = std::move(second);
+    EXPECT_EQ(third.fd(), fd);
+    EXPECT_EQ(network.closes, 0);
+  }
+  EXPECT_EQ(network.closes, 1);
+  EXPECT_FALSE(is_open_descriptor(fd));
+}
+
+TEST_F(TcpSocketTest, what_is_released_is_somebody_elses) {
+  int fd = -1;
+  {
+    TcpSocket one = socket();
+    fd = one.release();
+    EXPECT_EQ(one.fd(), -1);
+  }
+  EXPECT_EQ(network.closes, 0);
+  EXPECT_TRUE(is_open_descriptor(fd));
+  const net::UniqueFd closer(fd);
+}
+
+TEST_F(TcpSocketTest, needs_no_handshake_and_hides_no_input) {
+  TcpSocket one = socket();
+  EXPECT_TRUE(one.handshake().is_ok());
+  EXPECT_FALSE(one.has_buffered_input());
+  peer.send(wire_bytes("x"));
+  EXPECT_FALSE(one.has_buffered_input());
+}
+
+TEST_F(TcpSocketTest, reads_and_writes_through_its_network) {
+  TcpSocket one = socket();
+  std::array<std::byte, 64> buffer;
+  EXPECT_EQ(one.read_some(buffer).status, IoStatus::want_read);
+  peer.send(wire_bytes("hello"));
+  EXPECT_EQ(read_soon(one, buffer).bytes, 5U);
+  EXPECT_EQ(one.write_some(wire_bytes("answer")).bytes, 6U);
+  EXPECT_EQ(network.reads, 2);
+  EXPECT_EQ(network.writes, 1);
+  peer.pump();
+  EXPECT_EQ(wire_text(peer.received()), "answer");
+}
+
+TEST_F(TcpSocketTest, head_and_payload_leave_in_one_call) {
+  TcpSocket one = socket();
+  EXPECT_EQ(one.write_some(wire_bytes("head "), wire_bytes("payload")).bytes, 12U);
+  EXPECT_EQ(one.write_some(wire_bytes("!"), {}).bytes, 1U);
+  EXPECT_EQ(one.write_some({}, wire_bytes("?")).bytes, 1U);
+  EXPECT_EQ(network.writes, 3);
+  peer.pump();
+  EXPECT_EQ(wire_text(peer.received()), "head payload!?");
+}
+
+TEST_F(TcpSocketTest, shutdown_ends_one_direction) {
+  TcpSocket one = socket();
+  EXPECT_TRUE(one.shutdown().is_ok());
+  EXPECT_TRUE(one.shutdown().is_ok()) << "twice does no harm";
+  peer.send(wire_bytes("still here"));
+  std::array<std::byte, 64> buffer;
+  EXPECT_EQ(read_soon(one, buffer).bytes, 10U);
+  peer.pump();
+  EXPECT_TRUE(peer.ended());
+}
+
+TEST(StreamTransport, passes_everything_on) {
+  Stage stage;
+  Script script(stage);
+  script.receive(bytes_of("input"));
+  {
+    const auto transport = net::make_transport(ScriptStream(script));
+    EXPECT_EQ(transport->fd(), script.fd());
+    std::array<std::byte, 64> buffer;
+    EXPECT_FALSE(transport->has_buffered_input());
+    script.hides_input = true;
+    EXPECT_TRUE(transport->has_buffered_input());
+    EXPECT_EQ(transport->read_some(buffer).bytes, 5U);
+    EXPECT_EQ(transport->read_some(buffer).status, IoStatus::want_read);
+    EXPECT_FALSE(transport->has_buffered_input());
+    EXPECT_EQ(transport->write_some(wire_bytes("output")).bytes, 6U);
+    script.room = 0;
+    EXPECT_EQ(transport->write_some(wire_bytes("more")).status, IoStatus::want_write);
+    EXPECT_TRUE(transport->shutdown().is_ok());
+    EXPECT_EQ(script.shutdowns, 1);
+    EXPECT_FALSE(script.closed);
+  }
+  EXPECT_TRUE(script.closed);
+  EXPECT_EQ(wire_text(script.written), "output");
+}
+
+TEST(IoResult, says_how_it_ended) {
+  EXPECT_TRUE(net::IoResult{}.is_ok());
+  EXPECT_FALSE(net::IoResult{}.would_block());
+  EXPECT_TRUE(net::IoResult{.status = IoStatus::want_read}.would_block());
+  EXPECT_TRUE(net::IoResult{.status = IoStatus::want_write}.would_block());
+  EXPECT_FALSE(net::IoResult{.status = IoStatus::eof}.would_block());
+  EXPECT_FALSE(net::IoResult{.status = IoStatus::eof}.is_ok());
+  const auto failure = net::IoResult::failure(make_error_code(std::errc::io_error));
+  EXPECT_EQ(failure.status, IoStatus::error);
+  EXPECT_EQ(failure.error, std::errc::io_error);
+  EXPECT_FALSE(failure.would_block());
+}
+
+}  // namespace
+}  // namespace wirespan::test

@@ -35,6 +35,37 @@ TEST(OpenDefect, a_reader_may_pause_twice) {
   EXPECT_EQ(describe(connection.next()), seen::text("d"));
 }
 
+/// A message is borrowed until the next feed(), next() or receive_window(). fail() gives back the
+/// kept input in which it lies, under the hands of a handler that made the driver fail.
+TEST(OpenDefect, failing_leaves_a_borrowed_message_alone) {
+  Conversation conversation(Role::client);
+  Connection& connection = conversation.connection();
+  {
+    const ExactCopy block("81 01 61 81 05 48656c6c6f 81 01 63"_hex);
+    connection.feed(block.bytes());
+    EXPECT_EQ(describe(connection.next()), seen::text("a"));
+    connection.keep_unread_input();
+  }
+  const Event event = connection.next();
+  connection.fail(Errc::no_mask_key);
+  EXPECT_EQ(describe(event), seen::text("Hello"));
+  EXPECT_TRUE(std::holds_alternative<NeedInput>(connection.next()));
+}
+
+/// §10.4: the half of a message that will never be finished is held until the connection is
+/// destroyed, while the driver lingers for the end of the stream.
+TEST(OpenDefect, R122_the_end_gives_the_memory_of_an_unfinished_message_back) {
+  const ByteVector unfinished = frame(0x02, pattern_bytes(1'000'000));
+  for (const ByteVector& end : {"83 00"_hex, "88 02 03e8"_hex}) {
+    Conversation conversation(Role::client);
+    conversation.receive(unfinished);
+    conversation.receive(end);
+    ASSERT_EQ(conversation.events().size(), 1U);
+    (void)conversation.wire();
+    EXPECT_LT(conversation.connection().memory(), 4096U) << to_hex(end);
+  }
+}
+
 /// §5.2, §5.5: the reason of a refusal depends on where the header is cut. Half a header shows the
 /// form of the length, not the length.
 TEST(OpenDefect, R100_a_short_ping_with_a_long_length_form_is_one_defect) {

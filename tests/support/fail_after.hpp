@@ -1,6 +1,7 @@
 // fail_after.hpp - the n-th operation fails, for every n, until a scenario gets through.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -34,7 +35,8 @@ int run_until_nothing_fails(Scenario scenario) {
   }
 }
 
-/// Lends blocks from the heap, throws where `fail` says so, and counts what is not back yet.
+/// Lends blocks from the heap, throws where `fail` says so, and counts what is not back yet. What
+/// comes back is overwritten, so that a view which outlives its block shows.
 class CountingBlocks {
  public:
   explicit CountingBlocks(FailAfter* fail = nullptr) noexcept : fail_(fail) {}
@@ -62,6 +64,7 @@ class CountingBlocks {
     auto& self = *static_cast<CountingBlocks*>(context);
     --self.outstanding_;
     self.held_ -= block->capacity();
+    std::fill_n(block->bytes(), block->capacity(), std::byte{0xDD});
     block.reset();
   }
 

@@ -35,7 +35,7 @@ std::error_code ServerConnection::send(Opcode opcode, Bytes payload) const {
 
 std::error_code ServerConnection::close(CloseCode code, std::string_view reason) const {
   if (!hub_) return Errc::not_open;
-  if (const auto error = check_close(code, reason)) return error;
+  if (const auto error = check_close(Role::server, code, reason)) return error;
   if (hub_->on_loop_thread()) return hub_->impl_->close(id_, code, reason);
   const bool posted = hub_->post([hub = hub_, id = id_, code, text = std::string(reason)] {
     if (hub->impl_ != nullptr) (void)hub->impl_->close(id, code, text);

@@ -19,7 +19,8 @@ constexpr std::array<std::string_view, 7> reserved_names{"Upgrade",
                                                          "Transfer-Encoding"};
 
 std::error_code check_header(const Header& header) {
-  const auto& [name, value] = header;
+  const std::string& name = header.name;  // clang 14: no lambda captures a structured binding
+  const std::string& value = header.value;
   if (!is_valid_header(name, value)) return Errc::invalid_header;
   const auto is_named = [&](std::string_view other) { return equal_ignoring_case(name, other); };
   if (std::any_of(reserved_names.begin(), reserved_names.end(), is_named)) {
@@ -57,10 +58,16 @@ bool is_written_elsewhere(std::string_view name) noexcept {
                      [&](std::string_view other) { return equal_ignoring_case(name, other); });
 }
 
+/// All cookies in one field, as RFC 6265 §5.4 has it.
 std::string cookie_value(const ClientRequest& request) {
-  std::string value(request.headers.get("Cookie").value_or(""));
-  if (!value.empty() && !request.cookie.empty()) value += "; ";
-  return value + request.cookie;
+  std::string value;
+  const auto add = [&](std::string_view cookie) {
+    if (!value.empty() && !cookie.empty()) value += "; ";
+    value += cookie;
+  };
+  for (const std::string_view cookie : request.headers.get_all("Cookie")) add(cookie);
+  add(request.cookie);
+  return value;
 }
 
 std::string_view key_of(const ClientRequest& request, const HandshakeKey& key) {
@@ -96,6 +103,7 @@ std::error_code check_client_request(const ClientRequest& request) {
     if (!lists_token({&field, 1}, "Connection", "Upgrade")) return Errc::invalid_header;
   }
   if (request.target.empty() || request.target.front() != '/' ||
+      request.target.find('#') != std::string::npos ||
       !std::all_of(request.target.begin(), request.target.end(), is_visible)) {
     return Errc::invalid_url;
   }
@@ -103,7 +111,7 @@ std::error_code check_client_request(const ClientRequest& request) {
     if (const auto error = check_header(header)) return error;
   }
   for (const char* once : {"Host", "Origin", "Sec-WebSocket-Key", "Sec-WebSocket-Version"}) {
-    if (request.headers.get_all(once).size() > 1) return Errc::repeated_field;
+    if (request.headers.get_all(once).size() > 1) return Errc::invalid_header;
   }
   return check_subprotocols(request.subprotocols);
 }

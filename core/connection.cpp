@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstring>
@@ -26,11 +27,26 @@ std::error_code parse_close(Bytes payload, CloseReceived& out) noexcept {
   return {};
 }
 
+/// As much of a message as a Close frame holds, cut between code points; nothing if it is no UTF-8.
+std::string_view as_close_reason(std::string_view message) noexcept {
+  if (!is_valid_utf8(wire_bytes(message))) return {};
+  std::size_t size = std::min(message.size(), max_close_reason);
+  const auto inside_code_point = [&] {
+    return size < message.size() && (static_cast<unsigned char>(message[size]) & 0xC0) == 0x80;
+  };
+  while (inside_code_point()) --size;
+  return message.substr(0, size);
+}
+
 bool is_nothing(const Event& event) noexcept { return std::holds_alternative<NeedInput>(event); }
 
 }  // namespace
 
-std::error_code check_close(std::optional<CloseCode> code, std::string_view reason) noexcept {
+std::error_code check_close(Role role, std::optional<CloseCode> code,
+                            std::string_view reason) noexcept {
+  if (role == Role::server && code == CloseCode::mandatory_extension) {
+    return Errc::close_code_not_allowed;
+  }
   if (code ? !may_be_on_the_wire(*code) : !reason.empty()) return Errc::close_code_not_allowed;
   if (reason.size() > max_close_reason) return Errc::control_too_long;
   return is_valid_utf8(wire_bytes(reason)) ? std::error_code{} : Errc::invalid_text;
@@ -51,6 +67,7 @@ Connection::Connection(Role role, const ConnectionOptions& options)
 
 void Connection::feed(MutableBytes input) noexcept {
   assert(input_.empty() && "feed() before next() returned NeedInput: earlier input would be lost");
+  kept_input_.clear();
   input_ = input;
 }
 
@@ -61,7 +78,10 @@ Event Connection::next() {
     control_delivered_ = false;
   }
   if (failed_ || close_received_) {  // §5.5.1, §7.1.7: nothing the peer still sends is of interest
-    drop_input();
+    input_ = {};
+    kept_input_.clear();
+    control_.clear();
+    assembler_.discard();
     return NeedInput{};
   }
   return next_from_input();
@@ -101,8 +121,10 @@ Event Connection::on_control(const FrameChunk& chunk) {
   if (whole) {
     unmask(chunk);
   } else {
-    copy_unmasked(control_.prepare(max_control_payload).first(chunk.payload.size()), chunk);
-    control_.commit(chunk.payload.size());
+    const std::size_t size = chunk.payload.size();
+    const MutableBytes room = control_.prepare(max_control_payload - control_.size());
+    copy_unmasked(room.first(size), chunk);
+    control_.commit(size);
     if (!chunk.last) return NeedInput{};
     control_delivered_ = true;
   }
@@ -149,11 +171,11 @@ Event Connection::fail_with(std::error_code error) {
 void Connection::fail(std::error_code error) {
   if (failed_) return;
   failed_ = true;
-  drop_input();
+  input_ = {};  // not the kept copy: a message that lies in it may still be borrowed
   const bool peer_listens = !eof_ && !close_sent_ && !close_received_;
   if (peer_listens) {
-    const std::string reason = error.message();
-    const auto sent = append_close(close_code_for(error), std::string_view(reason).substr(0, 60));
+    const std::string message = error.message();
+    const auto sent = append_close(close_code_for(error), as_close_reason(message));
     (void)sent;  // without a mask key there is no way to say it
   }
 }
@@ -209,7 +231,7 @@ std::error_code Connection::send_control(Opcode opcode, Bytes payload) {
 
 std::error_code Connection::close(std::optional<CloseCode> code, std::string_view reason) {
   if (state() != State::open) return Errc::not_open;
-  if (const auto error = check_close(code, reason)) return error;
+  if (const auto error = check_close(role_, code, reason)) return error;
   return append_close(code, reason);
 }
 
@@ -258,11 +280,6 @@ std::error_code Connection::append(FrameHeader header, Bytes payload) {
   }
   append_frame(output_, header, payload);
   return {};
-}
-
-void Connection::drop_input() noexcept {
-  input_ = {};
-  kept_input_.clear();
 }
 
 TransportAction Connection::transport_action() const noexcept {

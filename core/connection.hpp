@@ -36,9 +36,10 @@ struct ConnectionOptions {
   const BlockSource* blocks = &heap_blocks();
 };
 
-/// Errc::close_code_not_allowed, control_too_long or invalid_text if a Close frame may not say
-/// this; no code: an empty frame, which has no room for a reason. §5.5.1, §7.4.
-[[nodiscard]] std::error_code check_close(std::optional<CloseCode> code,
+/// Errc::close_code_not_allowed, control_too_long or invalid_text if we may not say this in a Close
+/// frame; no code: an empty frame, which has no room for a reason. 1010 is for clients. §5.5.1,
+/// §7.4.
+[[nodiscard]] std::error_code check_close(Role role, std::optional<CloseCode> code,
                                           std::string_view reason) noexcept;
 
 /// Bytes in, events out; calls in, bytes out. No socket, no clock, no thread: a driver owns those.
@@ -94,7 +95,8 @@ class Connection {
   /// writes header and payload together. Nothing if send() has to be used, or would refuse.
   [[nodiscard]] std::optional<FrameHead> begin_gather(Opcode opcode, Bytes payload);
   /// While the kernel takes no more, pongs are held back and only the latest is kept (§5.5.3), so
-  /// that a peer which pings and does not read cannot grow our memory.
+  /// that a peer which pings and does not read cannot grow our memory. If the pong that was held
+  /// back cannot be masked, the connection fails without an event: look at failed().
   void set_output_blocked(bool blocked);
 
   [[nodiscard]] ByteBuffer& output() noexcept { return output_; }
@@ -124,7 +126,6 @@ class Connection {
   [[nodiscard]] std::error_code append(FrameHeader header, Bytes payload);
   [[nodiscard]] std::error_code append_close(std::optional<CloseCode> code,
                                              std::string_view reason);
-  void drop_input() noexcept;
 
   std::shared_ptr<const ConnectionOptions> options_;
   FrameDecoder decoder_;

@@ -3,6 +3,7 @@
 #include <wirespan/core/ascii.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/extensions.hpp>
+#include <wirespan/core/limits.hpp>
 
 namespace wirespan {
 namespace {
@@ -64,7 +65,7 @@ std::optional<std::string> parse_value(Scanner& scanner) {
   return value && is_token(*value) ? std::move(value) : std::nullopt;
 }
 
-bool parse_parameters(Scanner& scanner, Extension& extension) {
+bool parse_parameters(Scanner& scanner, Extension& extension, std::size_t& elements) {
   while (scanner.take(';')) {
     ExtensionParameter parameter{.name = std::string(scanner.take_token()), .value = {}};
     if (parameter.name.empty()) return false;
@@ -73,6 +74,7 @@ bool parse_parameters(Scanner& scanner, Extension& extension) {
       if (!parameter.value) return false;
     }
     extension.parameters.push_back(std::move(parameter));
+    if (++elements > limits::extension_elements) return false;
   }
   return true;
 }
@@ -81,13 +83,14 @@ bool parse_parameters(Scanner& scanner, Extension& extension) {
 
 Expected<std::vector<Extension>> parse_extensions(std::string_view text) {
   std::vector<Extension> extensions;
+  std::size_t elements = 0;
   Scanner scanner(text);
   while (!scanner.at_end()) {
     if (scanner.take(',')) continue;  // RFC 9110 §5.6.1: empty elements are ignored
     Extension extension{.name = std::string(scanner.take_token()), .parameters = {}};
-    if (extension.name.empty() || !parse_parameters(scanner, extension)) {
-      return std::error_code(Errc::bad_extensions);
-    }
+    const bool valid = !extension.name.empty() && ++elements <= limits::extension_elements &&
+                       parse_parameters(scanner, extension, elements);
+    if (!valid) return std::error_code(Errc::bad_extensions);
     extensions.push_back(std::move(extension));
     if (!scanner.at_end() && !scanner.take(',')) return std::error_code(Errc::bad_extensions);
   }

@@ -23,7 +23,8 @@ struct Extension {
 };
 
 /// Parses the value of one header field; a list over several fields is parsed field by field.
-/// Errc::bad_extensions if it does not follow the grammar. One pass, whatever the input.
+/// Errc::bad_extensions if it does not follow the grammar or has more than
+/// limits::extension_elements. One pass, whatever the input.
 [[nodiscard]] Expected<std::vector<Extension>> parse_extensions(std::string_view text);
 
 }  // namespace wirespan

@@ -81,7 +81,10 @@ std::error_code check_frame_header(const FrameHeader& header, FrameRules rules) 
   if (is_reserved(header.opcode)) return Errc::reserved_opcode;
   if (is_control(header.opcode)) {
     if (!header.fin) return Errc::fragmented_control;
-    if (header.payload_size > max_control_payload) return Errc::oversized_control;
+    // No extended form of the length is legal here, whatever it says.
+    if (header.payload_size > max_control_payload || !header.minimal_length) {
+      return Errc::oversized_control;
+    }
   }
   if (rules.receiver == Role::server && !header.masked) return Errc::missing_mask;
   if (rules.receiver == Role::client && header.masked) return Errc::unexpected_mask;

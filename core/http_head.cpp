@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <type_traits>
 
 #include <wirespan/core/ascii.hpp>
 #include <wirespan/core/error.hpp>
@@ -42,7 +41,8 @@ std::error_code parse_start_line(std::string_view line, RequestHead& head,
                                  const HeadLimits& limits) noexcept {
   head.method = next_word(line);
   head.target = next_word(line);
-  if (!is_token(head.method) || head.target.empty()) return Errc::malformed_start_line;
+  const bool plausible = is_token(head.method) && head.method.size() <= longest_method;
+  if (!plausible || head.target.empty()) return Errc::malformed_start_line;
   if (!std::all_of(head.target.begin(), head.target.end(), is_visible)) {
     return Errc::malformed_start_line;
   }
@@ -101,8 +101,9 @@ std::error_code check_beginning(std::string_view text, RequestHead*) noexcept {
 std::error_code check_beginning(std::string_view text, ResponseHead*) noexcept {
   const std::size_t length = std::min(text.size(), response_start.size());
   if (text.substr(0, length) == response_start.substr(0, length)) return {};
-  return text.starts_with("HTTP/") && is_digit(text[5]) ? Errc::bad_http_version
-                                                        : Errc::malformed_start_line;
+  const bool other_version =
+      text.size() > 5 && text.starts_with("HTTP/") && is_digit(text[5]) && text[5] != '1';
+  return other_version ? Errc::bad_http_version : Errc::malformed_start_line;
 }
 
 /// A line feed that no carriage return precedes, in what has come since the last look.
@@ -114,32 +115,39 @@ bool has_bare_line_feed(std::string_view text, std::size_t from) noexcept {
   return false;
 }
 
-template <class Head>
-std::error_code check_incomplete(std::string_view text, std::size_t from, std::size_t size,
-                                 const HeadLimits& limits) noexcept {
-  if (const auto error = check_beginning(text, static_cast<Head*>(nullptr))) return error;
-  if (has_bare_line_feed(text, from)) return Errc::malformed_field;
-  if (size < limits.size) return {};
-  const bool in_first_line = text.find(line_end) == std::string_view::npos;
-  return std::is_same_v<Head, RequestHead> && in_first_line ? Errc::target_too_long
-                                                            : Errc::head_too_long;
+std::error_code too_long(std::string_view text, const HeadLimits& limits, RequestHead*) noexcept {
+  std::string_view line = text.substr(0, text.find(line_end));
+  (void)next_word(line);  // the method
+  return next_word(line).size() > limits.target ? Errc::target_too_long : Errc::head_too_long;
 }
 
+std::error_code too_long(std::string_view, const HeadLimits&, ResponseHead*) noexcept {
+  return Errc::head_too_long;
+}
+
+/// The checks come in the same order for a whole head and for one in pieces, so that the verdict
+/// does not depend on where it was cut.
 template <class Head>
 Parsed<Head> parse_head(std::string_view text, std::size_t skipped, std::size_t seen,
                         std::span<HeaderField> fields, const HeadLimits& limits) noexcept {
   const auto malformed = [](std::error_code error) {
     return Parsed<Head>{.status = ParseStatus::malformed, .error = error};
   };
+  Head* const kind = nullptr;
+  if (const auto error = check_beginning(text, kind)) return malformed(error);
+
   const std::size_t overlap = skipped + head_end.size() - 1;
   const std::size_t from = seen > overlap ? seen - overlap : 0;
   const std::size_t end = text.find(head_end, from);
-  if (end == std::string_view::npos) {
-    const auto error = check_incomplete<Head>(text, from, text.size() + skipped, limits);
-    return error ? malformed(error) : Parsed<Head>{};
+  const std::string_view in_bounds = text.substr(0, limits.size - std::min(limits.size, skipped));
+  if (has_bare_line_feed(in_bounds.substr(0, end), from)) return malformed(Errc::malformed_field);
+
+  const bool complete = end != std::string_view::npos;
+  const std::size_t size = skipped + (complete ? end + head_end.size() : text.size());
+  if (size > limits.size || (!complete && size == limits.size)) {
+    return malformed(too_long(text, limits, kind));
   }
-  const std::size_t size = skipped + end + head_end.size();
-  if (size > limits.size) return malformed(Errc::head_too_long);
+  if (!complete) return {};
   Parsed<Head> parsed{.status = ParseStatus::complete, .size = size, .error = {}};
   const std::string_view lines = text.substr(0, end + line_end.size());
   if (const auto error = parse_lines(lines, fields, limits, parsed.head)) return malformed(error);

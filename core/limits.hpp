@@ -15,6 +15,8 @@ inline constexpr std::size_t head_size = 16u << 10;
 inline constexpr std::size_t head_fields = 100;
 /// Bytes of a request target; RFC 9112 §3 asks for a request line of at least 8,000.
 inline constexpr std::size_t request_target_size = 8u << 10;
+/// Extensions and their parameters in one offer; nobody sends more than a handful.
+inline constexpr std::size_t extension_elements = 100;
 /// Bytes kept of the body of an answer other than 101, for the error report.
 inline constexpr std::size_t rejection_body_size = 64u << 10;
 /// Informational (1xx) answers skipped before the final one. RFC 9110 §15.2.

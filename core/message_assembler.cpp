@@ -104,4 +104,9 @@ void MessageAssembler::release_delivered() noexcept {
   delivered_ = false;
 }
 
+void MessageAssembler::discard() noexcept {
+  buffer_.clear();
+  delivered_ = false;
+}
+
 }  // namespace wirespan

@@ -50,6 +50,8 @@ class MessageAssembler {
 
   /// Gives back the memory of what was delivered; its view is invalid afterwards.
   void release_delivered() noexcept;
+  /// Gives back everything: the connection is over.
+  void discard() noexcept;
   /// Bytes held for an unfinished message or a delivered one.
   [[nodiscard]] std::size_t memory() const noexcept { return buffer_.capacity(); }
 

@@ -29,12 +29,14 @@ std::error_code check_target(std::string_view target, ClientOffer& out) {
   if (!is_named("http") && !is_named("https") && !is_named("ws") && !is_named("wss")) {
     return Errc::bad_request_target;
   }
-  const auto url = parse_url("ws" + std::string(target.substr(scheme_end)));
+  std::string as_ws("ws");
+  as_ws += target.substr(scheme_end);
+  const auto url = parse_url(as_ws);
   if (!url || !url->userinfo.empty()) return Errc::bad_request_target;
   const std::string_view rest = target.substr(scheme_end + 3);
   out.host = rest.substr(0, rest.find_first_of("/?"));
   out.target = url->resource;
-  return {};
+  return is_valid_authority(out.host) ? std::error_code{} : Errc::bad_request_target;
 }
 
 std::error_code check_host(Fields fields, ClientOffer& out) {
@@ -63,19 +65,20 @@ std::error_code check_key_and_version(Fields fields, ClientOffer& out) {
   return {};
 }
 
+/// §4.1 item 10 of the request: tokens, all different.
 std::error_code collect_subprotocols(Fields fields, std::vector<std::string>& out) {
   for (const auto& [name, value] : fields) {
     if (!equal_ignoring_case(name, "Sec-WebSocket-Protocol")) continue;
     std::string_view list = value;
     while (const auto element = next_list_element(list)) {
-      // §4.1 item 10 of the request: tokens, all different.
-      if (!is_token(*element) || std::find(out.begin(), out.end(), *element) != out.end()) {
-        return Errc::bad_subprotocols;
-      }
+      if (!is_token(*element)) return Errc::bad_subprotocols;
       out.emplace_back(*element);
     }
   }
-  return {};
+  std::vector<std::string_view> sorted(out.begin(), out.end());
+  std::sort(sorted.begin(), sorted.end());
+  const bool repeated = std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
+  return repeated ? Errc::bad_subprotocols : std::error_code{};
 }
 
 std::error_code collect_extensions(Fields fields, std::vector<Extension>& out) {

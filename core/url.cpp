@@ -85,14 +85,18 @@ std::optional<std::string> resource_name(std::string_view rest) {
   const bool valid = is_encoded_text(rest.substr(0, question), "/:@") &&
                      is_encoded_text(rest.substr(question), "/:@?");
   if (!valid) return std::nullopt;
-  return question == 0 ? "/" + std::string(rest) : std::string(rest);
+  std::string resource(question == 0 ? "/" : "");
+  resource += rest;
+  return resource;
 }
 
 }  // namespace
 
 std::string Url::authority() const {
-  std::string text = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  if (!is_default_port()) text += ":" + std::to_string(port);
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  std::string text;
+  text.append(is_ipv6 ? "[" : "").append(host).append(is_ipv6 ? "]" : "");
+  if (!is_default_port()) text.append(":").append(std::to_string(port));
   return text;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -22,14 +23,10 @@ std::size_t ascii_prefix(Bytes bytes) noexcept {
 }  // namespace
 
 bool Utf8Validator::feed(Bytes bytes) noexcept {
+  constexpr std::size_t run = 64;  // text that is not ASCII here is not ASCII a little further
   while (!bytes.empty()) {
-    if (needed_ == 0) {
-      bytes = bytes.subspan(ascii_prefix(bytes));
-      if (bytes.empty()) return true;
-    }
-    // One lead byte or what is missing of a code point, then ASCII is looked for again.
-    const std::size_t step = needed_ == 0 ? 1 : needed_;
-    const Bytes next = bytes.first(step < bytes.size() ? step : bytes.size());
+    if (needed_ == 0) bytes = bytes.subspan(ascii_prefix(bytes));
+    const Bytes next = bytes.first(std::min(bytes.size(), run));
     if (!feed_reference(*this, next)) return false;
     bytes = bytes.subspan(next.size());
   }

@@ -290,7 +290,9 @@ void Channel<S, Handler>::write_output() {
     write_wants_read_ = result.status == IoStatus::want_read;
     output.consume(std::min(result.bytes, size));
     if (!output.empty()) break;
-    if (std::exchange(backlog_, false)) connection_.set_output_blocked(false);
+    if (!std::exchange(backlog_, false)) continue;
+    connection_.set_output_blocked(false);
+    if (connection_.failed()) note_failure(Errc::no_mask_key);  // unless it had failed before
   }
   note_backlog(had_backlog);
 }

@@ -62,13 +62,17 @@ TEST(ClientHandshake, a_cookie_from_either_place) {
   EXPECT_EQ(cookie_line({.host = "h"}), "");
   EXPECT_EQ(cookie_line({.host = "h", .cookie = "a=1"}), "Cookie: a=1");
   EXPECT_EQ(cookie_line({.host = "h", .headers = {{"cookie", "b=2"}}}), "Cookie: b=2");
+  EXPECT_EQ(cookie_line({.host = "h", .headers = {{"Cookie", "a=1"}, {"cookie", "b=2"}}}),
+            "Cookie: a=1; b=2");
+  EXPECT_EQ(cookie_line({.host = "h", .cookie = "c=3", .headers = {{"Cookie", ""}}}),
+            "Cookie: c=3");
 }
 
 TEST(ClientHandshake, what_is_set_twice_is_refused) {
   for (const char* name : {"Host", "Origin", "Sec-WebSocket-Version"}) {
     const std::string value = std::string_view(name) == "Sec-WebSocket-Version" ? "13" : "h";
     const ClientRequest request{.host = "h", .headers = {{name, value}, {name, value}}};
-    EXPECT_EQ(check_client_request(request), Errc::repeated_field) << name;
+    EXPECT_EQ(check_client_request(request), Errc::invalid_header) << name;
   }
 }
 

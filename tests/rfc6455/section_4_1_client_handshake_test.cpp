@@ -155,6 +155,7 @@ std::vector<BadRequestCase> bad_requests() {
       {"R15_target_with_a_blank", {.host = "h", .target = "/a b"}, Errc::invalid_url},
       {"R15_target_with_a_line_break", {.host = "h", .target = "/\r\n"}, Errc::invalid_url},
       {"R15_target_that_is_no_path", {.host = "h", .target = "x"}, Errc::invalid_url},
+      {"R3_R15_target_with_a_fragment", {.host = "h", .target = "/x#y"}, Errc::invalid_url},
       {"R15_no_target", {.host = "h", .target = ""}, Errc::invalid_url},
       with_header("R13_R56_value_with_a_line_break", "X", "1\r\nEvil: 1"),
       with_header("R13_R56_value_with_a_carriage_return", "X", "1\rEvil: 1"),
@@ -175,7 +176,7 @@ std::vector<BadRequestCase> bad_requests() {
       with_header("R13_a_chunked_body", "Transfer-Encoding", "chunked", Errc::reserved_header),
       {"R16_two_hosts",
        {.host = "h", .headers = {{"Host", "a"}, {"host", "b"}}},
-       Errc::repeated_field},
+       Errc::invalid_header},
   };
 }
 INSTANTIATE_TEST_SUITE_P(Rows, Section4_1BadRequest, ::testing::ValuesIn(bad_requests()),
@@ -222,6 +223,8 @@ std::vector<ResponseCase> status_line_rows() {
       first_line("R34_zero_status", "HTTP/1.1 000 x", malformed),
       first_line("R34_no_status", "HTTP/1.1", malformed),
       first_line("R34_lower_case", "http/1.1 101 x", malformed),
+      first_line("R34_version_1x1", "HTTP/1x1 101 x", malformed),
+      first_line("R34_version_without_a_minor_number", "HTTP/2 101 x", Errc::bad_http_version),
       first_line("R34_another_protocol", "ICY 200 OK", malformed),
       first_line("R29_http_1_0", "HTTP/1.0 101 x", Errc::bad_http_version),
       first_line("R29_http_2", "HTTP/2.0 101 x", Errc::bad_http_version),

@@ -1,5 +1,8 @@
 // RFC 6455 §7: closing and failing a connection, and the status codes.
+#include <system_error>
+
 #include "support/wire_case.hpp"
+#include <wirespan/core/utf8.hpp>
 
 namespace wirespan::test {
 namespace {
@@ -291,15 +294,21 @@ TEST_P(Section7, R140_a_reason_is_at_most_123_bytes_of_utf8_and_needs_a_code) {
   EXPECT_FALSE(connection.close(CloseCode::normal, std::string(123, 'x')));
 }
 
-TEST(Section7Codes, R140_what_a_close_frame_may_say_can_be_asked_before) {
-  EXPECT_FALSE(check_close(std::nullopt, ""));
-  EXPECT_FALSE(check_close(CloseCode::normal, ""));
-  EXPECT_FALSE(check_close(CloseCode{3000}, "\xC3\xA9" + std::string(121, 'x')));
-  EXPECT_EQ(check_close(std::nullopt, "x"), Errc::close_code_not_allowed);
-  EXPECT_EQ(check_close(CloseCode::no_status_received, ""), Errc::close_code_not_allowed);
-  EXPECT_EQ(check_close(CloseCode{999}, ""), Errc::close_code_not_allowed);
-  EXPECT_EQ(check_close(CloseCode::normal, std::string(124, 'x')), Errc::control_too_long);
-  EXPECT_EQ(check_close(CloseCode::normal, "\xC3"), Errc::invalid_text);
+TEST(Section7Codes, R140_R141_what_a_close_frame_may_say_can_be_asked_before) {
+  EXPECT_FALSE(check_close(Role::client, CloseCode::mandatory_extension, "x"));
+  EXPECT_EQ(check_close(Role::server, CloseCode::mandatory_extension, "x"),
+            Errc::close_code_not_allowed);
+  EXPECT_FALSE(check_close(Role::server, CloseCode::internal_error, "x"));
+  EXPECT_FALSE(check_close(Role::client, std::nullopt, ""));
+  EXPECT_FALSE(check_close(Role::client, CloseCode::normal, ""));
+  EXPECT_FALSE(check_close(Role::client, CloseCode{3000}, "\xC3\xA9" + std::string(121, 'x')));
+  EXPECT_EQ(check_close(Role::client, std::nullopt, "x"), Errc::close_code_not_allowed);
+  EXPECT_EQ(check_close(Role::client, CloseCode::no_status_received, ""),
+            Errc::close_code_not_allowed);
+  EXPECT_EQ(check_close(Role::client, CloseCode{999}, ""), Errc::close_code_not_allowed);
+  EXPECT_EQ(check_close(Role::client, CloseCode::normal, std::string(124, 'x')),
+            Errc::control_too_long);
+  EXPECT_EQ(check_close(Role::client, CloseCode::normal, "\xC3"), Errc::invalid_text);
 }
 
 TEST(Section7Codes, R134_names_and_values) {
@@ -324,6 +333,37 @@ TEST(Section7Codes, R134_names_and_values) {
       {CloseCode::tls_handshake, 1015},
   };
   for (const auto& [code, value] : rows) EXPECT_EQ(static_cast<unsigned>(code), value);
+}
+
+TEST(Section7Codes, R141_a_server_does_not_send_1010) {
+  Conversation server(Role::server);
+  EXPECT_EQ(server.connection().close(CloseCode::mandatory_extension),
+            Errc::close_code_not_allowed);
+  EXPECT_TRUE(server.wire().empty());
+}
+
+class WordyCategory final : public std::error_category {
+ public:
+  explicit WordyCategory(std::string message) : message_(std::move(message)) {}
+  [[nodiscard]] const char* name() const noexcept override { return "wordy"; }
+  [[nodiscard]] std::string message(int) const override { return message_; }
+
+ private:
+  std::string message_;
+};
+
+/// Messages of foreign errors may be long, or in any language and encoding.
+TEST(Section7Codes, R101_the_reason_of_a_failure_is_utf8_whatever_the_error_says) {
+  std::string accents = "x";
+  while (accents.size() < 80) accents += "\xC3\xA9";
+  for (const std::string& message : {accents, std::string("D\xE9lai d\xE9pass\xE9")}) {
+    const WordyCategory category(message);
+    Conversation conversation(Role::server);
+    conversation.connection().fail(std::error_code(1, category));
+    const auto frames = conversation.sent_frames();
+    ASSERT_EQ(frames.size(), 1U);
+    EXPECT_TRUE(is_valid_utf8(Bytes(frames[0].payload).subspan(2))) << to_hex(frames[0].payload);
+  }
 }
 
 TEST(Section7Codes, R141_a_client_may_say_that_it_needs_an_extension) {

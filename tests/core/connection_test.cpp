@@ -1,4 +1,5 @@
 // core/connection.cpp: states, views, memory and reading.
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -267,6 +268,56 @@ TEST_P(ConnectionTest, a_paused_reader_may_reuse_its_buffer) {
   conversation.receive(Bytes(end).last(2));
   EXPECT_EQ(conversation.events(), std::vector{seen::binary("010203"_hex)});
   EXPECT_EQ(connection.memory(), 0U);
+}
+
+/// The last message of a kept copy empties the input without a NeedInput; what is fed then is kept
+/// like the first time.
+TEST_P(ConnectionTest, a_reader_may_pause_twice) {
+  Conversation conversation(GetParam());
+  Connection& connection = conversation.connection();
+  {
+    const ExactCopy block = from_peer("81 01 61 81 01 62"_hex);
+    connection.feed(block.bytes());
+    EXPECT_EQ(describe(connection.next()), seen::text("a"));
+    connection.keep_unread_input();
+  }
+  EXPECT_EQ(describe(connection.next()), seen::text("b"));
+  ASSERT_FALSE(connection.has_unread_input());
+  ByteVector reused = as_received_by(GetParam(), "81 01 63 81 01 64"_hex);
+  connection.feed(reused);
+  EXPECT_EQ(describe(connection.next()), seen::text("c"));
+  connection.keep_unread_input();
+  std::fill(reused.begin(), reused.end(), std::byte{0xEE});
+  EXPECT_EQ(describe(connection.next()), seen::text("d"));
+}
+
+/// A handler may make the driver fail with a message of the kept input in its hands.
+TEST_P(ConnectionTest, failing_leaves_a_borrowed_message_alone) {
+  Conversation conversation(GetParam());
+  Connection& connection = conversation.connection();
+  {
+    const ExactCopy block = from_peer("81 01 61 81 05 48656c6c6f 81 01 63"_hex);
+    connection.feed(block.bytes());
+    EXPECT_EQ(describe(connection.next()), seen::text("a"));
+    connection.keep_unread_input();
+  }
+  const Event event = connection.next();
+  connection.fail(Errc::no_mask_key);
+  EXPECT_EQ(describe(event), seen::text("Hello"));
+  EXPECT_TRUE(std::holds_alternative<NeedInput>(connection.next()));
+}
+
+/// Not until the driver has lingered: what will never be finished goes back at once.
+TEST_P(ConnectionTest, R122_the_end_gives_the_memory_of_an_unfinished_message_back) {
+  const ByteVector unfinished = frame(0x02, pattern_bytes(1'000'000));
+  for (const ByteVector& end : {"83 00"_hex, "88 02 03e8"_hex}) {
+    Conversation conversation(GetParam());
+    conversation.receive_from_peer(unfinished);
+    conversation.receive_from_peer(end);
+    ASSERT_EQ(conversation.events().size(), 1U);
+    (void)conversation.wire();
+    EXPECT_LT(conversation.connection().memory(), 4096U) << to_hex(end);
+  }
 }
 
 TEST_P(ConnectionTest, without_unread_input_there_is_nothing_to_keep) {

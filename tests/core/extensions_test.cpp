@@ -9,6 +9,7 @@
 #include <wirespan/core/ascii.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/extensions.hpp>
+#include <wirespan/core/limits.hpp>
 
 namespace wirespan::test {
 namespace {
@@ -34,6 +35,15 @@ TEST(Extensions, floods_are_judged_in_one_pass) {
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1))
         << text.substr(0, 10);
   }
+}
+
+TEST(Extensions, R122_extensions_and_parameters_are_counted_together) {
+  const std::size_t limit = limits::extension_elements;
+  EXPECT_TRUE(parse_extensions(repeated("a,", limit)));
+  EXPECT_FALSE(parse_extensions(repeated("a,", limit + 1)));
+  EXPECT_TRUE(parse_extensions("a" + repeated(";b=c", limit - 1)));
+  EXPECT_EQ(parse_extensions("a" + repeated(";b=c", limit)).error(), Errc::bad_extensions);
+  EXPECT_FALSE(parse_extensions("a" + repeated(";b", limit / 2) + repeated(",a", limit / 2)));
 }
 
 TEST(Extensions, a_flood_of_quoted_pairs_is_one_value) {

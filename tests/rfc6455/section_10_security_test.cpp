@@ -1,4 +1,5 @@
 // RFC 6455 §10.4, §10.7: limits, and hostile input in both roles.
+#include <algorithm>
 #include <chrono>
 #include <random>
 
@@ -236,6 +237,34 @@ TEST(Section10Handshake, R123_header_floods_are_judged_in_linear_time) {
       EXPECT_LT(taken, std::chrono::milliseconds(500)) << name << ": " << value.substr(0, 10);
     }
   }
+}
+
+std::string request_with_subprotocols(int count) {
+  std::string list;
+  for (int i = 0; i < count; ++i) {
+    list += static_cast<char>('a' + i % 26);
+    list += static_cast<char>('a' + i / 26 % 26);
+    list += static_cast<char>('a' + i / 676 % 26);
+    list += ',';
+  }
+  return adding(valid_request(), {"Sec-WebSocket-Protocol: " + list});
+}
+
+std::chrono::nanoseconds best_time_to_judge(const std::string& request) {
+  std::chrono::nanoseconds best = std::chrono::hours(1);
+  for (int round = 0; round < 5; ++round) {
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_TRUE(server_verdict(request).complete);
+    best = std::min<std::chrono::nanoseconds>(best, std::chrono::steady_clock::now() - start);
+  }
+  return best;
+}
+
+/// Sixteen times as many may cost sixteen times the time, not 256 times.
+TEST(Section10Handshake, R123_many_subprotocols_are_judged_in_linear_time) {
+  const auto few = best_time_to_judge(request_with_subprotocols(250));
+  const auto many = best_time_to_judge(request_with_subprotocols(4000));
+  EXPECT_LT(many, 50 * few) << many.count() << " ns against " << few.count();
 }
 
 }  // namespace

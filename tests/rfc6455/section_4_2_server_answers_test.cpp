@@ -255,6 +255,15 @@ TEST(Section4_2Limits, R63_a_request_line_of_8000_bytes_and_not_much_more) {
   EXPECT_EQ(rejection_for(Errc::target_too_long).status, 414);
 }
 
+TEST(Section4_2Limits, R63_a_giant_target_gets_414_however_it_is_cut) {
+  const std::string text =
+      with_line(valid_request(), "GET ", "GET /" + std::string(20'000, 'x') + " HTTP/1.1");
+  for (const std::size_t piece : {1UL, 1000UL, 100'000UL}) {
+    EXPECT_EQ(server_verdict(pieces_of(wire_bytes(text), piece)).error, Errc::target_too_long)
+        << "in pieces of " << piece;
+  }
+}
+
 TEST(Section4_2Limits, R64_a_head_that_is_too_long_gets_431) {
   const std::string one_line = adding(valid_request(), {"X: " + std::string(20'000, 'x')});
   const std::string endless = valid_request().substr(0, 40) + "\r\nX: " + std::string(20'000, 'x');
@@ -263,6 +272,16 @@ TEST(Section4_2Limits, R64_a_head_that_is_too_long_gets_431) {
     EXPECT_EQ(server_verdict(pieces_of(wire_bytes(endless), piece)).error, Errc::head_too_long);
   }
   EXPECT_EQ(rejection_for(Errc::head_too_long).status, 431);
+}
+
+/// 414 is for the target, not for whatever follows it.
+TEST(Section4_2Limits, R64_a_long_head_with_a_target_in_bounds_gets_431) {
+  const std::string target = "/" + std::string(limits::request_target_size - 4, 'x');
+  const std::string text = adding(with_line(valid_request(), "GET ", "GET " + target + " HTTP/1.1"),
+                                  {"X: " + std::string(limits::head_size, 'x')});
+  for (const std::size_t piece : {1UL, 1000UL, 100'000UL}) {
+    EXPECT_EQ(server_verdict(pieces_of(wire_bytes(text), piece)).error, Errc::head_too_long);
+  }
 }
 
 TEST(Section4_2Limits, R64_exactly_the_allowed_size_passes) {

@@ -20,6 +20,8 @@ std::vector<WireCase> shape_rows() {
       refused("R100_close_of_126", join({"88 7e 007e 03e8"_hex, ByteVector(124, std::byte{'x'})}),
               long_one),
       refused("R100_ping_of_65536", "89 7f 0000000000010000"_hex, long_one),
+      refused("R100_ping_of_5_in_16_bits", "89 7e 0005 48656c6c6f"_hex, long_one),
+      refused("R100_pong_of_0_in_64_bits", "8a 7f 0000000000000000"_hex, long_one),
       refused("R92_R100_unfinished_ping", "09 00"_hex, unfinished),
       refused("R92_R100_unfinished_pong", "0a 02 6869"_hex, unfinished),
       refused("R92_R100_unfinished_close", "08 02 03e8"_hex, unfinished),

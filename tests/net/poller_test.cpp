@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "support/back_ends.hpp"
@@ -142,6 +143,27 @@ TEST_P(BothPollers, own_descriptors_that_no_other_program_inherits) {
     EXPECT_NE(::fcntl(another->poll_fd(), F_GETFD) & FD_CLOEXEC, 0);
   }
   another.reset();
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+/// No descriptor is left: an exception, and nothing stays open.
+TEST_P(BothPollers, that_cannot_be_made_say_so) {
+  const std::size_t before = open_descriptors();
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  int failures = 0;
+  for (rlim_t number = 0; number < before + 4; ++number) {
+    const rlimit tight{.rlim_cur = number, .rlim_max = limit.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+    try {
+      const auto another = net::system_network().make_poller(GetParam());
+    } catch (const std::system_error& error) {
+      EXPECT_EQ(error.code(), std::errc::too_many_files_open);
+      ++failures;
+    }
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  }
+  EXPECT_GE(failures, 1);
   EXPECT_EQ(open_descriptors(), before);
 }
 

@@ -231,7 +231,7 @@ TEST_F(SystemNetwork, many_pieces_leave_in_one_call_and_in_order) {
 
 TEST_F(SystemNetwork, a_full_kernel_makes_the_writer_wait) {
   SocketPair pair = tcp_pair();
-  shrink_buffers(pair.ours.get());
+  shrink_send_buffer(pair.ours.get());
   const ByteVector much(1 << 20);
   const std::array pieces{Bytes(much), Bytes(much)};
   net::IoResult result;

@@ -30,6 +30,9 @@ class Script final : public Stage::Device {
   void end() { input.emplace_back(EndOfStream{}); }
   void break_off(std::error_code error) { input.emplace_back(error); }
 
+  /// Bytes of the first piece that have been read.
+  [[nodiscard]] std::size_t taken() const noexcept { return taken_; }
+
   [[nodiscard]] net::Readiness readiness(TimePoint) const override {
     return {.readable = !input.empty() || hiccup_ == net::IoStatus::want_read,
             .writable = room > 0 || hiccup_ == net::IoStatus::want_write,
@@ -82,11 +85,15 @@ class Script final : public Stage::Device {
     if (const auto* error = std::get_if<std::error_code>(&input.front())) {
       return net::IoResult::failure(*error);
     }
-    auto& piece = std::get<ByteVector>(input.front());
-    const std::size_t size = std::min({in.size(), piece.size(), read_size});
-    std::copy_n(piece.begin(), size, in.begin());
-    piece.erase(piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(size));
-    if (piece.empty()) input.pop_front();
+    const auto& piece = std::get<ByteVector>(input.front());
+    const Bytes rest = Bytes(piece).subspan(taken_);
+    const std::size_t size = std::min({in.size(), rest.size(), read_size});
+    std::copy_n(rest.begin(), size, in.begin());
+    taken_ += size;
+    if (taken_ == piece.size()) {
+      input.pop_front();
+      taken_ = 0;
+    }
     return {.status = net::IoStatus::ok, .bytes = size};
   }
 
@@ -112,6 +119,7 @@ class Script final : public Stage::Device {
 
   Stage& stage_;
   int fd_;
+  std::size_t taken_ = 0;                     // of the first piece
   net::IoStatus hiccup_ = net::IoStatus::ok;  // the readiness that ends it
 };
 

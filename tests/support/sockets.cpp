@@ -84,10 +84,9 @@ SocketPair unix_pair() {
   return {.ours = net::UniqueFd(fds[0]), .theirs = net::UniqueFd(fds[1])};
 }
 
-void shrink_buffers(int fd) {
+void shrink_send_buffer(int fd) {
   const int size = 8 << 10;
   require(::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size) == 0, "SO_SNDBUF");
-  require(::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size) == 0, "SO_RCVBUF");
 }
 
 Listener::Listener(const char* host, int backlog) : fd_(bound_socket(host)) {

@@ -27,8 +27,8 @@ struct SocketPair {
 [[nodiscard]] SocketPair tcp_pair();
 [[nodiscard]] SocketPair unix_pair();
 
-/// A small kernel buffer, so that a writer soon has to wait. Call it before bytes pass.
-void shrink_buffers(int fd);
+/// A small buffer in the kernel, so that a writer soon has to wait.
+void shrink_send_buffer(int fd);
 
 /// A non-blocking listener on a free port of loopback.
 class Listener {

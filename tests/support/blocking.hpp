@@ -28,10 +28,4 @@ class OverLinks : public ::testing::TestWithParam<Link> {
   }
 };
 
-/// What the call throws, without its result.
-template <class Call>
-[[nodiscard]] Thrown refusal_of(Call call) {
-  return thrown_by([&] { (void)call(); });
-}
-
 }  // namespace wirespan::test

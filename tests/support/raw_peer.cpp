@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,9 +27,12 @@ namespace {
 
 constexpr MaskKey client_key{std::byte{0x37}, std::byte{0xfa}, std::byte{0x21}, std::byte{0x3d}};
 
-void set_non_blocking(int fd) {
+/// What is written leaves at once, and nothing blocks where it should not.
+void prepare(int fd) {
   const int flags = ::fcntl(fd, F_GETFL);
   if (::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) throw PeerError("cannot set O_NONBLOCK");
+  const int yes = 1;
+  (void)::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);  // a Unix socket has none
 }
 
 /// False when the time is over.
@@ -87,7 +91,7 @@ struct RawPeer::Stream {
 
 RawPeer::RawPeer(int fd, Role role)
     : stream_(new Stream{net::TcpSocket(net::system_network(), fd)}), role_(role) {
-  set_non_blocking(fd);
+  prepare(fd);
 }
 RawPeer::RawPeer(RawPeer&&) noexcept = default;
 RawPeer::~RawPeer() = default;

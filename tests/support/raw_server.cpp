@@ -66,9 +66,7 @@ RawServer::RawServer(std::vector<Script> scripts, const Link& link)
 RawServer::~RawServer() {
   { const net::UniqueFd closed = std::move(stop_write_); }
   acceptor_.join();
-  for (std::thread& talker : talkers_) {
-    talker.join();
-  }
+  for (Talker& talker : talkers_) talker.thread.join();
 }
 
 void RawServer::wait() const {
@@ -89,8 +87,23 @@ void RawServer::accept_until_stopped() {
     const int fd = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) continue;
     const auto index = std::min(static_cast<std::size_t>(accepted_++), scripts_.size() - 1);
-    talkers_.emplace_back([this, fd, index] { serve(fd, scripts_[index]); });
+    join_those_that_are_over();
+    auto over = std::make_shared<std::atomic<bool>>(false);
+    std::thread talker([this, fd, index, over] {
+      serve(fd, scripts_[index]);
+      *over = true;
+    });
+    talkers_.push_back({std::move(talker), std::move(over)});
   }
+}
+
+/// A test may make thousands of connections.
+void RawServer::join_those_that_are_over() {
+  std::erase_if(talkers_, [](Talker& talker) {
+    if (!*talker.over) return false;
+    talker.thread.join();
+    return true;
+  });
 }
 
 void RawServer::serve(int fd, const Script& script) {

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -45,8 +45,14 @@ class RawServer {
   void wait() const;
 
  private:
+  struct Talker {
+    std::thread thread;
+    std::shared_ptr<std::atomic<bool>> over;
+  };
+
   void accept_until_stopped();
   void serve(int fd, const Script& script);
+  void join_those_that_are_over();
 
   std::vector<Script> scripts_;
   Link link_;
@@ -59,7 +65,7 @@ class RawServer {
   std::atomic<int> refused_by_tls_{0};
   std::atomic<int> done_{0};
   std::thread acceptor_;
-  std::vector<std::thread> talkers_;  // the acceptor's until it has ended
+  std::vector<Talker> talkers_;  // the acceptor's until it has ended
 };
 
 /// Accepts the handshake, then echoes until the Close frame.

@@ -23,6 +23,11 @@ void PrintTo(const Thrown& thrown, std::ostream* out);
 [[nodiscard]] std::string type_name(const std::exception& error);
 /// What the call throws; the type "nothing" if it returns.
 [[nodiscard]] Thrown thrown_by(const std::function<void()>& call);
+/// The same for a call with a result, which does not matter.
+template <class Call>
+[[nodiscard]] Thrown refusal_of(Call call) {
+  return thrown_by([&] { (void)call(); });
+}
 
 // What tests expect.
 [[nodiscard]] Thrown nothing_thrown();

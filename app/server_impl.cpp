@@ -22,7 +22,8 @@ bool is_exhausted(std::error_code error) noexcept {
 
 net::ChannelOptions channel_options(const ServerOptions& options) {
   net::ChannelOptions channel{.close_time = options.close_time,
-                              .send_hard_limit = options.send_hard_limit};
+                              .send_hard_limit = options.send_hard_limit,
+                              .hold_reading = true};
   if (options.idle_time.count() > 0) channel.idle_time = options.idle_time;
   return channel;
 }

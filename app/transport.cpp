@@ -20,7 +20,7 @@ Transport::Transport(tls::TlsStream stream)
 
 net::IoResult Transport::write_some(Bytes head, Bytes payload) {
   const auto result =
-      std::visit([&](auto& stream) { return stream.write_some(head, payload); }, stream_);
+      is_tls() ? secured()->write_some(head, payload) : plain()->write_some(head, payload);
   if (trace_) {
     const std::size_t of_head = std::min(result.bytes, head.size());
     trace_->sent(head.first(of_head));

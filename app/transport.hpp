@@ -20,37 +20,38 @@ class Transport {
   explicit Transport(net::TcpSocket socket);
   explicit Transport(tls::TlsStream stream);
 
-  [[nodiscard]] bool is_tls() const noexcept {
-    return std::holds_alternative<tls::TlsStream>(stream_);
-  }
-  [[nodiscard]] int fd() const noexcept {
-    const auto* plain = std::get_if<net::TcpSocket>(&stream_);
-    return plain != nullptr ? plain->fd() : std::get_if<tls::TlsStream>(&stream_)->fd();
-  }
+  [[nodiscard]] bool is_tls() const noexcept { return secured() != nullptr; }
+  [[nodiscard]] int fd() const noexcept { return is_tls() ? secured()->fd() : plain()->fd(); }
   [[nodiscard]] net::IoResult handshake() {
-    return std::visit([](auto& stream) { return stream.handshake(); }, stream_);
+    return is_tls() ? secured()->handshake() : plain()->handshake();
   }
   [[nodiscard]] net::IoResult read_some(MutableBytes in) {
-    const auto result = std::visit([&](auto& stream) { return stream.read_some(in); }, stream_);
+    const auto result = is_tls() ? secured()->read_some(in) : plain()->read_some(in);
     if (trace_ && result.is_ok()) trace_->received(in.first(result.bytes));
     return result;
   }
   [[nodiscard]] net::IoResult write_some(Bytes out) {
-    const auto result = std::visit([&](auto& stream) { return stream.write_some(out); }, stream_);
+    const auto result = is_tls() ? secured()->write_some(out) : plain()->write_some(out);
     if (trace_) trace_->sent(out.first(result.bytes));
     return result;
   }
   [[nodiscard]] net::IoResult write_some(Bytes head, Bytes payload);
   [[nodiscard]] bool has_buffered_input() const noexcept {
-    const auto* secured = std::get_if<tls::TlsStream>(&stream_);
-    return secured != nullptr && secured->has_buffered_input();
+    return is_tls() && secured()->has_buffered_input();
   }
   [[nodiscard]] net::IoResult shutdown() {
-    return std::visit([](auto& stream) { return stream.shutdown(); }, stream_);
+    return is_tls() ? secured()->shutdown() : plain()->shutdown();
   }
 
  private:
-  std::variant<net::TcpSocket, tls::TlsStream> stream_;
+  using Streams = std::variant<net::TcpSocket, tls::TlsStream>;
+
+  [[nodiscard]] net::TcpSocket* plain() noexcept { return std::get_if<0>(&stream_); }
+  [[nodiscard]] const net::TcpSocket* plain() const noexcept { return std::get_if<0>(&stream_); }
+  [[nodiscard]] tls::TlsStream* secured() noexcept { return std::get_if<1>(&stream_); }
+  [[nodiscard]] const tls::TlsStream* secured() const noexcept { return std::get_if<1>(&stream_); }
+
+  Streams stream_;
   std::unique_ptr<WireTrace> trace_;
 };
 static_assert(net::Stream<Transport>);

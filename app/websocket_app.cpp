@@ -19,7 +19,7 @@ WebSocketApp::WebSocketApp(std::string url, AppHandlers handlers, AppOptions opt
 
 WebSocketApp::~WebSocketApp() = default;
 
-RunResult WebSocketApp::run_forever(const RunOptions& options, std::stop_token stop) {
+RunResult WebSocketApp::run_forever(const RunOptions& options, const std::stop_token& stop) {
   Run run(*this, options);
   return run.run(stop);
 }

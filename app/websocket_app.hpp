@@ -82,7 +82,7 @@ class WebSocketApp {
   /// WebSocketException, before anything is done or called, for a malformed URL or header, for
   /// ping_timeout <= 0, ping_interval < 0, ping_interval <= ping_timeout, and if it runs already.
   /// Everything later is told to handlers. `stop` ends the run as close() does, also before it.
-  RunResult run_forever(const RunOptions& options = {}, std::stop_token stop = {});
+  RunResult run_forever(const RunOptions& options = {}, const std::stop_token& stop = {});
 
   /// Throws WebSocketConnectionClosedException while there is no open connection,
   /// WebSocketException for text that is not UTF-8. On the loop's thread the frame leaves with the

@@ -257,7 +257,7 @@ void WebSocket::Impl::note_end(CloseCode code, std::string_view reason) {
 
 /// Writes what is left and reads until the peer has closed TCP, so that no reset destroys our Close
 /// frame.
-void WebSocket::Impl::discard_until_end(Lock& lock, Deadline deadline) noexcept {
+void WebSocket::Impl::discard_until_end(Lock& lock, Deadline deadline) {
   try {
     for (std::size_t discarded = 0; connection_ && discarded < limits::linger_bytes;) {
       const net::IoStatus written = try_flush();

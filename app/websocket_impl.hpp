@@ -75,7 +75,7 @@ class WebSocket::Impl {
   void wait(Lock& lock, net::Interest interest, Deadline deadline, Errc timeout);
   void await_close(Lock& lock, Deadline deadline);
   void end_after(Lock& lock, const Event& event, Deadline deadline);
-  void discard_until_end(Lock& lock, Deadline deadline) noexcept;
+  void discard_until_end(Lock& lock, Deadline deadline);
   void note_end(CloseCode code, std::string_view reason);
   void dispose() noexcept;
   void close_descriptor_if_unused() noexcept;

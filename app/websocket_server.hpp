@@ -49,12 +49,13 @@ class ServerConnection {
 
   /// On the server's own thread the frame goes into the output, and the answer is final. For other
   /// threads the message is copied and the answer says whether it was queued.
-  std::error_code send_text(std::string_view text) const;
-  std::error_code send_binary(Bytes payload) const;
-  std::error_code send(Opcode opcode, Bytes payload) const;
-  std::error_code ping(std::string_view payload = {}) const;
+  [[nodiscard]] std::error_code send_text(std::string_view text) const;
+  [[nodiscard]] std::error_code send_binary(Bytes payload) const;
+  [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload) const;
+  [[nodiscard]] std::error_code ping(std::string_view payload = {}) const;
   /// Starts the closing handshake, behind what was sent before.
-  std::error_code close(CloseCode code = CloseCode::normal, std::string_view reason = {}) const;
+  [[nodiscard]] std::error_code close(CloseCode code = CloseCode::normal,
+                                      std::string_view reason = {}) const;
 
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
   auto operator<=>(const ServerConnection& other) const noexcept { return id_ <=> other.id_; }

@@ -22,10 +22,15 @@ struct ChannelOptions {
   std::string ping_payload{};  ///< Of the pings that keep-alive sends; at most 125 bytes.
   std::chrono::milliseconds close_time = limits::close_time;
   std::chrono::milliseconds peer_close_time = limits::peer_close_time;  ///< Clients only.
-  std::optional<std::chrono::milliseconds> idle_time{};  ///< Without a byte; ends in idle_timeout.
+  /// Without a byte in either direction; ends in Errc::idle_timeout.
+  std::optional<std::chrono::milliseconds> idle_time{};
   std::size_t send_high_watermark = limits::send_high_watermark;
   std::size_t send_low_watermark = limits::send_low_watermark;
   std::size_t send_hard_limit = limits::send_hard_limit;
+  /// Read nothing from a peer while more than the high watermark waits for it, until no more than
+  /// the low one does: whoever wants answers has to take them. For servers: if both ends did it,
+  /// each could wait for the other.
+  bool hold_reading = false;
 };
 
 /// How a connection ended.
@@ -123,6 +128,7 @@ class Channel final : private IoHandler, private Timer {
   void update_timer();
   void update_interest();
   void ask_flush();
+  [[nodiscard]] bool reads() const noexcept { return !paused_ && !held_ && !peer_ended_; }
 
   EventLoop& loop_;
   const ChannelOptions& options_;
@@ -133,12 +139,13 @@ class Channel final : private IoHandler, private Timer {
   ChannelEnd end_;
   std::optional<TimePoint> close_deadline_;
   TimePoint timer_at_;
-  TimePoint last_input_;
+  TimePoint last_activity_;
   TimePoint ping_window_;
   std::uint32_t pings_in_window_ = 0;
   std::size_t discarded_ = 0;
   Phase phase_ = Phase::running;
   bool paused_ = false;
+  bool held_ = false;              // see ChannelOptions::hold_reading
   bool pumping_ = false;           // what is sent now leaves at the end of the batch anyway
   bool read_again_ = false;        // there is input that no poller can see
   bool read_wants_write_ = false;  // TLS may need the other direction

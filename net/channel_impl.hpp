@@ -21,7 +21,7 @@ Channel<S, Handler>::Channel(EventLoop& loop, S stream, Connection connection, H
       connection_(std::move(connection)),
       handler_(std::move(handler)),
       keep_alive_(options.keep_alive, loop.now()),
-      last_input_(loop.now()),
+      last_activity_(loop.now()),
       ping_window_(loop.now()) {}
 
 template <Stream S, class Handler>
@@ -123,10 +123,10 @@ void Channel<S, Handler>::resume_reading() {
 template <Stream S, class Handler>
 void Channel<S, Handler>::on_ready(Readiness readiness) {
   guarded([&] {
-    if (paused_ && readiness.failed) return abort(Errc::connection_lost);
+    if ((paused_ || held_) && readiness.failed) return abort(Errc::connection_lost);
     const bool may_read =
         readiness.readable || readiness.failed || (readiness.writable && read_wants_write_);
-    if (may_read && !paused_) pump();
+    if (may_read) pump();
     settle();
   });
 }
@@ -134,7 +134,7 @@ void Channel<S, Handler>::on_ready(Readiness readiness) {
 template <Stream S, class Handler>
 void Channel<S, Handler>::on_flush() {
   guarded([&] {
-    if (!paused_ && std::exchange(read_again_, false)) {
+    if (!paused_ && !held_ && std::exchange(read_again_, false)) {
       deliver();
       pump();
     }
@@ -158,7 +158,7 @@ void Channel<S, Handler>::pump() {
   if (phase_ == Phase::lingering) return discard_input();
   pumping_ = true;
   std::size_t budget = limits::read_per_turn;
-  while (phase_ == Phase::running && !paused_ && !peer_ended_ && read_once(budget)) {
+  while (phase_ == Phase::running && reads() && read_once(budget)) {
   }
   pumping_ = false;
 }
@@ -185,7 +185,7 @@ bool Channel<S, Handler>::read_once(std::size_t& budget) {
     case IoStatus::ok:
       break;
   }
-  last_input_ = loop_.now();
+  last_activity_ = loop_.now();
   connection_.feed(window.first(result.bytes));
   deliver();
   budget -= std::min(budget, result.bytes);
@@ -196,7 +196,7 @@ bool Channel<S, Handler>::read_once(std::size_t& budget) {
 /// is finished while it is in the cache; and what TLS has decrypted already has to be taken.
 template <Stream S, class Handler>
 bool Channel<S, Handler>::should_read_on(bool window_was_filled, std::size_t budget) {
-  if (phase_ != Phase::running || paused_) return false;
+  if (phase_ != Phase::running || !reads()) return false;
   const bool hidden_input = stream_.has_buffered_input();
   const bool inside_message = window_was_filled && connection_.inside_data_frame();
   if (!hidden_input && !inside_message) return false;
@@ -212,7 +212,7 @@ template <Stream S, class Handler>
 void Channel<S, Handler>::deliver() {
   const bool outer = std::exchange(pumping_, true);
   while (phase_ == Phase::running) {
-    if (paused_) {
+    if (paused_ || held_) {
       connection_.keep_unread_input();
       break;
     }
@@ -288,6 +288,7 @@ void Channel<S, Handler>::write_output() {
       return finish();
     }
     write_wants_read_ = result.status == IoStatus::want_read;
+    if (result.bytes > 0) last_activity_ = loop_.now();
     output.consume(std::min(result.bytes, size));
     if (!output.empty()) break;
     if (!std::exchange(backlog_, false)) continue;
@@ -304,10 +305,12 @@ void Channel<S, Handler>::note_backlog(bool had_backlog) {
   if (unsent > 0 || had_backlog) handler_.on_backlog(unsent);
   if (unsent > options_.send_high_watermark) {
     above_high_ = true;
+    held_ = options_.hold_reading;
   } else if (above_high_ && unsent <= options_.send_low_watermark) {
     above_high_ = false;
+    if (std::exchange(held_, false)) read_again_ = true;
     handler_.on_drained();
-    if (unsent_bytes() > unsent) ask_flush();
+    loop_.flush_later(*this);
   }
 }
 
@@ -392,7 +395,7 @@ void Channel<S, Handler>::check_deadlines(TimePoint now) {
     if (phase_ == Phase::running) note_failure(Errc::close_timeout);
     return finish();
   }
-  const bool idle = options_.idle_time && now - last_input_ >= *options_.idle_time;
+  const bool idle = options_.idle_time && now - last_activity_ >= *options_.idle_time;
   if (idle && phase_ == Phase::running && connection_.state() == State::open) {
     note_failure(Errc::idle_timeout);
     if (connection_.close(CloseCode::going_away, "idle")) finish();
@@ -427,7 +430,7 @@ void Channel<S, Handler>::update_timer() {
   };
   if (phase_ == Phase::running && connection_.state() == State::open) {
     consider(keep_alive_.next_deadline());
-    if (options_.idle_time) consider(last_input_ + *options_.idle_time);
+    if (options_.idle_time) consider(last_activity_ + *options_.idle_time);
   }
   if (!deadline || (is_scheduled() && timer_at_ <= *deadline)) return;
   timer_at_ = *deadline;
@@ -436,7 +439,7 @@ void Channel<S, Handler>::update_timer() {
 
 template <Stream S, class Handler>
 void Channel<S, Handler>::update_interest() {
-  const bool read = write_wants_read_ || (!paused_ && !peer_ended_);
+  const bool read = write_wants_read_ || phase_ == Phase::lingering || reads();
   const bool write = read_wants_write_ || shutdown_wants_write_ ||
                      (!write_wants_read_ && !connection_.output().empty());
   if (const auto error = loop_.watch(stream_.fd(), interest_in(read, write), *this)) {

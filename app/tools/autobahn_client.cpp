@@ -41,9 +41,7 @@ void update_reports(const std::string& server, const std::string& agent) {
   socket.close();
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   std::string server = "ws://127.0.0.1:9001";
   std::string agent = "wirespan";
 
@@ -53,15 +51,23 @@ int main(int argc, char** argv) {
   CLI11_PARSE(cli, argc, argv);
 
   while (server.ends_with('/')) server.pop_back();
+  const int count = case_count(server);
+  for (int number = 1; number <= count; ++number) {
+    std::printf("case %d of %d\n", number, count);
+    std::fflush(stdout);
+    std::string url = server;
+    url.append("/runCase?case=").append(std::to_string(number)).append("&agent=").append(agent);
+    run_case(url);
+  }
+  update_reports(server, agent);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
   try {
-    const int count = case_count(server);
-    for (int number = 1; number <= count; ++number) {
-      std::printf("case %d of %d\n", number, count);
-      std::fflush(stdout);
-      run_case(server + "/runCase?case=" + std::to_string(number) + "&agent=" + agent);
-    }
-    update_reports(server, agent);
-    return 0;
+    return run(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "autobahn_client: %s\n", error.what());
     return 1;

@@ -27,28 +27,33 @@ class EchoClient final : public wirespan::WebSocketApp {
   std::string error_;
 };
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   std::string url;
   double timeout = 10;
-  wirespan::RunOptions run;
+  wirespan::RunOptions options;
 
   CLI::App cli("Sends back every message until the peer closes the connection.");
   cli.add_option("url", url, "ws: or wss: URL")->required();
   cli.add_option("--timeout", timeout, "Seconds to connect in")->capture_default_str();
-  cli.add_option("--ca", run.sslopt.ca_certs, "Trusted certificates, PEM");
+  cli.add_option("--ca", options.sslopt.ca_certs, "Trusted certificates, PEM");
   CLI11_PARSE(cli, argc, argv);
 
+  const std::chrono::duration<double> seconds(timeout);
+  EchoClient client(
+      url, {}, {.connect_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(seconds)});
+  const wirespan::RunResult result = client.run_forever(options);
+  if (client.error().empty() && !result) return 0;
+  std::fprintf(stderr, "echo_client: %s\n", client.error().c_str());
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
   try {
-    EchoClient client(
-        url, {},
-        {.connect_timeout = std::chrono::milliseconds(static_cast<long long>(timeout * 1000))});
-    const wirespan::RunResult result = client.run_forever(run);
-    if (client.error().empty() && !result) return 0;
-    std::fprintf(stderr, "echo_client: %s\n", client.error().c_str());
+    return run(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "echo_client: %s\n", error.what());
+    return 1;
   }
-  return 1;
 }

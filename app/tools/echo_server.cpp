@@ -44,9 +44,7 @@ int serve(const wirespan::ServerOptions& options) {
   return 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   wirespan::ServerOptions options;
   wirespan::tls::ServerOptions tls;
   bool use_tls = false;
@@ -68,8 +66,14 @@ int main(int argc, char** argv) {
 
   if (use_tls) options.tls = tls;
   options.backend = poller == "poll" ? wirespan::net::Backend::poll : wirespan::net::Backend::epoll;
+  return serve(options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
   try {
-    return serve(options);
+    return run(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "echo_server: %s\n", error.what());
     return 1;

@@ -107,6 +107,24 @@ TEST(ByteBuffer, a_refused_block_changes_nothing) {
   EXPECT_EQ(buffer.size(), 1003U);
 }
 
+/// A lender may hand out blocks as they came back to it.
+TEST(ByteBuffer, marks_that_a_lent_block_already_has_do_not_matter) {
+  const BlockSource source{.lend =
+                               [](void*, std::size_t at_least) {
+                                 Block::Ptr block = Block::allocate(at_least + 10);
+                                 block->begin = 5;
+                                 block->end = 9;
+                                 return block;
+                               },
+                           .take_back = [](void*, Block::Ptr block) noexcept { block.reset(); }};
+  ByteBuffer buffer(source);
+  buffer.append(wire_bytes("abc"));
+  EXPECT_EQ(text_of(buffer), "abc");
+  buffer.append(pattern_bytes(100));
+  EXPECT_EQ(buffer.size(), 103U);
+  EXPECT_TRUE(text_of(buffer).starts_with("abc"));
+}
+
 TEST(ByteBuffer, moving_hands_over_block_and_source) {
   CountingBlocks blocks;
   CountingBlocks others;

@@ -320,6 +320,20 @@ TEST_P(ConnectionTest, R122_the_end_gives_the_memory_of_an_unfinished_message_ba
   }
 }
 
+TEST_P(ConnectionTest, the_end_gives_unread_input_back) {
+  Conversation conversation(GetParam());
+  Connection& connection = conversation.connection();
+  const ExactCopy block = from_peer("81 01 61 81 01 62"_hex);
+  connection.feed(block.bytes());
+  EXPECT_EQ(describe(connection.next()), seen::text("a"));
+  connection.keep_unread_input();
+  connection.fail(Errc::idle_timeout);
+  conversation.collect_events();
+  EXPECT_TRUE(conversation.events().empty());
+  (void)conversation.wire();
+  EXPECT_EQ(connection.memory(), 0U);
+}
+
 TEST_P(ConnectionTest, without_unread_input_there_is_nothing_to_keep) {
   Conversation conversation(GetParam());
   conversation.connection().keep_unread_input();

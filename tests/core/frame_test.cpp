@@ -61,6 +61,15 @@ TEST(Frame, R85_parsing_tells_whether_the_length_is_minimal) {
   }
 }
 
+TEST(Frame, R85_a_header_that_is_parsed_into_again_keeps_nothing_of_the_last_one) {
+  FrameHeader header;
+  ASSERT_EQ(parse_frame_header("f2 fe 0005 01020304"_hex, header), 8U);
+  EXPECT_FALSE(header.minimal_length);
+  ASSERT_EQ(parse_frame_header("01 05"_hex, header), 2U);
+  EXPECT_TRUE(header.minimal_length);
+  EXPECT_FALSE(header.fin || header.rsv1 || header.rsv2 || header.rsv3 || header.masked);
+}
+
 /// All 65,536 values of the first two bytes.
 TEST(Frame, R86_the_second_byte_tells_the_size_of_the_header) {
   for (unsigned second = 0; second < 256; ++second) {

@@ -33,6 +33,12 @@ TEST(KeepAlive, R112_the_first_ping_is_due_after_one_interval_and_then_one_each)
   EXPECT_EQ(keep_alive.tick(start + 20s), KeepAliveAction::send_ping);
 }
 
+TEST(KeepAlive, R112_the_shortest_interval_is_a_millisecond) {
+  KeepAlive keep_alive({.interval = 1ms, .timeout = 0ms}, start);
+  EXPECT_EQ(keep_alive.next_deadline(), start + 1ms);
+  EXPECT_EQ(keep_alive.tick(start + 1ms), KeepAliveAction::send_ping);
+}
+
 TEST(KeepAlive, R112_the_peer_is_gone_when_no_pong_comes_in_time) {
   KeepAlive keep_alive({.interval = 10s, .timeout = 4s}, start);
   EXPECT_EQ(keep_alive.next_deadline(), start + 10s) << "nothing to miss yet";

@@ -51,9 +51,11 @@ const GrammarCase good_lists[] = {
     {"R51_the_same_twice", "a; x=10, a", "a; x=10, a"},
     {"R51_quoted_value", "foo; bar=\"baz\"", "foo; bar=baz"},
     {"R51_quoted_pair", "foo; bar=\"b\\a\\z\"", "foo; bar=baz"},
+    {"R51_quoted_pair_before_a_plain_character", "foo; bar=\"\\baz\"", "foo; bar=baz"},
     {"R51_other_token_characters", "x-!#$%&'*+.^_`|~9; y=8", "x-!#$%&'*+.^_`|~9; y=8"},
     {"R51_empty_elements", ", ,foo,, bar,", "foo, bar"},
     {"R51_nothing", "", ""},
+    {"R51_only_blanks", " \t ", ""},
     {"R51_only_commas", " , ,", ""},
     {"R51_a_name_that_means_something_elsewhere", "constructor", "constructor"},
 };

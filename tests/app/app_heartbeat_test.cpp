@@ -1,0 +1,195 @@
+// WebSocketApp: pings at an interval, and peers that do not answer them. RFC 6455 §5.5.2.
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/app_test.hpp"
+
+namespace wirespan::test {
+namespace {
+
+class AppHeartbeat : public AppTest {};
+WIRESPAN_OVER_LINKS_AND_BACKENDS(AppHeartbeat);
+
+/// Notes when each ping came, answers it if it shall, and closes after `count` of them.
+RawServer::Script counting_pings(int count, bool answer, std::vector<Clock::time_point>& times) {
+  return [=, &times](RawPeer& peer) {
+    (void)peer.accept();
+    times.push_back(Clock::now());
+    for (int i = 0; i < count; ++i) {
+      const WireFrame frame = peer.read_frame();
+      EXPECT_EQ(describe(frame), "ping 6265617421");
+      times.push_back(Clock::now());
+      if (answer) (void)peer.send_pong(payload_text(frame));
+    }
+    (void)peer.send_close();
+    (void)peer.read_until_close();
+  };
+}
+
+TEST_P(AppHeartbeat, FIX_D5_R112_the_first_ping_comes_after_one_interval_and_then_one_every) {
+  std::vector<Clock::time_point> times;
+  RawServer server(counting_pings(4, true, times), link());
+  WebSocketApp app(server.url(), recorder.handlers(), with());
+  const RunResult result = app.run_forever(
+      running({.ping_interval = 120ms, .ping_timeout = 100ms, .ping_payload = "beat!"}));
+  EXPECT_EQ(result.why, EndReason::closed_by_peer);
+  for (std::size_t i = 1; i < times.size(); ++i) {
+    const auto since = std::chrono::duration_cast<Milliseconds>(times[i] - times[i - 1]);
+    EXPECT_GE(since, 90ms) << i;
+    EXPECT_LT(since, 230ms) << i << ": not twice the interval";
+  }
+}
+
+TEST_P(AppHeartbeat, R112_without_an_interval_there_are_no_pings_and_no_time_out) {
+  RawServer server(
+      [](RawPeer& peer) {
+        (void)peer.accept();
+        EXPECT_FALSE(peer.has_input(200ms));
+        (void)peer.send_close();
+        EXPECT_EQ(peer.read_described(), "close 1000");
+      },
+      link());
+  WebSocketApp app(server.url(), recorder.handlers(), with());
+  EXPECT_FALSE(app.run_forever(running({.ping_timeout = 10ms})));
+  EXPECT_EQ(app.last_ping_tm(), std::nullopt);
+}
+
+TEST_P(AppHeartbeat, R112_without_a_time_out_a_peer_need_not_answer) {
+  std::vector<Clock::time_point> times;
+  RawServer server(counting_pings(5, false, times), link());
+  WebSocketApp app(server.url(), recorder.handlers(), with());
+  EXPECT_FALSE(app.run_forever(running({.ping_interval = 20ms, .ping_payload = "beat!"})));
+  EXPECT_NE(app.last_ping_tm(), std::nullopt);
+  EXPECT_EQ(app.last_pong_tm(), std::nullopt);
+}
+
+TEST_P(AppHeartbeat, R112_a_peer_that_does_not_answer_is_given_up_after_the_time_out) {
+  RawServer server(
+      [](RawPeer& peer) {
+        (void)peer.accept();
+        EXPECT_EQ(peer.read_described(), "ping 6f6b3f");
+        EXPECT_EQ(peer.read_described(), "close 1011");
+        EXPECT_EQ(peer.read_to_end(), "");
+      },
+      link());
+  WebSocketApp app(server.url(), recorder.handlers(), with());
+  const Stopwatch watch;
+  const RunResult result = app.run_forever(
+      running({.ping_interval = 200ms, .ping_timeout = 100ms, .ping_payload = "ok?"}));
+  EXPECT_GE(watch.elapsed(), 299ms);
+  EXPECT_LT(watch.elapsed(), 2s) << "FIX: no wait for a closing handshake on top";
+  EXPECT_EQ(ending_of(result),
+            (Ending{EndReason::failed, CloseCode::abnormal_closure, "", Errc::ping_timeout}));
+  EXPECT_EQ(recorder.calls(),
+            (Calls{"open", called::error("WebSocketTimeoutException", Errc::ping_timeout),
+                   called::close(1006)}));
+}
+
+TEST_P(AppHeartbeat, KEEP_messages_do_not_count_as_an_answer) {
+  RawServer server(
+      [](RawPeer& peer) {
+        (void)peer.accept();
+        while (peer.send_text("alive") && !peer.has_input(0ms)) std::this_thread::sleep_for(2ms);
+        while (peer.send_text("alive")) std::this_thread::sleep_for(2ms);
+      },
+      link());
+  WebSocketApp app(server.url(), recorder.handlers(), with());
+  EXPECT_EQ(app.run_forever(running({.ping_interval = 100ms, .ping_timeout = 50ms})).error,
+            Errc::ping_timeout);
+}
+
+TEST_P(AppHeartbeat, KEEP_any_pong_keeps_the_connection) {
+  RawServer server(
+      [](RawPeer& peer) {
+        (void)peer.accept();
+        for (int i = 0; i < 3; ++i) {
+          EXPECT_EQ(peer.read_frame().opcode(), Opcode::ping);
+          (void)peer.send_pong("something else");
+        }
+        (void)peer.send_close();
+        (void)peer.read_until_close();
+      },
+      link());
+  WebSocketApp app(server.url(), recorder.handlers(), with());
+  EXPECT_FALSE(app.run_forever(running({.ping_interval = 100ms, .ping_timeout = 90ms})));
+  EXPECT_EQ(recorder.calls("pong").size(), 3U);
+  EXPECT_EQ(recorder.calls("error"), Calls{});
+}
+
+TEST_P(AppHeartbeat, the_times_of_ping_and_pong_are_told_while_it_runs_and_reset_by_the_next_run) {
+  std::vector<Clock::time_point> times;
+  RawServer server(counting_pings(1, true, times), link());
+  WebSocketApp app(server.url(), recorder.handlers(), with());
+  const RunOptions options =
+      running({.ping_interval = 100ms, .ping_timeout = 90ms, .ping_payload = "beat!"});
+  const auto start = Clock::now();
+  EXPECT_FALSE(app.run_forever(options));
+  ASSERT_TRUE(app.last_ping_tm() && app.last_pong_tm());
+  EXPECT_GT(*app.last_ping_tm(), start);
+  EXPECT_GE(*app.last_pong_tm(), *app.last_ping_tm());
+  EXPECT_LE(*app.last_pong_tm(), Clock::now());
+  app.handlers().on_open = [](WebSocketApp& self) {
+    EXPECT_EQ(self.last_ping_tm(), std::nullopt);
+    EXPECT_EQ(self.last_pong_tm(), std::nullopt);
+    self.close();
+  };
+  RawServer other(echo_script, link());
+  app.url() = other.url();
+  EXPECT_FALSE(app.run_forever(options));
+}
+
+TEST_P(AppHeartbeat, R108_pings_of_the_peer_are_answered_before_on_ping_is_called) {
+  RawServer server(
+      [](RawPeer& peer) {
+        (void)peer.accept();
+        (void)peer.send_ping("one");
+        EXPECT_EQ(peer.read_described(), "pong 6f6e65");
+        EXPECT_EQ(peer.read_described(), "text \"from on_ping\"");
+        (void)peer.send_close();
+        (void)peer.read_until_close();
+      },
+      link());
+  AppHandlers handlers = recorder.handlers();
+  handlers.on_ping = [](WebSocketApp& app, Bytes payload) {
+    EXPECT_EQ(wire_text(payload), "one");
+    app.send("from on_ping");
+  };
+  EXPECT_FALSE(run(server, handlers));
+}
+
+TEST_P(AppHeartbeat, B6_a_flood_of_pings_is_a_policy_violation) {
+  RawServer server(
+      [](RawPeer& peer) {
+        (void)peer.accept();
+        std::string flood;
+        for (int i = 0; i < 3000; ++i) flood += std::string("\x89\x00", 2);
+        (void)peer.write(flood);
+        WireFrame last;
+        do last = peer.read_frame();
+        while (last.opcode() == Opcode::pong);
+        EXPECT_EQ(describe(last), "close 1008");
+      },
+      link());
+  EXPECT_EQ(run(server, {}).error, Errc::ping_flood);
+}
+
+TEST_P(AppHeartbeat, after_a_reconnect_the_beat_starts_anew) {
+  std::vector<Clock::time_point> times;
+  RawServer server({[](RawPeer& peer) { (void)peer.accept(); }, counting_pings(2, true, times)},
+                   link());
+  WebSocketApp app(server.url(), recorder.handlers(), with());
+  EXPECT_EQ(app.run_forever(running({.ping_interval = 100ms,
+                                     .ping_timeout = 90ms,
+                                     .ping_payload = "beat!",
+                                     .reconnect = 10ms}))
+                .why,
+            EndReason::closed_by_peer);
+  ASSERT_EQ(times.size(), 3U);
+  EXPECT_GE(times[1] - times[0], 75ms);
+}
+
+}  // namespace
+}  // namespace wirespan::test

@@ -215,12 +215,24 @@ TEST_P(ChannelIdle, every_byte_counts_as_a_sign_of_life) {
   EXPECT_EQ(channel.sent().size(), 1U);
 }
 
-TEST_P(ChannelIdle, what_we_send_does_not_count) {
-  for (int i = 0; i < 40; ++i) {
-    (void)channel.host->send(Opcode::text, bytes_of("hello?"));
+TEST_P(ChannelIdle, what_the_peer_takes_counts_as_well) {
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_FALSE(channel.host->send(Opcode::text, bytes_of("news")));
     channel.run_for(1s);
   }
-  EXPECT_TRUE(channel.host.ended());
+  EXPECT_FALSE(channel.host.ended());
+  EXPECT_EQ(channel.sent().size(), 100U);
+}
+
+/// B9: what the peer does not take is no sign of its life.
+TEST_P(ChannelIdle, what_the_peer_does_not_take_does_not_count) {
+  channel.script.room = 100;
+  for (int i = 0; i < 40; ++i) {
+    (void)channel.host->send(Opcode::text, bytes_of("is anybody reading this?"));
+    channel.run_for(1s);
+  }
+  EXPECT_EQ(channel.end().error, Errc::idle_timeout);
+  EXPECT_GT(channel.end().unsent_bytes, 0U);
 }
 
 TEST_P(ChannelIdle, a_busy_connection_does_not_touch_its_timer) {

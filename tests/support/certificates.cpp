@@ -1,5 +1,7 @@
+// certificates.cpp - a small authority on top of OpenSSL.
 #include "support/certificates.hpp"
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -90,29 +92,51 @@ std::string alternative_names(const CertificateSpec& spec) {
   return text;
 }
 
-/// One authority for the process, and everything it has signed.
+/// The files of this process.
+const Folder& folder() {
+  static const Folder one;
+  return one;
+}
+
+/// Signs certificates, and remembers everything it has signed.
 class Authority {
  public:
-  static Authority& shared() {
-    static Authority authority;
+  static Authority& trusted() {
+    static Authority authority("wirespan test authority");
+    return authority;
+  }
+  static Authority& foreign() {
+    static Authority authority("another authority");
     return authority;
   }
 
-  Authority() : key_(EVP_EC_gen("P-256")) {
-    certificate_ = unsigned_certificate("wirespan test authority", key_.get(), -7200, 7 * 86400);
+  explicit Authority(const std::string& name) : key_(EVP_EC_gen("P-256")) {
+    certificate_ = unsigned_certificate(name, key_.get(), -7200, 7 * 86400);
     add_extension(certificate_.get(), certificate_.get(), NID_basic_constraints,
                   "critical,CA:TRUE");
     sign(certificate_.get(), certificate_.get(), key_.get());
-    file_ = folder_.file("authority.pem");
+    file_ = folder().file(name + ".pem");
     write(file_, certificate_.get());
   }
 
   [[nodiscard]] const std::string& file() const { return file_; }
 
+  /// OpenSSL finds an authority by a hash of its name.
+  [[nodiscard]] std::string hashed_folder() const {
+    const std::string path = folder().file("authorities");
+    std::filesystem::create_directories(path);
+    std::array<char, 32> name{};
+    std::snprintf(name.data(), name.size(), "%08lx.0", X509_subject_name_hash(certificate_.get()));
+    write(path + "/" + name.data(), certificate_.get());
+    return path;
+  }
+
   CertificateFiles issue(const CertificateSpec& spec) {
     if (const auto known = issued_.find(spec.name); known != issued_.end()) return known->second;
     const Key key(EVP_EC_gen("P-256"));
-    const auto made = unsigned_certificate(spec.name, key.get(), spec.valid_from, spec.valid_until);
+    const std::string& common_name = spec.common_name.empty() ? spec.name : spec.common_name;
+    const auto made =
+        unsigned_certificate(common_name, key.get(), spec.valid_from, spec.valid_until);
     X509* issuer = spec.self_signed ? made.get() : certificate_.get();
     if (const std::string names = alternative_names(spec); !names.empty()) {
       add_extension(made.get(), issuer, NID_subject_alt_name, names);
@@ -120,7 +144,7 @@ class Authority {
     add_extension(made.get(), issuer, NID_ext_key_usage,
                   spec.for_client ? "clientAuth" : "serverAuth");
     sign(made.get(), issuer, spec.self_signed ? key.get() : key_.get());
-    CertificateFiles files{folder_.file(spec.name + ".pem"), folder_.file(spec.name + ".key")};
+    CertificateFiles files{folder().file(spec.name + ".pem"), folder().file(spec.name + ".key")};
     write(files.certificate, made.get());
     write_key(files.key, key.get(), spec.key_password);
     return issued_[spec.name] = files;
@@ -142,7 +166,6 @@ class Authority {
         "write key");
   }
 
-  Folder folder_;
   Key key_;
   Certificate certificate_;
   std::string file_;
@@ -151,10 +174,17 @@ class Authority {
 
 }  // namespace
 
-const std::string& authority_file() { return Authority::shared().file(); }
+const std::string& authority_file() { return Authority::trusted().file(); }
+
+const std::string& authority_folder() {
+  static const std::string path = Authority::trusted().hashed_folder();
+  return path;
+}
+
+std::string scratch_file(const std::string& name) { return folder().file(name); }
 
 CertificateFiles certificate(const CertificateSpec& spec) {
-  return Authority::shared().issue(spec);
+  return (spec.other_authority ? Authority::foreign() : Authority::trusted()).issue(spec);
 }
 
 }  // namespace wirespan::test

@@ -1,0 +1,116 @@
+// tls/tls_stream.cpp: a peer that changes its keys, in the middle of everything. RFC 8446 §4.6.3.
+#include <array>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "support/openssl_peer.hpp"
+#include "support/tls_pair.hpp"
+
+namespace wirespan::test {
+namespace {
+
+using net::IoStatus;
+
+class TlsKeyUpdate : public ::testing::Test {
+ protected:
+  Wire wire;
+  tls::TlsStream client =
+      *tls::TlsStream::client(wire.client_transport(), client_context(), "localhost");
+  OpensslServer server{wire, server_context()};
+  std::array<std::byte, 70'000> buffer;
+
+  void SetUp() override {
+    bool done = false;
+    for (int i = 0; i < 10 && !done; ++i) {
+      const bool ours = client.handshake().is_ok();
+      done = server.handshake() && ours;
+    }
+    ASSERT_TRUE(done);
+    ASSERT_EQ(client.read_some(buffer).status, IoStatus::want_read);  // session tickets
+  }
+};
+
+/// G5: a thousand of them, with data in both directions all the time.
+TEST_F(TlsKeyUpdate, a_thousand_times_under_load) {
+  ByteVector queue;
+  ByteVector expected;
+  ByteVector received;
+  for (int i = 0; i < 1000; ++i) {
+    const ByteVector block = pattern_bytes(static_cast<std::size_t>(i) % 300 + 1);
+    server.update_keys(i % 2 == 0);
+    server.write(block);
+    queue.insert(queue.end(), block.begin(), block.end());
+    expected.insert(expected.end(), block.begin(), block.end());
+    const auto written = client.write_some(queue);
+    ASSERT_NE(written.status, IoStatus::error) << written.error.message();
+    queue.erase(queue.begin(), queue.begin() + static_cast<std::ptrdiff_t>(written.bytes));
+    const auto result = client.read_some(buffer);
+    ASSERT_TRUE(result.is_ok()) << result.error.message();
+    ASSERT_EQ(to_hex(Bytes(buffer).first(result.bytes)), to_hex(block));
+    const ByteVector more = server.read();
+    received.insert(received.end(), more.begin(), more.end());
+  }
+  EXPECT_EQ(received, expected);
+}
+
+/// The answer that a key update demands cannot be written at once.
+TEST_F(TlsKeyUpdate, that_cannot_be_answered_yet_loses_nothing) {
+  wire.client->most_in_flight = 0;
+  const ByteVector stuck = pattern_bytes(20'000);
+  ByteVector queue = stuck;
+  ASSERT_EQ(client.write_some(queue).status, IoStatus::want_write);
+  server.update_keys(true);
+  server.write(wire_bytes("under new keys"));
+  const auto result = client.read_some(buffer);
+  const bool reads_on = result.is_ok() && result.bytes == 14;
+  EXPECT_TRUE(reads_on || result.would_block()) << result.error.message();
+  wire.client->most_in_flight = SIZE_MAX;
+  ByteVector received;
+  for (int i = 0; i < 10; ++i) {
+    const auto written = client.write_some(queue);
+    ASSERT_NE(written.status, IoStatus::error) << written.error.message();
+    queue.erase(queue.begin(), queue.begin() + static_cast<std::ptrdiff_t>(written.bytes));
+    const ByteVector more = server.read();
+    received.insert(received.end(), more.begin(), more.end());
+  }
+  EXPECT_EQ(received, stuck);
+  if (!reads_on) {
+    EXPECT_EQ(client.read_some(buffer).bytes, 14U);
+  }
+}
+
+TEST_F(TlsKeyUpdate, hides_no_data) {
+  for (int i = 0; i < 20; ++i) {
+    server.write(wire_bytes("before"));
+    server.update_keys(true);
+    server.write(wire_bytes("after"));
+    std::size_t read = 0;
+    for (int tries = 0; tries < 5 && read < 11; ++tries) read += client.read_some(buffer).bytes;
+    EXPECT_EQ(read, 11U);
+  }
+}
+
+/// G6: records without data must not keep one call busy for as long as the peer likes.
+TEST_F(TlsKeyUpdate, a_flood_of_them_does_not_keep_one_read_busy_for_ever) {
+  for (int i = 0; i < 3000; ++i) server.update_keys(false);
+  const std::size_t flood = wire.client->unread();
+  ASSERT_GT(flood, 60'000U);
+  const auto result = client.read_some(buffer);
+  EXPECT_TRUE(result.would_block() || result.status == IoStatus::error);
+  EXPECT_GT(wire.client->unread(), 0U) << "all of the flood was swallowed in one call";
+}
+
+TEST_F(TlsKeyUpdate, empty_records_do_not_keep_one_read_busy_for_ever) {
+  // Records of no bytes are what some stacks send as cover traffic.
+  for (int i = 0; i < 2000; ++i) {
+    std::size_t size = 0;
+    ASSERT_EQ(::SSL_write_ex(server.ssl(), "", 0, &size), 1);
+  }
+  server.write(wire_bytes("x"));
+  const auto result = client.read_some(buffer);
+  EXPECT_TRUE(result.is_ok() || result.would_block() || result.status == IoStatus::error);
+}
+
+}  // namespace
+}  // namespace wirespan::test

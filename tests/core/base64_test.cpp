@@ -45,6 +45,10 @@ TEST(Base64, only_one_encoding_of_the_right_size_is_canonical) {
   EXPECT_FALSE(is_canonical_base64("Zg==", 2));
   EXPECT_FALSE(is_canonical_base64("Zm8=", 1));
   EXPECT_FALSE(is_canonical_base64("Zm9v", 4));
+  EXPECT_FALSE(is_canonical_base64("Zm9vYmFy", 3)) << "too long, and right otherwise";
+  EXPECT_FALSE(is_canonical_base64("Zm9v", 6)) << "too short, and right otherwise";
+  EXPECT_FALSE(is_canonical_base64("Zm9vZg==", 1));
+  EXPECT_FALSE(is_canonical_base64("Zg==", 4));
   EXPECT_FALSE(is_canonical_base64("", 1));
   EXPECT_FALSE(is_canonical_base64("Zg==", 0));
   EXPECT_FALSE(is_canonical_base64("Zh==", 1)) << "unused bits";

@@ -182,8 +182,8 @@ TEST(HttpHead, many_short_lines_byte_by_byte_cost_linear_time) {
     while (text.size() < size) text += "X:1\r\n";
     return text;
   };
-  const auto small = best_time_to_parse(lines(10'000));
-  const auto large = best_time_to_parse(lines(160'000));
+  const auto small = best_time_to_parse(lines(5'000));
+  const auto large = best_time_to_parse(lines(80'000));
   EXPECT_LT(large, 64 * small) << large.count() << " ns against " << small.count();
 }
 

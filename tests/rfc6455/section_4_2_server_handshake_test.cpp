@@ -154,6 +154,8 @@ std::vector<RequestCase> key_rows() {
       key("R41_15_bytes", "AAAAAAAAAAAAAAAAAAAA", bad),
       key("R41_17_bytes", "AAAAAAAAAAAAAAAAAAAAAAA=", bad),
       key("R41_18_bytes", "AAAAAAAAAAAAAAAAAAAAAAAA", bad),
+      key("R41_13_bytes", "AAAAAAAAAAAAAAAAAA==", bad),
+      key("R41_19_bytes", "AAAAAAAAAAAAAAAAAAAAAAAAAA==", bad),
       key("R41_without_padding", "AAAAAAAAAAAAAAAAAAAAAA", bad),
       key("R41_with_one_pad", "AAAAAAAAAAAAAAAAAAAAAA=", bad),
       key("R41_with_three_pads", "AAAAAAAAAAAAAAAAAAAAA===", bad),

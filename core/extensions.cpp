@@ -81,9 +81,10 @@ bool parse_parameters(Scanner& scanner, Extension& extension, std::size_t& eleme
 
 }  // namespace
 
-Expected<std::vector<Extension>> parse_extensions(std::string_view text) {
+Expected<std::vector<Extension>> parse_extensions(std::string_view text,
+                                                  std::size_t elements_before) {
   std::vector<Extension> extensions;
-  std::size_t elements = 0;
+  std::size_t elements = elements_before;
   Scanner scanner(text);
   while (!scanner.at_end()) {
     if (scanner.take(',')) continue;  // RFC 9110 §5.6.1: empty elements are ignored
@@ -95,6 +96,12 @@ Expected<std::vector<Extension>> parse_extensions(std::string_view text) {
     if (!scanner.at_end() && !scanner.take(',')) return std::error_code(Errc::bad_extensions);
   }
   return extensions;
+}
+
+std::size_t count_elements(const std::vector<Extension>& extensions) noexcept {
+  std::size_t count = extensions.size();
+  for (const Extension& extension : extensions) count += extension.parameters.size();
+  return count;
 }
 
 }  // namespace wirespan

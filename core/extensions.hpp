@@ -1,6 +1,7 @@
 // extensions.hpp - the grammar of Sec-WebSocket-Extensions. RFC 6455 §9.1.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,7 +25,12 @@ struct Extension {
 
 /// Parses the value of one header field; a list over several fields is parsed field by field.
 /// Errc::bad_extensions if it does not follow the grammar or has more than
-/// limits::extension_elements. One pass, whatever the input.
-[[nodiscard]] Expected<std::vector<Extension>> parse_extensions(std::string_view text);
+/// limits::extension_elements, of which earlier fields had `elements_before`. One pass, whatever
+/// the input.
+[[nodiscard]] Expected<std::vector<Extension>> parse_extensions(std::string_view text,
+                                                                std::size_t elements_before = 0);
+
+/// Extensions and their parameters together.
+[[nodiscard]] std::size_t count_elements(const std::vector<Extension>& extensions) noexcept;
 
 }  // namespace wirespan

@@ -84,7 +84,7 @@ std::error_code collect_subprotocols(Fields fields, std::vector<std::string>& ou
 std::error_code collect_extensions(Fields fields, std::vector<Extension>& out) {
   for (const auto& [name, value] : fields) {
     if (!equal_ignoring_case(name, "Sec-WebSocket-Extensions")) continue;
-    auto extensions = parse_extensions(value);
+    auto extensions = parse_extensions(value, count_elements(out));
     if (!extensions) return extensions.error();
     std::move(extensions->begin(), extensions->end(), std::back_inserter(out));
   }

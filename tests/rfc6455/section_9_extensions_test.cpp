@@ -119,6 +119,14 @@ TEST(Section9, R51_an_offer_that_breaks_the_grammar_is_refused) {
   }
 }
 
+/// Otherwise a list over several lines would go around the limit.
+TEST(Section9, R51_R122_the_limit_of_elements_holds_for_all_lines_together) {
+  std::string line = "Sec-WebSocket-Extensions: a";
+  for (std::size_t i = 1; i < limits::extension_elements; ++i) line += ",a";
+  EXPECT_TRUE(server_verdict(adding(valid_request(), {line})).complete);
+  EXPECT_EQ(server_verdict(adding(valid_request(), {line, line})).error, Errc::bad_extensions);
+}
+
 TEST(Section9, R49_an_empty_list_offers_nothing) {
   for (const char* value : {"", ",", ", ,"}) {
     const auto verdict = server_verdict(

@@ -1,0 +1,140 @@
+// WebSocketServer with TLS: whom it serves, and what it says to those who do not speak TLS. RFC
+// 6455 §4.2.2.
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/running_server.hpp"
+#include "support/tls_link.hpp"
+#include <wirespan/app/websocket.hpp>
+#include <wirespan/tls/error.hpp>
+
+namespace wirespan::test {
+namespace {
+
+/// Asks clients for a certificate of the test authority.
+tls::ServerOptions asking_server() {
+  tls::ServerOptions options = good_server();
+  options.client_ca_file = authority_file();
+  return options;
+}
+
+tls::ClientOptions with_certificate(const CertificateSpec& spec) {
+  const auto files = certificate(spec);
+  tls::ClientOptions options = trusting_client();
+  options.certfile = files.certificate;
+  options.keyfile = files.key;
+  options.password = spec.key_password;
+  return options;
+}
+
+class ServerTls : public ServerTest {};
+std::vector<Link> tls_links() {
+  std::vector<Link> all;
+  for (const Link& link : links_and_backends()) {
+    if (link.is_secure()) all.push_back(link);
+  }
+  return all;
+}
+INSTANTIATE_TEST_SUITE_P(Over, ServerTls, ::testing::ValuesIn(tls_links()), link_name);
+
+TEST_P(ServerTls, R54_a_client_that_speaks_http_gets_no_answer_in_http) {
+  RunningServer server(echoing(), link());
+  RawPeer client = RawPeer::to_port(server.port());
+  client.write(upgrade_request());
+  const std::string answer = client.read_to_end();
+  EXPECT_EQ(answer.find("HTTP"), std::string::npos) << answer;
+  EXPECT_EQ(server.server().connection_count(), 0U);
+}
+
+TEST_P(ServerTls, R54_F2_clients_that_break_off_the_tls_handshake_harm_nobody) {
+  RunningServer server(echoing(), link());
+  const std::string hello("\x16\x03\x01\x05\x00\x01\x00\x04\xFC\x03\x03", 11);
+  for (std::size_t cut = 0; cut <= hello.size(); ++cut) {
+    RawPeer client = RawPeer::to_port(server.port());
+    client.write(hello.substr(0, cut));
+    cut % 2 == 0 ? client.reset() : client.close();
+  }
+  RawPeer client = server.open();
+  client.send_text("x");
+  EXPECT_EQ(client.read_described(), "text \"x\"");
+}
+
+TEST_P(ServerTls, a_client_certificate_is_demanded_if_an_authority_is_named) {
+  Link asking = link();
+  asking.server_tls = asking_server;
+  RunningServer server(echoing(), asking);
+  const auto echo_with = [&](const tls::ClientOptions& options) {
+    return thrown_by([&] {
+      WebSocket ws = create_connection(server.url(), {.timeout = 10s, .sslopt = options});
+      ws.send("x");
+      EXPECT_EQ(ws.recv().data, "x");
+      ws.close();
+    });
+  };
+  const CertificateSpec client{.name = "client", .for_client = true};
+  const CertificateSpec locked{.name = "locked", .for_client = true, .key_password = "secret"};
+  const CertificateSpec stranger{.name = "stranger", .self_signed = true, .for_client = true};
+  EXPECT_EQ(echo_with(with_certificate(client)), nothing_thrown());
+  EXPECT_EQ(echo_with(with_certificate(locked)), nothing_thrown());
+  for (const auto& options : {trusting_client(), with_certificate(stranger)}) {
+    const Thrown thrown = echo_with(options);
+    EXPECT_NE(thrown, nothing_thrown());
+    EXPECT_TRUE(thrown.type.starts_with("WebSocket")) << thrown.type;
+  }
+}
+
+TEST_P(ServerTls, an_unusable_certificate_or_key_is_an_exception_of_listen) {
+  const auto listening = [&](tls::ServerOptions options) {
+    return refusal_of([&] { return WebSocketServer({.tls = std::move(options)}, {}).listen(); });
+  };
+  const auto one = certificate();
+  const auto other = certificate({.name = "another"});
+  const auto locked = certificate({.name = "locked_server", .key_password = "secret"});
+  EXPECT_EQ(listening(good_server()), nothing_thrown());
+  EXPECT_NE(listening({}), nothing_thrown());
+  EXPECT_EQ(listening({.certificate_file = one.certificate, .key_file = other.key}).type,
+            "WebSocketTlsException");
+  EXPECT_EQ(listening({.certificate_file = locked.certificate, .key_file = locked.key}).type,
+            "WebSocketTlsException");
+  EXPECT_EQ(
+      listening(
+          {.certificate_file = locked.certificate, .key_file = locked.key, .password = "secret"}),
+      nothing_thrown());
+  tls::ServerOptions ciphers = good_server();
+  ciphers.ciphers = "NO-SUCH-CIPHER";
+  EXPECT_EQ(listening(ciphers), (Thrown{"WebSocketTlsException", tls::TlsErrc::bad_ciphers}));
+  const Thrown missing = listening({.certificate_file = "/no/such/file"});
+  EXPECT_EQ(missing.type, "WebSocketTlsException") << "as websocket_server.hpp says";
+}
+
+TEST_P(ServerTls, G7_R126_a_stream_that_is_cut_is_1006) {
+  Signal cut;
+  ServerHandlers handlers = echoing();
+  handlers.on_close = [&](const ServerConnection&, CloseCode code, std::string_view) {
+    EXPECT_EQ(code, CloseCode::abnormal_closure);
+    cut.set();
+  };
+  RunningServer server(handlers, link());
+  RawPeer client = server.open();
+  ASSERT_TRUE(server.has_connections(1));
+  client.close();
+  cut.wait();
+}
+
+TEST_P(ServerTls, the_oldest_version_can_be_set) {
+  Link newest = link();
+  newest.server_tls = [] {
+    tls::ServerOptions options = good_server();
+    options.min_version = tls::Version::tls1_3;
+    return options;
+  };
+  RunningServer server(echoing(), newest);
+  RawPeer client = server.open();
+  client.send_text("x");
+  EXPECT_EQ(client.read_described(), "text \"x\"");
+}
+
+}  // namespace
+}  // namespace wirespan::test

@@ -1,0 +1,168 @@
+"""programs.py: starts programs for the tests of this folder and sees to it that they end."""
+
+import contextlib
+import ctypes
+import importlib.util
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+WHOLE_TEST = 110  # seconds; ctest's own time-out is longer
+START = 30
+ENDING = 20
+
+_libc = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+
+
+def limit_time() -> None:
+    """Ends this test with an exception when it takes too long, so that what it started is ended."""
+    def too_long(*_):
+        sys.exit(f"{sys.argv}: not done after {WHOLE_TEST} s")
+
+    signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(WHOLE_TEST)
+
+
+def _clean_environment() -> dict[str, str]:
+    """Without what would send a client to a proxy, or make it believe other certificates."""
+    return {name: value for name, value in os.environ.items()
+            if not name.lower().endswith("_proxy") and name != "WEBSOCKET_CLIENT_CA_BUNDLE"}
+
+
+class Program:
+    """A running program with pipes, in a process group of its own that ends with the `with` block,
+    and with this process."""
+
+    def __init__(self, *command, stderr=subprocess.PIPE, environment=None):
+        self.process = subprocess.Popen(
+            [str(word) for word in command], text=True, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=stderr, start_new_session=True,
+            env=_clean_environment() | (environment or {}),
+            preexec_fn=lambda: _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL))
+        self._output, self._errors = [], []
+        self._readers = []
+        if self.process.stderr:
+            self._readers.append(self._reader(self.process.stderr, self._errors))
+
+    @staticmethod
+    def _reader(stream, lines):
+        thread = threading.Thread(target=lambda: lines.extend(stream), daemon=True)
+        thread.start()
+        return thread
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(5)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def read_line(self) -> str:
+        """The next line of its output; an empty string when it has ended."""
+        return self.process.stdout.readline().rstrip("\n")
+
+    def wait(self, seconds: int = ENDING) -> int:
+        """Waits for its end. Returns its exit status; -N after signal N."""
+        self._readers.append(self._reader(self.process.stdout, self._output))
+        status = self.process.wait(seconds)
+        for reader in self._readers:
+            reader.join(ENDING)
+        return status
+
+    @property
+    def output(self) -> list[str]:
+        """After wait(): the lines that nobody has read."""
+        return [line.rstrip("\n") for line in self._output]
+
+    @property
+    def errors(self) -> list[str]:
+        """After wait(): the lines on standard error."""
+        return [line.rstrip("\n") for line in self._errors]
+
+
+def expect(condition: bool, what: str) -> None:
+    """An assertion that is never compiled away."""
+    if not condition:
+        raise AssertionError(what)
+
+
+def need(module: str) -> None:
+    """Ends this test if a package is missing."""
+    if importlib.util.find_spec(module) is None:
+        sys.exit(f"python3-{module} is not installed; tests/peers/install.sh does it")
+
+
+def run(main) -> None:
+    """Runs a test; what went wrong is told in a line, without the way there."""
+    limit_time()
+    try:
+        main()
+    except (AssertionError, subprocess.TimeoutExpired) as failure:
+        sys.exit(f"failed: {failure}")
+    except FileNotFoundError as missing:
+        sys.exit(f"failed: {missing}; tests/peers/install.sh installs what is missing")
+
+
+@contextlib.contextmanager
+def refusing_port():
+    """A port that refuses connections meanwhile."""
+    with socket.socket() as bound:  # it does not listen
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+@contextlib.contextmanager
+def temporary_folder():
+    with tempfile.TemporaryDirectory(prefix="wirespan-", ignore_cleanup_errors=True) as folder:
+        yield pathlib.Path(folder)
+
+
+def make_certificate(folder: pathlib.Path, name: str = "localhost"):
+    """A self-signed certificate for localhost and 127.0.0.1, and its key."""
+    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", f"/CN={name}",
+                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                    "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    return certificate, key
+
+
+class EchoServer(Program):
+    """Our echo_server on a free port."""
+
+    def __init__(self, program, *options):
+        super().__init__(program, "--port", 0, *options)
+        word, _, self.url = self.read_line().rpartition(" ")
+        expect(word == "listening on", "the echo server did not start")
+
+    def terminate(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
+    def expect_good_end(self) -> None:
+        """After SIGTERM: exit status 0, nothing said."""
+        status = self.wait()
+        expect(status == 0, f"the echo server ended with {status}")
+        expect(not self.errors, f"the echo server said {self.errors}")
+
+
+class PeerServer(Program):
+    """The server of python_websockets_server.py on a free port."""
+
+    def __init__(self, certificate=None, key=None):
+        tls = ["--certificate", certificate, "--key", key] if certificate else []
+        super().__init__("/usr/bin/python3", FOLDER / "python_websockets_server.py", *tls,
+                         stderr=None)
+        word, _, port = self.read_line().rpartition(" ")
+        expect(word == "listening on port", "tests/peers/install.sh installs what is missing")
+        self.url = f"{'wss' if certificate else 'ws'}://127.0.0.1:{port}"

@@ -140,8 +140,7 @@ TEST_P(ChannelReentry, ends_once_and_nothing_comes_after) {
                                            .send_low_watermark = 100}});
   int acted = 0;
   place.set(channel, [&, act = deed.act] {
-    ++acted;
-    act(channel);
+    if (++acted <= 20) act(channel);  // one that fills what was drained would never end
   });
   live(channel);
   for (int i = 0; i < 20 && !channel.host.ended(); ++i) {

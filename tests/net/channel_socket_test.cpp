@@ -221,7 +221,8 @@ TEST_P(ChannelOverTcp, backpressure_is_told_and_lifted) {
   EXPECT_GT((*server)->unsent_bytes(), options.channel.send_high_watermark);
   (*client)->resume_reading();
   EXPECT_TRUE(run_until([&] { return client->messages == accepted; }));
-  EXPECT_EQ(server->events, std::vector<std::string>{"drained"});
+  ASSERT_FALSE(server->events.empty());
+  EXPECT_EQ(server->events.back(), "drained");
 }
 
 TEST_P(ChannelOverTcp, no_descriptor_is_left) {

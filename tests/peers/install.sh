@@ -6,9 +6,9 @@ cd "$(dirname "$0")/../.."
 
 ./.ci/need python3-websockets python3-websocket openssl
 command -v chromium >/dev/null || ./.ci/need chromium
-if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-  ./.ci/need nodejs npm
-fi
+# Whoever has these from elsewhere keeps them: Debian's npm does not install beside a foreign nodejs.
+command -v node >/dev/null || ./.ci/need nodejs
+command -v npm >/dev/null || ./.ci/need npm
 
 wanted=$(node -p 'require("./tests/peers/package.json").dependencies.ws')
 installed=./build/peers/node_modules/ws/package.json

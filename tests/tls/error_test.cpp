@@ -28,7 +28,7 @@ TEST(TlsError, every_code_has_words_of_its_own) {
 }
 
 TEST(TlsError, openssl_speaks_for_itself) {
-  ::OPENSSL_init_ssl(0, nullptr);  // as the first context does; before it there are no words
+  ::OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS, nullptr);  // as the first context does
   const auto code = ERR_PACK(ERR_LIB_SSL, 0, SSL_R_WRONG_VERSION_NUMBER);
   const std::error_code error(static_cast<int>(code), tls::openssl_category());
   EXPECT_EQ(error.message(), "wrong version number");

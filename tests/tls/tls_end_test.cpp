@@ -120,6 +120,13 @@ TEST(TlsHandshakeEnd, R124_before_its_handshake_a_stream_has_nothing_to_say) {
   EXPECT_EQ(wire.server->unread(), 0U);
 }
 
+/// Goes on while it would block, a few times: a stream may take its input in steps.
+net::IoResult shake(tls::TlsStream& stream) {
+  net::IoResult result = stream.handshake();
+  for (int i = 0; i < 100 && result.would_block(); ++i) result = stream.handshake();
+  return result;
+}
+
 /// F2: the peer goes after every byte of the handshake.
 TEST(TlsHandshakeEnd, R132_at_every_byte_is_an_error) {
   std::size_t to_server = 0;
@@ -138,11 +145,11 @@ TEST(TlsHandshakeEnd, R132_at_every_byte_is_an_error) {
       pair.wire.server->incoming.resize(cut);
       pair.wire.server->most_per_read = 50;
       pair.wire.server->ended = orderly;
-      auto result = pair.server.handshake();
+      auto result = shake(pair.server);
       if (!orderly) {
         EXPECT_EQ(result.status, IoStatus::want_read);
         pair.wire.server->broken = make_error_code(std::errc::connection_reset);
-        result = pair.server.handshake();
+        result = shake(pair.server);
       }
       EXPECT_EQ(result.error, orderly ? std::error_code(TlsErrc::truncated)
                                       : make_error_code(std::errc::connection_reset));
@@ -153,7 +160,7 @@ TEST(TlsHandshakeEnd, R132_at_every_byte_is_an_error) {
       (void)pair.server.handshake();
       pair.wire.client->incoming.resize(std::min(cut, pair.wire.client->incoming.size()));
       pair.wire.client->ended = true;
-      EXPECT_EQ(pair.client.handshake().error, TlsErrc::truncated) << cut;
+      EXPECT_EQ(shake(pair.client).error, TlsErrc::truncated) << cut;
     }
   }
 }

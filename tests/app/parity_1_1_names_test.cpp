@@ -1,0 +1,105 @@
+// Parity with websocket-client: names of the package. KEEP: as in Python; FIX: another way on
+// purpose.
+#include <map>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "support/app_test.hpp"
+#include "support/blocking.hpp"
+#include <wirespan/net/network.hpp>
+
+namespace wirespan::test {
+namespace {
+
+class Parity_1_1_Names : public ::testing::Test {
+ protected:
+  void TearDown() override { setdefaulttimeout(std::nullopt); }
+};
+
+TEST_F(Parity_1_1_Names, KEEP_the_default_time_out_is_none_at_first_and_can_be_set_and_unset) {
+  EXPECT_EQ(getdefaulttimeout(), std::nullopt);
+  for (const auto timeout : {0ms, 1ms, 5000ms}) {
+    setdefaulttimeout(timeout);
+    EXPECT_EQ(getdefaulttimeout(), timeout);
+  }
+  setdefaulttimeout(std::nullopt);
+  EXPECT_EQ(getdefaulttimeout(), std::nullopt);
+}
+
+TEST_F(Parity_1_1_Names, KEEP_the_default_time_out_is_that_of_connections_without_their_own) {
+  RawServer server(echo_script);
+  setdefaulttimeout(30ms);
+  WebSocket ws = create_connection(server.url());
+  EXPECT_EQ(ws.gettimeout(), 30ms);
+  EXPECT_EQ(refusal_of([&] { return ws.recv(); }), timeout_exception(Errc::receive_timeout));
+  EXPECT_EQ(create_connection(server.url(), {.timeout = 7s}).gettimeout(), 7s);
+}
+
+TEST_F(Parity_1_1_Names, KEEP_the_default_time_out_is_that_of_an_apps_connecting) {
+  RawServer silent([](RawPeer& peer) { (void)peer.read_to_end(); });
+  setdefaulttimeout(100ms);
+  const Stopwatch watch;
+  WebSocketApp app(silent.url());
+  EXPECT_EQ(app.run_forever().error, Errc::connect_timeout);
+  EXPECT_LT(watch.elapsed(), 5s);
+}
+
+TEST_F(Parity_1_1_Names, FIX_a_bare_WebSocket_reads_the_default_too) {
+  setdefaulttimeout(40ms);
+  EXPECT_EQ(WebSocket().gettimeout(), 40ms);
+}
+
+/// What the system says about an open connection.
+int option_of(int fd, int level, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  EXPECT_EQ(::getsockopt(fd, level, name, &value, &size), 0);
+  return value;
+}
+
+void expect_default_options(int fd) {
+  EXPECT_EQ(option_of(fd, IPPROTO_TCP, TCP_NODELAY), 1);
+  EXPECT_EQ(option_of(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+  EXPECT_EQ(option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE), 30);
+  EXPECT_EQ(option_of(fd, IPPROTO_TCP, TCP_KEEPINTVL), 10);
+  EXPECT_EQ(option_of(fd, IPPROTO_TCP, TCP_KEEPCNT), 3);
+}
+
+TEST_F(Parity_1_1_Names, KEEP_DEFAULT_SOCKET_OPTION_is_set_on_every_connection) {
+  RawServer server(echo_script);
+  const WebSocket ws = create_connection(server.url());
+  expect_default_options(ws.fileno());
+  WebSocketApp app(server.url(), {.on_open = [](WebSocketApp& self) {
+                     expect_default_options(self.fileno());
+                     self.close();
+                   }});
+  EXPECT_FALSE(app.run_forever());
+  EXPECT_EQ(net::default_socket_options().size(), 5U);
+}
+
+TEST_F(Parity_1_1_Names, KEEP_STATUS_names_have_their_numbers) {
+  const std::map<CloseCode, unsigned> numbers{{STATUS_NORMAL, 1000},
+                                              {STATUS_GOING_AWAY, 1001},
+                                              {STATUS_PROTOCOL_ERROR, 1002},
+                                              {STATUS_UNSUPPORTED_DATA_TYPE, 1003},
+                                              {STATUS_STATUS_NOT_AVAILABLE, 1005},
+                                              {STATUS_ABNORMAL_CLOSED, 1006},
+                                              {STATUS_INVALID_PAYLOAD, 1007},
+                                              {STATUS_POLICY_VIOLATION, 1008},
+                                              {STATUS_MESSAGE_TOO_BIG, 1009},
+                                              {STATUS_INVALID_EXTENSION, 1010},
+                                              {STATUS_UNEXPECTED_CONDITION, 1011},
+                                              {STATUS_SERVICE_RESTART, 1012},
+                                              {STATUS_TRY_AGAIN_LATER, 1013},
+                                              {STATUS_BAD_GATEWAY, 1014},
+                                              {STATUS_TLS_HANDSHAKE_ERROR, 1015}};
+  EXPECT_EQ(numbers.size(), 15U);
+  for (const auto& [code, number] : numbers) EXPECT_EQ(static_cast<unsigned>(code), number);
+}
+
+}  // namespace
+}  // namespace wirespan::test

@@ -2,33 +2,57 @@
 #include <utility>
 
 #include <wirespan/app/acceptor.hpp>
+#include <wirespan/app/log.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/limits.hpp>
 
 namespace wirespan {
+namespace {
 
-Acceptor::Acceptor(net::EventLoop& loop, Transport transport, net::Endpoint peer, Decide decide,
-                   Done done)
+Rejection internal_error() { return {.status = 500, .body = "internal error\n"}; }
+
+}  // namespace
+
+Acceptor::Acceptor(net::EventLoop& loop, AcceptorHost& host, const AcceptorOptions& options,
+                   Transport transport, net::Endpoint peer, AddressCounter::Ticket ticket)
     : loop_(loop),
+      host_(host),
+      options_(options),
       transport_(std::move(transport)),
       peer_(peer),
-      decide_(std::move(decide)),
-      done_(std::move(done)),
-      handshake_({}, loop.buffers().source()),
+      ticket_(std::move(ticket)),
+      handshake_(options.head, loop.buffers().source(), options.serves_http),
       answer_(loop.buffers().source()) {}
 
 Acceptor::~Acceptor() {
   if (transport_) loop_.forget(transport_->fd(), *this);
 }
 
-void Acceptor::start(std::chrono::milliseconds deadline) {
-  loop_.timers().schedule(*this, loop_.now() + deadline);
+void Acceptor::start(Bytes already_read) {
+  loop_.timers().schedule(*this, loop_.network().now() + options_.handshake_time);
+  if (!already_read.empty()) {
+    step_ = Step::reading;
+    take(already_read);
+  }
   go_on();
 }
 
-void Acceptor::on_ready(net::Readiness) { go_on(); }
+void Acceptor::on_ready(net::Readiness readiness) {
+  // Nothing is read while the decision is open, so a peer that has gone would be told for ever.
+  if (step_ == Step::deciding && readiness.failed) return give_up(Errc::connection_lost);
+  go_on();
+}
 
-void Acceptor::on_timer(TimePoint) { give_up(); }
+void Acceptor::on_flush() { go_on(); }
+
+/// Whoever waits for a decision gets a word, if the kernel takes it at once.
+void Acceptor::on_timer(TimePoint) {
+  if (step_ == Step::deciding) {
+    const std::string late = build_rejection({.status = 503, .body = "no decision in time\n"});
+    (void)transport_->write_some(wire_bytes(late));
+  }
+  give_up(error_ ? error_ : Errc::handshake_timeout);
+}
 
 /// Does as much as the transport allows.
 void Acceptor::go_on() {
@@ -39,13 +63,16 @@ void Acceptor::go_on() {
 }
 
 bool Acceptor::secure() {
+  if (transport_->is_tls() && !host_.may_secure()) {
+    wait_for(net::Interest::read);  // level-triggered: the next turn asks again
+    return false;
+  }
   const auto result = transport_->handshake();
   if (result.is_ok()) return true;
-  if (!result.would_block()) {
-    give_up();
+  if (result.would_block()) {
+    wait_for(result);
   } else {
-    wait_for(result.status == net::IoStatus::want_write ? net::Interest::write
-                                                        : net::Interest::read);
+    give_up(result.error ? result.error : Errc::connection_lost);
   }
   return false;
 }
@@ -54,43 +81,74 @@ void Acceptor::read_request() {
   std::array<std::byte, limits::head_size> buffer;
   while (step_ == Step::reading) {
     const auto result = transport_->read_some(buffer);
-    if (result.would_block()) {
-      return wait_for(result.status == net::IoStatus::want_write ? net::Interest::write
-                                                                 : net::Interest::read);
-    }
-    if (!result.is_ok()) return give_up();
+    if (result.would_block()) return wait_for(result);
+    if (!result.is_ok()) return give_up(result.error ? result.error : Errc::connection_lost);
     take(Bytes(buffer).first(result.bytes));
   }
 }
 
 void Acceptor::take(Bytes input) {
   ServerHandshakeStep step = handshake_.feed(input);
-  if (const auto* failed = std::get_if<Failed>(&step)) return refuse(rejection_for(failed->error));
+  if (const auto* failed = std::get_if<Failed>(&step)) {
+    error_ = failed->error;
+    return refuse(rejection_for(failed->error));
+  }
+  if (auto* plain = std::get_if<PlainRequest>(&step)) return serve(std::move(*plain));
   auto* received = std::get_if<RequestReceived>(&step);
   if (received == nullptr) return;
   const Bytes rest = input.subspan(received->consumed);
   unread_.assign(rest.begin(), rest.end());
-  answer(std::move(received->offer));
+  ask(std::move(received->offer));
 }
 
-void Acceptor::answer(ClientOffer offer) {
-  offer_ = std::move(offer);
-  std::optional<Rejection> rejection;
-  try {
-    if (decide_) rejection = decide_(offer_, peer_, agreement_);
-  } catch (...) {
-    rejection = Rejection{.status = 500, .body = "internal error\n"};
+void Acceptor::ask(ClientOffer offer) {
+  offer_ = offer;
+  step_ = Step::deciding;
+  asking_ = true;
+  ServerRequest request{
+      .offer = std::move(offer), .peer = peer_, .is_tls = transport_->is_tls(), .certificate = {}};
+  if (request.is_tls) request.certificate = transport_->peer_certificate();
+  host_.on_upgrade(*this, std::move(request));
+  asking_ = false;
+  if (step_ == Step::deciding) wait_for(net::Interest::none);
+}
+
+void Acceptor::accept(Agreement agreement, std::any user_data) {
+  if (step_ != Step::deciding) return;
+  if (const auto error = check_agreement(offer_, agreement)) {
+    log(LogLevel::error, "the answer to a request cannot be sent: " + error.message());
+    return reject(internal_error());
   }
-  if (!rejection && check_agreement(offer_, agreement_)) {
-    rejection = Rejection{.status = 500, .body = "internal error\n"};
-  }
-  if (rejection) return refuse(*rejection);
+  agreement_ = std::move(agreement);
+  user_data_ = std::move(user_data);
   answer_.append(wire_bytes(build_acceptance(offer_, agreement_)));
   step_ = Step::answering;
+  if (!asking_) loop_.flush_later(*this);
 }
 
-void Acceptor::refuse(const Rejection& rejection) {
-  answer_.append(wire_bytes(build_rejection(rejection)));
+void Acceptor::reject(const Rejection& rejection, std::error_code why) {
+  if (step_ != Step::deciding) return;
+  error_ = why;
+  refuse(rejection);
+  if (!asking_) loop_.flush_later(*this);
+}
+
+void Acceptor::serve(PlainRequest plain) {
+  const bool head_only = plain.method == "HEAD";
+  const auto answer = host_.on_http({.method = std::move(plain.method),
+                                     .target = std::move(plain.target),
+                                     .headers = std::move(plain.headers),
+                                     .peer = peer_,
+                                     .is_tls = transport_->is_tls()});
+  if (!answer) {
+    error_ = Errc::missing_upgrade;
+    return refuse(rejection_for(error_));
+  }
+  refuse({.status = answer->status, .headers = answer->headers, .body = answer->body}, head_only);
+}
+
+void Acceptor::refuse(const Rejection& rejection, bool without_body) {
+  answer_.append(wire_bytes(build_rejection(rejection, without_body)));
   step_ = Step::refusing;
 }
 
@@ -98,12 +156,11 @@ bool Acceptor::write_answer() {
   while (!answer_.empty()) {
     const auto result = transport_->write_some(answer_.data());
     if (result.would_block()) {
-      wait_for(result.status == net::IoStatus::want_read ? net::Interest::read
-                                                         : net::Interest::write);
+      wait_for(result);
       return false;
     }
     if (!result.is_ok()) {
-      give_up();
+      give_up(error_ ? error_ : result.error);
       return false;
     }
     answer_.consume(result.bytes);
@@ -115,35 +172,45 @@ bool Acceptor::write_answer() {
 /// which could destroy the refusal on its way (RFC 9112 §9.6); so the peer closes first, in time.
 void Acceptor::discard_input() {
   if (!shut_down_) {
+    const auto result = transport_->shutdown();
+    if (result.would_block()) return wait_for(result);
     shut_down_ = true;
-    if (transport_->shutdown().status == net::IoStatus::error) return give_up();
+    if (result.status == net::IoStatus::error) return give_up(error_);
   }
   std::array<std::byte, limits::head_size> buffer;
   while (discarded_ < limits::linger_bytes) {
     const auto result = transport_->read_some(buffer);
-    if (result.would_block()) return wait_for(net::Interest::read);
+    if (result.would_block()) return wait_for(result);
     if (!result.is_ok()) break;
     discarded_ += result.bytes;
   }
-  give_up();
+  give_up(error_);
 }
 
 void Acceptor::open() {
   loop_.forget(transport_->fd(), *this);
   AcceptedConnection connection{.transport = *std::move(transport_),
-                                .offer = std::move(offer_),
                                 .agreement = std::move(agreement_),
-                                .peer = peer_,
-                                .unread = std::move(unread_)};
+                                .ticket = std::move(ticket_),
+                                .unread = std::move(unread_),
+                                .user_data = std::move(user_data_)};
   transport_.reset();
   finish(std::move(connection));
 }
 
 void Acceptor::wait_for(net::Interest interest) {
-  if (loop_.watch(transport_->fd(), interest, *this)) give_up();
+  if (const auto error = loop_.watch(transport_->fd(), interest, *this)) give_up(error);
 }
 
-void Acceptor::give_up() { finish(std::nullopt); }
+void Acceptor::wait_for(const net::IoResult& blocked) {
+  wait_for(blocked.status == net::IoStatus::want_write ? net::Interest::write
+                                                       : net::Interest::read);
+}
+
+void Acceptor::give_up(std::error_code error) {
+  error_ = error;
+  finish(std::nullopt);
+}
 
 void Acceptor::finish(std::optional<AcceptedConnection> connection) {
   if (step_ == Step::finished) return;
@@ -151,7 +218,7 @@ void Acceptor::finish(std::optional<AcceptedConnection> connection) {
   loop_.timers().cancel(*this);
   if (transport_) loop_.forget(transport_->fd(), *this);
   transport_.reset();
-  done_(*this, std::move(connection));
+  host_.on_accepted(*this, std::move(connection), error_);
 }
 
 }  // namespace wirespan

@@ -1,249 +1,192 @@
+#include <exception>
 #include <string>
+#include <thread>
 #include <utility>
-#include <vector>
 
 #include <wirespan/app/exceptions.hpp>
-#include <wirespan/app/log.hpp>
 #include <wirespan/app/server_impl.hpp>
 #include <wirespan/core/error.hpp>
-#include <wirespan/net/channel_impl.hpp>
+#include <wirespan/core/utf8.hpp>
 
 namespace wirespan {
 namespace {
 
-/// How long a listener rests when the process has no descriptor left.
-constexpr std::chrono::milliseconds accept_pause{100};
+constexpr std::string_view unix_prefix = "unix:";
 
-bool is_exhausted(std::error_code error) noexcept {
-  return error == std::errc::too_many_files_open ||
-         error == std::errc::too_many_files_open_in_system || error == std::errc::no_buffer_space ||
-         error == std::errc::not_enough_memory;
-}
-
-net::ChannelOptions channel_options(const ServerOptions& options) {
-  net::ChannelOptions channel{.close_time = options.close_time,
-                              .send_hard_limit = options.send_hard_limit,
-                              .hold_reading = true};
-  if (options.idle_time.count() > 0) channel.idle_time = options.idle_time;
-  return channel;
+/// A key belongs to its topic. Neither can be mistaken: names are compared whole.
+std::string conflation_key(std::string_view topic, std::string_view key) {
+  if (key.empty()) return {};
+  std::string whole(topic);
+  return whole.append(1, '\0').append(key);
 }
 
 }  // namespace
 
-WebSocketServer::Impl::Impl(ServerOptions options, ServerHandlers handlers)
+ServerImpl::ServerImpl(ServerOptions options, ServerHandlers handlers)
     : options_(std::move(options)),
       handlers_(std::move(handlers)),
-      loop_({.backend = options_.backend}),
-      hub_(std::make_shared<ServerConnection::Hub>(loop_.mailbox())),
-      channel_options_(channel_options(options_)) {
-  auto connection = std::make_shared<ConnectionOptions>();
-  connection->receive.max_message_size = options_.max_message_size;
-  connection->blocks = &loop_.buffers().source();
-  connection_options_ = std::move(connection);
-  hub_->impl_ = this;
-}
-
-WebSocketServer::Impl::~Impl() {
-  stop_listening();
-  hub_->impl_ = nullptr;
-}
-
-std::uint16_t WebSocketServer::Impl::listen() {
-  if (options_.tls && !tls_) {
-    auto context = tls::Context::for_server(*options_.tls);
-    if (!context) throw_for(context.error(), "TLS of the server");
-    tls_ = std::move(*context);
+      addresses_(options_.max_connections_per_address, options_.count_loopback) {
+  const int threads = options_.threads;
+  if (threads < 1 || threads > 255) throw_for(Errc::invalid_option, "threads of the server");
+  for (int i = 0; i < threads; ++i) {
+    workers_.push_back(std::make_unique<ServerWorker>(*this, static_cast<unsigned>(i)));
   }
-  const auto address = net::Endpoint::from_numeric(options_.address, options_.port);
-  if (!address) throw_for(Errc::invalid_option, "address to listen on");
-  const auto listener = loop_.network().listen(*address, {});
-  if (!listener) throw_for(listener.error(), "listen");
-  listener_ = *listener;
-  if (const auto error = loop_.watch(listener_, net::Interest::read, *this)) {
-    throw_for(error, "listen");
-  }
-  const auto local = loop_.network().local_endpoint(listener_);
-  if (!local) throw_for(local.error(), "listen");
-  return local->port();
+  if (!options_.tls) return;
+  auto context = tls::Context::for_server(*options_.tls);
+  if (context) tls_ = std::move(*context);
+  tls_error_ = context ? std::error_code{} : context.error();
 }
 
-void WebSocketServer::Impl::run() {
-  hub_->begin_serving();
-  while (!stopping_ || !channels_.empty()) {
-    loop_.run_once(std::nullopt);
-    if (signalled_.exchange(false)) begin_stop(CloseCode::going_away);
-  }
-  loop_.timers().cancel(*this);
-  hub_->end_serving();
+ServerImpl::~ServerImpl() { workers_.clear(); }
+
+net::Endpoint ServerImpl::endpoint(const std::string& address) const {
+  const bool is_path = address.starts_with(unix_prefix);
+  const auto found = is_path ? net::Endpoint::from_unix_path(address.substr(unix_prefix.size()))
+                             : net::Endpoint::from_numeric(address, port_);
+  if (!found) throw_for(Errc::invalid_option, "address to listen on");
+  return *found;
 }
 
-// Accepting.
+bool ServerImpl::spreads(net::Family family) const noexcept {
+  return family == net::Family::unix_path && workers_.size() > 1;
+}
 
-void WebSocketServer::Impl::on_ready(net::Readiness) {
-  for (int i = 0; i < limits::accepts_per_turn && listener_ >= 0; ++i) {
-    const auto accepted = loop_.network().accept(listener_);
-    if (accepted) {
-      accept_one(*accepted);
-    } else if (is_exhausted(accepted.error())) {
-      return pause_accepting();
-    } else if (accepted.error() == std::errc::operation_would_block) {
-      return;
+/// The first listener may have to find a free port; the others share it.
+std::uint16_t ServerImpl::listen_on(const net::Endpoint& local) {
+  const bool everywhere = local.family() != net::Family::unix_path && workers_.size() > 1;
+  const net::ListenOptions options{.backlog = options_.backlog, .reuse_port = everywhere};
+  const auto port = workers_.front()->listen(local, options);
+  if (!port) throw_for(port.error(), "listen");
+  for (std::size_t i = 1; everywhere && i < workers_.size(); ++i) {
+    const auto same = workers_[i]->listen(local.with_port(*port), options);
+    if (!same) throw_for(same.error(), "listen");
+  }
+  return *port;
+}
+
+std::uint16_t ServerImpl::listen() {
+  if (tls_error_) throw_for(tls_error_, "TLS of the server");
+  port_ = options_.port;
+  std::uint16_t port = listen_on(endpoint(options_.address));
+  if (port != 0) port_ = port;
+  for (const std::string& address : options_.more_addresses) {
+    const std::uint16_t other = listen_on(endpoint(address));
+    if (port_ == 0) port_ = other;
+  }
+  return port_;
+}
+
+void ServerImpl::begin_serving() noexcept {
+  if (!std::exchange(serving_, true)) first().begin_serving();
+}
+
+void ServerImpl::check_signal() {
+  if (signalled_.exchange(false)) stop({});
+}
+
+void ServerImpl::run() {
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < workers_.size(); ++i) {
+    threads.emplace_back([worker = workers_[i].get()] {
+      worker->begin_serving();
+      while (worker->turn(std::nullopt)) {
+      }
+      worker->end_serving();
+    });
+  }
+  while (run_once(std::nullopt)) {
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+bool ServerImpl::run_once(std::optional<std::chrono::nanoseconds> timeout) {
+  begin_serving();
+  check_signal();
+  const bool goes_on = first().turn(timeout);
+  check_signal();
+  if (!goes_on) first().end_serving();
+  return goes_on;
+}
+
+void ServerImpl::stop(const StopOptions& options) {
+  if (const auto error = check_close(Role::server, options.code, options.reason)) {
+    throw_for(error, "stop");
+  }
+  for (const auto& worker : workers_) {
+    if (worker->hub().on_loop_thread()) {
+      worker->begin_stop(options);
+    } else {
+      worker->loop().post([target = worker.get(), options] { target->begin_stop(options); });
     }
-    // Anything else concerned one connection that is gone already.
   }
 }
 
-void WebSocketServer::Impl::accept_one(const net::Accepted& accepted) {
-  net::TcpSocket socket(loop_.network(), accepted.fd);
-  for (const SocketOption& option : net::default_socket_options()) {
-    (void)loop_.network().set_option(accepted.fd, option);  // none of them is vital
-  }
-  std::optional<Transport> transport;
-  if (tls_) {
-    auto stream = tls::TlsStream::server(net::make_transport(std::move(socket)), *tls_);
-    if (!stream) return;
-    transport.emplace(std::move(*stream));
-  } else {
-    transport.emplace(std::move(socket));
-  }
-  auto decide = [this](const ClientOffer& offer, const net::Endpoint& peer,
-                       Agreement& agreement) -> std::optional<Rejection> {
-    if (!handlers_.on_request) return std::nullopt;
-    return handlers_.on_request({.offer = offer, .peer = peer}, agreement);
-  };
-  auto acceptor = std::make_unique<Acceptor>(
-      loop_, *std::move(transport), accepted.peer, std::move(decide),
-      [this](Acceptor& done, std::optional<AcceptedConnection> connection) {
-        on_accepted(done, std::move(connection));
-      });
-  Acceptor& started = *acceptor;
-  acceptors_.emplace(&started, std::move(acceptor));
-  started.start(options_.handshake_time);
-}
-
-/// The listener stays readable while nobody can be accepted: without a pause the loop would spin.
-void WebSocketServer::Impl::pause_accepting() {
-  log(LogLevel::warning, "no descriptor left to accept a connection with; trying again soon");
-  (void)loop_.watch(listener_, net::Interest::none, *this);
-  loop_.timers().schedule(*this, loop_.now() + accept_pause);
-}
-
-void WebSocketServer::Impl::on_accepted(Acceptor& acceptor,
-                                        std::optional<AcceptedConnection> accepted) {
-  auto found = acceptors_.extract(&acceptor);
-  if (!found.empty()) loop_.retire(std::move(found.mapped()));
-  if (accepted) open(*std::move(accepted));
-}
-
-void WebSocketServer::Impl::open(AcceptedConnection accepted) {
-  const std::uint64_t id = ++last_id_;
-  auto channel = std::make_unique<ServerChannel>(loop_, std::move(accepted.transport),
-                                                 Connection(Role::server, connection_options_),
-                                                 ChannelHandler{this, id}, channel_options_);
-  ServerChannel& opened = *channel;
-  channels_.emplace(id, std::move(channel));
-  ++open_count_;
-  guarded(id, [&] {
-    if (handlers_.on_open) handlers_.on_open(handle(id));
-  });
-  opened.start(accepted.unread);
-}
-
-// Open connections.
-
-void WebSocketServer::Impl::on_message(std::uint64_t id, const Message& message) {
-  guarded(id, [&] {
-    if (handlers_.on_message) handlers_.on_message(handle(id), message);
-  });
-}
-
-void WebSocketServer::Impl::on_control(std::uint64_t id, const ControlHandler& handler,
-                                       Bytes payload) {
-  guarded(id, [&] {
-    if (handler) handler(handle(id), payload);
-  });
-}
-
-void WebSocketServer::Impl::on_end(std::uint64_t id, const net::ChannelEnd& end) {
-  auto found = channels_.extract(id);
-  if (found.empty()) return;
-  loop_.retire(std::move(found.mapped()));
-  --open_count_;
-  guarded(id, [&] {
-    if (handlers_.on_close) handlers_.on_close(handle(id), end.code, end.reason);
-  });
-}
-
-template <class Call>
-void WebSocketServer::Impl::guarded(std::uint64_t id, Call call) noexcept {
-  try {
-    call();
-  } catch (...) {
-    log(LogLevel::error, "a handler of the server has thrown an exception");
-    if (ServerChannel* channel = find(id)) channel->fail(Errc::handler_failed);
-  }
-}
-
-WebSocketServer::Impl::ServerChannel* WebSocketServer::Impl::find(std::uint64_t id) noexcept {
-  const auto found = channels_.find(id);
-  return found == channels_.end() ? nullptr : found->second.get();
-}
-
-std::error_code WebSocketServer::Impl::send(std::uint64_t id, Opcode opcode, Bytes payload) {
-  ServerChannel* channel = find(id);
-  if (channel == nullptr) return Errc::not_open;
-  switch (opcode) {
-    case Opcode::ping:
-      return channel->ping(payload);
-    case Opcode::pong:
-      return channel->pong(payload);
-    default:
-      return channel->send(opcode, payload);
-  }
-}
-
-std::error_code WebSocketServer::Impl::close(std::uint64_t id, CloseCode code,
-                                             std::string_view reason) {
-  ServerChannel* channel = find(id);
-  return channel == nullptr ? Errc::not_open : channel->close(code, reason);
-}
-
-// Stopping.
-
-void WebSocketServer::Impl::stop(CloseCode code) {
-  if (hub_->on_loop_thread()) return begin_stop(code);
-  loop_.post([this, code] { begin_stop(code); });
-}
-
-void WebSocketServer::Impl::stop_from_signal() noexcept {
+void ServerImpl::stop_from_signal() noexcept {
   signalled_.store(true);
-  loop_.wake();
+  first().loop().wake();
 }
 
-void WebSocketServer::Impl::begin_stop(CloseCode code) {
-  if (std::exchange(stopping_, true)) return;
-  stop_listening();
-  for (auto& [key, acceptor] : std::exchange(acceptors_, {})) loop_.retire(std::move(acceptor));
-  loop_.timers().schedule(*this, loop_.network().now() + options_.close_time);
-  std::vector<std::uint64_t> ids;
-  for (const auto& [id, channel] : channels_) ids.push_back(id);
-  for (const std::uint64_t id : ids) (void)close(id, code, "");
+bool ServerImpl::take_connection() noexcept {
+  const std::size_t before = connections_.fetch_add(1, std::memory_order_relaxed);
+  if (options_.max_connections == 0 || before < options_.max_connections) return true;
+  give_back_connection();
+  return false;
 }
 
-/// The listener has rested, or the time for closing handshakes is over.
-void WebSocketServer::Impl::on_timer(TimePoint) {
-  if (stopping_) return cut_everything();
-  if (listener_ >= 0) (void)loop_.watch(listener_, net::Interest::read, *this);
+ServerWorker& ServerImpl::next_worker() noexcept {
+  return *workers_[next_.fetch_add(1, std::memory_order_relaxed) % workers_.size()];
 }
 
-void WebSocketServer::Impl::cut_everything() {
-  while (!channels_.empty()) channels_.begin()->second->abort(Errc::close_timeout);
+std::error_code ServerImpl::adopt(int fd, Bytes already_read, bool is_secured) {
+  ServerWorker& worker = next_worker();
+  net::Network& network = worker.loop().network();
+  const auto peer = network.peer_endpoint(fd);
+  auto error = peer ? network.set_nonblocking(fd) : peer.error();
+  if (!is_secured && tls_error_) error = tls_error_;
+  if (!error) {
+    std::vector<std::byte> copy(already_read.begin(), already_read.end());
+    const bool posted =
+        worker.loop().post([&worker, fd, is_secured, from = *peer, copy = std::move(copy)] {
+          worker.adopt(fd, from, copy, is_secured);
+        });
+    if (posted) return {};
+    error = Errc::not_open;
+  }
+  network.close(fd);
+  return error;
 }
 
-void WebSocketServer::Impl::stop_listening() noexcept {
-  if (listener_ < 0) return;
-  loop_.forget(listener_, *this);
-  loop_.network().close(std::exchange(listener_, -1));
+std::error_code ServerImpl::publish(std::string_view topic, Opcode opcode, Bytes payload,
+                                    std::string_view key) {
+  if (opcode == Opcode::text && !is_valid_utf8(payload)) return Errc::invalid_text;
+  published_.fetch_add(1, std::memory_order_relaxed);
+  const auto frame = PublishedFrame::make(opcode, payload, conflation_key(topic, key));
+  bool reached = false;
+  for (const auto& worker : workers_) {
+    if (worker->hub().on_loop_thread()) {
+      worker->deliver(topic, frame);
+      reached = true;
+    } else {
+      reached |= worker->hub().post([target = worker.get(), frame, name = std::string(topic)] {
+        target->deliver(name, frame);
+      });
+    }
+  }
+  return reached ? std::error_code{} : Errc::not_open;
+}
+
+ServerStats ServerImpl::stats() const {
+  ServerStats stats;
+  stats.open = connection_count();
+  stats.published = published_.load(std::memory_order_relaxed);
+  for (const auto& worker : workers_) worker->counters().add_to(stats);
+  return stats;
+}
+
+std::size_t ServerImpl::connection_count() const noexcept {
+  std::size_t count = 0;
+  for (const auto& worker : workers_) count += worker->open_count();
+  return count;
 }
 
 }  // namespace wirespan

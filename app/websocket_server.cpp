@@ -1,56 +1,49 @@
 #include <utility>
-#include <vector>
 
 #include <wirespan/app/server_impl.hpp>
 #include <wirespan/app/websocket_server.hpp>
-#include <wirespan/core/connection.hpp>
-#include <wirespan/core/error.hpp>
-#include <wirespan/core/utf8.hpp>
 
 namespace wirespan {
 
-std::error_code ServerConnection::send_text(std::string_view text) const {
-  return send(Opcode::text, wire_bytes(text));
-}
-
-std::error_code ServerConnection::send_binary(Bytes payload) const {
-  return send(Opcode::binary, payload);
-}
-
-std::error_code ServerConnection::ping(std::string_view payload) const {
-  return send(Opcode::ping, wire_bytes(payload));
-}
-
-std::error_code ServerConnection::send(Opcode opcode, Bytes payload) const {
-  if (!hub_) return Errc::not_open;
-  if (hub_->on_loop_thread()) return hub_->impl_->send(id_, opcode, payload);
-  if (is_control(opcode) && payload.size() > max_control_payload) return Errc::control_too_long;
-  if (opcode == Opcode::text && !is_valid_utf8(payload)) return Errc::invalid_text;
-  std::vector<std::byte> copy(payload.begin(), payload.end());
-  const bool posted = hub_->post([hub = hub_, id = id_, opcode, copy = std::move(copy)] {
-    if (hub->impl_ != nullptr) (void)hub->impl_->send(id, opcode, copy);
-  });
-  return posted ? std::error_code{} : Errc::not_open;
-}
-
-std::error_code ServerConnection::close(CloseCode code, std::string_view reason) const {
-  if (!hub_) return Errc::not_open;
-  if (const auto error = check_close(Role::server, code, reason)) return error;
-  if (hub_->on_loop_thread()) return hub_->impl_->close(id_, code, reason);
-  const bool posted = hub_->post([hub = hub_, id = id_, code, text = std::string(reason)] {
-    if (hub->impl_ != nullptr) (void)hub->impl_->close(id, code, text);
-  });
-  return posted ? std::error_code{} : Errc::not_open;
-}
-
 WebSocketServer::WebSocketServer(ServerOptions options, ServerHandlers handlers)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(handlers))) {}
+    : impl_(std::make_unique<ServerImpl>(std::move(options), std::move(handlers))) {}
 WebSocketServer::~WebSocketServer() = default;
 
 std::uint16_t WebSocketServer::listen() { return impl_->listen(); }
 void WebSocketServer::run() { impl_->run(); }
-void WebSocketServer::stop(CloseCode code) { impl_->stop(code); }
+void WebSocketServer::stop(StopOptions options) { impl_->stop(options); }
 void WebSocketServer::stop_from_signal() noexcept { impl_->stop_from_signal(); }
+
+std::error_code WebSocketServer::adopt(int fd, Bytes already_read, bool is_secured) {
+  return impl_->adopt(fd, already_read, is_secured);
+}
+
+std::error_code WebSocketServer::publish(std::string_view topic, std::string_view text,
+                                         std::string_view key) {
+  return impl_->publish(topic, Opcode::text, wire_bytes(text), key);
+}
+
+std::error_code WebSocketServer::publish_binary(std::string_view topic, Bytes payload,
+                                                std::string_view key) {
+  return impl_->publish(topic, Opcode::binary, payload, key);
+}
+
+ServerStats WebSocketServer::stats() const { return impl_->stats(); }
 std::size_t WebSocketServer::connection_count() const noexcept { return impl_->connection_count(); }
+
+bool WebSocketServer::run_once(std::optional<std::chrono::nanoseconds> timeout) {
+  return impl_->run_once(timeout);
+}
+
+std::optional<std::chrono::nanoseconds> WebSocketServer::next_timeout() {
+  return impl_->first().loop().next_timeout();
+}
+
+int WebSocketServer::poll_fd() const noexcept { return impl_->first().loop().poll_fd(); }
+
+void WebSocketServer::for_each_fd(
+    const std::function<void(int fd, net::Interest interest)>& tell) const {
+  impl_->first().loop().for_each_fd(tell);
+}
 
 }  // namespace wirespan

@@ -1,97 +1,49 @@
-// websocket_server.hpp - a server on one loop: plain or TLS, callbacks, handles for any thread.
+// websocket_server.hpp - a server: many connections, one or many loops, plain or TLS.
 #pragma once
 
 #include <chrono>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <system_error>
 
-#include <wirespan/app/options.hpp>
-#include <wirespan/core/agreement.hpp>
+#include <wirespan/app/server_connection.hpp>
+#include <wirespan/app/server_options.hpp>
+#include <wirespan/app/server_request.hpp>
+#include <wirespan/app/server_stats.hpp>
 #include <wirespan/core/bytes.hpp>
 #include <wirespan/core/close_code.hpp>
-#include <wirespan/core/limits.hpp>
 #include <wirespan/core/message.hpp>
-#include <wirespan/core/server_handshake.hpp>
-#include <wirespan/net/endpoint.hpp>
-#include <wirespan/net/poller.hpp>
-#include <wirespan/tls/options.hpp>
 
 namespace wirespan {
 
-struct ServerOptions {
-  std::string address = "127.0.0.1";        ///< A numeric address to listen on; "::" for all.
-  std::uint16_t port = 0;                   ///< 0: any free port, which listen() tells.
-  std::optional<tls::ServerOptions> tls{};  ///< Set: wss: only.
-  std::size_t max_message_size = limits::message_size;  ///< Bytes; a larger one fails with 1009.
-  /// From accept to the end of the opening handshake, TLS included.
-  std::chrono::milliseconds handshake_time = limits::handshake_time;
-  /// A connection that sends nothing for this long is closed with 1001; 0: never.
-  std::chrono::milliseconds idle_time = limits::idle_time;
-  std::chrono::milliseconds close_time = limits::close_time;  ///< For the closing handshake.
-  std::size_t send_hard_limit = limits::send_hard_limit;      ///< Unsent bytes of one connection.
-  net::Backend backend = net::Backend::automatic;
-};
-
-class WebSocketServer;
-
-/// One connection of a server, to be copied and kept as anyone likes. Using it when the connection,
-/// or the server, has gone is harmless: Errc::not_open. All functions may be called by any thread.
-class ServerConnection {
- public:
-  ServerConnection() = default;  ///< No connection: everything answers Errc::not_open.
-
-  /// On the server's own thread the frame goes into the output, and the answer is final. For other
-  /// threads the message is copied and the answer says whether it was queued.
-  [[nodiscard]] std::error_code send_text(std::string_view text) const;
-  [[nodiscard]] std::error_code send_binary(Bytes payload) const;
-  [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload) const;
-  [[nodiscard]] std::error_code ping(std::string_view payload = {}) const;
-  /// Starts the closing handshake, behind what was sent before.
-  [[nodiscard]] std::error_code close(CloseCode code = CloseCode::normal,
-                                      std::string_view reason = {}) const;
-
-  [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
-  auto operator<=>(const ServerConnection& other) const noexcept { return id_ <=> other.id_; }
-  bool operator==(const ServerConnection& other) const noexcept { return id_ == other.id_; }
-
- private:
-  friend class WebSocketServer;
-  class Hub;
-  ServerConnection(std::shared_ptr<Hub> hub, std::uint64_t id) noexcept
-      : hub_(std::move(hub)), id_(id) {}
-
-  std::shared_ptr<Hub> hub_;
-  std::uint64_t id_ = 0;
-};
-
-/// A request that is about to become a connection.
-struct ServerRequest {
-  const ClientOffer& offer;
-  const net::Endpoint& peer;
-};
-
-/// Called on the server's thread, one at a time. What they are given is borrowed: valid until they
-/// return. An exception that one throws closes that connection with 1011.
+/// Called on the thread of the connection's loop, for one connection one at a time; with several
+/// threads different connections are served at once. What they are given is borrowed: valid until
+/// they return, but the handle may be copied. An exception that one throws closes that connection
+/// with 1011.
 struct ServerHandlers {
-  /// Decides on a request: fills in the agreement and returns nothing, or returns a rejection.
-  /// Without it everything is accepted, and no subprotocol is chosen.
-  std::function<std::optional<Rejection>(const ServerRequest&, Agreement&)> on_request{};
+  /// Decides on a request: accepts or rejects it, now or later. Without it everything is accepted,
+  /// and no subprotocol is chosen. Asked after the origin was found welcome.
+  std::function<void(PendingRequest)> on_request{};
+  /// Answers a request that is no upgrade (health checks, metrics, a page). Without it: 426.
+  std::function<HttpResponse(const HttpRequest&)> on_http{};
   std::function<void(const ServerConnection&)> on_open{};
   std::function<void(const ServerConnection&, const Message&)> on_message{};
+  /// With ServerOptions::deliver_fragments: the frames of fragmented messages, as they come.
+  std::function<void(const ServerConnection&, const Fragment&)> on_fragment{};
   std::function<void(const ServerConnection&, Bytes payload)> on_ping{};
   std::function<void(const ServerConnection&, Bytes payload)> on_pong{};
-  /// Once for each connection that was open, last.
+  /// The unsent bytes fell below the low watermark after they were above the high one.
+  std::function<void(const ServerConnection&)> on_drain{};
+  /// Once for each connection that was open, last. buffered_amount() says what was lost.
   std::function<void(const ServerConnection&, CloseCode, std::string_view reason)> on_close{};
 };
 
-/// Listens, accepts, and drives all connections on the thread that calls run().
+/// Listens, accepts and serves. Its functions may be called by any thread, except those that say
+/// who may.
 class WebSocketServer {
  public:
   WebSocketServer(ServerOptions options, ServerHandlers handlers);
@@ -100,23 +52,51 @@ class WebSocketServer {
   WebSocketServer(const WebSocketServer&) = delete;
   WebSocketServer& operator=(const WebSocketServer&) = delete;
 
-  /// Binds and listens; returns the port. Throws WebSocketException, or WebSocketTlsException for
-  /// an unusable certificate or key. Clients may connect from then on.
+  /// Binds and listens; returns the port, 0 with Unix sockets alone. Throws WebSocketException, or
+  /// WebSocketTlsException for an unusable certificate or key. Clients may connect from then on.
+  /// Call it once, before run().
   std::uint16_t listen();
-  /// Serves until stop(). Requires listen().
+  /// Serves until stop(), on this thread and ServerOptions::threads - 1 more. Listening is optional:
+  /// adopt() brings connections too.
   void run();
-  /// Stops listening, closes every connection with `code`, waits for the closing handshakes up to
-  /// ServerOptions::close_time, then cuts; run() returns. Any thread, and handlers.
-  void stop(CloseCode code = CloseCode::going_away);
-  /// stop() from a signal handler: sets a flag and wakes the loop.
+  /// Stops listening, closes every connection, waits for the closing handshakes, then cuts; run()
+  /// returns. Handlers may call it.
+  void stop(StopOptions options);
+  void stop(CloseCode code = CloseCode::going_away) { stop(StopOptions{.code = code}); }
+  /// stop() from a signal handler: sets a flag and wakes a loop.
   void stop_from_signal() noexcept;
-  /// Open connections, handshakes not counted. Any thread.
+
+  /// Takes a connected socket that somebody else accepted, with what was already read from it: a
+  /// request that another HTTP server has received, and what came behind it. The descriptor is the
+  /// server's from then on. `is_secured`: no TLS of ours although the server has it.
+  std::error_code adopt(int fd, Bytes already_read = {}, bool is_secured = false);
+
+  /// Sends one message to all connections that have subscribed to the topic, on all loops. It is
+  /// encoded once. Messages of one thread keep their order. A subscriber that does not read falls
+  /// under ServerOptions::overflow. With a key, an unsent older message of the topic with that key
+  /// is replaced by this one. Errors: Errc::invalid_text; not_open once the server is over.
+  std::error_code publish(std::string_view topic, std::string_view text,
+                          std::string_view key = {});
+  std::error_code publish_binary(std::string_view topic, Bytes payload, std::string_view key = {});
+
+  [[nodiscard]] ServerStats stats() const;
+  /// Open connections, handshakes not counted.
   [[nodiscard]] std::size_t connection_count() const noexcept;
 
+  // Inside somebody else's loop: with one thread, instead of run(), by one thread.
+
+  /// One turn that waits up to `timeout`, without one until something happens. False once stopped
+  /// and over.
+  bool run_once(std::optional<std::chrono::nanoseconds> timeout);
+  /// How long the next turn may wait at most; nothing: for ever.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> next_timeout();
+  /// Readable when run_once() has something to do; -1 with the poll back end.
+  [[nodiscard]] int poll_fd() const noexcept;
+  /// Tells all descriptors to wait for, whatever the back end; ask again before each wait.
+  void for_each_fd(const std::function<void(int fd, net::Interest interest)>& tell) const;
+
  private:
-  friend class ServerConnection;
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<class ServerImpl> impl_;
 };
 
 }  // namespace wirespan

@@ -93,6 +93,22 @@ std::error_code collect_extensions(Fields fields, std::vector<Extension>& out) {
 
 std::string_view reason_phrase(int status) noexcept {
   switch (status) {
+    case 200:
+      return "OK";
+    case 204:
+      return "No Content";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 303:
+      return "See Other";
+    case 304:
+      return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
+    case 308:
+      return "Permanent Redirect";
     case 400:
       return "Bad Request";
     case 401:
@@ -120,7 +136,7 @@ std::string_view reason_phrase(int status) noexcept {
     case 505:
       return "HTTP Version Not Supported";
     default:
-      return "Refused";
+      return status < 300 ? "Success" : "Refused";
   }
 }
 
@@ -169,6 +185,20 @@ std::error_code check_request(const RequestHead& head, ClientOffer& out) {
   return {};
 }
 
+std::error_code check_plain_request(const RequestHead& head, PlainRequest& out) {
+  ClientOffer place;
+  if (const auto error = check_target(head.target, place)) return error;
+  const bool may_lack_host = head.minor_version == 0 && find_field(head.fields, "Host").count == 0;
+  if (!may_lack_host) {
+    if (const auto error = check_host(head.fields, place)) return error;
+  }
+  if (const auto error = check_no_body(head.fields)) return error;
+  out = {.method = std::string(head.method),
+         .target = std::move(place.target),
+         .headers = Headers(head.fields)};
+  return {};
+}
+
 std::error_code check_agreement(const ClientOffer& offer, const Agreement& agreement) {
   const auto& offered = offer.subprotocols;
   if (!agreement.subprotocol.empty() &&
@@ -197,15 +227,18 @@ std::string build_acceptance(const ClientOffer& offer, const Agreement& agreemen
   return text + "\r\n";
 }
 
-std::string build_rejection(const Rejection& rejection) {
-  const int status = rejection.status;
+std::string build_rejection(const Rejection& rejection, bool head_only) {
+  const bool is_final = rejection.status >= 200 && rejection.status <= 999;
+  const int status = is_final ? rejection.status : 500;
+  const bool has_content = status != 204 && status != 304;  // RFC 9110 §15.3.5, §15.4.5
   std::string text = "HTTP/1.1 " + std::to_string(status) + " ";
   text.append(reason_phrase(status)).append("\r\n");
   if (status == 426) text += "Upgrade: websocket\r\nConnection: Upgrade, close\r\n";
   if (status != 426) text += "Connection: close\r\n";
   append_headers(text, rejection.headers);
-  text += "Content-Length: " + std::to_string(rejection.body.size()) + "\r\n\r\n";
-  return text + rejection.body;
+  if (has_content) text += "Content-Length: " + std::to_string(rejection.body.size()) + "\r\n";
+  text += "\r\n";
+  return has_content && !head_only ? text + rejection.body : text;
 }
 
 Rejection rejection_for(std::error_code error) {
@@ -228,6 +261,11 @@ ServerHandshakeStep ServerHandshake::feed(Bytes input) {
   if (parsed.status == ParseStatus::incomplete) {
     if (before == 0) head_.append(input);
     return NeedInput{};
+  }
+  if (serves_http_ && !lists_token(parsed.head.fields, "Upgrade", "websocket")) {
+    PlainRequest plain;
+    if (const auto error = check_plain_request(parsed.head, plain)) return Failed{error};
+    return plain;
   }
   RequestReceived received{.offer = {}, .consumed = parsed.size - before};
   if (const auto error = check_request(parsed.head, received.offer)) return Failed{error};

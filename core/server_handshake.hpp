@@ -44,8 +44,9 @@ struct Rejection {
 [[nodiscard]] std::error_code check_agreement(const ClientOffer& offer, const Agreement& agreement);
 
 /// An answer that ends the connection: with Content-Length, and Connection: close (RFC 9112 §9.6).
-/// Invalid headers, and those that the answer sets itself, are left out.
-[[nodiscard]] std::string build_rejection(const Rejection& rejection);
+/// Invalid headers, and those that the answer sets itself, are left out. `head_only`: the answer to
+/// HEAD. A status that is none, or that switches protocols, becomes 500.
+[[nodiscard]] std::string build_rejection(const Rejection& rejection, bool head_only = false);
 /// What HTTP has to say about a defect that check_request() or the parser found: 400, 405, 414,
 /// 426, 431 or 505, with the headers that belong to it.
 [[nodiscard]] Rejection rejection_for(std::error_code error);
@@ -56,13 +57,25 @@ struct RequestReceived {
   std::size_t consumed = 0;
 };
 
-using ServerHandshakeStep = std::variant<NeedInput, RequestReceived, Failed>;
+/// A request without content that asks for no upgrade to WebSocket, for those who serve such.
+struct PlainRequest {
+  std::string method;
+  std::string target;
+  Headers headers;
+};
+
+/// Judges such a request: a path as target, one Host (in HTTP/1.1), no content. RFC 9110, RFC 9112.
+[[nodiscard]] std::error_code check_plain_request(const RequestHead& head, PlainRequest& out);
+
+using ServerHandshakeStep = std::variant<NeedInput, RequestReceived, PlainRequest, Failed>;
 
 /// Collects a request, which may come in pieces, and judges it. The answer is the caller's.
 class ServerHandshake {
  public:
-  explicit ServerHandshake(HeadLimits limits = {}, const BlockSource& blocks = heap_blocks())
-      : limits_(limits), head_(blocks) {}
+  /// `serves_http`: a request that asks for no upgrade is a PlainRequest, not a failure.
+  explicit ServerHandshake(HeadLimits limits = {}, const BlockSource& blocks = heap_blocks(),
+                           bool serves_http = false)
+      : limits_(limits), head_(blocks), serves_http_(serves_http) {}
 
   /// Call until it returns something other than NeedInput; then the object has done its work.
   [[nodiscard]] ServerHandshakeStep feed(Bytes input);
@@ -70,6 +83,7 @@ class ServerHandshake {
  private:
   HeadLimits limits_;
   ByteBuffer head_;
+  bool serves_http_;
 };
 
 }  // namespace wirespan

@@ -1,0 +1,46 @@
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include <wirespan/app/origin_policy.hpp>
+#include <wirespan/core/ascii.hpp>
+
+namespace wirespan {
+namespace {
+
+/// "host" or "host:port" with the port written out.
+std::string with_port(std::string_view authority, std::string_view default_port) {
+  const std::size_t colon = authority.rfind(':');
+  const bool inside_brackets = authority.find(']', colon == std::string_view::npos ? 0 : colon) !=
+                               std::string_view::npos;
+  const bool has_port = colon != std::string_view::npos && !inside_brackets;
+  std::string text(authority);
+  if (!has_port) text.append(":").append(default_port);
+  return text;
+}
+
+/// The page's scheme says which port is meant where none is written; the Host of the request has
+/// none either then. TLS may end in front of this server, so the scheme itself proves nothing.
+bool is_same_origin(std::string_view origin, std::string_view host) {
+  const std::string_view scheme = origin.substr(0, origin.find("://"));
+  const bool secure = equal_ignoring_case(scheme, "https");
+  if (scheme.size() == origin.size() || (!secure && !equal_ignoring_case(scheme, "http"))) {
+    return false;
+  }
+  const std::string_view port = secure ? "443" : "80";
+  const std::string_view authority = origin.substr(scheme.size() + 3);
+  return equal_ignoring_case(with_port(authority, port), with_port(host, port));
+}
+
+}  // namespace
+
+bool is_origin_welcome(const OriginPolicy& policy, std::string_view origin, std::string_view host) {
+  if (policy.allow_any || origin.empty()) return true;
+  if (policy.predicate) return policy.predicate(origin, host);
+  if (policy.allowed.empty()) return is_same_origin(origin, host);
+  return std::any_of(
+      policy.allowed.begin(), policy.allowed.end(),
+      [&](const std::string& allowed) { return equal_ignoring_case(allowed, origin); });
+}
+
+}  // namespace wirespan

@@ -1,0 +1,36 @@
+// pending_request.hpp - what stands behind a PendingRequest. Private.
+#pragma once
+
+#include <any>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include <wirespan/app/server_hub.hpp>
+#include <wirespan/app/server_request.hpp>
+
+namespace wirespan {
+
+/// How it was answered.
+struct RequestAnswer {
+  Agreement agreement{};
+  std::any user_data{};
+  std::optional<Rejection> rejection{};
+};
+
+class PendingRequest::State {
+ public:
+  State(ServerHub& owner, std::uint64_t waiting, ServerRequest asked)
+      : hub(&owner), acceptor(waiting), request(std::move(asked)) {
+    hub->add_owner();
+  }
+  ~State() { hub->remove_owner(); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  ServerHub* hub;
+  std::uint64_t acceptor;
+  ServerRequest request;
+};
+
+}  // namespace wirespan

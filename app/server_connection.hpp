@@ -1,0 +1,141 @@
+// server_connection.hpp - a handle for one connection of a server, for any thread, for ever.
+#pragma once
+
+#include <any>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <wirespan/core/bytes.hpp>
+#include <wirespan/core/close_code.hpp>
+#include <wirespan/core/opcode.hpp>
+
+namespace wirespan {
+
+/// What became of a message: accepted or not, and if accepted, how far it is.
+class SendResult {
+ public:
+  enum class Outcome : std::uint8_t {
+    sent,     ///< In the output of this turn, with nothing before it that the kernel refused.
+    queued,   ///< Behind others that wait, or on its way to the loop. on_close tells what was lost.
+    refused,  ///< Nothing was kept; error() says why.
+  };
+
+  SendResult(Outcome outcome) noexcept : outcome_(outcome) {}  // NOLINT: reads like the enum
+  SendResult(std::error_code error) noexcept                   // NOLINT: no error means sent
+      : error_(error), outcome_(error ? Outcome::refused : Outcome::sent) {}
+
+  [[nodiscard]] Outcome outcome() const noexcept { return outcome_; }
+  [[nodiscard]] std::error_code error() const noexcept { return error_; }
+  /// True if it was refused, as with std::error_code.
+  explicit operator bool() const noexcept { return outcome_ == Outcome::refused; }
+  operator std::error_code() const noexcept { return error_; }  // NOLINT: where only that counts
+  friend bool operator==(const SendResult& result, const std::error_code& error) noexcept {
+    return result.error_ == error;
+  }
+
+ private:
+  std::error_code error_;
+  Outcome outcome_;
+};
+
+class ServerHub;
+
+/// One connection of a server, to be copied and kept as anyone likes. Using it when the connection,
+/// its loop or the server has gone is harmless: Errc::not_open. All functions may be called by any
+/// thread at any time unless they say otherwise.
+///
+/// On the connection's own thread (inside handlers) calls go straight through, without a lock and
+/// without memory from the heap. From other threads a message is copied and handed over; messages
+/// of one thread keep their order.
+class ServerConnection {
+ public:
+  ServerConnection() noexcept = default;  ///< No connection: everything answers Errc::not_open.
+  ServerConnection(const ServerConnection& other) noexcept;
+  ServerConnection(ServerConnection&& other) noexcept
+      : hub_(std::exchange(other.hub_, nullptr)),
+        slot_(other.slot_),
+        generation_(other.generation_) {}
+  ServerConnection& operator=(ServerConnection other) noexcept {
+    std::swap(hub_, other.hub_);
+    std::swap(slot_, other.slot_);
+    std::swap(generation_, other.generation_);
+    return *this;
+  }
+  ~ServerConnection();
+
+  /// Errors: Errc::not_open, send_queue_full (the peer does not read), invalid_text,
+  /// control_too_long, unsupported_frame.
+  [[nodiscard]] SendResult send_text(std::string_view text) const;
+  [[nodiscard]] SendResult send_binary(Bytes payload) const;
+  /// Opcode::text, binary, ping or pong.
+  [[nodiscard]] SendResult send(Opcode opcode, Bytes payload) const;
+  [[nodiscard]] SendResult ping(std::string_view payload = {}) const;
+  /// Starts the closing handshake, behind what was sent before. Errors: Errc::not_open,
+  /// close_code_not_allowed, control_too_long, invalid_text.
+  [[nodiscard]] std::error_code close(CloseCode code = CloseCode::normal,
+                                      std::string_view reason = {}) const;
+  /// Cuts the connection without a closing handshake.
+  std::error_code abort() const;
+
+  /// Bytes that were accepted and have not reached the kernel, those on their way from other
+  /// threads included. In on_close: what was lost.
+  [[nodiscard]] std::size_t buffered_amount() const noexcept;
+  /// While paused nothing is read from the peer: its sends will block.
+  std::error_code pause() const;
+  std::error_code resume() const;
+
+  /// Messages published under that name reach this connection. Twice is once.
+  std::error_code subscribe(std::string_view topic) const;
+  std::error_code unsubscribe(std::string_view topic) const;
+
+  /// Runs on the connection's thread, unless the connection has gone by then.
+  std::error_code post(std::function<void(const ServerConnection&)> task) const;
+
+  /// Anything that belongs to the connection; destroyed after on_close, on its thread. Only to be
+  /// used there, inside handlers. Null once the connection has gone.
+  [[nodiscard]] std::any* user_data() const noexcept;
+  template <class T>
+  [[nodiscard]] T* user_data_as() const noexcept {
+    return std::any_cast<T>(user_data());
+  }
+
+  [[nodiscard]] bool is_open() const noexcept;
+  /// Never 0 for a connection; not used again while the server lives (short of 2^32 connections in
+  /// one place).
+  [[nodiscard]] std::uint64_t id() const noexcept;
+
+  std::strong_ordering operator<=>(const ServerConnection& other) const noexcept {
+    const auto order = id() <=> other.id();
+    return order != 0 ? order : std::compare_three_way()(hub_, other.hub_);
+  }
+  bool operator==(const ServerConnection& other) const noexcept {
+    return hub_ == other.hub_ && slot_ == other.slot_ && generation_ == other.generation_;
+  }
+
+ private:
+  friend class ServerHub;
+  friend class ServerWorker;
+  ServerConnection(ServerHub& hub, std::uint32_t slot, std::uint32_t generation) noexcept;
+
+  /// Calls it on the loop's thread: now, or later.
+  template <class Call>
+  std::error_code on_loop(Call call) const;
+
+  ServerHub* hub_ = nullptr;  // one share of it
+  std::uint32_t slot_ = 0;
+  std::uint32_t generation_ = 0;
+};
+
+}  // namespace wirespan
+
+template <>
+struct std::hash<wirespan::ServerConnection> {
+  std::size_t operator()(const wirespan::ServerConnection& connection) const noexcept {
+    return std::hash<std::uint64_t>()(connection.id());
+  }
+};

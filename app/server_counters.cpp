@@ -1,0 +1,103 @@
+#include <algorithm>
+
+#include <wirespan/app/server_counters.hpp>
+#include <wirespan/core/error.hpp>
+
+namespace wirespan {
+
+void LoopLag::note(TimePoint now, std::chrono::nanoseconds turn) noexcept {
+  if (now - window_start_ >= window) {
+    window_start_ = now;
+    previous_.store(current_.exchange(0, std::memory_order_relaxed), std::memory_order_relaxed);
+  }
+  if (turn.count() > current_.load(std::memory_order_relaxed)) {
+    current_.store(turn.count(), std::memory_order_relaxed);
+  }
+}
+
+std::chrono::nanoseconds LoopLag::longest() const noexcept {
+  return std::chrono::nanoseconds(std::max(current_.load(std::memory_order_relaxed),
+                                           previous_.load(std::memory_order_relaxed)));
+}
+
+void ServerCounters::count_failed_handshake(std::error_code error) noexcept {
+  if (!error || error == Errc::connection_lost || error == Errc::origin_not_welcome) return;
+  if (error == Errc::handshake_timeout) {
+    refused.handshake_time.add();
+  } else if (error == Errc::head_too_long || error == Errc::target_too_long) {
+    refused.head_size.add();
+  } else if (error == Errc::too_many_fields) {
+    refused.head_fields.add();
+  } else if (error == Errc::request_rejected) {
+    refused.rejected.add();
+  } else if (error == Condition::handshake_failed) {
+    refused.bad_request.add();
+  } else if (error.category() != std::system_category()) {
+    refused.tls.add();
+  }
+}
+
+void ServerCounters::count_failed_connection(std::error_code error) noexcept {
+  if (!error || error == Errc::connection_lost) return;
+  if (error == Errc::message_too_big) {
+    refused.message_size.add();
+  } else if (error == Errc::too_many_fragments) {
+    refused.fragments.add();
+  } else if (error == Errc::ping_flood) {
+    refused.pings.add();
+  } else if (error == Errc::idle_timeout) {
+    refused.idle_time.add();
+  } else if (error == Errc::slow_sender) {
+    refused.progress.add();
+  } else if (error == Errc::ping_timeout) {
+    refused.pong_time.add();
+  } else if (error == Condition::protocol_violation) {
+    refused.protocol.add();
+  }
+}
+
+void ServerCounters::count_close(CloseCode code) {
+  const std::lock_guard lock(mutex_);
+  ++closes_by_code_[static_cast<std::uint16_t>(code)];
+}
+
+void ServerCounters::add_to(ServerStats& stats) const {
+  stats.handshaking += handshaking.get();
+  stats.accepted += accepted.get();
+  stats.opened += opened.get();
+  stats.closed += closed.get();
+  stats.http_requests += http_requests.get();
+  stats.messages_in += messages_in.get();
+  stats.messages_out += messages_out.get();
+  stats.bytes_in += bytes_in.get();
+  stats.bytes_out += bytes_out.get();
+  stats.conflated += conflated.get();
+  stats.unsent_at_close += unsent_at_close.get();
+  stats.send_queue += send_queue.get();
+  stats.loop_lag = std::max(stats.loop_lag, lag.longest());
+  stats.refused.handshake_time += refused.handshake_time.get();
+  stats.refused.head_size += refused.head_size.get();
+  stats.refused.head_fields += refused.head_fields.get();
+  stats.refused.bad_request += refused.bad_request.get();
+  stats.refused.tls += refused.tls.get();
+  stats.refused.origin += refused.origin.get();
+  stats.refused.rejected += refused.rejected.get();
+  stats.refused.connections += refused.connections.get();
+  stats.refused.address += refused.address.get();
+  stats.refused.no_descriptor += refused.no_descriptor.get();
+  stats.refused.message_size += refused.message_size.get();
+  stats.refused.fragments += refused.fragments.get();
+  stats.refused.pings += refused.pings.get();
+  stats.refused.idle_time += refused.idle_time.get();
+  stats.refused.progress += refused.progress.get();
+  stats.refused.pong_time += refused.pong_time.get();
+  stats.refused.protocol += refused.protocol.get();
+  stats.refused.send_queue += refused.send_queue.get();
+  stats.refused.send_budget += refused.send_budget.get();
+  stats.refused.dropped += refused.dropped.get();
+  stats.refused.overflow_closed += refused.overflow_closed.get();
+  const std::lock_guard lock(mutex_);
+  for (const auto& [code, count] : closes_by_code_) stats.closes_by_code[code] += count;
+}
+
+}  // namespace wirespan

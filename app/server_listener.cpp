@@ -1,0 +1,86 @@
+#include <chrono>
+#include <filesystem>
+#include <utility>
+
+#include <wirespan/app/log.hpp>
+#include <wirespan/app/server_listener.hpp>
+#include <wirespan/core/limits.hpp>
+
+namespace wirespan {
+namespace {
+
+/// How long a listener rests when the process has no descriptor left.
+constexpr std::chrono::milliseconds accept_rest{100};
+
+bool is_exhausted(std::error_code error) noexcept {
+  return error == std::errc::too_many_files_open ||
+         error == std::errc::too_many_files_open_in_system || error == std::errc::no_buffer_space ||
+         error == std::errc::not_enough_memory;
+}
+
+/// Nobody listens there: what is left is only the name.
+bool is_abandoned(net::Network& network, const net::Endpoint& path) {
+  const auto fd = network.open(net::Family::unix_path);
+  if (!fd) return false;
+  const auto error = network.connect(*fd, path);
+  network.close(*fd);
+  return error == std::errc::connection_refused;
+}
+
+void remove_name(const net::Endpoint& path) noexcept {
+  std::error_code unimportant;
+  std::filesystem::remove(path.host(), unimportant);
+}
+
+}  // namespace
+
+ServerListener::~ServerListener() {
+  if (fd_ < 0) return;
+  loop_.forget(fd_, *this);
+  if (local_.family() == net::Family::unix_path) remove_name(local_);
+  loop_.network().close(fd_);
+}
+
+std::error_code ServerListener::open(const net::Endpoint& local,
+                                     const net::ListenOptions& options) {
+  net::Network& network = loop_.network();
+  auto fd = network.listen(local, options);
+  const bool name_taken = !fd && fd.error() == std::errc::address_in_use &&
+                          local.family() == net::Family::unix_path;
+  if (name_taken && is_abandoned(network, local)) {
+    remove_name(local);
+    fd = network.listen(local, options);
+  }
+  if (!fd) return fd.error();
+  fd_ = *fd;
+  const auto bound = network.local_endpoint(fd_);
+  if (!bound) return bound.error();
+  local_ = local.family() == net::Family::unix_path ? local : *bound;
+  return loop_.watch(fd_, net::Interest::read, *this);
+}
+
+void ServerListener::on_ready(net::Readiness) {
+  for (int i = 0; i < limits::accepts_per_turn; ++i) {
+    const auto accepted = loop_.network().accept(fd_);
+    if (accepted) {
+      on_accept_(*accepted);
+    } else if (is_exhausted(accepted.error())) {
+      return rest();
+    } else if (accepted.error() == std::errc::operation_would_block) {
+      return;
+    }
+    // Anything else concerned one connection that is gone already.
+  }
+}
+
+/// The socket stays readable while nobody can be accepted: without a rest the loop would spin.
+void ServerListener::rest() {
+  log(LogLevel::warning, "no descriptor left to accept a connection with; trying again soon");
+  on_rest_();
+  (void)loop_.watch(fd_, net::Interest::none, *this);
+  loop_.timers().schedule(*this, loop_.now() + accept_rest);
+}
+
+void ServerListener::on_timer(TimePoint) { (void)loop_.watch(fd_, net::Interest::read, *this); }
+
+}  // namespace wirespan

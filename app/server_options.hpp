@@ -1,0 +1,95 @@
+// server_options.hpp - how a WebSocketServer behaves: addresses, limits, backpressure, origins.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <wirespan/core/close_code.hpp>
+#include <wirespan/core/limits.hpp>
+#include <wirespan/net/channel_options.hpp>
+#include <wirespan/net/network.hpp>
+#include <wirespan/net/poller.hpp>
+#include <wirespan/tls/options.hpp>
+
+namespace wirespan {
+
+/// Which pages of browsers may connect. RFC 6455 §10.2. A request without an Origin does not come
+/// from a browser and is not judged. Others get 403.
+struct OriginPolicy {
+  /// The origins that may, "https://example.com" or "http://localhost:3000", compared whole and
+  /// without case. Empty: the page must come from the host and port that it connects to.
+  std::vector<std::string> allowed{};
+  /// Asked instead, if set. On the server's threads.
+  std::function<bool(std::string_view origin, std::string_view host)> predicate{};
+  bool allow_any = false;  ///< For servers whose answers are no secret.
+};
+
+using Overflow = net::Overflow;
+
+/// All limits stand in core/limits.hpp with their reasons. Times in milliseconds.
+struct ServerOptions {
+  /// A numeric address to listen on ("0.0.0.0" or "::" for all), or "unix:" and a path.
+  std::string address = "127.0.0.1";
+  std::vector<std::string> more_addresses{};  ///< The same, with the same port.
+  std::uint16_t port = 0;                     ///< 0: any free port, which listen() tells.
+  int backlog = 0;                            ///< 0: as many as the system allows.
+  /// Loops, each on a thread of its own; run() is one of them. With more than one the kernel
+  /// spreads connections over them (SO_REUSEPORT), or the first one does for Unix sockets.
+  int threads = 1;
+  std::optional<tls::ServerOptions> tls{};  ///< Set: wss: only.
+  OriginPolicy origins{};
+
+  std::size_t max_message_size = limits::message_size;  ///< Bytes; a larger one fails with 1009.
+  std::uint32_t max_fragments = limits::message_fragments;
+  std::uint32_t max_pings_per_second = limits::pings_per_second;
+  /// Hand out fragments of messages as they come: on_fragment instead of on_message.
+  bool deliver_fragments = false;
+  /// From accept to the end of the opening handshake: TLS, request, and the answer to it.
+  std::chrono::milliseconds handshake_time = limits::handshake_time;
+  std::size_t max_head_size = limits::head_size;      ///< Bytes of a request head.
+  std::size_t max_head_fields = limits::head_fields;  ///< At most limits::head_fields.
+  /// A connection that sends nothing for this long is closed with 1001; 0: never.
+  std::chrono::milliseconds idle_time = limits::idle_time;
+  /// Whoever is inside a message has to bring `progress_bytes` of it in every `progress_time`, or
+  /// is closed with 1008; 0: no such duty.
+  std::chrono::milliseconds progress_time = limits::progress_time;
+  std::size_t progress_bytes = limits::progress_bytes;
+  std::chrono::milliseconds close_time = limits::close_time;  ///< For the closing handshake.
+  /// Pings of ours; 0: none. While they are on, idle_time does not count.
+  std::chrono::milliseconds ping_interval{0};
+  std::chrono::milliseconds ping_timeout{0};  ///< 0: a pong is not waited for.
+
+  std::size_t send_high_watermark = limits::send_high_watermark;  ///< Told by on_drain below low.
+  std::size_t send_low_watermark = limits::send_low_watermark;
+  std::size_t send_hard_limit = limits::send_hard_limit;  ///< Unsent bytes of one connection.
+  std::size_t loop_send_budget = limits::loop_send_budget;  ///< Unsent bytes of one loop.
+  Overflow overflow = Overflow::refuse;  ///< What happens to a message above the hard limit.
+  /// Read nothing more from a peer that leaves more than the high watermark unread.
+  bool hold_reading = true;
+
+  std::size_t max_connections = limits::connections;  ///< Handshakes count too.
+  std::size_t max_connections_per_address = limits::connections_per_address;
+  bool count_loopback = false;  ///< Let the cap for an address hold for 127.0.0.0/8 and ::1 too.
+
+  net::Backend backend = net::Backend::automatic;
+  net::Network* network = nullptr;  ///< Null: the system's. Must outlive the server.
+};
+
+/// How to end a server.
+struct StopOptions {
+  CloseCode code = CloseCode::going_away;  ///< Or service_restart: 1012.
+  std::string reason{};                    ///< At most 123 bytes.
+  /// After it what is still open is cut. Unset: ServerOptions::close_time after the last Close.
+  std::optional<std::chrono::milliseconds> deadline{};
+  /// Connections are told one after the other over this time, so that they do not all come back at
+  /// once.
+  std::chrono::milliseconds spread{0};
+};
+
+}  // namespace wirespan

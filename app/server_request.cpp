@@ -1,0 +1,36 @@
+#include <utility>
+
+#include <wirespan/app/pending_request.hpp>
+#include <wirespan/app/server_worker.hpp>
+
+namespace wirespan {
+
+PendingRequest::PendingRequest(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+PendingRequest::PendingRequest(PendingRequest&& other) noexcept = default;
+PendingRequest& PendingRequest::operator=(PendingRequest&& other) noexcept {
+  std::swap(state_, other.state_);
+  return *this;
+}
+
+PendingRequest::~PendingRequest() {
+  if (state_) reject({.status = 500, .body = "internal error\n"});
+}
+
+const ServerRequest& PendingRequest::request() const noexcept { return state_->request; }
+
+void PendingRequest::accept(Agreement agreement, std::any user_data) {
+  if (const auto state = std::move(state_)) {
+    ServerWorker::answer(*state->hub, state->acceptor,
+                         RequestAnswer{.agreement = std::move(agreement),
+                                       .user_data = std::move(user_data)});
+  }
+}
+
+void PendingRequest::reject(Rejection rejection) {
+  if (const auto state = std::move(state_)) {
+    ServerWorker::answer(*state->hub, state->acceptor,
+                         RequestAnswer{.rejection = std::move(rejection)});
+  }
+}
+
+}  // namespace wirespan

@@ -1,0 +1,70 @@
+// published_frame.hpp - one encoded message for many connections. RFC 6455 §5.2.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <wirespan/core/bytes.hpp>
+#include <wirespan/core/opcode.hpp>
+
+namespace wirespan {
+
+/// A whole message as a server frames it, encoded once and shared by reference count, also between
+/// threads. Never changed after it was made. A server does not mask, so every connection may send
+/// the same bytes.
+class PublishedFrame {
+ public:
+  /// Owns a share of a frame; cheap to copy, one atomic count.
+  class Ptr {
+   public:
+    Ptr() noexcept = default;
+    Ptr(const Ptr& other) noexcept : frame_(other.frame_) {
+      if (frame_ != nullptr) frame_->owners_.fetch_add(1, std::memory_order_relaxed);
+    }
+    Ptr(Ptr&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+    Ptr& operator=(Ptr other) noexcept {
+      std::swap(frame_, other.frame_);
+      return *this;
+    }
+    ~Ptr() {
+      const bool last =
+          frame_ != nullptr && frame_->owners_.fetch_sub(1, std::memory_order_acq_rel) == 1;
+      if (last) delete frame_;
+    }
+
+    [[nodiscard]] const PublishedFrame* get() const noexcept { return frame_; }
+    const PublishedFrame* operator->() const noexcept { return frame_; }
+    explicit operator bool() const noexcept { return frame_ != nullptr; }
+
+   private:
+    friend class PublishedFrame;
+    explicit Ptr(const PublishedFrame* frame) noexcept : frame_(frame) {}
+    const PublishedFrame* frame_ = nullptr;
+  };
+
+  /// Requires Opcode::text or binary; text must be UTF-8. Throws std::bad_alloc.
+  [[nodiscard]] static Ptr make(Opcode opcode, Bytes payload, std::string_view key = {});
+
+  PublishedFrame(const PublishedFrame&) = delete;
+  PublishedFrame& operator=(const PublishedFrame&) = delete;
+
+  /// Header and payload as they go onto the wire.
+  [[nodiscard]] Bytes bytes() const noexcept { return bytes_; }
+  /// An unsent frame with the same key may be replaced by this one; empty: never.
+  [[nodiscard]] std::string_view key() const noexcept { return key_; }
+
+ private:
+  PublishedFrame(std::vector<std::byte> bytes, std::string key) noexcept
+      : bytes_(std::move(bytes)), key_(std::move(key)) {}
+  ~PublishedFrame() = default;
+
+  std::vector<std::byte> bytes_;
+  std::string key_;
+  mutable std::atomic<std::uint32_t> owners_{1};
+};
+
+}  // namespace wirespan

@@ -116,6 +116,7 @@ class Channel final : private IoHandler, private Timer {
   void settle();
   void write_output();
   void note_backlog(bool had_backlog);
+  void note_high_water();
   void follow_transport_action();
   void linger(std::chrono::milliseconds time);
   void discard_input();

@@ -298,20 +298,27 @@ void Channel<S, Handler>::write_output() {
   note_backlog(had_backlog);
 }
 
+/// Each call of the owner may end the channel, or send more.
 template <Stream S, class Handler>
 void Channel<S, Handler>::note_backlog(bool had_backlog) {
   const std::size_t unsent = unsent_bytes();
   if (unsent > 0 && !std::exchange(backlog_, true)) connection_.set_output_blocked(true);
+  note_high_water();
   if (unsent > 0 || had_backlog) handler_.on_backlog(unsent);
-  if (unsent > options_.send_high_watermark) {
-    above_high_ = true;
-    held_ = options_.hold_reading;
-  } else if (above_high_ && unsent <= options_.send_low_watermark) {
-    above_high_ = false;
-    if (std::exchange(held_, false)) read_again_ = true;
-    handler_.on_drained();
+  if (phase_ != Phase::running || unsent_bytes() > options_.send_low_watermark) return;
+  if (std::exchange(held_, false)) {
+    read_again_ = true;
     loop_.flush_later(*this);
   }
+  if (std::exchange(above_high_, false)) handler_.on_drained();
+}
+
+/// What finds no backlog may leave at once; whoever was not told to wait is not told to go on.
+template <Stream S, class Handler>
+void Channel<S, Handler>::note_high_water() {
+  if (!backlog_ || unsent_bytes() <= options_.send_high_watermark) return;
+  above_high_ = true;
+  held_ = options_.hold_reading;
 }
 
 // The end. RFC 6455 §7.1.1.

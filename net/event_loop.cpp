@@ -34,10 +34,8 @@ EventLoop::EventLoop(EventLoopOptions options)
 
 EventLoop::~EventLoop() {
   mailbox_->close();
-  // A destructor in the graveyard may retire something else.
-  while (!graveyard_.empty()) {
-    const std::vector<Erased> dying = std::exchange(graveyard_, {});
-  }
+  tasks_.clear();  // what they own may be retired as it goes
+  bury();
 }
 
 void EventLoop::run() {
@@ -56,7 +54,7 @@ void EventLoop::run_once(std::optional<std::chrono::nanoseconds> timeout) {
   timers_.advance(now_);
   run_tasks();
   flush();
-  graveyard_.clear();
+  bury();
 }
 
 void EventLoop::stop() noexcept {
@@ -103,7 +101,8 @@ MutableBytes EventLoop::receive_buffer() noexcept {
 }
 
 std::optional<std::chrono::nanoseconds> EventLoop::next_timeout() noexcept {
-  if (!to_flush_.empty() || !tasks_.empty()) return std::chrono::nanoseconds(0);
+  if (!to_flush_.empty() || !tasks_.empty() || !graveyard_.empty())
+    return std::chrono::nanoseconds(0);
   const auto deadline = timers_.next_deadline();
   if (!deadline) return std::nullopt;
   return std::max(*deadline - network_.now(), TimePoint::duration::zero());
@@ -135,6 +134,14 @@ void EventLoop::flush() {
     handler->on_flush();
   }
   flushing_.clear();
+}
+
+/// A destructor may retire something else.
+void EventLoop::bury() noexcept {
+  while (!graveyard_.empty()) {
+    std::swap(graveyard_, dying_);
+    dying_.clear();
+  }
 }
 
 }  // namespace wirespan::net

@@ -94,6 +94,7 @@ class EventLoop {
   void dispatch(std::span<Poller::Ready> ready);
   void run_tasks();
   void flush();
+  void bury() noexcept;
 
   Network& network_;
   BufferPool buffers_;
@@ -107,6 +108,7 @@ class EventLoop {
   std::vector<IoHandler*> to_flush_;
   std::vector<IoHandler*> flushing_;
   std::vector<Erased> graveyard_;
+  std::vector<Erased> dying_;  // of a turn that ends; here to keep its memory
   std::size_t receive_buffer_size_;
   std::unique_ptr<std::byte[]> receive_buffer_;
   TimePoint now_;

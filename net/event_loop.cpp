@@ -78,8 +78,7 @@ std::error_code EventLoop::watch(int fd, Interest interest, IoHandler& handler) 
 }
 
 void EventLoop::forget(int fd, IoHandler& handler) noexcept {
-  if (handler.watched_) poller_->remove(fd);
-  handler.watched_ = false;
+  unwatch(fd, handler);
   for (Poller::Ready& ready : ready_) {
     if (ready.handler == &handler) ready.handler = nullptr;
   }
@@ -88,6 +87,10 @@ void EventLoop::forget(int fd, IoHandler& handler) noexcept {
     std::replace(to_flush_.begin(), to_flush_.end(), &handler, static_cast<IoHandler*>(nullptr));
     std::replace(flushing_.begin(), flushing_.end(), &handler, static_cast<IoHandler*>(nullptr));
   }
+}
+
+void EventLoop::unwatch(int fd, IoHandler& handler) noexcept {
+  if (std::exchange(handler.watched_, false)) poller_->remove(fd);
 }
 
 void EventLoop::flush_later(IoHandler& handler) {
@@ -116,9 +119,19 @@ void EventLoop::dispatch(std::span<Poller::Ready> ready) {
 }
 
 void EventLoop::run_tasks() {
-  if (tasks_.empty()) mailbox_->take(tasks_);  // else: what a task that threw left behind
-  for (Mailbox::Task& waiting : tasks_) {
-    const Mailbox::Task task = std::exchange(waiting, nullptr);
+  try {
+    run_taken_tasks();  // what a task that threw left behind
+    mailbox_->take(tasks_);
+    run_taken_tasks();
+  } catch (...) {
+    poller_->wake();  // the rest of the turn is due, and a loop around this one has to know
+    throw;
+  }
+}
+
+void EventLoop::run_taken_tasks() {
+  for (std::size_t i = 0; i < tasks_.size(); ++i) {
+    const Mailbox::Task task = std::exchange(tasks_[i], nullptr);
     if (task) task();
   }
   tasks_.clear();

@@ -65,6 +65,8 @@ class EventLoop {
   [[nodiscard]] std::error_code watch(int fd, Interest interest, IoHandler& handler);
   /// Call before closing the descriptor. Drops events of this turn that were not delivered yet.
   void forget(int fd, IoHandler& handler) noexcept;
+  /// Waits for nothing any more, not even for errors; what was asked of flush_later() remains.
+  void unwatch(int fd, IoHandler& handler) noexcept;
   /// Asks for on_flush() at the end of this turn, once.
   void flush_later(IoHandler& handler);
   /// Destroys it at the end of the turn, when nothing of it can be on the stack any more.
@@ -93,6 +95,7 @@ class EventLoop {
   void retire_erased(Erased object) { graveyard_.push_back(std::move(object)); }
   void dispatch(std::span<Poller::Ready> ready);
   void run_tasks();
+  void run_taken_tasks();
   void flush();
   void bury() noexcept;
 

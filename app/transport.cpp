@@ -29,4 +29,16 @@ net::IoResult Transport::write_some(Bytes head, Bytes payload) {
   return result;
 }
 
+net::IoResult Transport::write_pieces(std::span<const Bytes> pieces) {
+  const auto result = is_tls() ? secured()->write_pieces(pieces) : plain()->write_pieces(pieces);
+  if (!trace_) return result;
+  std::size_t left = result.bytes;
+  for (const Bytes piece : pieces) {
+    const std::size_t size = std::min(left, piece.size());
+    trace_->sent(piece.first(size));
+    left -= size;
+  }
+  return result;
+}
+
 }  // namespace wirespan

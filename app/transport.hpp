@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -36,6 +38,15 @@ class Transport {
     return result;
   }
   [[nodiscard]] net::IoResult write_some(Bytes head, Bytes payload);
+  [[nodiscard]] net::IoResult write_pieces(std::span<const Bytes> pieces);
+  /// What a write that would have blocked has to offer again, unchanged.
+  [[nodiscard]] std::size_t bytes_to_repeat() const noexcept {
+    return is_tls() ? secured()->bytes_to_repeat() : 0;
+  }
+  /// What the peer showed and TLS has verified.
+  [[nodiscard]] std::optional<tls::PeerCertificate> peer_certificate() const {
+    return is_tls() ? secured()->peer_certificate() : std::nullopt;
+  }
   [[nodiscard]] bool has_buffered_input() const noexcept {
     return is_tls() && secured()->has_buffered_input();
   }

@@ -74,6 +74,10 @@ class Connection {
   void keep_unread_input();
   /// In the middle of a text, binary or continuation frame: more of it is to come.
   [[nodiscard]] bool inside_data_frame() const noexcept;
+  /// Part of a message has come and its end has not.
+  [[nodiscard]] bool receiving_message() const noexcept {
+    return assembler_.under_way() || inside_data_frame();
+  }
   /// True if next() has something to digest.
   [[nodiscard]] bool has_unread_input() const noexcept { return !input_.empty(); }
 
@@ -91,6 +95,8 @@ class Connection {
   /// Fails the connection for a reason that the driver found (§7.1.7): sends a Close frame with
   /// close_code_for(error) and digests nothing more. No event follows.
   void fail(std::error_code error);
+  /// Why a whole message could not be sent now; for messages that were encoded elsewhere.
+  [[nodiscard]] std::error_code check_message() const noexcept { return check_send(Opcode::binary); }
   /// A long message of a server with nothing waiting before it: only the header is made, the caller
   /// writes header and payload together. Nothing if send() has to be used, or would refuse.
   [[nodiscard]] std::optional<FrameHead> begin_gather(Opcode opcode, Bytes payload);

@@ -51,6 +51,8 @@ constexpr const char* frame_message(Errc code) noexcept {
       return "too many fragments in one message";
     case Errc::ping_flood:
       return "too many pings";
+    case Errc::slow_sender:
+      return "too few bytes of a message in too much time";
     case Errc::short_close_payload:
       return "close frame with a body of one byte";
     case Errc::invalid_close_code:
@@ -128,6 +130,10 @@ constexpr const char* handshake_message(Errc code) noexcept {
       return "the server chose an extension not offered";
     case Errc::too_many_informational:
       return "too many informational responses";
+    case Errc::origin_not_welcome:
+      return "this origin is not welcome";
+    case Errc::request_rejected:
+      return "the request was rejected";
     default:
       return nullptr;
   }
@@ -159,6 +165,10 @@ constexpr const char* caller_message(Errc code) noexcept {
       return "this frame cannot be sent";
     case Errc::no_mask_key:
       return "the source of mask keys failed";
+    case Errc::send_budget_spent:
+      return "too many unsent bytes of all connections";
+    case Errc::overflow_closed:
+      return "the peer was too slow and is being closed";
     case Errc::send_queue_full:
       return "too many unsent bytes";
     case Errc::invalid_url:
@@ -239,7 +249,8 @@ CloseCode close_code_for(std::error_code error) noexcept {
     return CloseCode::invalid_payload;
   }
   if (error == Errc::message_too_big) return CloseCode::message_too_big;
-  if (error == Errc::too_many_fragments || error == Errc::ping_flood) {
+  if (error == Errc::too_many_fragments || error == Errc::ping_flood ||
+      error == Errc::slow_sender) {
     return CloseCode::policy_violation;
   }
   if (error == Condition::protocol_violation) return CloseCode::protocol_error;

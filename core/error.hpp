@@ -28,6 +28,7 @@ enum class Errc {
 
   // Control frames and the end of a connection. RFC 6455 §5.5, §7.
   ping_flood,            ///< More pings in a second than ReceiveOptions allow.
+  slow_sender,           ///< Too few bytes of a message in too much time.
   short_close_payload,   ///< A Close body of one byte.
   invalid_close_code,    ///< A close code that may not stand in a frame.
   invalid_close_reason,  ///< A close reason that is not UTF-8.
@@ -72,6 +73,9 @@ enum class Errc {
   unrequested_extension,    ///< The server chose an extension that was not offered.
   too_many_informational,   ///< More 1xx answers than limits::informational_responses.
 
+  origin_not_welcome,       ///< A page of another origin. RFC 6455 §10.2.
+  request_rejected,         ///< The application said no.
+
   // Reaching the peer.
   host_not_found,   ///< The name does not resolve.
   tls_unavailable,  ///< `wss:` in a build without TLS.
@@ -87,6 +91,8 @@ enum class Errc {
   no_message_under_way,    ///< A continuation without a first fragment.
   unsupported_frame,       ///< A frame with RSV bits or an opcode that cannot be sent.
   no_mask_key,             ///< The source of mask keys failed.
+  send_budget_spent,       ///< The unsent bytes of all connections of the loop are at their limit.
+  overflow_closed,         ///< The peer was too slow: its connection is being closed for it.
   send_queue_full,         ///< The peer does not read; the hard limit of unsent bytes is reached.
   invalid_url,             ///< Not a ws: or wss: URI as RFC 6455 §3 has it.
   invalid_header,          ///< A header name or value with forbidden characters, CR or LF.

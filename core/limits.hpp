@@ -45,6 +45,18 @@ inline constexpr std::chrono::milliseconds peer_close_time{20};
 /// A server drops a connection that sends no byte for this long while keep-alive is off.
 inline constexpr std::chrono::milliseconds idle_time{120'000};
 
+/// Inside a message a client brings at least `progress_bytes` in every `progress_time`; a sender
+/// that trickles holds memory for as long as it likes otherwise.
+inline constexpr std::chrono::milliseconds progress_time{30'000};
+inline constexpr std::size_t progress_bytes = 1u << 10;
+
+// Connections of a server.
+
+/// Sockets at one time, handshakes included; far below what a system runs out of first.
+inline constexpr std::size_t connections = 100'000;
+/// Of those, from one address (a /64 for IPv6), loopback not counted: room for a large NAT.
+inline constexpr std::size_t connections_per_address = 1'000;
+
 // Output that the peer does not read.
 
 /// Unsent bytes above which a sender is told to wait.
@@ -53,6 +65,8 @@ inline constexpr std::size_t send_high_watermark = 1u << 20;
 inline constexpr std::size_t send_low_watermark = 256u << 10;
 /// Unsent bytes above which a message is refused.
 inline constexpr std::size_t send_hard_limit = 16u << 20;
+/// Unsent bytes of all connections of one loop; a crowd of slow readers ends here.
+inline constexpr std::size_t loop_send_budget = 512u << 20;
 /// Bytes read and thrown away after our last Close, so that a reset does not destroy it.
 inline constexpr std::size_t linger_bytes = 16u << 20;
 
@@ -60,6 +74,8 @@ inline constexpr std::size_t linger_bytes = 16u << 20;
 
 /// Connections accepted in one turn, so that a stampede does not stall the open ones.
 inline constexpr int accepts_per_turn = 64;
+/// Steps of TLS handshakes in one turn: each costs as much as thousands of messages.
+inline constexpr int tls_handshakes_per_turn = 5;
 /// Bytes read from one connection in one turn while it is inside a large message.
 inline constexpr std::size_t read_per_turn = 4u << 20;
 

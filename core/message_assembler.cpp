@@ -51,11 +51,10 @@ std::error_code MessageAssembler::push(const FrameChunk& chunk, const ReceiveOpt
 
 std::error_code MessageAssembler::begin_frame(const FrameHeader& header,
                                               const ReceiveOptions& options) noexcept {
-  const bool under_way = opcode_ != Opcode::continuation;
   if (header.opcode == Opcode::continuation) {
-    if (!under_way) return Errc::unexpected_continuation;
+    if (!under_way()) return Errc::unexpected_continuation;
   } else {
-    if (under_way) return Errc::expected_continuation;
+    if (under_way()) return Errc::expected_continuation;
     opcode_ = header.opcode;
     message_size_ = 0;
     fragments_ = 0;

@@ -55,6 +55,9 @@ class MessageAssembler {
   /// Bytes held for an unfinished message or a delivered one.
   [[nodiscard]] std::size_t memory() const noexcept { return buffer_.capacity(); }
 
+  /// A first fragment has come, and the last one has not.
+  [[nodiscard]] bool under_way() const noexcept { return opcode_ != Opcode::continuation; }
+
  private:
   [[nodiscard]] std::error_code begin_frame(const FrameHeader& header,
                                             const ReceiveOptions& options) noexcept;

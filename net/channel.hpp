@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,27 +12,13 @@
 #include <wirespan/core/connection.hpp>
 #include <wirespan/core/keep_alive.hpp>
 #include <wirespan/core/limits.hpp>
+#include <wirespan/core/published_frame.hpp>
+#include <wirespan/net/channel_options.hpp>
 #include <wirespan/net/event_loop.hpp>
 #include <wirespan/net/stream.hpp>
+#include <wirespan/net/write_queue.hpp>
 
 namespace wirespan::net {
-
-/// Shared by all channels that behave alike; must outlive them.
-struct ChannelOptions {
-  KeepAlive::Options keep_alive{};
-  std::string ping_payload{};  ///< Of the pings that keep-alive sends; at most 125 bytes.
-  std::chrono::milliseconds close_time = limits::close_time;
-  std::chrono::milliseconds peer_close_time = limits::peer_close_time;  ///< Clients only.
-  /// Without a byte in either direction; ends in Errc::idle_timeout.
-  std::optional<std::chrono::milliseconds> idle_time{};
-  std::size_t send_high_watermark = limits::send_high_watermark;
-  std::size_t send_low_watermark = limits::send_low_watermark;
-  std::size_t send_hard_limit = limits::send_hard_limit;
-  /// Read nothing from a peer while more than the high watermark waits for it, until no more than
-  /// the low one does: whoever wants answers has to take them. For servers: if both ends did it,
-  /// each could wait for the other.
-  bool hold_reading = false;
-};
 
 /// How a connection ended.
 struct ChannelEnd {
@@ -53,6 +40,10 @@ struct ChannelEnd {
 ///   the high one or something was refused,
 ///   void on_end(const ChannelEnd&): once, last, after the descriptor was closed; the owner hands
 ///   the channel to EventLoop::retire() there.
+/// and these if it has them:
+///   void on_bytes_read(std::size_t), void on_bytes_written(std::size_t): of the stream,
+///   void on_dropped(std::size_t): so many messages made room for a newer one,
+///   void on_conflated(): a published message has replaced an unsent one.
 /// They must not throw. They may send, close, abort and pause.
 ///
 /// The definitions are in channel_impl.hpp; a source that instantiates a channel includes it.
@@ -68,9 +59,13 @@ class Channel final : private IoHandler, private Timer {
   /// changed in place. May end the channel.
   void start(MutableBytes unread);
 
-  /// Appends one frame, or changes nothing and says why: what Connection::send() says, or
-  /// Errc::send_queue_full. What is sent in one turn leaves in one write.
+  /// Appends one frame, or changes nothing and says why: what Connection::send() says,
+  /// Errc::send_queue_full, send_budget_spent or overflow_closed. What is sent in one turn leaves
+  /// in one write.
   [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, bool fin = true);
+  /// A message that others send, too: nothing of it is copied. Servers only. Never ends the channel
+  /// within the call.
+  [[nodiscard]] std::error_code send_published(const PublishedFrame::Ptr& frame);
   [[nodiscard]] std::error_code ping(Bytes payload);
   [[nodiscard]] std::error_code pong(Bytes payload);
   /// Starts the closing handshake, which may take ChannelOptions::close_time, or `time`.
@@ -85,7 +80,11 @@ class Channel final : private IoHandler, private Timer {
   void pause_reading() noexcept { paused_ = true; }
   void resume_reading();
 
-  [[nodiscard]] std::size_t unsent_bytes() const noexcept { return connection_.output().size(); }
+  [[nodiscard]] std::size_t unsent_bytes() const noexcept {
+    return (queue_ ? queue_->size() : 0) + connection_.output().size();
+  }
+  /// The kernel has refused some of the output: what is sent now waits behind it.
+  [[nodiscard]] bool has_backlog() const noexcept { return backlog_; }
   [[nodiscard]] State state() const noexcept { return connection_.state(); }
   /// Bytes of memory held for input, messages and output; 0 when idle.
   [[nodiscard]] std::size_t memory() const noexcept { return connection_.memory(); }
@@ -119,7 +118,17 @@ class Channel final : private IoHandler, private Timer {
   void note_backlog(bool had_backlog);
   void note_high_water();
   void note_sent();
-  [[nodiscard]] std::error_code refuse();
+  [[nodiscard]] std::error_code make_room(std::size_t size);
+  [[nodiscard]] std::error_code refuse(Errc why = Errc::send_queue_full);
+  [[nodiscard]] bool drop_for(std::size_t size);
+  [[nodiscard]] bool fits(std::size_t size) const noexcept;
+  [[nodiscard]] WriteQueue& queue();
+  void spill_output();
+  void release_queue() noexcept;
+  [[nodiscard]] IoResult write_once(std::size_t& offered);
+  void account() noexcept;
+  void note_progress(std::size_t size);
+  void check_progress(TimePoint now);
   void read_later();
   void excuse_silence(TimePoint now);
   void follow_transport_action();
@@ -145,6 +154,10 @@ class Channel final : private IoHandler, private Timer {
   Handler handler_;
   KeepAlive keep_alive_;
   ChannelEnd end_;
+  std::unique_ptr<WriteQueue> queue_;  // before connection_.output(), while there is a need
+  std::size_t accounted_ = 0;          // our share of ChannelOptions::budget
+  std::optional<TimePoint> progress_since_;  // inside a message: when its peer is judged from
+  std::size_t progress_bytes_ = 0;
   std::optional<TimePoint> close_deadline_;
   TimePoint timer_at_;
   TimePoint last_activity_;

@@ -9,6 +9,7 @@
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/overloaded.hpp>
 #include <wirespan/net/channel.hpp>
+#include <wirespan/net/channel_output_impl.hpp>
 
 namespace wirespan::net {
 
@@ -26,7 +27,10 @@ Channel<S, Handler>::Channel(EventLoop& loop, S stream, Connection connection, H
 
 template <Stream S, class Handler>
 Channel<S, Handler>::~Channel() {
-  if (phase_ != Phase::ended) loop_.forget(stream_.fd(), *this);
+  if (phase_ == Phase::ended) return;
+  loop_.forget(stream_.fd(), *this);
+  phase_ = Phase::ended;
+  account();
 }
 
 template <Stream S, class Handler>
@@ -54,37 +58,6 @@ void Channel<S, Handler>::guarded(Step step) {
 }
 
 // Calls of the owner.
-
-template <Stream S, class Handler>
-std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin) {
-  if (phase_ != Phase::running) return Errc::not_open;
-  // A message that finds nothing before it may be of any size.
-  const std::size_t unsent = unsent_bytes();
-  const bool fits =
-      unsent <= options_.send_hard_limit && payload.size() <= options_.send_hard_limit - unsent;
-  if (unsent > 0 && !fits) return refuse();
-  const auto error = connection_.send(opcode, payload, fin);
-  if (!error) note_sent();
-  return error;
-}
-
-template <Stream S, class Handler>
-std::error_code Channel<S, Handler>::ping(Bytes payload) {
-  if (phase_ != Phase::running) return Errc::not_open;
-  if (unsent_bytes() > options_.send_hard_limit) return refuse();
-  const auto error = connection_.ping(payload);
-  if (!error) note_sent();
-  return error;
-}
-
-template <Stream S, class Handler>
-std::error_code Channel<S, Handler>::pong(Bytes payload) {
-  if (phase_ != Phase::running) return Errc::not_open;
-  if (unsent_bytes() > options_.send_hard_limit) return refuse();
-  const auto error = connection_.pong(payload);
-  if (!error) note_sent();
-  return error;
-}
 
 template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::close(std::optional<CloseCode> code, std::string_view reason,
@@ -194,8 +167,12 @@ bool Channel<S, Handler>::read_once(std::size_t& budget) {
       break;
   }
   last_activity_ = loop_.now();
+  if constexpr (requires { handler_.on_bytes_read(result.bytes); }) {
+    handler_.on_bytes_read(result.bytes);
+  }
   connection_.feed(window.first(result.bytes));
   deliver();
+  if (options_.progress_time) note_progress(result.bytes);
   budget -= std::min(budget, result.bytes);
   return should_read_on(result.bytes == window.size(), budget);
 }
@@ -271,21 +248,6 @@ void Channel<S, Handler>::on_ping(const Ping& ping) {
   handler_.on_ping(ping.payload);
 }
 
-// Output.
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::note_sent() {
-  note_high_water();
-  if (!pumping_ && !backlog_) loop_.flush_later(*this);
-}
-
-/// Whoever is refused is told when there is room again.
-template <Stream S, class Handler>
-std::error_code Channel<S, Handler>::refuse() {
-  above_high_ = true;
-  return Errc::send_queue_full;
-}
-
 /// The end of everything that may have changed something.
 template <Stream S, class Handler>
 void Channel<S, Handler>::settle() {
@@ -294,49 +256,6 @@ void Channel<S, Handler>::settle() {
   if (phase_ == Phase::lingering) try_shutdown();
   if (phase_ != Phase::ended) update_interest();
   if (phase_ != Phase::ended) update_timer();
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::write_output() {
-  ByteBuffer& output = connection_.output();
-  write_wants_read_ = false;
-  const bool had_backlog = backlog_;
-  while (!output.empty()) {
-    const std::size_t size = output.size();
-    const IoResult result = stream_.write_some(output.data());
-    if (result.status == IoStatus::error) {
-      note_failure(result.error);
-      return finish();
-    }
-    write_wants_read_ = result.status == IoStatus::want_read;
-    if (result.bytes > 0) last_activity_ = loop_.now();
-    output.consume(std::min(result.bytes, size));
-    if (!output.empty()) break;
-    if (!std::exchange(backlog_, false)) continue;
-    connection_.set_output_blocked(false);
-    if (connection_.failed()) note_failure(Errc::no_mask_key);  // unless it had failed before
-  }
-  note_backlog(had_backlog);
-}
-
-/// Each call of the owner may end the channel, or send more.
-template <Stream S, class Handler>
-void Channel<S, Handler>::note_backlog(bool had_backlog) {
-  const std::size_t unsent = unsent_bytes();
-  if (unsent > 0 && !std::exchange(backlog_, true)) connection_.set_output_blocked(true);
-  note_high_water();
-  if (unsent > 0 || had_backlog) handler_.on_backlog(unsent);
-  if (phase_ != Phase::running || unsent_bytes() > options_.send_low_watermark) return;
-  if (std::exchange(held_, false)) read_later();
-  if (std::exchange(above_high_, false)) handler_.on_drained();
-}
-
-/// What finds no backlog may leave at once; whoever was not told to wait is not told to go on.
-template <Stream S, class Handler>
-void Channel<S, Handler>::note_high_water() {
-  if (!backlog_ || !is_above_high()) return;
-  above_high_ = true;
-  held_ = options_.hold_reading;
 }
 
 // The end. RFC 6455 §7.1.1.
@@ -348,7 +267,7 @@ void Channel<S, Handler>::follow_transport_action() {
   if (closing && !close_deadline_) close_deadline_ = after(options_.close_time);
   if (action == TransportAction::keep) return;
   if (peer_ended_ && connection_.failed()) return finish();
-  if (!connection_.output().empty()) return;  // the deadline bounds this wait
+  if (unsent_bytes() > 0) return;  // the deadline bounds this wait
   if (peer_ended_) return finish();
   if (action == TransportAction::await_peer_close) {
     shut_down_ = true;  // the server ends the connection, not we
@@ -410,6 +329,8 @@ void Channel<S, Handler>::finish() {
   loop_.forget(stream_.fd(), *this);
   if (!end_.error) (void)stream_.shutdown();  // TLS: says that nothing was cut off
   end_.unsent_bytes = unsent_bytes();
+  release_queue();
+  account();
   { const S dying = std::move(stream_); }  // the descriptor is closed before the owner hears of it
   handler_.on_end(end_);
 }
@@ -422,6 +343,7 @@ template <Stream S, class Handler>
 void Channel<S, Handler>::excuse_silence(TimePoint now) {
   if (!paused_ && !held_) return;
   if (!backlog_) last_activity_ = now;
+  if (progress_since_) progress_since_ = now;
   keep_alive_.listen_from(last_activity_);
 }
 
@@ -431,11 +353,34 @@ void Channel<S, Handler>::check_deadlines(TimePoint now) {
     if (phase_ == Phase::running) note_failure(Errc::close_timeout);
     return finish();
   }
+  if (options_.progress_time) check_progress(now);
   const bool idle = options_.idle_time && now - last_activity_ >= *options_.idle_time;
   if (idle && phase_ == Phase::running && connection_.state() == State::open) {
     note_failure(Errc::idle_timeout);
     if (connection_.close(CloseCode::going_away, "idle")) finish();
   }
+}
+
+/// A peer that is inside a message is judged by what it brings in each stretch of time.
+template <Stream S, class Handler>
+void Channel<S, Handler>::note_progress(std::size_t size) {
+  if (!connection_.receiving_message()) {
+    progress_since_.reset();
+  } else if (!progress_since_) {
+    progress_since_ = loop_.now();
+    progress_bytes_ = 0;
+  } else {
+    progress_bytes_ += size;
+  }
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::check_progress(TimePoint now) {
+  const bool due = progress_since_ && now - *progress_since_ >= *options_.progress_time;
+  if (!due || phase_ != Phase::running || connection_.state() != State::open) return;
+  if (progress_bytes_ < options_.progress_bytes) return fail(Errc::slow_sender);
+  progress_since_ = now;
+  progress_bytes_ = 0;
 }
 
 template <Stream S, class Handler>
@@ -468,6 +413,7 @@ void Channel<S, Handler>::update_timer() {
   if (phase_ == Phase::running && connection_.state() == State::open) {
     consider(keep_alive_.next_deadline());
     if (options_.idle_time) consider(last_activity_ + *options_.idle_time);
+    if (progress_since_) consider(*progress_since_ + *options_.progress_time);
   }
   if (!deadline || (is_scheduled() && timer_at_ <= *deadline)) return;
   timer_at_ = *deadline;
@@ -481,7 +427,7 @@ void Channel<S, Handler>::update_interest() {
   const bool takes_input = phase_ == Phase::lingering || reads();
   const bool read = write_wants_read_ || (takes_input && !read_wants_write_);
   const bool write = (takes_input && read_wants_write_) || shutdown_wants_write_ ||
-                     (!write_wants_read_ && !connection_.output().empty());
+                     (!write_wants_read_ && unsent_bytes() > 0);
   if (const auto error = loop_.watch(stream_.fd(), interest_in(read, write), *this)) {
     abort(error);
   }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,6 +21,7 @@
 #include <wirespan/net/poller.hpp>
 #include <wirespan/net/secure_random.hpp>
 #include <wirespan/net/timer_wheel.hpp>
+#include <wirespan/net/write_queue.hpp>
 
 namespace wirespan::net {
 
@@ -77,6 +79,7 @@ class EventLoop {
 
   [[nodiscard]] TimerWheel& timers() noexcept { return timers_; }
   [[nodiscard]] BufferPool& buffers() noexcept { return buffers_; }
+  [[nodiscard]] WriteQueuePool& write_queues() noexcept { return write_queues_; }
   [[nodiscard]] SecureRandom& random() noexcept { return random_; }
   [[nodiscard]] Network& network() noexcept { return network_; }
   [[nodiscard]] ConnectGate& connect_gate() noexcept { return connect_gate_; }
@@ -88,6 +91,10 @@ class EventLoop {
   [[nodiscard]] std::optional<std::chrono::nanoseconds> next_timeout() noexcept;
   /// Readable when run_once() has something to do; -1 with the poll back end.
   [[nodiscard]] int poll_fd() const noexcept { return poller_->poll_fd(); }
+  /// Every descriptor that run_once() would wait for, with either back end.
+  void for_each_fd(const std::function<void(int fd, Interest interest)>& tell) const {
+    poller_->for_each_fd(tell);
+  }
 
  private:
   using Erased = std::unique_ptr<void, void (*)(void*)>;
@@ -101,6 +108,7 @@ class EventLoop {
 
   Network& network_;
   BufferPool buffers_;
+  WriteQueuePool write_queues_{buffers_.source()};
   SecureRandom random_;
   ConnectGate connect_gate_;
   TimerWheel timers_;

@@ -71,6 +71,8 @@ class Network {
   virtual void shutdown_write(int fd) noexcept = 0;
   virtual void shutdown_both(int fd) noexcept = 0;
   virtual void close(int fd) noexcept = 0;
+  /// For descriptors that somebody else has made.
+  [[nodiscard]] virtual std::error_code set_nonblocking(int fd) = 0;
   [[nodiscard]] virtual std::error_code set_option(int fd, const SocketOption& option) = 0;
   [[nodiscard]] virtual Expected<Endpoint> local_endpoint(int fd) = 0;
   [[nodiscard]] virtual Expected<Endpoint> peer_endpoint(int fd) = 0;

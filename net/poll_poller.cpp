@@ -70,6 +70,12 @@ class PollPoller final : public Poller {
 
   void wake() noexcept override { wakeup_.notify(); }
 
+  void for_each_fd(const std::function<void(int fd, Interest interest)>& tell) const override {
+    for (const pollfd& entry : entries_) {
+      tell(entry.fd, interest_in((entry.events & POLLIN) != 0, (entry.events & POLLOUT) != 0));
+    }
+  }
+
  private:
   Wakeup wakeup_;
   std::vector<pollfd> entries_;

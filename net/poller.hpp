@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <system_error>
@@ -71,6 +72,10 @@ class Poller {
   virtual void wake() noexcept = 0;
   /// A descriptor that is readable when wait() would not wait, or -1 if the back end has none.
   [[nodiscard]] virtual int poll_fd() const noexcept { return -1; }
+  /// The descriptors to wait for in somebody else's poll(): poll_fd() alone if there is one.
+  virtual void for_each_fd(const std::function<void(int fd, Interest interest)>& tell) const {
+    if (poll_fd() >= 0) tell(poll_fd(), Interest::read);
+  }
 };
 
 }  // namespace wirespan::net

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -49,6 +50,25 @@ concept Stream = std::movable<S> && requires(S& s, const S& c, MutableBytes in, 
   noexcept->std::same_as<bool>;                // bytes that a poller cannot see
   { s.shutdown() } -> std::same_as<IoResult>;  // ends our direction; repeat while it would block
 };
+
+/// Writes the pieces in their order; `bytes` counts over all of them. One system call for a stream
+/// that can gather, else one call for each piece.
+template <Stream S>
+[[nodiscard]] IoResult write_pieces(S& stream, std::span<const Bytes> pieces) {
+  if constexpr (requires { stream.write_pieces(pieces); }) {
+    return stream.write_pieces(pieces);
+  } else {
+    IoResult total;
+    for (const Bytes piece : pieces) {
+      const IoResult result = stream.write_some(piece);
+      if (result.status == IoStatus::error) return result;
+      total.bytes += result.bytes;
+      if (!result.is_ok() && total.bytes == 0) total.status = result.status;
+      if (result.bytes < piece.size()) break;
+    }
+    return total;
+  }
+}
 
 /// Any stream behind one type: what TLS runs on, so that it can run on TCP, on a simulated network
 /// or inside another TLS. A virtual call beside a system call is free.

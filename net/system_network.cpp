@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <memory>
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -137,6 +138,12 @@ class SystemNetwork final : public Network {
   void shutdown_both(int fd) noexcept override { ::shutdown(fd, SHUT_RDWR); }
   // Linux has released the number even when close() was interrupted: never call it twice.
   void close(int fd) noexcept override { ::close(fd); }
+
+  std::error_code set_nonblocking(int fd) override {
+    const int flags = ::fcntl(fd, F_GETFL);
+    const bool done = flags >= 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
+    return done ? std::error_code{} : last_error();
+  }
 
   std::error_code set_option(int fd, const SocketOption& option) override {
     const int result =

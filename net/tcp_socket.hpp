@@ -32,6 +32,9 @@ class TcpSocket {
   [[nodiscard]] IoResult write_some(Bytes head, Bytes payload) {
     return network_->write(fd_, std::array{head, payload});
   }
+  [[nodiscard]] IoResult write_pieces(std::span<const Bytes> pieces) {
+    return network_->write(fd_, pieces);
+  }
   [[nodiscard]] bool has_buffered_input() const noexcept { return false; }
   [[nodiscard]] IoResult shutdown() noexcept {
     network_->shutdown_write(fd_);

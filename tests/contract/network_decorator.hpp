@@ -36,6 +36,7 @@ class CountingNetwork final : public net::Network {
   void shutdown_write(int fd) noexcept override { system_.shutdown_write(fd); }
   void shutdown_both(int fd) noexcept override { system_.shutdown_both(fd); }
   void close(int fd) noexcept override { system_.close(fd); }
+  std::error_code set_nonblocking(int fd) override { return system_.set_nonblocking(fd); }
   std::error_code set_option(int fd, const net::SocketOption& option) override {
     return system_.set_option(fd, option);
   }

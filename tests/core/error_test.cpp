@@ -68,6 +68,7 @@ Grouping expected_grouping(Errc error) {
       return {.condition = Condition::protocol_violation, .close_code = 1009};
     case Errc::too_many_fragments:
     case Errc::ping_flood:
+    case Errc::slow_sender:
       return {.condition = Condition::protocol_violation, .close_code = 1008};
     case Errc::connect_timeout:
     case Errc::handshake_timeout:

@@ -69,6 +69,9 @@ class SpyNetwork : public net::Network {
     ++closes;
     system_.close(fd);
   }
+  [[nodiscard]] std::error_code set_nonblocking(int fd) override {
+    return fails() ? error : system_.set_nonblocking(fd);
+  }
   [[nodiscard]] std::error_code set_option(int fd, const net::SocketOption& option) override {
     return fails() ? error : system_.set_option(fd, option);
   }

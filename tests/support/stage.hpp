@@ -77,6 +77,7 @@ class Stage final : public net::Network {
   void shutdown_write(int) noexcept override {}
   void shutdown_both(int) noexcept override {}
   void close(int fd) noexcept override;
+  [[nodiscard]] std::error_code set_nonblocking(int) override { return {}; }
   [[nodiscard]] std::error_code set_option(int, const net::SocketOption& option) override;
   [[nodiscard]] Expected<net::Endpoint> local_endpoint(int) override;
   [[nodiscard]] Expected<net::Endpoint> peer_endpoint(int) override;

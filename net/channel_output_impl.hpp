@@ -1,0 +1,228 @@
+// channel_output_impl.hpp - the sending half of Channel. Included by channel_impl.hpp.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+#include <wirespan/core/error.hpp>
+#include <wirespan/net/channel.hpp>
+
+namespace wirespan::net {
+namespace detail {
+
+/// A block of output that is this full waits by itself while there is a backlog.
+inline constexpr std::size_t spill_size = std::size_t{64} << 10;
+
+}  // namespace detail
+
+// Calls of the owner.
+
+template <Stream S, class Handler>
+std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin) {
+  if (phase_ != Phase::running) return Errc::not_open;
+  if (const auto error = make_room(payload.size())) return error;
+  const bool may_be_dropped = backlog_ && options_.overflow == Overflow::drop_oldest;
+  if (may_be_dropped) spill_output();
+  if (const auto error = connection_.send(opcode, payload, fin)) return error;
+  if (may_be_dropped && fin && opcode != Opcode::continuation) {
+    queue().push_message(connection_.output().data());
+    connection_.output().clear();
+  }
+  note_sent();
+  return {};
+}
+
+template <Stream S, class Handler>
+std::error_code Channel<S, Handler>::send_published(const PublishedFrame::Ptr& frame) {
+  if (phase_ != Phase::running) return Errc::not_open;
+  if (const auto error = connection_.check_message()) return error;
+  if (queue_ && queue_->replace(frame)) {
+    if constexpr (requires { handler_.on_conflated(); }) handler_.on_conflated();
+    note_sent();
+    return {};
+  }
+  if (const auto error = make_room(frame->bytes().size())) return error;
+  spill_output();
+  queue().push(frame);
+  note_sent();
+  return {};
+}
+
+template <Stream S, class Handler>
+std::error_code Channel<S, Handler>::ping(Bytes payload) {
+  if (phase_ != Phase::running) return Errc::not_open;
+  if (unsent_bytes() > options_.send_hard_limit) return refuse();
+  const auto error = connection_.ping(payload);
+  if (!error) note_sent();
+  return error;
+}
+
+template <Stream S, class Handler>
+std::error_code Channel<S, Handler>::pong(Bytes payload) {
+  if (phase_ != Phase::running) return Errc::not_open;
+  if (unsent_bytes() > options_.send_hard_limit) return refuse();
+  const auto error = connection_.pong(payload);
+  if (!error) note_sent();
+  return error;
+}
+
+// Room. A message that finds nothing before it may be of any size.
+
+template <Stream S, class Handler>
+bool Channel<S, Handler>::fits(std::size_t size) const noexcept {
+  const std::size_t unsent = unsent_bytes();
+  const std::size_t limit = options_.send_hard_limit;
+  return unsent == 0 || (unsent <= limit && size <= limit - unsent);
+}
+
+template <Stream S, class Handler>
+std::error_code Channel<S, Handler>::make_room(std::size_t size) {
+  const SendBudget* budget = backlog_ ? options_.budget : nullptr;
+  const bool affordable =
+      budget == nullptr || (budget->used <= budget->limit && size <= budget->limit - budget->used);
+  if (fits(size) && affordable) return {};
+  switch (options_.overflow) {
+    case Overflow::refuse:
+      break;
+    case Overflow::drop_oldest:
+      if (affordable && drop_for(size)) return {};
+      break;
+    case Overflow::close:
+      if (close(CloseCode::try_again_later, "too slow")) return Errc::not_open;
+      return Errc::overflow_closed;
+  }
+  return refuse(affordable ? Errc::send_queue_full : Errc::send_budget_spent);
+}
+
+/// True if there is room now. What was dropped is told in any case.
+template <Stream S, class Handler>
+bool Channel<S, Handler>::drop_for(std::size_t size) {
+  std::size_t dropped = 0;
+  while (queue_ && !fits(size) && queue_->drop_oldest() > 0) ++dropped;
+  if constexpr (requires { handler_.on_dropped(dropped); }) {
+    if (dropped > 0) handler_.on_dropped(dropped);
+  }
+  return fits(size);
+}
+
+template <Stream S, class Handler>
+WriteQueue& Channel<S, Handler>::queue() {
+  if (!queue_) queue_ = loop_.write_queues().lend();
+  return *queue_;
+}
+
+/// What was encoded so far comes before what is queued next; its block moves, its bytes do not.
+template <Stream S, class Handler>
+void Channel<S, Handler>::spill_output() {
+  if (!connection_.output().empty()) queue().push(connection_.output().release());
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::release_queue() noexcept {
+  if (queue_) loop_.write_queues().take_back(std::move(queue_));
+}
+
+// What was sent.
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::note_sent() {
+  note_high_water();
+  if (!backlog_) {
+    if (!pumping_) loop_.flush_later(*this);
+    return;
+  }
+  // Blocks are chained, so that a long backlog is not moved again and again as it grows.
+  if (connection_.output().size() >= detail::spill_size) spill_output();
+  account();
+}
+
+/// Whoever is refused is told when there is room again.
+template <Stream S, class Handler>
+std::error_code Channel<S, Handler>::refuse(Errc why) {
+  above_high_ = true;
+  return why;
+}
+
+/// Our part of what the channels of the loop have waiting.
+template <Stream S, class Handler>
+void Channel<S, Handler>::account() noexcept {
+  if (options_.budget == nullptr) return;
+  const std::size_t waiting = backlog_ && phase_ != Phase::ended ? unsent_bytes() : 0;
+  options_.budget->used += waiting - accounted_;  // modulo 2^64, so it goes down as well
+  accounted_ = waiting;
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::write_output() {
+  write_wants_read_ = false;
+  const bool had_backlog = backlog_;
+  while (unsent_bytes() > 0) {
+    std::size_t offered = 0;
+    const IoResult result = write_once(offered);
+    if (result.status == IoStatus::error) {
+      note_failure(result.error);
+      return finish();
+    }
+    write_wants_read_ = result.status == IoStatus::want_read;
+    if (result.bytes < offered) break;
+    if (unsent_bytes() > 0 || !std::exchange(backlog_, false)) continue;
+    connection_.set_output_blocked(false);
+    if (connection_.failed()) note_failure(Errc::no_mask_key);  // unless it had failed before
+  }
+  note_backlog(had_backlog);
+}
+
+/// One write of what waits, in its order: the queue, then the newest output.
+template <Stream S, class Handler>
+IoResult Channel<S, Handler>::write_once(std::size_t& offered) {
+  ByteBuffer& output = connection_.output();
+  std::array<Bytes, 16> pieces;
+  std::size_t count = queue_ ? queue_->gather(std::span(pieces).first(pieces.size() - 1)) : 0;
+  if (!output.empty() && (!queue_ || count < pieces.size() - 1)) pieces[count++] = output.data();
+  for (std::size_t i = 0; i < count; ++i) offered += pieces[i].size();
+  const IoResult result = count == 1 ? stream_.write_some(pieces[0])
+                                     : write_pieces(stream_, std::span(pieces).first(count));
+  std::size_t written = std::min(result.bytes, offered);
+  if (written > 0) {
+    last_activity_ = loop_.now();
+    if constexpr (requires { handler_.on_bytes_written(written); }) {
+      handler_.on_bytes_written(written);
+    }
+  }
+  if (queue_) {
+    const std::size_t from_queue = std::min(written, queue_->size());
+    queue_->consume(from_queue);
+    written -= from_queue;
+    if constexpr (requires { stream_.bytes_to_repeat(); }) {
+      queue_->pin(stream_.bytes_to_repeat());
+    }
+    if (queue_->empty()) release_queue();
+  }
+  output.consume(written);
+  return result;
+}
+
+/// Each call of the owner may end the channel, or send more.
+template <Stream S, class Handler>
+void Channel<S, Handler>::note_backlog(bool had_backlog) {
+  const std::size_t unsent = unsent_bytes();
+  if (unsent > 0 && !std::exchange(backlog_, true)) connection_.set_output_blocked(true);
+  note_high_water();
+  account();
+  if (unsent > 0 || had_backlog) handler_.on_backlog(unsent);
+  if (phase_ != Phase::running || unsent_bytes() > options_.send_low_watermark) return;
+  if (std::exchange(held_, false)) read_later();
+  if (std::exchange(above_high_, false)) handler_.on_drained();
+}
+
+/// What finds no backlog may leave at once; whoever was not told to wait is not told to go on.
+template <Stream S, class Handler>
+void Channel<S, Handler>::note_high_water() {
+  if (!backlog_ || !is_above_high()) return;
+  above_high_ = true;
+  held_ = options_.hold_reading;
+}
+
+}  // namespace wirespan::net

@@ -1,0 +1,137 @@
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <wirespan/net/write_queue.hpp>
+
+namespace wirespan::net {
+namespace {
+
+/// Nodes kept for the next entries; a queue that was long once does not stay large.
+constexpr std::size_t most_spare_entries = 64;
+
+}  // namespace
+
+WriteQueue::Entry& WriteQueue::append(Entry entry) {
+  if (spare_.empty()) spare_.emplace_back();
+  entries_.splice(entries_.end(), spare_, spare_.begin());
+  entries_.back() = std::move(entry);
+  size_ += entries_.back().rest().size();
+  return entries_.back();
+}
+
+void WriteQueue::push(Block::Ptr block) {
+  if (block) (void)append({.block = std::move(block), .frame = {}});
+}
+
+/// From the heap and not from the source: whoever does not read would hold a large block for each
+/// small message.
+void WriteQueue::push_message(Bytes message) {
+  Block::Ptr block = Block::allocate(message.size());
+  std::memcpy(block->bytes(), message.data(), message.size());
+  block->end = message.size();
+  (void)append({.block = std::move(block), .frame = {}, .droppable = true});
+}
+
+void WriteQueue::push(PublishedFrame::Ptr frame) {
+  const std::string_view key = frame->key();
+  (void)append({.block = {}, .frame = std::move(frame), .droppable = true});
+  if (!key.empty()) by_key_.insert_or_assign(key, std::prev(entries_.end()));
+}
+
+bool WriteQueue::replace(const PublishedFrame::Ptr& frame) {
+  if (frame->key().empty()) return false;
+  const auto found = by_key_.find(frame->key());
+  if (found == by_key_.end() || !is_untouched(found->second)) return false;
+  auto node = by_key_.extract(found);
+  Entry& entry = *node.mapped();
+  size_ -= entry.rest().size();
+  entry.frame = frame;
+  size_ += entry.rest().size();
+  node.key() = entry.frame->key();  // the old one dies with its frame
+  by_key_.insert(std::move(node));
+  return true;
+}
+
+/// Nothing of it has left, and TLS does not hold on to it.
+bool WriteQueue::is_untouched(Entries::const_iterator entry) const noexcept {
+  if (entry->sent > 0) return false;
+  std::size_t before = 0;
+  for (auto other = entries_.begin(); other != entry && before < pinned_; ++other) {
+    before += other->rest().size();
+  }
+  return before >= pinned_;
+}
+
+std::size_t WriteQueue::drop_oldest() {
+  std::size_t before = 0;
+  for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
+    const std::size_t size = entry->rest().size();
+    if (entry->droppable && entry->sent == 0 && before >= pinned_) {
+      remove(entry);
+      return size;
+    }
+    before += size;
+  }
+  return 0;
+}
+
+std::size_t WriteQueue::gather(std::span<Bytes> pieces) const noexcept {
+  std::size_t count = 0;
+  for (auto entry = entries_.begin(); entry != entries_.end() && count < pieces.size(); ++entry) {
+    pieces[count++] = entry->rest();
+  }
+  return count;
+}
+
+void WriteQueue::consume(std::size_t size) noexcept {
+  pinned_ -= std::min(pinned_, size);
+  while (size > 0) {
+    Entry& first = entries_.front();
+    const std::size_t here = std::min(size, first.rest().size());
+    if (here == first.rest().size()) {
+      remove(entries_.begin());
+    } else {
+      first.sent += here;
+      size_ -= here;
+    }
+    size -= here;
+  }
+}
+
+void WriteQueue::remove(Entries::iterator entry) noexcept {
+  size_ -= entry->rest().size();
+  if (entry->frame && !entry->frame->key().empty()) {
+    const auto found = by_key_.find(entry->frame->key());
+    if (found != by_key_.end() && found->second == entry) by_key_.erase(found);
+  }
+  if (entry->block) blocks_->take_back(blocks_->context, std::move(entry->block));
+  *entry = Entry();
+  if (spare_.size() < most_spare_entries) {
+    spare_.splice(spare_.end(), entries_, entry);
+  } else {
+    entries_.erase(entry);
+  }
+}
+
+void WriteQueue::clear() noexcept {
+  while (!entries_.empty()) remove(entries_.begin());
+  pinned_ = 0;
+}
+
+std::unique_ptr<WriteQueue> WriteQueuePool::lend() {
+  if (idle_.empty()) {
+    idle_.reserve(keep);  // so that taking back cannot fail
+    return std::make_unique<WriteQueue>(*blocks_);
+  }
+  auto queue = std::move(idle_.back());
+  idle_.pop_back();
+  return queue;
+}
+
+void WriteQueuePool::take_back(std::unique_ptr<WriteQueue> queue) noexcept {
+  queue->clear();
+  if (idle_.size() < keep) idle_.push_back(std::move(queue));
+}
+
+}  // namespace wirespan::net

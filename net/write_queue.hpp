@@ -1,0 +1,89 @@
+// write_queue.hpp - what waits in front of a connection's newest output, message by message.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <wirespan/core/block.hpp>
+#include <wirespan/core/bytes.hpp>
+#include <wirespan/core/published_frame.hpp>
+
+namespace wirespan::net {
+
+/// Owned blocks and shared frames in the order of sending. A channel has one only while it has
+/// published frames or a backlog to keep. Not thread-safe.
+class WriteQueue {
+ public:
+  /// The source must outlive the queue.
+  explicit WriteQueue(const BlockSource& blocks) noexcept : blocks_(&blocks) {}
+  ~WriteQueue() { clear(); }
+  WriteQueue(const WriteQueue&) = delete;
+  WriteQueue& operator=(const WriteQueue&) = delete;
+
+  [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+  /// Bytes that wait.
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+  /// Encoded frames, one or many, that have to leave.
+  void push(Block::Ptr block);
+  /// One whole message, copied to its size, that may be dropped to make room.
+  void push_message(Bytes message);
+  void push(PublishedFrame::Ptr frame);
+  /// Puts the frame in the place of an unsent one with the same key. False if there is none.
+  [[nodiscard]] bool replace(const PublishedFrame::Ptr& frame);
+  /// Forgets the oldest message of which nothing has left; its size, or 0 if there is none.
+  [[nodiscard]] std::size_t drop_oldest();
+
+  /// The beginning of what waits; returns how many of `pieces` it has filled.
+  [[nodiscard]] std::size_t gather(std::span<Bytes> pieces) const noexcept;
+  /// So many bytes have left, or are no longer ours to change. Requires size <= size().
+  void consume(std::size_t size) noexcept;
+  /// The first so many bytes will be asked for again as they are (TLS): they stay.
+  void pin(std::size_t size) noexcept { pinned_ = size; }
+  void clear() noexcept;
+
+ private:
+  struct Entry {
+    Block::Ptr block;           // owned bytes, or
+    PublishedFrame::Ptr frame;  // shared ones
+    std::size_t sent = 0;       // bytes of it that have left
+    bool droppable = false;
+
+    [[nodiscard]] Bytes rest() const noexcept {
+      return (block ? Bytes(block->used()) : frame->bytes()).subspan(sent);
+    }
+  };
+  using Entries = std::list<Entry>;
+
+  [[nodiscard]] Entry& append(Entry entry);
+  void remove(Entries::iterator entry) noexcept;
+  [[nodiscard]] bool is_untouched(Entries::const_iterator entry) const noexcept;
+
+  const BlockSource* blocks_;
+  Entries entries_;
+  Entries spare_;  // nodes to use again
+  std::unordered_map<std::string_view, Entries::iterator> by_key_;
+  std::size_t size_ = 0;
+  std::size_t pinned_ = 0;
+};
+
+/// Queues of a loop that wait to be used again. Not thread-safe.
+class WriteQueuePool {
+ public:
+  explicit WriteQueuePool(const BlockSource& blocks) noexcept : blocks_(&blocks) {}
+  /// Throws std::bad_alloc.
+  [[nodiscard]] std::unique_ptr<WriteQueue> lend();
+  void take_back(std::unique_ptr<WriteQueue> queue) noexcept;
+
+ private:
+  static constexpr std::size_t keep = 1024;
+  const BlockSource* blocks_;
+  std::vector<std::unique_ptr<WriteQueue>> idle_;
+};
+
+}  // namespace wirespan::net

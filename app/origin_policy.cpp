@@ -11,8 +11,8 @@ namespace {
 /// "host" or "host:port" with the port written out.
 std::string with_port(std::string_view authority, std::string_view default_port) {
   const std::size_t colon = authority.rfind(':');
-  const bool inside_brackets = authority.find(']', colon == std::string_view::npos ? 0 : colon) !=
-                               std::string_view::npos;
+  const bool inside_brackets =
+      authority.find(']', colon == std::string_view::npos ? 0 : colon) != std::string_view::npos;
   const bool has_port = colon != std::string_view::npos && !inside_brackets;
   std::string text(authority);
   if (!has_port) text.append(":").append(default_port);
@@ -38,9 +38,9 @@ bool is_origin_welcome(const OriginPolicy& policy, std::string_view origin, std:
   if (policy.allow_any || origin.empty()) return true;
   if (policy.predicate) return policy.predicate(origin, host);
   if (policy.allowed.empty()) return is_same_origin(origin, host);
-  return std::any_of(
-      policy.allowed.begin(), policy.allowed.end(),
-      [&](const std::string& allowed) { return equal_ignoring_case(allowed, origin); });
+  return std::any_of(policy.allowed.begin(), policy.allowed.end(), [&](const std::string& allowed) {
+    return equal_ignoring_case(allowed, origin);
+  });
 }
 
 }  // namespace wirespan

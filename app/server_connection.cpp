@@ -79,10 +79,8 @@ std::error_code ServerConnection::on_loop(Call call) const {
 std::error_code ServerConnection::close(CloseCode code, std::string_view reason) const {
   if (hub_ == nullptr) return Errc::not_open;
   if (const auto error = check_close(Role::server, code, reason)) return error;
-  return on_loop([slot = slot_, generation = generation_, code,
-                  text = std::string(reason)](ServerWorker& worker) {
-    return worker.close(slot, generation, code, text);
-  });
+  return on_loop([slot = slot_, generation = generation_, code, text = std::string(reason)](
+                     ServerWorker& worker) { return worker.close(slot, generation, code, text); });
 }
 
 std::error_code ServerConnection::abort() const {
@@ -104,17 +102,13 @@ std::error_code ServerConnection::resume() const {
 }
 
 std::error_code ServerConnection::subscribe(std::string_view topic) const {
-  return on_loop([slot = slot_, generation = generation_,
-                  name = std::string(topic)](ServerWorker& worker) {
-    return worker.subscribe(slot, generation, name);
-  });
+  return on_loop([slot = slot_, generation = generation_, name = std::string(topic)](
+                     ServerWorker& worker) { return worker.subscribe(slot, generation, name); });
 }
 
 std::error_code ServerConnection::unsubscribe(std::string_view topic) const {
-  return on_loop([slot = slot_, generation = generation_,
-                  name = std::string(topic)](ServerWorker& worker) {
-    return worker.unsubscribe(slot, generation, name);
-  });
+  return on_loop([slot = slot_, generation = generation_, name = std::string(topic)](
+                     ServerWorker& worker) { return worker.unsubscribe(slot, generation, name); });
 }
 
 /// Also on the loop's own thread it runs later: the caller may be inside a handler.

@@ -12,6 +12,7 @@
 
 #include <wirespan/core/bytes.hpp>
 #include <wirespan/core/close_code.hpp>
+#include <wirespan/core/error.hpp>
 #include <wirespan/core/opcode.hpp>
 
 namespace wirespan {
@@ -28,6 +29,8 @@ class SendResult {
   SendResult(Outcome outcome) noexcept : outcome_(outcome) {}  // NOLINT: reads like the enum
   SendResult(std::error_code error) noexcept                   // NOLINT: no error means sent
       : error_(error), outcome_(error ? Outcome::refused : Outcome::sent) {}
+
+  SendResult(Errc error) noexcept : SendResult(std::error_code(error)) {}  // NOLINT
 
   [[nodiscard]] Outcome outcome() const noexcept { return outcome_; }
   [[nodiscard]] std::error_code error() const noexcept { return error_; }

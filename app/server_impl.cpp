@@ -65,7 +65,7 @@ std::uint16_t ServerImpl::listen_on(const net::Endpoint& local) {
 }
 
 std::uint16_t ServerImpl::listen() {
-  if (tls_error_) throw_for(tls_error_, "TLS of the server");
+  if (tls_error_) throw WebSocketTlsException(tls_error_, "TLS of the server");
   port_ = options_.port;
   std::uint16_t port = listen_on(endpoint(options_.address));
   if (port != 0) port_ = port;

@@ -45,8 +45,8 @@ std::error_code ServerListener::open(const net::Endpoint& local,
                                      const net::ListenOptions& options) {
   net::Network& network = loop_.network();
   auto fd = network.listen(local, options);
-  const bool name_taken = !fd && fd.error() == std::errc::address_in_use &&
-                          local.family() == net::Family::unix_path;
+  const bool name_taken =
+      !fd && fd.error() == std::errc::address_in_use && local.family() == net::Family::unix_path;
   if (name_taken && is_abandoned(network, local)) {
     remove_name(local);
     fd = network.listen(local, options);

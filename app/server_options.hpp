@@ -67,7 +67,7 @@ struct ServerOptions {
 
   std::size_t send_high_watermark = limits::send_high_watermark;  ///< Told by on_drain below low.
   std::size_t send_low_watermark = limits::send_low_watermark;
-  std::size_t send_hard_limit = limits::send_hard_limit;  ///< Unsent bytes of one connection.
+  std::size_t send_hard_limit = limits::send_hard_limit;    ///< Unsent bytes of one connection.
   std::size_t loop_send_budget = limits::loop_send_budget;  ///< Unsent bytes of one loop.
   Overflow overflow = Overflow::refuse;  ///< What happens to a message above the hard limit.
   /// Read nothing more from a peer that leaves more than the high watermark unread.

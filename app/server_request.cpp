@@ -20,9 +20,9 @@ const ServerRequest& PendingRequest::request() const noexcept { return state_->r
 
 void PendingRequest::accept(Agreement agreement, std::any user_data) {
   if (const auto state = std::move(state_)) {
-    ServerWorker::answer(*state->hub, state->acceptor,
-                         RequestAnswer{.agreement = std::move(agreement),
-                                       .user_data = std::move(user_data)});
+    ServerWorker::answer(
+        *state->hub, state->acceptor,
+        RequestAnswer{.agreement = std::move(agreement), .user_data = std::move(user_data)});
   }
 }
 

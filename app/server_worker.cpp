@@ -42,6 +42,11 @@ AcceptorOptions acceptor_options(const ServerOptions& options, const ServerHandl
 
 }  // namespace
 
+// The calls of channels are in another source.
+namespace net {
+template class Channel<Transport, ServerWorker::ChannelHandler>;
+}  // namespace net
+
 ServerWorker::ServerWorker(ServerImpl& server, unsigned index)
     : server_(server),
       loop_({.backend = server.options().backend, .network = server.options().network}),
@@ -84,9 +89,7 @@ Expected<std::uint16_t> ServerWorker::listen(const net::Endpoint& local,
 }
 
 bool ServerWorker::turn(std::optional<std::chrono::nanoseconds> timeout) {
-  const auto is_over = [this] {
-    return stopping_ && open_count_.get() == 0 && acceptors_.empty();
-  };
+  const auto is_over = [this] { return stopping_ && open_count_.get() == 0 && acceptors_.empty(); };
   if (is_over()) return false;
   loop_.run_once(timeout);
   const TimePoint now = loop_.network().now();
@@ -121,8 +124,7 @@ void ServerWorker::adopt(int fd, const net::Endpoint& peer, Bytes already_read, 
 }
 
 void ServerWorker::shake_hands(net::TcpSocket socket, const net::Endpoint& peer,
-                               AddressCounter::Ticket ticket, Bytes already_read,
-                               bool is_secured) {
+                               AddressCounter::Ticket ticket, Bytes already_read, bool is_secured) {
   std::optional<Transport> transport;
   if (server_.tls() && !is_secured) {
     auto stream = tls::TlsStream::server(net::make_transport(std::move(socket)), *server_.tls());
@@ -131,8 +133,9 @@ void ServerWorker::shake_hands(net::TcpSocket socket, const net::Endpoint& peer,
   } else {
     transport.emplace(std::move(socket));
   }
-  auto acceptor = std::make_unique<Acceptor>(loop_, *this, acceptor_options_,
-                                             *std::move(transport), peer, std::move(ticket));
+  AcceptorHost& host = *this;
+  auto acceptor = std::make_unique<Acceptor>(loop_, host, acceptor_options_, *std::move(transport),
+                                             peer, std::move(ticket));
   Acceptor& started = *acceptor;
   started.id = ++last_acceptor_;
   acceptors_.emplace(started.id, std::move(acceptor));

@@ -142,7 +142,14 @@ class ServerWorker final : private AcceptorHost, private net::Timer {
   [[nodiscard]] ServerChannel* find(std::uint32_t slot, std::uint32_t generation) noexcept;
   /// Calls a handler; an exception fails the connection.
   template <class Call>
-  void guarded(const ServerConnection& self, Call call) noexcept;
+  void guarded(const ServerConnection& self, Call call) noexcept {
+    try {
+      call();
+    } catch (...) {
+      handler_has_thrown(self);
+    }
+  }
+  void handler_has_thrown(const ServerConnection& self);
 
   ServerImpl& server_;
   net::EventLoop loop_;

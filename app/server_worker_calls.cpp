@@ -209,15 +209,10 @@ void ServerWorker::on_end(const ServerConnection& self, const net::ChannelEnd& e
   server_.give_back_connection();
 }
 
-template <class Call>
-void ServerWorker::guarded(const ServerConnection& self, Call call) noexcept {
-  try {
-    call();
-  } catch (...) {
-    log(LogLevel::error, "a handler of the server has thrown an exception");
-    if (ServerChannel* channel = find(self.slot_, self.generation_)) {
-      channel->fail(Errc::handler_failed);
-    }
+void ServerWorker::handler_has_thrown(const ServerConnection& self) {
+  log(LogLevel::error, "a handler of the server has thrown an exception");
+  if (ServerChannel* channel = find(self.slot_, self.generation_)) {
+    channel->fail(Errc::handler_failed);
   }
 }
 

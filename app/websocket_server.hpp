@@ -56,8 +56,8 @@ class WebSocketServer {
   /// WebSocketTlsException for an unusable certificate or key. Clients may connect from then on.
   /// Call it once, before run().
   std::uint16_t listen();
-  /// Serves until stop(), on this thread and ServerOptions::threads - 1 more. Listening is optional:
-  /// adopt() brings connections too.
+  /// Serves until stop(), on this thread and ServerOptions::threads - 1 more. Listening is
+  /// optional: adopt() brings connections too.
   void run();
   /// Stops listening, closes every connection, waits for the closing handshakes, then cuts; run()
   /// returns. Handlers may call it.
@@ -75,8 +75,7 @@ class WebSocketServer {
   /// encoded once. Messages of one thread keep their order. A subscriber that does not read falls
   /// under ServerOptions::overflow. With a key, an unsent older message of the topic with that key
   /// is replaced by this one. Errors: Errc::invalid_text; not_open once the server is over.
-  std::error_code publish(std::string_view topic, std::string_view text,
-                          std::string_view key = {});
+  std::error_code publish(std::string_view topic, std::string_view text, std::string_view key = {});
   std::error_code publish_binary(std::string_view topic, Bytes payload, std::string_view key = {});
 
   [[nodiscard]] ServerStats stats() const;

@@ -96,7 +96,9 @@ class Connection {
   /// close_code_for(error) and digests nothing more. No event follows.
   void fail(std::error_code error);
   /// Why a whole message could not be sent now; for messages that were encoded elsewhere.
-  [[nodiscard]] std::error_code check_message() const noexcept { return check_send(Opcode::binary); }
+  [[nodiscard]] std::error_code check_message() const noexcept {
+    return check_send(Opcode::binary);
+  }
   /// A long message of a server with nothing waiting before it: only the header is made, the caller
   /// writes header and payload together. Nothing if send() has to be used, or would refuse.
   [[nodiscard]] std::optional<FrameHead> begin_gather(Opcode opcode, Bytes payload);

@@ -73,8 +73,8 @@ enum class Errc {
   unrequested_extension,    ///< The server chose an extension that was not offered.
   too_many_informational,   ///< More 1xx answers than limits::informational_responses.
 
-  origin_not_welcome,       ///< A page of another origin. RFC 6455 §10.2.
-  request_rejected,         ///< The application said no.
+  origin_not_welcome,  ///< A page of another origin. RFC 6455 §10.2.
+  request_rejected,    ///< The application said no.
 
   // Reaching the peer.
   host_not_found,   ///< The name does not resolve.

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include <wirespan/core/connection.hpp>
+#include <wirespan/core/error.hpp>
 #include <wirespan/core/keep_alive.hpp>
 #include <wirespan/core/limits.hpp>
 #include <wirespan/core/published_frame.hpp>
@@ -154,8 +155,8 @@ class Channel final : private IoHandler, private Timer {
   Handler handler_;
   KeepAlive keep_alive_;
   ChannelEnd end_;
-  std::unique_ptr<WriteQueue> queue_;  // before connection_.output(), while there is a need
-  std::size_t accounted_ = 0;          // our share of ChannelOptions::budget
+  std::unique_ptr<WriteQueue> queue_;        // before connection_.output(), while there is a need
+  std::size_t accounted_ = 0;                // our share of ChannelOptions::budget
   std::optional<TimePoint> progress_since_;  // inside a message: when its peer is judged from
   std::size_t progress_bytes_ = 0;
   std::optional<TimePoint> close_deadline_;

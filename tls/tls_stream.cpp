@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include <wirespan/core/error.hpp>
+#include <wirespan/tls/certificate_text.hpp>
 #include <wirespan/tls/error.hpp>
 #include <wirespan/tls/tls_stream.hpp>
 #include <wirespan/tls/transport_bio.hpp>
@@ -45,6 +46,40 @@ bool expect_peer(SSL* ssl, const std::string& name, bool check_hostname) noexcep
                       X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   return ::SSL_set1_host(ssl, name.c_str()) == 1;
 }
+
+/// Copies small pieces together, up to a record; one that fills a record by itself is left where it
+/// lies.
+class RecordFiller {
+ public:
+  explicit RecordFiller(std::span<const Bytes> pieces) noexcept : pieces_(pieces) {}
+
+  /// Valid until the next call; empty at the end.
+  [[nodiscard]] Bytes next() noexcept {
+    fetch();
+    if (rest_.size() >= record_size || pieces_.empty()) return std::exchange(rest_, {});
+    std::size_t filled = 0;
+    while (filled < record_.size() && !rest_.empty()) {
+      const std::size_t size = std::min(rest_.size(), record_.size() - filled);
+      std::ranges::copy(rest_.first(size), record_.data() + filled);
+      filled += size;
+      rest_ = rest_.subspan(size);
+      fetch();
+    }
+    return Bytes(record_).first(filled);
+  }
+
+ private:
+  void fetch() noexcept {
+    while (rest_.empty() && !pieces_.empty()) {
+      rest_ = pieces_.front();
+      pieces_ = pieces_.subspan(1);
+    }
+  }
+
+  std::span<const Bytes> pieces_;
+  Bytes rest_;  // of the piece in front
+  std::array<std::byte, record_size> record_;
+};
 
 }  // namespace
 
@@ -108,8 +143,9 @@ struct TlsStream::Impl {
   std::unique_ptr<net::ByteTransport> transport;
   TransportBio bio;
   std::unique_ptr<SSL, Free> ssl;
-  std::error_code broken;  // after a fatal error OpenSSL must not be asked again
-  bool notified = false;   // close_notify has left
+  std::error_code broken;     // after a fatal error OpenSSL must not be asked again
+  std::size_t to_repeat = 0;  // bytes of a record that was made and has not left
+  bool notified = false;      // close_notify has left
 };
 
 TlsStream::TlsStream(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
@@ -168,11 +204,27 @@ net::IoResult TlsStream::write_some(Bytes out) {
     const auto result = impl_->run([&](std::size_t* bytes) {
       return ::SSL_write_ex(impl_->ssl.get(), rest.data(), rest.size(), bytes);
     });
+    impl_->to_repeat = result.would_block() ? std::min(rest.size(), record_size) : 0;
     if (!result.is_ok()) return total.bytes > 0 && result.would_block() ? total : result;
     total.bytes += result.bytes;
   }
   return total;
 }
+
+net::IoResult TlsStream::write_pieces(std::span<const Bytes> pieces) {
+  RecordFiller filler(pieces);
+  net::IoResult total{.status = net::IoStatus::ok};
+  for (Bytes next = filler.next(); !next.empty(); next = filler.next()) {
+    const net::IoResult result = write_some(next);
+    const bool nothing_yet = total.bytes == 0;
+    if (result.status == net::IoStatus::error || (!result.is_ok() && nothing_yet)) return result;
+    total.bytes += result.bytes;
+    if (result.bytes < next.size()) break;
+  }
+  return total;
+}
+
+std::size_t TlsStream::bytes_to_repeat() const noexcept { return impl_->to_repeat; }
 
 /// Head and the beginning of the payload share a record; the rest of the payload follows.
 net::IoResult TlsStream::write_some(Bytes head, Bytes payload) {
@@ -205,6 +257,13 @@ net::IoResult TlsStream::shutdown() {
     impl_->notified = true;  // sent, or there is no way to send it
   }
   return impl_->transport->shutdown();
+}
+
+std::optional<PeerCertificate> TlsStream::peer_certificate() const {
+  X509* certificate = ::SSL_get0_peer_certificate(impl_->ssl.get());
+  const bool verified = ::SSL_get_verify_result(impl_->ssl.get()) == X509_V_OK;
+  if (certificate == nullptr || !verified) return std::nullopt;
+  return describe_certificate(*certificate);
 }
 
 std::string TlsStream::description() const {

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include <wirespan/core/expected.hpp>
 #include <wirespan/net/stream.hpp>
 #include <wirespan/tls/context.hpp>
+#include <wirespan/tls/peer_certificate.hpp>
 
 namespace wirespan::tls {
 
@@ -37,10 +40,17 @@ class TlsStream {
   /// After a write that would block the same bytes must come again, more of them behind are fine.
   [[nodiscard]] net::IoResult write_some(Bytes out);
   [[nodiscard]] net::IoResult write_some(Bytes head, Bytes payload);
+  /// Small pieces share records.
+  [[nodiscard]] net::IoResult write_pieces(std::span<const Bytes> pieces);
+  /// How many of the bytes offered last have to come again unchanged, because a record of them is
+  /// made already; 0 when all was taken.
+  [[nodiscard]] std::size_t bytes_to_repeat() const noexcept;
   [[nodiscard]] bool has_buffered_input() const noexcept;
   /// Sends close_notify, then ends our direction of the transport.
   [[nodiscard]] net::IoResult shutdown();
 
+  /// What the peer showed and the handshake verified; nothing if it showed none.
+  [[nodiscard]] std::optional<PeerCertificate> peer_certificate() const;
   /// "TLSv1.3", and the cipher's name; for reports.
   [[nodiscard]] std::string description() const;
 

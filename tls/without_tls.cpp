@@ -40,8 +40,11 @@ net::IoResult TlsStream::handshake() { return unavailable(); }
 net::IoResult TlsStream::read_some(MutableBytes) { return unavailable(); }
 net::IoResult TlsStream::write_some(Bytes) { return unavailable(); }
 net::IoResult TlsStream::write_some(Bytes, Bytes) { return unavailable(); }
+net::IoResult TlsStream::write_pieces(std::span<const Bytes>) { return unavailable(); }
+std::size_t TlsStream::bytes_to_repeat() const noexcept { return 0; }
 bool TlsStream::has_buffered_input() const noexcept { return false; }
 net::IoResult TlsStream::shutdown() { return unavailable(); }
+std::optional<PeerCertificate> TlsStream::peer_certificate() const { return std::nullopt; }
 std::string TlsStream::description() const { return "built without TLS"; }
 
 }  // namespace wirespan::tls

@@ -45,7 +45,7 @@ int serve(const wirespan::ServerOptions& options) {
 }
 
 int run(int argc, char** argv) {
-  wirespan::ServerOptions options;
+  wirespan::ServerOptions options{.origins = {.allow_any = true}};  // an echo is no secret
   wirespan::tls::ServerOptions tls;
   bool use_tls = false;
   std::string poller = "epoll";
@@ -58,6 +58,9 @@ int run(int argc, char** argv) {
   cli.add_option("--key", tls.key_file, "Private key, PEM")->needs(tls_flag);
   cli.add_option("--poller", poller, "epoll or poll")
       ->check(CLI::IsMember({"epoll", "poll"}))
+      ->capture_default_str();
+  cli.add_option("--threads", options.threads, "Loops, each on a thread of its own")
+      ->check(CLI::Range(1, 255))
       ->capture_default_str();
   cli.add_option("--max-message-size", options.max_message_size,
                  "Bytes; larger ones fail with 1009")

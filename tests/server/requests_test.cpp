@@ -20,9 +20,18 @@ using Decision = std::function<std::optional<Rejection>(const ServerRequest&, Ag
 
 ServerHandlers deciding(Decision decision) {
   ServerHandlers handlers = echoing();
-  handlers.on_request = std::move(decision);
+  handlers.on_request = [decision = std::move(decision)](PendingRequest request) {
+    Agreement agreement;
+    if (auto rejection = decision(request.request(), agreement)) {
+      return request.reject(*std::move(rejection));
+    }
+    request.accept(std::move(agreement));
+  };
   return handlers;
 }
+
+/// Leaves the question of origins to the handler.
+ServerOptions any_origin() { return {.origins = {.allow_any = true}}; }
 
 /// The whole answer to a request, until the server ends the stream.
 std::string answer_to(const RunningServer& server, const std::string& request) {
@@ -71,7 +80,7 @@ TEST_P(ServerRequests, D21_the_hook_is_asked_once_and_sees_the_request_as_it_cam
                          EXPECT_TRUE(request.peer.is_loopback());
                          return std::nullopt;
                        }),
-                       link());
+                       link(), any_origin());
   RawPeer client = server.dial();
   client.write(upgrade_request("Origin: https://o.example\r\nX-Extra: 1\r\n", "/a%2e//b?c=%20"));
   EXPECT_TRUE(client.read_head().starts_with("HTTP/1.1 101 "));
@@ -84,7 +93,7 @@ TEST_P(ServerRequests, R46_an_origin_that_is_not_welcome_gets_403) {
         if (request.offer.origin == "https://good.example") return std::nullopt;
         return Rejection{.status = 403, .body = "not from there\n"};
       }),
-      link());
+      link(), any_origin());
   const auto status_for = [&](const std::string& line) {
     RawPeer client = server.dial();
     client.write(upgrade_request(line));
@@ -151,7 +160,7 @@ TEST_P(ServerRequests, F1_a_hook_that_throws_or_chooses_what_nobody_offered_is_a
 TEST_P(ServerRequests, F1_nothing_is_opened_or_closed_for_a_request_that_was_refused) {
   std::atomic<int> calls{0};
   ServerHandlers handlers{
-      .on_request = [](const ServerRequest&, Agreement&) { return Rejection{.status = 404}; },
+      .on_request = [](PendingRequest request) { request.reject({.status = 404}); },
       .on_open = [&](const ServerConnection&) { ++calls; },
       .on_close = [&](const ServerConnection&, CloseCode, std::string_view) { ++calls; }};
   {

@@ -2,6 +2,7 @@
 
 #include <wirespan/app/app_run.hpp>
 #include <wirespan/app/log.hpp>
+#include <wirespan/app/longest_wait.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/frame.hpp>
 #include <wirespan/net/channel_impl.hpp>
@@ -28,7 +29,9 @@ void check(const RunOptions& options) {
 }
 
 net::ChannelOptions channel_options(const RunOptions& options, std::size_t send_hard_limit) {
-  return {.keep_alive = {.interval = options.ping_interval, .timeout = options.ping_timeout},
+  auto timeout = options.ping_timeout;
+  if (timeout) timeout = bounded(*timeout);
+  return {.keep_alive = {.interval = bounded(options.ping_interval), .timeout = timeout},
           .ping_payload = options.ping_payload,
           .send_hard_limit = send_hard_limit};
 }
@@ -144,6 +147,9 @@ void WebSocketApp::Run::open(Dialed dialed) {
                                           ChannelHandler{this}, channel_options_);
   shared_.begin_connection(dialed.agreement, dialed.status, fd);
   result_.close = {};
+  result_.error = {};
+  kernel_is_full_ = false;
+  mask_failure_ = nullptr;
   const bool again = std::exchange(connected_before_or_failed_, true);
   guarded([&] { again ? app_.on_reconnect() : app_.on_open(); });
   // The handler may have closed the connection already; what came behind the handshake follows it.
@@ -188,6 +194,7 @@ void WebSocketApp::Run::ChannelHandler::on_pong(Bytes payload) {
 void WebSocketApp::Run::ChannelHandler::on_ping_sent() { run->shared_.set_ping(run->loop_.now()); }
 
 void WebSocketApp::Run::on_backlog(std::size_t unsent) {
+  kernel_is_full_ = unsent > 0;
   shared_.set_backlog(unsent);
   if (!drained_.empty() || unsent == 0) drain_outbox();
 }
@@ -216,10 +223,12 @@ void WebSocketApp::Run::send(Opcode opcode, Bytes payload) {
 }
 
 /// Moves what other threads want to send into the channel, as far as its limit allows; the rest
-/// waits for the kernel to take something.
+/// waits for the kernel to take something. The outbox is emptied once: what comes into it after
+/// that has a task of its own, and the loop a turn for everybody else.
 void WebSocketApp::Run::drain_outbox() {
+  bool taken = false;
   while (channel_) {
-    if (drained_.empty()) shared_.take_outbox(drained_);
+    if (drained_.empty() && !std::exchange(taken, true)) shared_.take_outbox(drained_);
     const auto record = drained_.front();
     if (!record) break;
     std::error_code error;
@@ -234,7 +243,7 @@ void WebSocketApp::Run::drain_outbox() {
         error = channel_->send(record->opcode, record->payload);
         break;
     }
-    if (error == Errc::send_queue_full) return;
+    if (error == Errc::send_queue_full) return await_room();
     if (error == Errc::no_mask_key) channel_->fail(error);
     if (error) result_.unsent_bytes += record->payload.size();
     drained_.pop();
@@ -242,15 +251,22 @@ void WebSocketApp::Run::drain_outbox() {
   if (stop_request_) close_channel();
 }
 
+/// The channel may be full although the kernel would take it all: then it is empty after its flush
+/// at the end of this turn, and ours comes behind it.
+void WebSocketApp::Run::await_room() {
+  if (!kernel_is_full_) loop_.flush_later(*this);
+}
+
 // Ending.
 
 void WebSocketApp::Run::stop(const CloseRequest& request) {
   if (stop_request_ || finished_) return;
   stop_request_ = request;
+  stop_request_->timeout = bounded(request.timeout);
   shared_.set_stopping();
   if (channel_) {
     // Everything that was sent before goes first, and has as much time as the handshake.
-    loop_.timers().schedule(*this, loop_.network().now() + request.timeout);
+    loop_.timers().schedule(*this, loop_.network().now() + stop_request_->timeout);
     drain_outbox();
   } else {
     dialer_.reset();
@@ -275,6 +291,10 @@ void WebSocketApp::Run::on_end(const net::ChannelEnd& end) {
   if (stop_request_) {
     result_.error = end.error;
     return finish(EndReason::stopped);
+  }
+  // Without a key the peer's Close frame could not be answered.
+  if (!end.error && mask_failure_) {
+    return failed(Errc::no_mask_key, std::exchange(mask_failure_, nullptr));
   }
   if (!end.error) return finish(EndReason::closed_by_peer);
   if (end.error == Errc::handler_failed) {  // on_error itself has thrown: nobody can be told
@@ -304,7 +324,7 @@ void WebSocketApp::Run::failed(std::error_code code, const std::exception_ptr& e
   if (stop_request_) return finish(EndReason::stopped);
   if (finished_) return;
   if (options_.reconnect.count() > 0 && !used_socket_) {
-    loop_.timers().schedule(*this, loop_.network().now() + options_.reconnect);
+    loop_.timers().schedule(*this, loop_.network().now() + bounded(options_.reconnect));
   } else {
     finish(EndReason::failed);
   }

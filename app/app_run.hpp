@@ -18,7 +18,7 @@
 namespace wirespan {
 
 /// Lives on the stack of run_forever(); everything happens on its thread.
-class WebSocketApp::Run final : private net::Timer {
+class WebSocketApp::Run final : private net::Timer, private net::IoHandler {
  public:
   /// Checks the options and reserves the app. Throws as run_forever().
   Run(WebSocketApp& app, const RunOptions& options);
@@ -47,6 +47,8 @@ class WebSocketApp::Run final : private net::Timer {
   using AppChannel = net::Channel<Transport, ChannelHandler>;
 
   void on_timer(TimePoint now) override;
+  void on_ready(net::Readiness) override {}
+  void on_flush() override { drain_outbox(); }
 
   [[nodiscard]] ConnectOptions connect_options() const;
   void attempt();
@@ -57,6 +59,7 @@ class WebSocketApp::Run final : private net::Timer {
   void on_backlog(std::size_t unsent);
   void on_end(const net::ChannelEnd& end);
   void count_unsent_outbox();
+  void await_room();
   void close_channel();
   void failed(std::error_code code, const std::exception_ptr& error);
   void finish(EndReason why) noexcept;
@@ -76,7 +79,8 @@ class WebSocketApp::Run final : private net::Timer {
   std::unique_ptr<Dialer> dialer_;
   std::unique_ptr<AppChannel> channel_;
   std::optional<CloseRequest> stop_request_;
-  Outbox drained_;  // taken from other threads, not in the channel yet
+  Outbox drained_;               // taken from other threads, not in the channel yet
+  bool kernel_is_full_ = false;  // on_backlog() will be called when it has taken something
   std::exception_ptr mask_failure_;
   bool connected_before_or_failed_ = false;
   bool used_socket_ = false;

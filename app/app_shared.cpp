@@ -3,6 +3,7 @@
 
 #include <wirespan/app/app_run.hpp>
 #include <wirespan/app/app_shared.hpp>
+#include <wirespan/app/longest_wait.hpp>
 #include <wirespan/core/error.hpp>
 
 namespace wirespan {
@@ -156,7 +157,7 @@ void WebSocketApp::Shared::wait_for_room(Lock& lock, std::size_t size) {
   const auto timeout = getdefaulttimeout();
   if (!timeout) {
     room_.wait(lock, may_go_on);
-  } else if (!room_.wait_for(lock, *timeout, may_go_on)) {
+  } else if (!room_.wait_for(lock, bounded(*timeout), may_go_on)) {
     throw_for(Errc::send_timeout, "send");
   }
 }

@@ -18,6 +18,7 @@
 #include <wirespan/app/options.hpp>
 #include <wirespan/app/websocket_app.hpp>
 #include <wirespan/core/agreement.hpp>
+#include <wirespan/core/limits.hpp>
 #include <wirespan/core/opcode.hpp>
 #include <wirespan/net/mailbox.hpp>
 
@@ -51,7 +52,7 @@ class Outbox {
 struct CloseRequest {
   CloseCode status = CloseCode::normal;
   std::string reason{};
-  std::chrono::milliseconds timeout{};
+  std::chrono::milliseconds timeout = limits::close_time;
 };
 
 /// Guarded by its mutex. A run announces itself here, takes what was put into the outbox, and says

@@ -6,6 +6,7 @@
 
 #include <wirespan/app/dialer.hpp>
 #include <wirespan/app/exceptions.hpp>
+#include <wirespan/app/longest_wait.hpp>
 #include <wirespan/core/ascii.hpp>
 #include <wirespan/core/error.hpp>
 
@@ -84,7 +85,7 @@ Dialer::Dialer(net::EventLoop& loop, DialPlan plan, Handler handler)
     : loop_(loop),
       plan_(std::move(plan)),
       handler_(std::move(handler)),
-      deadline_(loop.network().now() + plan_.deadline),
+      deadline_(loop.network().now() + bounded(plan_.deadline)),
       request_(loop.buffers().source()) {
   start();
 }

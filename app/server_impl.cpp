@@ -51,7 +51,7 @@ WebSocketServer::Impl::~Impl() {
 std::uint16_t WebSocketServer::Impl::listen() {
   if (options_.tls && !tls_) {
     auto context = tls::Context::for_server(*options_.tls);
-    if (!context) throw_for(context.error(), "TLS of the server");
+    if (!context) throw WebSocketTlsException(context.error(), "TLS of the server");
     tls_ = std::move(*context);
   }
   const auto address = net::Endpoint::from_numeric(options_.address, options_.port);

@@ -27,7 +27,8 @@ namespace wirespan {
 ///
 /// Time: each call has one deadline, settimeout(), for all it does; a receive that times out loses
 /// nothing, the next one goes on where it stopped. A send that times out has queued its message:
-/// it leaves with later calls, whole and in order.
+/// it leaves with later calls, whole and in order. Only while limits::send_hard_limit bytes wait
+/// already nothing is queued; the code of the exception is Errc::send_queue_full then.
 ///
 /// Threads: one thread may receive while any number of others send, ping or close. Two receivers
 /// take turns. connect(), settimeout() of the same object and its destruction belong to one thread

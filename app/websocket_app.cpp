@@ -1,4 +1,6 @@
+#include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <wirespan/app/app_run.hpp>
@@ -20,8 +22,15 @@ WebSocketApp::WebSocketApp(std::string url, AppHandlers handlers, AppOptions opt
 WebSocketApp::~WebSocketApp() = default;
 
 RunResult WebSocketApp::run_forever(const RunOptions& options, const std::stop_token& stop) {
-  Run run(*this, options);
-  return run.run(stop);
+  std::optional<Run> run;
+  try {
+    run.emplace(*this, options);
+  } catch (const WebSocketException&) {
+    throw;
+  } catch (const std::system_error& error) {  // no descriptor left for the loop
+    throw WebSocketException(error.code(), "run_forever");
+  }
+  return run->run(stop);
 }
 
 void WebSocketApp::send(std::string_view payload, Opcode opcode) {

@@ -80,7 +80,8 @@ class WebSocketApp {
 
   /// Blocks until the connection is closed, by whom ever, and all handlers have returned. Throws
   /// WebSocketException, before anything is done or called, for a malformed URL or header, for
-  /// ping_timeout <= 0, ping_interval < 0, ping_interval <= ping_timeout, and if it runs already.
+  /// ping_timeout <= 0, ping_interval < 0, ping_interval <= ping_timeout, if it runs already, and
+  /// if the process has no descriptor left for its loop.
   /// Everything later is told to handlers. `stop` ends the run as close() does, also before it.
   RunResult run_forever(const RunOptions& options = {}, const std::stop_token& stop = {});
 

@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <array>
+#include <system_error>
 #include <utility>
 
+#include <wirespan/app/longest_wait.hpp>
 #include <wirespan/app/websocket_impl.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/net/unique_fd.hpp>
 
 namespace wirespan {
 namespace {
@@ -16,7 +19,10 @@ WebSocket::Impl::Impl(ConnectOptions options) : options_(std::move(options)) {
   if (!options_.timeout) options_.timeout = getdefaulttimeout();
 }
 
-WebSocket::Impl::~Impl() { shutdown(); }
+WebSocket::Impl::~Impl() {
+  shutdown();
+  if (options_.socket >= 0) network_.close(options_.socket);  // ours, and never used
+}
 
 WebSocket::Impl::ReceiverTurn::ReceiverTurn(Impl& impl, Lock& lock, Deadline deadline)
     : impl_(impl) {
@@ -38,15 +44,21 @@ WebSocket::Impl::ReceiverTurn::~ReceiverTurn() {
 
 void WebSocket::Impl::connect(const std::string& url) {
   if (connected()) throw_for(Errc::already_open, "connect");
+  net::UniqueFd given(std::exchange(options_.socket, -1));  // closed, whatever goes wrong
   auto plan = make_dial_plan(url, options_);
   if (!plan) throw_for(plan.error(), "connect");
-  options_.socket = -1;  // the dialer's now
 
-  net::EventLoop loop({.backend = net::Backend::poll, .receive_buffer = 0});
+  std::optional<net::EventLoop> loop;
+  try {
+    loop.emplace(net::EventLoopOptions{.backend = net::Backend::poll, .receive_buffer = 0});
+  } catch (const std::system_error& error) {  // no descriptor left
+    throw WebSocketException(error.code(), "connect");
+  }
+  plan->socket = given.release();
   std::optional<Dialer::Result> result;
   {
-    Dialer dialer(loop, std::move(*plan), [&](Dialer::Result r) { result = std::move(r); });
-    while (!result) loop.run_once(std::nullopt);
+    Dialer dialer(*loop, std::move(*plan), [&](Dialer::Result r) { result = std::move(r); });
+    while (!result) loop->run_once(std::nullopt);
   }
   if (const auto* failure = std::get_if<DialFailure>(&*result)) throw_for(*failure);
   open(std::get<Dialed>(*std::move(result)));
@@ -132,25 +144,25 @@ void WebSocket::Impl::throw_misuse(std::error_code error, const char* what) {
   if (error) throw_for(error, what);
 }
 
-/// A message that finds nothing before it may be of any size.
+/// A message that finds nothing before it may be of any size. If there is no room in time, the
+/// error is send_queue_full: unlike after send_timeout, nothing of the message was queued.
 void WebSocket::Impl::make_room(Lock& lock, std::size_t size, Deadline deadline) {
   while (!connection_->output().empty() &&
          connection_->output().size() + size > limits::send_hard_limit) {
-    flush_all(lock, deadline);
+    flush_all(lock, deadline, Errc::send_queue_full);
   }
 }
 
 /// Returns when all that is in the output now is with the kernel; what others append meanwhile is
 /// their business.
-void WebSocket::Impl::flush_all(Lock& lock, Deadline deadline) {
+void WebSocket::Impl::flush_all(Lock& lock, Deadline deadline, Errc timeout) {
   const std::uint64_t end = written_ + connection_->output().size();
   while (true) {
     const net::IoStatus status = try_flush();
     if (written_ >= end) return;
     if (write_error_) throw_for(write_error_, "send");
     const bool wants_read = status == net::IoStatus::want_read;
-    wait(lock, wants_read ? net::Interest::read : net::Interest::write, deadline,
-         Errc::send_timeout);
+    wait(lock, wants_read ? net::Interest::read : net::Interest::write, deadline, timeout);
     require_open();
   }
 }
@@ -176,7 +188,7 @@ net::IoStatus WebSocket::Impl::try_flush() {
 
 Deadline WebSocket::Impl::deadline_after(std::optional<std::chrono::milliseconds> time) const {
   if (!time) return std::nullopt;
-  return network_.now() + *time;
+  return network_.now() + bounded(*time);
 }
 
 /// Returns when something may have changed. The lock is released meanwhile.
@@ -184,7 +196,9 @@ void WebSocket::Impl::wait(Lock& lock, net::Interest interest, Deadline deadline
   std::optional<std::chrono::nanoseconds> time;
   if (deadline) {
     time = *deadline - network_.now();
-    if (time->count() <= 0) throw_for(timeout, "waiting for the peer");
+    if (time->count() <= 0) {
+      throw WebSocketTimeoutException(make_error_code(timeout), "waiting for the peer");
+    }
   }
   std::array<net::Waiting, 1> waiting{{{.fd = transport_->fd(), .interest = interest}}};
   ++waiting_;

@@ -70,7 +70,7 @@ class WebSocket::Impl {
   void require_open() const;
   void throw_misuse(std::error_code error, const char* what);
   void make_room(Lock& lock, std::size_t size, Deadline deadline);
-  void flush_all(Lock& lock, Deadline deadline);
+  void flush_all(Lock& lock, Deadline deadline, Errc timeout = Errc::send_timeout);
   [[nodiscard]] net::IoStatus try_flush();
   void wait(Lock& lock, net::Interest interest, Deadline deadline, Errc timeout);
   void await_close(Lock& lock, Deadline deadline);

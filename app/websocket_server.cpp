@@ -24,7 +24,11 @@ std::error_code ServerConnection::ping(std::string_view payload) const {
 std::error_code ServerConnection::send(Opcode opcode, Bytes payload) const {
   if (!hub_) return Errc::not_open;
   if (hub_->on_loop_thread()) return hub_->impl_->send(id_, opcode, payload);
-  if (is_control(opcode) && payload.size() > max_control_payload) return Errc::control_too_long;
+  const bool is_ping = opcode == Opcode::ping || opcode == Opcode::pong;
+  if (!is_ping && opcode != Opcode::text && opcode != Opcode::binary) {
+    return Errc::unsupported_frame;
+  }
+  if (is_ping && payload.size() > max_control_payload) return Errc::control_too_long;
   if (opcode == Opcode::text && !is_valid_utf8(payload)) return Errc::invalid_text;
   std::vector<std::byte> copy(payload.begin(), payload.end());
   const bool posted = hub_->post([hub = hub_, id = id_, opcode, copy = std::move(copy)] {

@@ -20,7 +20,8 @@ bool WireTrace::Direction::take_head() {
   const bool is_response = head.starts_with("HTTP/");
   dump(is_response ? "response header" : "request header", head);
   frames_ = !is_response || head.substr(8, 4) == " 101";
-  body_ = !frames_;
+  const bool is_informational = is_response && head.substr(8, 2) == " 1";  // RFC 9110 §15.2
+  body_ = !frames_ && !is_informational;
   return true;
 }
 

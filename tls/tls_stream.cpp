@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 #include <arpa/inet.h>
@@ -8,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <wirespan/core/error.hpp>
 #include <wirespan/tls/error.hpp>
 #include <wirespan/tls/tls_stream.hpp>
 #include <wirespan/tls/transport_bio.hpp>
@@ -17,11 +17,21 @@ namespace {
 
 /// The largest payload of one record, RFC 8446 §5.1.
 constexpr std::size_t record_size = std::size_t{16} << 10;
+/// Bytes of the transport that one call of OpenSSL may take. It goes on until there is data, so
+/// records without any, key updates and empty ones, would keep it busy for as long as the peer
+/// likes. Whoever waits for the transport then finds it ready and goes on.
+constexpr std::size_t input_per_call = 2 * record_size;
 
 bool is_ip_address(const std::string& host) noexcept {
   std::array<unsigned char, sizeof(in6_addr)> unused;
   return ::inet_pton(AF_INET, host.c_str(), unused.data()) == 1 ||
          ::inet_pton(AF_INET6, host.c_str(), unused.data()) == 1;
+}
+
+/// OpenSSL would take what stands before a NUL for the name, and an empty one for any name.
+bool can_be_named(std::string_view name) noexcept {
+  return !name.empty() && name.size() <= TLSEXT_MAXLEN_host_name &&
+         name.find('\0') == std::string_view::npos;
 }
 
 /// Says whom we want to talk to, and makes OpenSSL insist on it.
@@ -30,7 +40,9 @@ bool expect_peer(SSL* ssl, const std::string& name, bool check_hostname) noexcep
   if (!is_address && ::SSL_set_tlsext_host_name(ssl, name.c_str()) != 1) return false;
   if (!check_hostname) return true;
   if (is_address) return ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(ssl), name.c_str()) == 1;
-  ::SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  // RFC 9525 §2: the subject's common name is no name of a host, also where there is no other.
+  ::SSL_set_hostflags(ssl,
+                      X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   return ::SSL_set1_host(ssl, name.c_str()) == 1;
 }
 
@@ -56,6 +68,7 @@ struct TlsStream::Impl {
   net::IoResult run(Call call) {
     if (broken) return net::IoResult::failure(broken);
     ::ERR_clear_error();  // nobody else's error may be taken for ours
+    bio.input_left = input_per_call;
     std::size_t bytes = 0;
     const int result = call(&bytes);
     if (result == 1) return {.status = net::IoStatus::ok, .bytes = bytes};
@@ -107,6 +120,7 @@ TlsStream::~TlsStream() = default;
 Expected<TlsStream> TlsStream::client(std::unique_ptr<net::ByteTransport> transport,
                                       const Context& context, std::string_view server_name,
                                       bool check_hostname) {
+  if (!can_be_named(server_name)) return std::error_code(Errc::invalid_option);
   auto impl = std::make_unique<Impl>(std::move(transport));
   const bool ready =
       impl->open(context) && expect_peer(impl->ssl.get(), std::string(server_name), check_hostname);
@@ -162,13 +176,13 @@ net::IoResult TlsStream::write_some(Bytes out) {
 
 /// Head and the beginning of the payload share a record; the rest of the payload follows.
 net::IoResult TlsStream::write_some(Bytes head, Bytes payload) {
+  if (head.size() >= record_size) return write_some(head);  // nothing to share a record with
   std::array<std::byte, record_size> record;
-  const std::size_t heading = std::min(head.size(), record.size());
-  const std::size_t beginning = std::min(payload.size(), record.size() - heading);
-  std::memcpy(record.data(), head.data(), heading);
-  if (beginning > 0) std::memcpy(record.data() + heading, payload.data(), beginning);
-  net::IoResult result = write_some(Bytes(record).first(heading + beginning));
-  const bool all_of_it = result.is_ok() && result.bytes == heading + beginning;
+  const std::size_t beginning = std::min(payload.size(), record.size() - head.size());
+  std::ranges::copy(head, record.begin());
+  std::ranges::copy(payload.first(beginning), record.data() + head.size());
+  net::IoResult result = write_some(Bytes(record).first(head.size() + beginning));
+  const bool all_of_it = result.is_ok() && result.bytes == head.size() + beginning;
   if (!all_of_it || beginning == payload.size()) return result;
   const net::IoResult rest = write_some(payload.subspan(beginning));
   if (rest.status == net::IoStatus::error) return rest;
@@ -186,6 +200,7 @@ net::IoResult TlsStream::shutdown() {
     const int result = ::SSL_shutdown(impl_->ssl.get());
     const int why = result < 0 ? ::SSL_get_error(impl_->ssl.get(), result) : SSL_ERROR_NONE;
     if (why == SSL_ERROR_WANT_WRITE) return {.status = net::IoStatus::want_write};
+    if (why == SSL_ERROR_WANT_READ) return {.status = net::IoStatus::want_read};
     ::ERR_clear_error();
     impl_->notified = true;  // sent, or there is no way to send it
   }

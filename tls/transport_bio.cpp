@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <array>
 #include <cstddef>
+
+#include <openssl/err.h>
 
 #include <wirespan/tls/transport_bio.hpp>
 
@@ -7,7 +11,30 @@ namespace {
 
 TransportBio& target_of(BIO* bio) { return *static_cast<TransportBio*>(::BIO_get_data(bio)); }
 
-/// 1 if `result` did something, else 0 with the reason noted where OpenSSL and we will look.
+/// Keeps what OpenSSL has noted so far, and hands the transport an empty queue: a transport that is
+/// TLS itself begins by clearing it, and the alert about a refused certificate passes here after
+/// the reason was noted.
+class NotedErrors {
+ public:
+  NotedErrors() noexcept {
+    while (count_ < codes_.size() && ::ERR_peek_error() != 0) codes_[count_++] = ::ERR_get_error();
+  }
+  ~NotedErrors() {
+    for (std::size_t i = 0; i < count_; ++i) {
+      ::ERR_new();
+      ::ERR_set_error(ERR_GET_LIB(codes_[i]), ERR_GET_REASON(codes_[i]), nullptr);
+    }
+  }
+  NotedErrors(const NotedErrors&) = delete;
+  NotedErrors& operator=(const NotedErrors&) = delete;
+
+ private:
+  std::array<unsigned long, 16> codes_;  // as many as OpenSSL keeps
+  std::size_t count_ = 0;
+};
+
+/// As OpenSSL's own socket BIO: 1 if `result` did something, 0 at the end, else -1 with the reason
+/// noted where OpenSSL and we will look. OpenSSL takes a 0 of an alert for "sent".
 int note_result(BIO* bio, const net::IoResult& result, std::size_t asked, std::size_t* done) {
   *done = 0;
   ::BIO_clear_retry_flags(bio);
@@ -15,32 +42,39 @@ int note_result(BIO* bio, const net::IoResult& result, std::size_t asked, std::s
     case net::IoStatus::ok:
       if (result.bytes == 0 || result.bytes > asked) {  // no transport may claim more than that
         target_of(bio).error = make_error_code(std::errc::io_error);
-        return 0;
+        return -1;
       }
       *done = result.bytes;
       return 1;
     case net::IoStatus::want_read:
       ::BIO_set_retry_read(bio);
-      return 0;
+      return -1;
     case net::IoStatus::want_write:
       ::BIO_set_retry_write(bio);
-      return 0;
+      return -1;
     case net::IoStatus::eof:
       target_of(bio).eof = true;
       return 0;
     case net::IoStatus::error:
       target_of(bio).error = result.error;
-      return 0;
+      return -1;
   }
-  return 0;
+  return -1;
 }
 
 int read_bio(BIO* bio, char* data, std::size_t size, std::size_t* done) {
-  const MutableBytes room(reinterpret_cast<std::byte*>(data), size);
-  return note_result(bio, target_of(bio).transport->read_some(room), size, done);
+  const NotedErrors noted;
+  TransportBio& target = target_of(bio);
+  if (target.input_left == 0)
+    return note_result(bio, {.status = net::IoStatus::want_read}, 0, done);
+  const MutableBytes room(reinterpret_cast<std::byte*>(data), std::min(size, target.input_left));
+  const int result = note_result(bio, target.transport->read_some(room), room.size(), done);
+  target.input_left -= *done;
+  return result;
 }
 
 int write_bio(BIO* bio, const char* data, std::size_t size, std::size_t* done) {
+  const NotedErrors noted;
   const Bytes bytes(reinterpret_cast<const std::byte*>(data), size);
   return note_result(bio, target_of(bio).transport->write_some(bytes), size, done);
 }

@@ -1,6 +1,7 @@
 // transport_bio.hpp - OpenSSL's view of a ByteTransport. Private.
 #pragma once
 
+#include <cstddef>
 #include <system_error>
 
 #include <openssl/bio.h>
@@ -12,8 +13,9 @@ namespace wirespan::tls {
 /// What a BIO of ours works on. It must stay where it is for as long as the BIO lives.
 struct TransportBio {
   net::ByteTransport* transport = nullptr;
-  std::error_code error;  ///< The latest failure of the transport.
-  bool eof = false;       ///< The transport has ended.
+  std::error_code error;       ///< The latest failure of the transport.
+  bool eof = false;            ///< The transport has ended.
+  std::size_t input_left = 0;  ///< Bytes that may still be read in this call of OpenSSL.
 };
 
 /// A BIO that reads and writes through `target`; SIGPIPE is never raised, and error codes are ours.

@@ -49,7 +49,8 @@ again_and_again() { # again_and_again FILTER...: the tests of app and net, for M
   filter=$(IFS=:; echo "$*")
   while [ $SECONDS -lt $end ]; do
     for program in app_tests net_tests; do
-      "build/release/tests/$program" --gtest_filter="$filter" --gtest_shuffle --gtest_brief=1 ||
+      timeout 1800 "build/release/tests/$program" --gtest_filter="$filter" --gtest_shuffle \
+        --gtest_brief=1 ||
         { echo "failed in round $((rounds + 1)) of $program"; return 1; }
     done
     rounds=$((rounds + 1))
@@ -67,17 +68,18 @@ flaky() {
 }
 
 coverage() {
-  local build=build/coverage
+  local build=build/coverage verdict=0
   cmake --preset coverage -DWIRESPAN_BENCH=OFF -DWIRESPAN_FUZZ=OFF >/dev/null &&
     cmake --build --preset coverage || return 1
   find "$build" -name '*.gcda' -delete
-  ctest --preset coverage -j "$jobs" --timeout 600 || return 1
+  ctest --preset coverage -j "$jobs" --timeout 600 || verdict=1
   mkdir -p "$build/html"
   gcovr --root . --filter '(core|net|tls|app)/' --exclude 'app/(tools|examples)/' \
     --exclude-unreachable-branches --exclude-throw-branches --sort-percentage \
     --txt "$build/coverage.txt" --html-details "$build/html/index.html" "$build" || return 1
   cat "$build/coverage.txt"
   echo "by line: $build/html/index.html"
+  return $verdict
 }
 
 run_step() { # run_step NAME: its output goes to a file, its time and its last words to the terminal

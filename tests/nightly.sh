@@ -7,7 +7,7 @@
 #
 # A new step is a function here, and its name in `all`.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 2
 
 minutes=10
 while getopts m: option; do
@@ -17,6 +17,7 @@ while getopts m: option; do
   esac
 done
 shift $((OPTIND - 1))
+[[ $minutes =~ ^[1-9][0-9]*$ ]] || { echo "minutes: a number above 0" >&2; exit 2; }
 
 all=(fuzz asan tsan asan_clang tsan_clang close_many flaky coverage)
 steps=("$@")

@@ -5,13 +5,13 @@
 namespace wirespan {
 
 KeepAlive::KeepAlive(Options options, TimePoint now) noexcept
-    : options_(options), next_ping_(now + options.interval) {}
+    : options_(options), next_ping_(now + options.interval), listening_since_(now) {}
 
 void KeepAlive::on_pong(TimePoint now) noexcept { last_pong_ = now; }
 
 KeepAliveAction KeepAlive::tick(TimePoint now) noexcept {
   if (options_.interval.count() <= 0) return KeepAliveAction::none;
-  if (awaits_pong() && options_.timeout && now >= *last_ping_ + *options_.timeout) {
+  if (awaits_pong() && options_.timeout && now >= pong_deadline()) {
     return KeepAliveAction::peer_is_gone;
   }
   if (now < next_ping_) return KeepAliveAction::none;
@@ -23,7 +23,11 @@ KeepAliveAction KeepAlive::tick(TimePoint now) noexcept {
 std::optional<TimePoint> KeepAlive::next_deadline() const noexcept {
   if (options_.interval.count() <= 0) return std::nullopt;
   if (!awaits_pong() || !options_.timeout) return next_ping_;
-  return std::min(next_ping_, *last_ping_ + *options_.timeout);
+  return std::min(next_ping_, pong_deadline());
+}
+
+TimePoint KeepAlive::pong_deadline() const noexcept {
+  return std::max(*last_ping_, listening_since_) + *options_.timeout;
 }
 
 bool KeepAlive::awaits_pong() const noexcept {

@@ -24,6 +24,8 @@ class KeepAlive {
   KeepAlive(Options options, TimePoint now) noexcept;
 
   void on_pong(TimePoint now) noexcept;
+  /// Nobody could hear a pong until now: the time that is left to it starts here.
+  void listen_from(TimePoint now) noexcept { listening_since_ = now; }
   /// Call when next_deadline() has come, and obey; until `none`.
   [[nodiscard]] KeepAliveAction tick(TimePoint now) noexcept;
   /// Nothing while keep-alive is off.
@@ -34,9 +36,11 @@ class KeepAlive {
 
  private:
   [[nodiscard]] bool awaits_pong() const noexcept;
+  [[nodiscard]] TimePoint pong_deadline() const noexcept;
 
   Options options_;
   TimePoint next_ping_;
+  TimePoint listening_since_;
   std::optional<TimePoint> last_ping_;
   std::optional<TimePoint> last_pong_;
 };

@@ -49,7 +49,8 @@ struct ChannelEnd {
 ///   void on_ping(Bytes), void on_pong(Bytes), void on_ping_sent(): by keep-alive,
 ///   void on_backlog(std::size_t unsent): the kernel took less than all, or some of what it had
 ///   left before; 0 when it has taken the rest,
-///   void on_drained(): the backlog fell below the low watermark after it was above the high one,
+///   void on_drained(): no more than the low watermark is left to send, after a backlog was above
+///   the high one or something was refused,
 ///   void on_end(const ChannelEnd&): once, last, after the descriptor was closed; the owner hands
 ///   the channel to EventLoop::retire() there.
 /// They must not throw. They may send, close, abort and pause.
@@ -116,6 +117,11 @@ class Channel final : private IoHandler, private Timer {
   void settle();
   void write_output();
   void note_backlog(bool had_backlog);
+  void note_high_water();
+  void note_sent();
+  [[nodiscard]] std::error_code refuse();
+  void read_later();
+  void excuse_silence(TimePoint now);
   void follow_transport_action();
   void linger(std::chrono::milliseconds time);
   void discard_input();
@@ -127,7 +133,9 @@ class Channel final : private IoHandler, private Timer {
   void check_deadlines(TimePoint now);
   void update_timer();
   void update_interest();
-  void ask_flush();
+  [[nodiscard]] bool is_above_high() const noexcept {
+    return unsent_bytes() > options_.send_high_watermark;
+  }
   [[nodiscard]] bool reads() const noexcept { return !paused_ && !held_ && !peer_ended_; }
 
   EventLoop& loop_;
@@ -150,11 +158,12 @@ class Channel final : private IoHandler, private Timer {
   bool read_again_ = false;        // there is input that no poller can see
   bool read_wants_write_ = false;  // TLS may need the other direction
   bool write_wants_read_ = false;
-  bool backlog_ = false;  // the kernel has refused some of the output
-  bool above_high_ = false;
+  bool backlog_ = false;     // the kernel has refused some of the output
+  bool above_high_ = false;  // or something was refused: the owner waits for on_drained()
   bool shutdown_wants_write_ = false;
   bool shut_down_ = false;   // our direction of the stream has ended
   bool peer_ended_ = false;  // the peer's direction has ended
+  bool hung_up_ = false;     // both directions have, and there may be input left
 };
 
 }  // namespace wirespan::net

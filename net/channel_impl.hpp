@@ -62,27 +62,27 @@ std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin
   const std::size_t unsent = unsent_bytes();
   const bool fits =
       unsent <= options_.send_hard_limit && payload.size() <= options_.send_hard_limit - unsent;
-  if (unsent > 0 && !fits) return Errc::send_queue_full;
+  if (unsent > 0 && !fits) return refuse();
   const auto error = connection_.send(opcode, payload, fin);
-  if (!error) ask_flush();
+  if (!error) note_sent();
   return error;
 }
 
 template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::ping(Bytes payload) {
   if (phase_ != Phase::running) return Errc::not_open;
-  if (unsent_bytes() > options_.send_hard_limit) return Errc::send_queue_full;
+  if (unsent_bytes() > options_.send_hard_limit) return refuse();
   const auto error = connection_.ping(payload);
-  if (!error) ask_flush();
+  if (!error) note_sent();
   return error;
 }
 
 template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::pong(Bytes payload) {
   if (phase_ != Phase::running) return Errc::not_open;
-  if (unsent_bytes() > options_.send_hard_limit) return Errc::send_queue_full;
+  if (unsent_bytes() > options_.send_hard_limit) return refuse();
   const auto error = connection_.pong(payload);
-  if (!error) ask_flush();
+  if (!error) note_sent();
   return error;
 }
 
@@ -102,7 +102,7 @@ void Channel<S, Handler>::fail(std::error_code error) {
   if (phase_ != Phase::running) return;
   note_failure(error);
   connection_.fail(error);
-  ask_flush();
+  loop_.flush_later(*this);  // also with a backlog: the timer has to be set
 }
 
 template <Stream S, class Handler>
@@ -114,8 +114,10 @@ void Channel<S, Handler>::abort(std::error_code error) {
 template <Stream S, class Handler>
 void Channel<S, Handler>::resume_reading() {
   if (!std::exchange(paused_, false) || phase_ != Phase::running) return;
-  read_again_ = true;  // not from here: the caller may be inside a handler
-  loop_.flush_later(*this);
+  const TimePoint now = loop_.network().now();
+  keep_alive_.listen_from(now);
+  if (!backlog_) last_activity_ = now;
+  read_later();  // not from here: the caller may be inside a handler
 }
 
 // Calls of the loop.
@@ -123,7 +125,10 @@ void Channel<S, Handler>::resume_reading() {
 template <Stream S, class Handler>
 void Channel<S, Handler>::on_ready(Readiness readiness) {
   guarded([&] {
-    if ((paused_ || held_) && readiness.failed) return abort(Errc::connection_lost);
+    hung_up_ = readiness.hung_up;
+    // An orderly end waits until its reader goes on: there may be input before it.
+    const bool is_lost = readiness.failed && (held_ || (paused_ && !hung_up_));
+    if (is_lost) return abort(Errc::connection_lost);
     const bool may_read =
         readiness.readable || readiness.failed || (readiness.writable && read_wants_write_);
     if (may_read) pump();
@@ -134,7 +139,8 @@ void Channel<S, Handler>::on_ready(Readiness readiness) {
 template <Stream S, class Handler>
 void Channel<S, Handler>::on_flush() {
   guarded([&] {
-    if (!paused_ && !held_ && std::exchange(read_again_, false)) {
+    const bool may_read = phase_ == Phase::lingering || (!paused_ && !held_);
+    if (may_read && std::exchange(read_again_, false)) {
       deliver();
       pump();
     }
@@ -145,6 +151,7 @@ void Channel<S, Handler>::on_flush() {
 template <Stream S, class Handler>
 void Channel<S, Handler>::on_timer(TimePoint now) {
   guarded([&] {
+    excuse_silence(now);
     check_deadlines(now);
     if (phase_ == Phase::running) tick_keep_alive(now);
     settle();
@@ -156,6 +163,7 @@ void Channel<S, Handler>::on_timer(TimePoint now) {
 template <Stream S, class Handler>
 void Channel<S, Handler>::pump() {
   if (phase_ == Phase::lingering) return discard_input();
+  if (connection_.has_unread_input()) deliver();  // of a pause that is over; it comes first
   pumping_ = true;
   std::size_t budget = limits::read_per_turn;
   while (phase_ == Phase::running && reads() && read_once(budget)) {
@@ -201,17 +209,22 @@ bool Channel<S, Handler>::should_read_on(bool window_was_filled, std::size_t bud
   const bool inside_message = window_was_filled && connection_.inside_data_frame();
   if (!hidden_input && !inside_message) return false;
   if (budget > 0) return true;
-  if (hidden_input) {
-    read_again_ = true;
-    loop_.flush_later(*this);
-  }
+  if (hidden_input) read_later();
   return false;
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::read_later() {
+  read_again_ = true;
+  loop_.flush_later(*this);
 }
 
 template <Stream S, class Handler>
 void Channel<S, Handler>::deliver() {
   const bool outer = std::exchange(pumping_, true);
   while (phase_ == Phase::running) {
+    // Each message of one batch may ask for much.
+    if (connection_.has_unread_input() && is_above_high()) held_ = options_.hold_reading;
     if (paused_ || held_) {
       connection_.keep_unread_input();
       break;
@@ -261,8 +274,16 @@ void Channel<S, Handler>::on_ping(const Ping& ping) {
 // Output.
 
 template <Stream S, class Handler>
-void Channel<S, Handler>::ask_flush() {
+void Channel<S, Handler>::note_sent() {
+  note_high_water();
   if (!pumping_ && !backlog_) loop_.flush_later(*this);
+}
+
+/// Whoever is refused is told when there is room again.
+template <Stream S, class Handler>
+std::error_code Channel<S, Handler>::refuse() {
+  above_high_ = true;
+  return Errc::send_queue_full;
 }
 
 /// The end of everything that may have changed something.
@@ -298,20 +319,24 @@ void Channel<S, Handler>::write_output() {
   note_backlog(had_backlog);
 }
 
+/// Each call of the owner may end the channel, or send more.
 template <Stream S, class Handler>
 void Channel<S, Handler>::note_backlog(bool had_backlog) {
   const std::size_t unsent = unsent_bytes();
   if (unsent > 0 && !std::exchange(backlog_, true)) connection_.set_output_blocked(true);
+  note_high_water();
   if (unsent > 0 || had_backlog) handler_.on_backlog(unsent);
-  if (unsent > options_.send_high_watermark) {
-    above_high_ = true;
-    held_ = options_.hold_reading;
-  } else if (above_high_ && unsent <= options_.send_low_watermark) {
-    above_high_ = false;
-    if (std::exchange(held_, false)) read_again_ = true;
-    handler_.on_drained();
-    loop_.flush_later(*this);
-  }
+  if (phase_ != Phase::running || unsent_bytes() > options_.send_low_watermark) return;
+  if (std::exchange(held_, false)) read_later();
+  if (std::exchange(above_high_, false)) handler_.on_drained();
+}
+
+/// What finds no backlog may leave at once; whoever was not told to wait is not told to go on.
+template <Stream S, class Handler>
+void Channel<S, Handler>::note_high_water() {
+  if (!backlog_ || !is_above_high()) return;
+  above_high_ = true;
+  held_ = options_.hold_reading;
 }
 
 // The end. RFC 6455 §7.1.1.
@@ -355,12 +380,14 @@ void Channel<S, Handler>::discard_input() {
   std::size_t in_this_turn = 0;
   while (in_this_turn < limits::read_per_turn) {
     const IoResult result = stream_.read_some(loop_.receive_buffer());
+    read_wants_write_ = result.status == IoStatus::want_write;
     if (result.would_block()) return;
     if (!result.is_ok()) return finish();
     in_this_turn += result.bytes;
     discarded_ += result.bytes;
     if (discarded_ > limits::linger_bytes) return finish();
   }
+  if (stream_.has_buffered_input()) read_later();
 }
 
 /// Not by the clock of the turn: a handler may have taken its time.
@@ -389,6 +416,15 @@ void Channel<S, Handler>::finish() {
 
 // Time.
 
+/// Whoever does not read cannot say that the peer is silent. It shows that it lives by taking what
+/// waits for it; while nothing does, it has no way to.
+template <Stream S, class Handler>
+void Channel<S, Handler>::excuse_silence(TimePoint now) {
+  if (!paused_ && !held_) return;
+  if (!backlog_) last_activity_ = now;
+  keep_alive_.listen_from(last_activity_);
+}
+
 template <Stream S, class Handler>
 void Channel<S, Handler>::check_deadlines(TimePoint now) {
   if (close_deadline_ && now >= *close_deadline_) {
@@ -409,6 +445,7 @@ void Channel<S, Handler>::tick_keep_alive(TimePoint now) {
     case KeepAliveAction::none:
       return;
     case KeepAliveAction::send_ping:
+      if (unsent_bytes() > options_.send_hard_limit) return;  // it would not arrive in time anyway
       if (const auto error = connection_.ping(wire_bytes(options_.ping_payload)))
         return fail(error);
       handler_.on_ping_sent();
@@ -439,8 +476,11 @@ void Channel<S, Handler>::update_timer() {
 
 template <Stream S, class Handler>
 void Channel<S, Handler>::update_interest() {
-  const bool read = write_wants_read_ || phase_ == Phase::lingering || reads();
-  const bool write = read_wants_write_ || shutdown_wants_write_ ||
+  // The poller tells of a hang-up again and again, also those who ask for nothing.
+  if (hung_up_ && paused_ && phase_ == Phase::running) return loop_.unwatch(stream_.fd(), *this);
+  const bool takes_input = phase_ == Phase::lingering || reads();
+  const bool read = write_wants_read_ || (takes_input && !read_wants_write_);
+  const bool write = (takes_input && read_wants_write_) || shutdown_wants_write_ ||
                      (!write_wants_read_ && !connection_.output().empty());
   if (const auto error = loop_.watch(stream_.fd(), interest_in(read, write), *this)) {
     abort(error);

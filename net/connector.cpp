@@ -25,20 +25,23 @@ std::vector<Endpoint> interleave_families(std::vector<Endpoint> endpoints) {
 class Connector::Attempt final : public IoHandler {
  public:
   Attempt(Connector& owner, const Endpoint& peer) : owner_(owner), peer_(peer) {}
-  ~Attempt() { forget(); }
+  ~Attempt() { forget(); }  // and leaves the gate, which may let another attempt in
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
 
   void start() {
     if (!owner_.options_.one_at_a_time) return connect();
     visit_ = std::make_unique<ConnectGate::Visit>(owner_.loop_.connect_gate(), peer_,
-                                                  [this] { connect(); });
+                                                  [this] { enter(); });
+    if (has_entered_) connect();
   }
 
   void on_ready(Readiness) override {
     const auto error = network().connect_result(socket_->fd());
     error ? fail(error) : win();
   }
+
+  [[nodiscard]] bool has_failed() const noexcept { return has_failed_; }
 
   [[nodiscard]] Connected release() {
     forget();
@@ -47,6 +50,12 @@ class Connector::Attempt final : public IoHandler {
 
  private:
   [[nodiscard]] Network& network() noexcept { return owner_.loop_.network(); }
+
+  /// The first in line enters before it holds its visit, which connect() may have to hand over.
+  void enter() {
+    has_entered_ = true;
+    if (visit_) connect();
+  }
 
   void connect() {
     auto fd = network().open(peer_.family());
@@ -68,6 +77,7 @@ class Connector::Attempt final : public IoHandler {
   void fail(std::error_code error) {
     forget();
     socket_.reset();
+    has_failed_ = true;
     owner_.failed(error);
   }
 
@@ -79,8 +89,10 @@ class Connector::Attempt final : public IoHandler {
 
   Connector& owner_;
   Endpoint peer_;
-  std::optional<TcpSocket> socket_;
   std::unique_ptr<ConnectGate::Visit> visit_;
+  std::optional<TcpSocket> socket_;  // closed before the next one may enter
+  bool has_entered_ = false;
+  bool has_failed_ = false;
 };
 
 Connector::Connector(EventLoop& loop, std::vector<Endpoint> endpoints, ConnectorOptions options,
@@ -93,12 +105,22 @@ Connector::Connector(EventLoop& loop, std::vector<Endpoint> endpoints, Connector
   finish_soon();  // the first attempt starts in the loop, like everything after it
 }
 
-Connector::~Connector() = default;
+Connector::~Connector() { give_up(); }
 
-/// The head start of the latest attempt is over, or there is a result to hand out.
+/// The last one first: of two to one address, the second must not enter when the first one leaves.
+void Connector::give_up() noexcept {
+  while (!attempts_.empty()) attempts_.pop_back();
+}
+
+/// The head start of the latest attempt is over, one has failed, or there is a result to hand out.
 void Connector::on_timer(TimePoint) {
+  // What has failed is not CONNECTING any more. It leaves the gate here and not when it fails: in a
+  // long line of them each would let the next one in from inside its own failure.
+  std::erase_if(attempts_, [](const auto& attempt) { return attempt->has_failed(); });
   const bool exhausted = next_ == endpoints_.size() && running_ == 0;
   if (!winner_ && !exhausted) return try_next();
+  give_up();
+  loop_.timers().cancel(*this);  // whoever entered the gate just now may have been as quick
   // The handler may destroy this object: nothing of it is used afterwards.
   const Handler handler = std::move(handler_);
   if (winner_) {

@@ -48,6 +48,7 @@ class Connector final : private Timer {
   class Attempt;
 
   void on_timer(TimePoint now) override;
+  void give_up() noexcept;
   void try_next();
   void failed(std::error_code error);
   void succeeded(Attempt& attempt);

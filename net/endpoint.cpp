@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include <arpa/inet.h>
@@ -18,6 +19,9 @@ Address as(const Endpoint& endpoint) noexcept {
   return address;
 }
 
+/// For the system's functions a text ends there, for its owner it does not.
+bool has_nul(std::string_view text) noexcept { return text.find('\0') != std::string_view::npos; }
+
 template <class Address>
 Endpoint endpoint_of(const Address& address) noexcept {
   return {reinterpret_cast<const sockaddr*>(&address), sizeof address};
@@ -32,6 +36,7 @@ Endpoint::Endpoint(const sockaddr* address, socklen_t size) noexcept {
 }
 
 std::optional<Endpoint> Endpoint::from_numeric(std::string_view host, std::uint16_t port) {
+  if (has_nul(host)) return std::nullopt;
   const std::string text(host);
   sockaddr_in v4{};
   if (::inet_pton(AF_INET, text.c_str(), &v4.sin_addr) == 1) {
@@ -51,9 +56,12 @@ std::optional<Endpoint> Endpoint::from_numeric(std::string_view host, std::uint1
 std::optional<Endpoint> Endpoint::from_unix_path(std::string_view path) {
   sockaddr_un address{};
   if (path.empty() || path.size() >= sizeof address.sun_path) return std::nullopt;
+  if (has_nul(path)) return std::nullopt;
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.data(), path.size());
-  return endpoint_of(address);
+  // As long as the kernel says it is: with the path's NUL and nothing after it.
+  const std::size_t size = offsetof(sockaddr_un, sun_path) + path.size() + 1;
+  return Endpoint(reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(size));
 }
 
 Family Endpoint::family() const noexcept {

@@ -24,7 +24,7 @@ class Endpoint {
   /// A numeric IPv4 or IPv6 address, without brackets. Nothing for anything else.
   [[nodiscard]] static std::optional<Endpoint> from_numeric(std::string_view host,
                                                             std::uint16_t port);
-  /// Nothing if the path is empty or too long for a Unix address.
+  /// Nothing if the path is empty, too long for a Unix address, or has a NUL in it.
   [[nodiscard]] static std::optional<Endpoint> from_unix_path(std::string_view path);
 
   [[nodiscard]] const sockaddr* data() const noexcept {

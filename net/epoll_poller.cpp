@@ -21,7 +21,8 @@ std::uint32_t events_for(Interest interest) noexcept {
 Readiness readiness_of(std::uint32_t events) noexcept {
   return {.readable = (events & EPOLLIN) != 0,
           .writable = (events & EPOLLOUT) != 0,
-          .failed = (events & (EPOLLERR | EPOLLHUP)) != 0};
+          .failed = (events & (EPOLLERR | EPOLLHUP)) != 0,
+          .hung_up = (events & (EPOLLERR | EPOLLHUP)) == EPOLLHUP};
 }
 
 class EpollPoller final : public Poller {

@@ -34,10 +34,8 @@ EventLoop::EventLoop(EventLoopOptions options)
 
 EventLoop::~EventLoop() {
   mailbox_->close();
-  // A destructor in the graveyard may retire something else.
-  while (!graveyard_.empty()) {
-    const std::vector<Erased> dying = std::exchange(graveyard_, {});
-  }
+  tasks_.clear();  // what they own may be retired as it goes
+  bury();
 }
 
 void EventLoop::run() {
@@ -56,7 +54,7 @@ void EventLoop::run_once(std::optional<std::chrono::nanoseconds> timeout) {
   timers_.advance(now_);
   run_tasks();
   flush();
-  graveyard_.clear();
+  bury();
 }
 
 void EventLoop::stop() noexcept {
@@ -80,8 +78,7 @@ std::error_code EventLoop::watch(int fd, Interest interest, IoHandler& handler) 
 }
 
 void EventLoop::forget(int fd, IoHandler& handler) noexcept {
-  if (handler.watched_) poller_->remove(fd);
-  handler.watched_ = false;
+  unwatch(fd, handler);
   for (Poller::Ready& ready : ready_) {
     if (ready.handler == &handler) ready.handler = nullptr;
   }
@@ -90,6 +87,10 @@ void EventLoop::forget(int fd, IoHandler& handler) noexcept {
     std::replace(to_flush_.begin(), to_flush_.end(), &handler, static_cast<IoHandler*>(nullptr));
     std::replace(flushing_.begin(), flushing_.end(), &handler, static_cast<IoHandler*>(nullptr));
   }
+}
+
+void EventLoop::unwatch(int fd, IoHandler& handler) noexcept {
+  if (std::exchange(handler.watched_, false)) poller_->remove(fd);
 }
 
 void EventLoop::flush_later(IoHandler& handler) {
@@ -103,7 +104,8 @@ MutableBytes EventLoop::receive_buffer() noexcept {
 }
 
 std::optional<std::chrono::nanoseconds> EventLoop::next_timeout() noexcept {
-  if (!to_flush_.empty() || !tasks_.empty()) return std::chrono::nanoseconds(0);
+  if (!to_flush_.empty() || !tasks_.empty() || !graveyard_.empty())
+    return std::chrono::nanoseconds(0);
   const auto deadline = timers_.next_deadline();
   if (!deadline) return std::nullopt;
   return std::max(*deadline - network_.now(), TimePoint::duration::zero());
@@ -117,9 +119,19 @@ void EventLoop::dispatch(std::span<Poller::Ready> ready) {
 }
 
 void EventLoop::run_tasks() {
-  if (tasks_.empty()) mailbox_->take(tasks_);  // else: what a task that threw left behind
-  for (Mailbox::Task& waiting : tasks_) {
-    const Mailbox::Task task = std::exchange(waiting, nullptr);
+  try {
+    run_taken_tasks();  // what a task that threw left behind
+    mailbox_->take(tasks_);
+    run_taken_tasks();
+  } catch (...) {
+    poller_->wake();  // the rest of the turn is due, and a loop around this one has to know
+    throw;
+  }
+}
+
+void EventLoop::run_taken_tasks() {
+  for (std::size_t i = 0; i < tasks_.size(); ++i) {
+    const Mailbox::Task task = std::exchange(tasks_[i], nullptr);
     if (task) task();
   }
   tasks_.clear();
@@ -135,6 +147,14 @@ void EventLoop::flush() {
     handler->on_flush();
   }
   flushing_.clear();
+}
+
+/// A destructor may retire something else.
+void EventLoop::bury() noexcept {
+  while (!graveyard_.empty()) {
+    std::swap(graveyard_, dying_);
+    dying_.clear();
+  }
 }
 
 }  // namespace wirespan::net

@@ -65,6 +65,8 @@ class EventLoop {
   [[nodiscard]] std::error_code watch(int fd, Interest interest, IoHandler& handler);
   /// Call before closing the descriptor. Drops events of this turn that were not delivered yet.
   void forget(int fd, IoHandler& handler) noexcept;
+  /// Waits for nothing any more, not even for errors; what was asked of flush_later() remains.
+  void unwatch(int fd, IoHandler& handler) noexcept;
   /// Asks for on_flush() at the end of this turn, once.
   void flush_later(IoHandler& handler);
   /// Destroys it at the end of the turn, when nothing of it can be on the stack any more.
@@ -93,7 +95,9 @@ class EventLoop {
   void retire_erased(Erased object) { graveyard_.push_back(std::move(object)); }
   void dispatch(std::span<Poller::Ready> ready);
   void run_tasks();
+  void run_taken_tasks();
   void flush();
+  void bury() noexcept;
 
   Network& network_;
   BufferPool buffers_;
@@ -107,6 +111,7 @@ class EventLoop {
   std::vector<IoHandler*> to_flush_;
   std::vector<IoHandler*> flushing_;
   std::vector<Erased> graveyard_;
+  std::vector<Erased> dying_;  // of a turn that ends; here to keep its memory
   std::size_t receive_buffer_size_;
   std::unique_ptr<std::byte[]> receive_buffer_;
   TimePoint now_;

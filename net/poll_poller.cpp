@@ -16,12 +16,6 @@ short events_for(Interest interest) noexcept {
                             (wants_write(interest) ? POLLOUT : 0));
 }
 
-Readiness readiness_of(short events) noexcept {
-  return {.readable = (events & POLLIN) != 0,
-          .writable = (events & POLLOUT) != 0,
-          .failed = (events & (POLLERR | POLLHUP | POLLNVAL)) != 0};
-}
-
 class PollPoller final : public Poller {
  public:
   PollPoller() {
@@ -67,7 +61,8 @@ class PollPoller final : public Poller {
       if (handlers_[i] == nullptr) {
         wakeup_.drain();
       } else {
-        ready_.push_back({.handler = handlers_[i], .readiness = readiness_of(entries_[i].revents)});
+        ready_.push_back(
+            {.handler = handlers_[i], .readiness = poll_readiness(entries_[i].revents)});
       }
     }
     return ready_;
@@ -84,6 +79,14 @@ class PollPoller final : public Poller {
 };
 
 }  // namespace
+
+Readiness poll_readiness(short events) noexcept {
+  const int failure = events & (POLLERR | POLLHUP | POLLNVAL);
+  return {.readable = (events & POLLIN) != 0,
+          .writable = (events & POLLOUT) != 0,
+          .failed = failure != 0,
+          .hung_up = failure == POLLHUP};
+}
 
 std::unique_ptr<Poller> make_poll_poller() { return std::make_unique<PollPoller>(); }
 

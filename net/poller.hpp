@@ -25,7 +25,8 @@ enum class Interest : std::uint8_t { none = 0, read = 1, write = 2, both = 3 };
 struct Readiness {
   bool readable = false;
   bool writable = false;
-  bool failed = false;  ///< An error, or both directions have ended.
+  bool failed = false;   ///< An error, or both directions have ended.
+  bool hung_up = false;  ///< `failed`, and not by an error: what was sent before can be read.
 };
 
 /// Called by the loop on its own thread: one virtual call per readiness event, never per message.

@@ -15,4 +15,7 @@ namespace wirespan::net {
 /// timeout.
 [[nodiscard]] int in_milliseconds(std::optional<std::chrono::nanoseconds> timeout) noexcept;
 
+/// What poll() has found.
+[[nodiscard]] Readiness poll_readiness(short events) noexcept;
+
 }  // namespace wirespan::net

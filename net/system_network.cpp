@@ -170,9 +170,7 @@ class SystemNetwork final : public Network {
     const int ready = ::poll(polled.data(), count, in_milliseconds(timeout));
     for (std::size_t i = 0; i < count; ++i) {
       const short events = ready > 0 ? polled[i].revents : short{0};
-      entries[i].ready = {.readable = (events & POLLIN) != 0,
-                          .writable = (events & POLLOUT) != 0,
-                          .failed = (events & (POLLERR | POLLHUP | POLLNVAL)) != 0};
+      entries[i].ready = poll_readiness(events);
     }
     return ready != 0;  // an interrupted wait is a wait that ended early
   }

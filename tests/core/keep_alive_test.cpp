@@ -96,6 +96,15 @@ TEST(KeepAlive, R112_a_timeout_of_zero_demands_the_pong_at_once) {
   EXPECT_EQ(keep_alive.tick(start + 10s), KeepAliveAction::peer_is_gone);
 }
 
+TEST(KeepAlive, R112_while_nobody_listens_a_pong_is_not_late) {
+  KeepAlive keep_alive({.interval = 10s, .timeout = 4s}, start);
+  ASSERT_EQ(keep_alive.tick(start + 10s), KeepAliveAction::send_ping);
+  keep_alive.listen_from(start + 14s);
+  EXPECT_EQ(keep_alive.tick(start + 14s), KeepAliveAction::none);
+  EXPECT_EQ(keep_alive.next_deadline(), start + 18s);
+  EXPECT_EQ(keep_alive.tick(start + 18s), KeepAliveAction::peer_is_gone);
+}
+
 /// Followed to the letter, next_deadline() and tick() never leave the driver spinning.
 TEST(KeepAlive, R112_at_every_deadline_there_is_something_to_do) {
   KeepAlive keep_alive({.interval = 7s, .timeout = 3s}, start);

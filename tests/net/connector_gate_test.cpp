@@ -143,6 +143,45 @@ TEST_F(ConnectorGate, R8_an_address_that_is_listed_twice_is_no_dead_end) {
   EXPECT_EQ(only->result->error(), refused);
 }
 
+TEST_F(ConnectorGate, R8_of_two_to_one_address_the_second_does_not_start_as_the_connector_goes) {
+  auto only = connect({"1.0.0.1", "1.0.0.1"});
+  stage.run_for(loop, 1s);
+  EXPECT_EQ(stage.calls.connect, 1);
+  only.reset();
+  EXPECT_EQ(stage.calls.connect, 1);
+  EXPECT_EQ(stage.open_sockets(), 0U);
+}
+
+/// The second one enters while the first one leaves, and is as quick.
+TEST_F(ConnectorGate, R8_an_address_that_is_listed_twice_and_answers_at_once_gives_one_answer) {
+  for (const auto& error : {std::error_code(), refused}) {
+    answer("1.0.0.1", 300ms, refused);
+    std::vector<std::error_code> results;
+    const std::vector<Endpoint> twice{at("1.0.0.1"), at("1.0.0.1")};
+    const Connector connector(loop, twice, {}, [&](const Expected<Connected>& what) {
+      results.push_back(what ? std::error_code() : what.error());
+    });
+    stage.run_for(loop, 290ms);  // the second one is in line
+    answer("1.0.0.1", 0ms, error);
+    EXPECT_NO_THROW(stage.run_for(loop, 5s));
+    EXPECT_EQ(results, std::vector{error});
+  }
+}
+
+/// No deep stack: each of them lets the next one in.
+TEST_F(ConnectorGate, R8_a_long_line_may_fail_one_after_the_other) {
+  answer("1.0.0.1", 5ms);
+  auto first = connect({"1.0.0.1"});
+  std::vector<std::unique_ptr<Attempt>> line;
+  for (int i = 0; i < 3000; ++i) line.push_back(connect({"1.0.0.1"}));
+  answer("1.0.0.1", 0ms, refused);
+  first.reset();
+  loop.run_once(std::chrono::nanoseconds(0));
+  EXPECT_LE(stage.calls.connect, 3) << "all in one turn, each from inside the one before";
+  for (int i = 0; i < 4000; ++i) loop.run_once(std::chrono::nanoseconds(0));
+  for (const auto& one : line) ASSERT_TRUE(one->result);
+}
+
 /// As sockets of a path do.
 TEST_F(ConnectorGate, R8_one_that_connects_at_once_has_its_right_all_the_same) {
   answer("1.0.0.1", 0ms);

@@ -158,6 +158,11 @@ TEST(Endpoint, a_unix_path_has_a_length) {
   EXPECT_EQ(Endpoint::from_unix_path(longest).value().host(), longest);
 }
 
+TEST(Endpoint, a_unix_path_has_no_nul) {
+  EXPECT_FALSE(Endpoint::from_unix_path(std::string_view("/tmp/a\0b", 8)));
+  EXPECT_FALSE(Endpoint::from_unix_path(std::string_view("\0abstract", 9)));
+}
+
 TEST(Endpoint, the_two_families_of_loopback_differ) {
   EXPECT_NE(*Endpoint::from_numeric("127.0.0.1", 80), *Endpoint::from_numeric("::1", 80));
   EXPECT_NE(*Endpoint::from_numeric("127.0.0.1", 80),

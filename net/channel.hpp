@@ -109,19 +109,19 @@ class Channel final : private IoHandler, private Timer {
   template <class Step>
   void guarded(Step step);
   void pump();
+  void listen_again();
+  void read_later();
   [[nodiscard]] bool read_once(std::size_t& budget);
   [[nodiscard]] bool should_read_on(bool window_was_filled, std::size_t budget);
   void deliver();
   void dispatch(const Event& event);
   void on_ping(const Ping& ping);
   void settle();
+  void note_sent();
+  [[nodiscard]] std::error_code refuse();
   void write_output();
   void note_backlog(bool had_backlog);
   void note_high_water();
-  void note_sent();
-  [[nodiscard]] std::error_code refuse();
-  void read_later();
-  void excuse_silence(TimePoint now);
   void follow_transport_action();
   void linger(std::chrono::milliseconds time);
   void discard_input();
@@ -129,6 +129,7 @@ class Channel final : private IoHandler, private Timer {
   [[nodiscard]] TimePoint after(std::chrono::milliseconds time);
   void note_failure(std::error_code error);
   void finish();
+  void excuse_silence(TimePoint now);
   void tick_keep_alive(TimePoint now);
   void check_deadlines(TimePoint now);
   void update_timer();

@@ -75,10 +75,10 @@ TEST(Parity_1_6_WebSocketApp, KEEP_header_is_a_list_a_map_or_a_callable) {
 }
 
 TEST(Parity_1_6_WebSocketApp, KEEP_a_header_callable_is_asked_before_every_attempt) {
-  std::vector<std::string> requests;
-  RawServer server({[&](RawPeer& peer) { requests.push_back(peer.accept()); },
+  Recorder recorder;
+  RawServer server({[&](RawPeer& peer) { recorder.note(peer.accept()); },
                     [&](RawPeer& peer) {
-                      requests.push_back(peer.accept());
+                      recorder.note(peer.accept());
                       (void)peer.send_close();
                       (void)peer.read_until_close();
                     }});
@@ -88,6 +88,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_a_header_callable_is_asked_before_every_attem
                      return Headers{{"X-Try", std::to_string(++asked)}};
                    }});
   EXPECT_FALSE(app.run_forever({.reconnect = 5ms}));
+  const Calls requests = recorder.calls("GET / ");
   ASSERT_EQ(requests.size(), 2U);
   EXPECT_TRUE(has_line(requests[0], "X-Try: 1"));
   EXPECT_TRUE(has_line(requests[1], "X-Try: 2"));

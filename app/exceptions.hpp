@@ -64,8 +64,9 @@ class WebSocketAddressException : public WebSocketException {
   using WebSocketException::WebSocketException;
 };
 
-/// TLS failed: no common protocol, a refused certificate, a file that cannot be used. In Python
-/// this is an exception of the ssl module.
+/// TLS failed: no common protocol, a refused certificate, a file that holds nothing usable. In
+/// Python this is an exception of the ssl module. A file that cannot be opened is a
+/// WebSocketException with the system's code.
 class WebSocketTlsException : public WebSocketException {
  public:
   using WebSocketException::WebSocketException;

@@ -9,6 +9,10 @@ KeepAlive::KeepAlive(Options options, TimePoint now) noexcept
 
 void KeepAlive::on_pong(TimePoint now) noexcept { last_pong_ = now; }
 
+void KeepAlive::listen_from(TimePoint now) noexcept {
+  listening_since_ = std::max(listening_since_, now);
+}
+
 KeepAliveAction KeepAlive::tick(TimePoint now) noexcept {
   if (options_.interval.count() <= 0) return KeepAliveAction::none;
   if (awaits_pong() && options_.timeout && now >= pong_deadline()) {

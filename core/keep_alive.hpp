@@ -25,7 +25,7 @@ class KeepAlive {
 
   void on_pong(TimePoint now) noexcept;
   /// Nobody could hear a pong until now: the time that is left to it starts here.
-  void listen_from(TimePoint now) noexcept { listening_since_ = now; }
+  void listen_from(TimePoint now) noexcept;
   /// Call when next_deadline() has come, and obey; until `none`.
   [[nodiscard]] KeepAliveAction tick(TimePoint now) noexcept;
   /// Nothing while keep-alive is off.

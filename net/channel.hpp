@@ -109,18 +109,20 @@ class Channel final : private IoHandler, private Timer {
   template <class Step>
   void guarded(Step step);
   void pump();
+  void listen_again();
+  void read_later();
   [[nodiscard]] bool read_once(std::size_t& budget);
   [[nodiscard]] bool should_read_on(bool window_was_filled, std::size_t budget);
   void deliver();
   void dispatch(const Event& event);
   void on_ping(const Ping& ping);
   void settle();
+  void note_sent();
+  [[nodiscard]] std::error_code refuse(Errc why = Errc::send_queue_full);
   void write_output();
   void note_backlog(bool had_backlog);
   void note_high_water();
-  void note_sent();
   [[nodiscard]] std::error_code make_room(std::size_t size);
-  [[nodiscard]] std::error_code refuse(Errc why = Errc::send_queue_full);
   [[nodiscard]] bool drop_for(std::size_t size);
   [[nodiscard]] bool fits(std::size_t size) const noexcept;
   [[nodiscard]] WriteQueue& queue();
@@ -130,8 +132,6 @@ class Channel final : private IoHandler, private Timer {
   void account() noexcept;
   void note_progress(std::size_t size);
   void check_progress(TimePoint now);
-  void read_later();
-  void excuse_silence(TimePoint now);
   void follow_transport_action();
   void linger(std::chrono::milliseconds time);
   void discard_input();
@@ -139,6 +139,7 @@ class Channel final : private IoHandler, private Timer {
   [[nodiscard]] TimePoint after(std::chrono::milliseconds time);
   void note_failure(std::error_code error);
   void finish();
+  void excuse_silence(TimePoint now);
   void tick_keep_alive(TimePoint now);
   void check_deadlines(TimePoint now);
   void update_timer();

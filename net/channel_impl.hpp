@@ -1,15 +1,16 @@
-// channel_impl.hpp - the definitions of Channel, for the few sources that instantiate one.
+// channel_impl.hpp - the definitions of Channel, for the few sources that instantiate one. Here:
+// what its owner and its loop call, and the time; the rest is in the three files that it includes.
 #pragma once
 
 #include <algorithm>
 #include <new>
 #include <utility>
-#include <variant>
 
 #include <wirespan/core/error.hpp>
-#include <wirespan/core/overloaded.hpp>
 #include <wirespan/net/channel.hpp>
-#include <wirespan/net/channel_output_impl.hpp>
+#include <wirespan/net/channel_end.hpp>
+#include <wirespan/net/channel_input.hpp>
+#include <wirespan/net/channel_output.hpp>
 
 namespace wirespan::net {
 
@@ -87,10 +88,7 @@ void Channel<S, Handler>::abort(std::error_code error) {
 template <Stream S, class Handler>
 void Channel<S, Handler>::resume_reading() {
   if (!std::exchange(paused_, false) || phase_ != Phase::running) return;
-  const TimePoint now = loop_.network().now();
-  keep_alive_.listen_from(now);
-  if (!backlog_) last_activity_ = now;
-  read_later();  // not from here: the caller may be inside a handler
+  listen_again();
 }
 
 // Calls of the loop.
@@ -112,8 +110,7 @@ void Channel<S, Handler>::on_ready(Readiness readiness) {
 template <Stream S, class Handler>
 void Channel<S, Handler>::on_flush() {
   guarded([&] {
-    const bool may_read = phase_ == Phase::lingering || (!paused_ && !held_);
-    if (may_read && std::exchange(read_again_, false)) {
+    if (!paused_ && !held_ && std::exchange(read_again_, false)) {
       deliver();
       pump();
     }
@@ -131,123 +128,6 @@ void Channel<S, Handler>::on_timer(TimePoint now) {
   });
 }
 
-// Input.
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::pump() {
-  if (phase_ == Phase::lingering) return discard_input();
-  if (connection_.has_unread_input()) deliver();  // of a pause that is over; it comes first
-  pumping_ = true;
-  std::size_t budget = limits::read_per_turn;
-  while (phase_ == Phase::running && reads() && read_once(budget)) {
-  }
-  pumping_ = false;
-}
-
-/// True if there is more to read in this turn.
-template <Stream S, class Handler>
-bool Channel<S, Handler>::read_once(std::size_t& budget) {
-  const MutableBytes window = connection_.receive_window(loop_.receive_buffer());
-  const IoResult result = stream_.read_some(window);
-  read_wants_write_ = result.status == IoStatus::want_write;
-  switch (result.status) {
-    case IoStatus::want_read:
-    case IoStatus::want_write:
-      return false;
-    case IoStatus::error:
-      note_failure(result.error);
-      finish();
-      return false;
-    case IoStatus::eof:
-      peer_ended_ = true;
-      connection_.feed_eof();
-      deliver();
-      return false;
-    case IoStatus::ok:
-      break;
-  }
-  last_activity_ = loop_.now();
-  if constexpr (requires { handler_.on_bytes_read(result.bytes); }) {
-    handler_.on_bytes_read(result.bytes);
-  }
-  connection_.feed(window.first(result.bytes));
-  deliver();
-  if (options_.progress_time) note_progress(result.bytes);
-  budget -= std::min(budget, result.bytes);
-  return should_read_on(result.bytes == window.size(), budget);
-}
-
-/// One read a turn is a connection's share. Inside a large message it goes on, so that the message
-/// is finished while it is in the cache; and what TLS has decrypted already has to be taken.
-template <Stream S, class Handler>
-bool Channel<S, Handler>::should_read_on(bool window_was_filled, std::size_t budget) {
-  if (phase_ != Phase::running || !reads()) return false;
-  const bool hidden_input = stream_.has_buffered_input();
-  const bool inside_message = window_was_filled && connection_.inside_data_frame();
-  if (!hidden_input && !inside_message) return false;
-  if (budget > 0) return true;
-  if (hidden_input) read_later();
-  return false;
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::read_later() {
-  read_again_ = true;
-  loop_.flush_later(*this);
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::deliver() {
-  const bool outer = std::exchange(pumping_, true);
-  while (phase_ == Phase::running) {
-    // Each message of one batch may ask for much.
-    if (connection_.has_unread_input() && is_above_high()) held_ = options_.hold_reading;
-    if (paused_ || held_) {
-      connection_.keep_unread_input();
-      break;
-    }
-    const Event event = connection_.next();
-    if (std::holds_alternative<NeedInput>(event)) break;
-    dispatch(event);
-  }
-  pumping_ = outer;
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::dispatch(const Event& event) {
-  std::visit(Overloaded{
-                 [](const NeedInput&) {},
-                 [&](const Message& message) { handler_.on_message(message); },
-                 [&](const Fragment& fragment) { handler_.on_fragment(fragment); },
-                 [&](const Ping& ping) { on_ping(ping); },
-                 [&](const Pong& pong) {
-                   keep_alive_.on_pong(loop_.now());
-                   handler_.on_pong(pong.payload);
-                 },
-                 [&](const CloseReceived& close) {
-                   end_.code = close.code;
-                   end_.reason = close.reason;
-                 },
-                 [&](const Failed& failed) { note_failure(failed.error); },
-             },
-             event);
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::on_ping(const Ping& ping) {
-  const TimePoint now = loop_.now();
-  if (now - ping_window_ >= std::chrono::seconds(1)) {
-    ping_window_ = now;
-    pings_in_window_ = 0;
-  }
-  if (++pings_in_window_ > connection_.options().receive.max_pings_per_second) {
-    note_failure(Errc::ping_flood);
-    connection_.fail(Errc::ping_flood);
-    return;
-  }
-  handler_.on_ping(ping.payload);
-}
-
 /// The end of everything that may have changed something.
 template <Stream S, class Handler>
 void Channel<S, Handler>::settle() {
@@ -256,83 +136,6 @@ void Channel<S, Handler>::settle() {
   if (phase_ == Phase::lingering) try_shutdown();
   if (phase_ != Phase::ended) update_interest();
   if (phase_ != Phase::ended) update_timer();
-}
-
-// The end. RFC 6455 §7.1.1.
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::follow_transport_action() {
-  const TransportAction action = connection_.transport_action();
-  const bool closing = action != TransportAction::keep || connection_.close_sent();
-  if (closing && !close_deadline_) close_deadline_ = after(options_.close_time);
-  if (action == TransportAction::keep) return;
-  if (peer_ended_ && connection_.failed()) return finish();
-  if (unsent_bytes() > 0) return;  // the deadline bounds this wait
-  if (peer_ended_) return finish();
-  if (action == TransportAction::await_peer_close) {
-    shut_down_ = true;  // the server ends the connection, not we
-    linger(options_.peer_close_time);
-  } else {
-    linger(options_.close_time);
-  }
-}
-
-/// Our side has said all; the peer gets time to read it. Closing at once would answer whatever the
-/// peer still sends with a reset, which destroys our Close frame on its way.
-template <Stream S, class Handler>
-void Channel<S, Handler>::linger(std::chrono::milliseconds time) {
-  phase_ = Phase::lingering;
-  close_deadline_ = after(time);
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::try_shutdown() {
-  if (shut_down_) return;
-  const IoResult result = stream_.shutdown();
-  shutdown_wants_write_ = result.status == IoStatus::want_write;
-  shut_down_ = !result.would_block();
-  if (result.status == IoStatus::error) finish();
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::discard_input() {
-  std::size_t in_this_turn = 0;
-  while (in_this_turn < limits::read_per_turn) {
-    const IoResult result = stream_.read_some(loop_.receive_buffer());
-    read_wants_write_ = result.status == IoStatus::want_write;
-    if (result.would_block()) return;
-    if (!result.is_ok()) return finish();
-    in_this_turn += result.bytes;
-    discarded_ += result.bytes;
-    if (discarded_ > limits::linger_bytes) return finish();
-  }
-  if (stream_.has_buffered_input()) read_later();
-}
-
-/// Not by the clock of the turn: a handler may have taken its time.
-template <Stream S, class Handler>
-TimePoint Channel<S, Handler>::after(std::chrono::milliseconds time) {
-  return loop_.network().now() + time;
-}
-
-/// The first failure counts, and none does after the peer's Close frame.
-template <Stream S, class Handler>
-void Channel<S, Handler>::note_failure(std::error_code error) {
-  if (!end_.error && !connection_.close_received()) end_.error = error;
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::finish() {
-  if (phase_ == Phase::ended) return;
-  phase_ = Phase::ended;
-  loop_.timers().cancel(*this);
-  loop_.forget(stream_.fd(), *this);
-  if (!end_.error) (void)stream_.shutdown();  // TLS: says that nothing was cut off
-  end_.unsent_bytes = unsent_bytes();
-  release_queue();
-  account();
-  { const S dying = std::move(stream_); }  // the descriptor is closed before the owner hears of it
-  handler_.on_end(end_);
 }
 
 // Time.

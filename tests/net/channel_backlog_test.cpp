@@ -122,6 +122,27 @@ TEST_P(ChannelBacklog, the_owner_is_told_to_go_on_although_all_of_it_leaves_at_o
   EXPECT_EQ(channel.events(), List{"drained"});
 }
 
+TEST_P(ChannelBacklog, whoever_was_refused_is_told_although_there_never_was_a_backlog) {
+  channel.script.room = SIZE_MAX;
+  EXPECT_FALSE(send(4000));
+  EXPECT_EQ(send(4000), Errc::send_queue_full);
+  channel.turn();
+  EXPECT_EQ(channel.events(), List{"drained"});
+  channel.turn(3);
+  EXPECT_EQ(channel.events(), List{"drained"});
+}
+
+TEST_P(ChannelBacklog, what_is_too_large_for_the_rest_of_the_queue_is_asked_for_again) {
+  channel.host.on_drained = [&] { (void)send(6000); };
+  EXPECT_FALSE(send(100));
+  EXPECT_EQ(send(6000), Errc::send_queue_full);
+  channel.turn();
+  make_room(50);  // told, and refused again
+  make_room(SIZE_MAX);
+  channel.turn(3);
+  EXPECT_EQ(channel.sent().size(), 2U);
+}
+
 TEST_P(ChannelBacklog, without_a_backlog_nobody_is_told_of_one) {
   channel.script.room = SIZE_MAX;
   for (int i = 0; i < 10; ++i) {

@@ -73,6 +73,38 @@ TEST_P(ChannelHold, keeps_the_rest_of_a_batch) {
   EXPECT_EQ(messages, all);
 }
 
+/// All questions of one read are there at once; the answers must not be.
+TEST_P(ChannelHold, R142_a_batch_of_questions_is_no_batch_of_answers) {
+  ByteVector batch;
+  for (int i = 0; i < 100; ++i) batch = join({batch, text_frame("more")});
+  channel.deliver(batch);
+  EXPECT_LE(channel.host->unsent_bytes(), 1000U + 700U);
+  channel.script.room = SIZE_MAX;
+  channel.turn(100);
+  EXPECT_EQ(channel.host.messages, 100U);
+  EXPECT_EQ(channel.sent().size(), 100U);
+}
+
+TEST_P(ChannelHold, R112_a_peer_that_takes_its_time_but_takes_is_not_gone) {
+  HostOptions options = holding();
+  options.channel.keep_alive = {.interval = 10s, .timeout = 4s};
+  StagedChannel slow(GetParam(), options);
+  slow.script.room = 0;
+  slow.host.on_message = [&](const Message&) {
+    (void)slow.host->send(Opcode::binary, pattern_bytes(6000));
+  };
+  slow.host.start();
+  slow.deliver(text_frame("more"));
+  slow.receive(frame(0x8A, {}));  // unread while held
+  for (int i = 0; i < 25; ++i) {
+    slow.script.room = 200;
+    slow.run_for(1s);
+  }
+  EXPECT_FALSE(slow.host.ended());
+  slow.run_for(5s);  // takes nothing any more
+  EXPECT_EQ(slow.end().error, Errc::ping_timeout);
+}
+
 TEST_P(ChannelHold, is_not_done_unasked) {
   HostOptions options = holding();
   options.channel.hold_reading = false;

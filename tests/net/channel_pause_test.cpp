@@ -226,6 +226,32 @@ TEST_P(ChannelPause, resumed_in_the_turn_of_its_own_event_nothing_is_lost) {
   EXPECT_EQ(reader.events, seen_numbers(0, 3));
 }
 
+TEST_P(ChannelPause, an_orderly_end_behind_it_is_waited_for_without_spinning) {
+  channel.host.start();
+  channel.host->pause_reading();
+  channel.receive(join({numbered(0, 2), close_frame(1000)}));
+  channel.script.end();
+  channel.script.ended = true;
+  channel.run_for(60s);
+  EXPECT_FALSE(channel.host.ended());
+  EXPECT_EQ(channel.script.reads, 0);
+  channel.host->resume_reading();
+  channel.turn(3);
+  EXPECT_EQ(channel.events(), seen_numbers(0, 2));
+  EXPECT_FALSE(channel.end().error);
+}
+
+TEST_P(ChannelPause, R142_an_orderly_end_behind_it_does_not_hold_up_a_deadline) {
+  channel.host.start();
+  channel.host->pause_reading();
+  channel.script.ended = true;
+  channel.turn();
+  EXPECT_FALSE(channel.host->close(CloseCode::normal, ""));
+  channel.run_for(10s);
+  EXPECT_EQ(channel.sent(), List{"close 1000"});
+  EXPECT_EQ(channel.end().error, Errc::close_timeout);
+}
+
 // With real sockets.
 
 class ChannelPauseOnLoop : public LoopTest {

@@ -176,6 +176,42 @@ TEST_P(ChannelPatience, a_pause_of_ours_is_no_idleness_of_the_peer) {
   EXPECT_TRUE(channel.sent().empty()) << "sent away although it has spoken";
 }
 
+TEST_P(ChannelPatience, a_pause_of_ours_does_not_excuse_who_takes_nothing) {
+  StagedChannel channel(GetParam(), {.channel = {.idle_time = 30s}});
+  channel.host.start();
+  channel.script.room = 10;
+  EXPECT_FALSE(channel.host->send(Opcode::binary, pattern_bytes(100)));
+  channel.turn();
+  channel.host->pause_reading();
+  channel.run_for(40s);
+  EXPECT_EQ(channel.end().error, Errc::idle_timeout);
+}
+
+TEST_P(ChannelPatience, R112_after_a_pause_the_peer_has_its_whole_time) {
+  StagedChannel channel(GetParam(), keep_alive(10s, 4s));
+  channel.host.start();
+  channel.host->pause_reading();
+  channel.run_for(13s);
+  channel.host->resume_reading();
+  channel.run_for(4s - 1ms);
+  EXPECT_FALSE(channel.host.ended());
+  channel.run_for(10ms);
+  EXPECT_EQ(channel.end().error, Errc::ping_timeout);
+}
+
+/// Without a timeout nothing ends a connection whose peer takes nothing; its memory has an end.
+TEST_P(ChannelPatience, R142_pings_of_keep_alive_are_no_exception_to_the_hard_limit) {
+  HostOptions options = keep_alive(10s);
+  options.channel.send_hard_limit = 1000;
+  StagedChannel channel(GetParam(), options);
+  channel.host.start();
+  channel.script.room = 0;
+  EXPECT_FALSE(channel.host->send(Opcode::binary, pattern_bytes(900)));
+  channel.run_for(3h);
+  EXPECT_LE(channel.host->unsent_bytes(), 1000U + 20U);
+  EXPECT_FALSE(channel.host.ended());
+}
+
 class ChannelIdle : public RoleTest {
  protected:
   StagedChannel channel{GetParam(), {.channel = {.close_time = 2s, .idle_time = 30s}}};

@@ -41,6 +41,33 @@ TEST_P(ChannelWants, a_reader_that_waits_for_room_does_not_spin) {
   EXPECT_LE(channel.script.reads, 3);
 }
 
+TEST_P(ChannelWants, a_paused_reader_that_waited_for_room_does_not_spin) {
+  channel.script.reads_want_write = true;
+  channel.script.room = 0;
+  channel.deliver(text_frame("hello"));
+  channel.host->pause_reading();
+  channel.script.room = SIZE_MAX;
+  channel.run_for(1s);
+  EXPECT_TRUE(channel.events().empty());
+  channel.host->resume_reading();
+  channel.turn(2);
+  EXPECT_EQ(channel.events(), List{seen::text("hello")});
+}
+
+TEST_P(ChannelWants, whoever_reads_to_the_end_does_not_spin_either) {
+  channel.host->fail(Errc::handler_failed);
+  channel.turn();
+  channel.script.reads_want_write = true;
+  channel.script.room = 0;
+  channel.receive(text_frame("too late"));
+  channel.run_for(1s);
+  EXPECT_LE(channel.script.reads, 3);
+  channel.script.room = SIZE_MAX;
+  channel.script.end();
+  channel.turn(2);
+  EXPECT_EQ(channel.end().error, Errc::handler_failed);
+}
+
 TEST_P(ChannelWants, writing_may_wait_for_input) {
   channel.script.writes_want_read = true;
   EXPECT_FALSE(channel.host->send(Opcode::text, bytes_of("hello")));

@@ -1,14 +1,13 @@
 // net/event_loop.cpp: what happens in a turn, in which order, and what may go while it happens.
 #include <functional>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 
 #include "support/back_ends.hpp"
+#include "support/loop_parts.hpp"
 #include "support/sockets.hpp"
 #include "support/spy_network.hpp"
 #include "support/stage.hpp"
@@ -18,55 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using net::Interest;
-
-/// One end of a socket pair, ready from the start, that does what it is told.
-class Spot final : public net::IoHandler {
- public:
-  explicit Spot(net::EventLoop& loop, bool is_ready = true) : loop_(loop) {
-    if (is_ready) make_ready();
-  }
-  ~Spot() { loop_.forget(fd(), *this); }
-  Spot(const Spot&) = delete;
-  Spot& operator=(const Spot&) = delete;
-
-  void make_ready() { EXPECT_EQ(::send(pair_.theirs.get(), "x", 1, MSG_NOSIGNAL), 1); }
-  [[nodiscard]] std::error_code watch(Interest interest = Interest::read) {
-    return loop_.watch(fd(), interest, *this);
-  }
-  void on_ready(net::Readiness) override {
-    ++times_ready;
-    if (ready) ready();
-  }
-  void on_flush() override {
-    ++times_flushed;
-    if (flush) flush();
-  }
-  [[nodiscard]] int fd() const { return pair_.ours.get(); }
-
-  int times_ready = 0;
-  int times_flushed = 0;
-  std::function<void()> ready;
-  std::function<void()> flush;
-
- private:
-  net::EventLoop& loop_;
-  SocketPair pair_ = unix_pair();
-};
-
-struct NotingTimer final : net::Timer {
-  explicit NotingTimer(std::function<void()> what) : action(std::move(what)) {}
-  void on_timer(TimePoint) override { action(); }
-  std::function<void()> action;
-};
-
-/// Does something when it is destroyed.
-struct Mourned {
-  explicit Mourned(std::function<void()> what) : action(std::move(what)) {}
-  ~Mourned() { action(); }
-  Mourned(const Mourned&) = delete;
-  Mourned& operator=(const Mourned&) = delete;
-  std::function<void()> action;
-};
 
 class LoopTurn : public LoopTest {
  protected:
@@ -282,6 +232,28 @@ TEST_P(LoopTurn, what_is_retired_may_retire_others_while_it_goes) {
   EXPECT_EQ(gone, 63);
 }
 
+TEST_P(LoopTurn, what_is_retired_between_turns_needs_no_other_event) {
+  bool alive = true;
+  loop.retire(std::make_unique<Mourned>([&] { alive = false; }));
+  EXPECT_EQ(loop.next_timeout(), 0ns);
+  loop.run_once(std::nullopt);
+  EXPECT_FALSE(alive);
+  EXPECT_EQ(loop.next_timeout(), std::nullopt);
+}
+
+TEST_P(LoopTurn, one_that_is_not_watched_any_more_keeps_its_flush) {
+  Spot spot(loop);
+  ASSERT_FALSE(spot.watch());
+  loop.flush_later(spot);
+  loop.unwatch(spot.fd(), spot);
+  loop.run_once(10s);
+  EXPECT_EQ(spot.times_ready, 0);
+  EXPECT_EQ(spot.times_flushed, 1);
+  ASSERT_FALSE(spot.watch());
+  loop.run_once(10s);
+  EXPECT_EQ(spot.times_ready, 1);
+}
+
 TEST_P(LoopTurn, the_end_of_the_loop_is_the_end_of_what_was_retired) {
   int gone = 0;
   {
@@ -310,74 +282,6 @@ TEST_P(LoopTurn, a_loop_leaves_no_descriptor_behind) {
     short_lived.run_once(10s);
   }
   EXPECT_EQ(open_descriptors(), before);
-}
-
-class LoopTaskThatThrows : public LoopTest {
- protected:
-  struct Boom : std::runtime_error {
-    Boom() : std::runtime_error("boom") {}
-  };
-  /// Runs until stopped; false if only a timer could end it.
-  bool run_without_delay() {
-    bool too_late = false;
-    NotingTimer guard([&] {
-      too_late = true;
-      loop.stop();
-    });
-    loop.timers().schedule(guard, std::chrono::steady_clock::now() + 1s);
-    loop.run();
-    return !too_late;
-  }
-  std::vector<int> ran;
-};
-WIRESPAN_TEST_BOTH_BACK_ENDS(LoopTaskThatThrows);
-
-TEST_P(LoopTaskThatThrows, loses_no_other_task) {
-  loop.post([&] { ran.push_back(1); });
-  loop.post([] { throw Boom(); });
-  loop.post([&] { ran.push_back(2); });
-  loop.post([] { throw Boom(); });
-  loop.post([&] { ran.push_back(3); });
-  EXPECT_THROW(loop.run_once(10s), Boom);
-  EXPECT_EQ(ran, (std::vector{1}));
-  EXPECT_THROW(loop.run_once(10s), Boom);
-  loop.run_once(10s);
-  EXPECT_EQ(ran, (std::vector{1, 2, 3}));
-}
-
-/// The wake-up for what is posted between the exception and the next turn must not get lost.
-TEST_P(LoopTaskThatThrows, does_not_delay_what_is_posted_after_it) {
-  loop.post([] { throw Boom(); });
-  EXPECT_THROW(loop.run_once(10s), Boom);
-  loop.post([&] {
-    ran.push_back(1);
-    loop.stop();
-  });
-  EXPECT_TRUE(run_without_delay()) << "the task waits although the loop was woken for it";
-}
-
-TEST_P(LoopTaskThatThrows, passes_through_run_and_leaves_the_loop_usable) {
-  loop.post([] { throw Boom(); });
-  EXPECT_THROW(loop.run(), Boom);
-  EXPECT_FALSE(loop.in_loop_thread());
-  loop.post([&] { loop.stop(); });
-  loop.post([&] { ran.push_back(1); });
-  EXPECT_TRUE(run_without_delay());
-  EXPECT_EQ(ran.size(), 1U);
-}
-
-TEST_P(LoopTaskThatThrows, delays_flush_and_retirement_but_does_not_lose_them) {
-  Spot spot(loop, false);
-  bool alive = true;
-  loop.post([&] {
-    loop.flush_later(spot);
-    loop.retire(std::make_unique<Mourned>([&] { alive = false; }));
-    throw Boom();
-  });
-  EXPECT_THROW(loop.run_once(10s), Boom);
-  loop.run_once(10s);
-  EXPECT_EQ(spot.times_flushed, 1);
-  EXPECT_FALSE(alive);
 }
 
 }  // namespace

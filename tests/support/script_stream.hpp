@@ -36,20 +36,22 @@ class Script final : public Stage::Device {
   [[nodiscard]] net::Readiness readiness(TimePoint) const override {
     return {.readable = !input.empty() || hiccup_ == net::IoStatus::want_read,
             .writable = room > 0 || hiccup_ == net::IoStatus::want_write,
-            .failed = hung_up};
+            .failed = hung_up || ended,
+            .hung_up = ended && !hung_up};
   }
 
   std::deque<Input> input;
   std::size_t read_size = SIZE_MAX;   ///< At most so many bytes a read.
   std::size_t write_size = SIZE_MAX;  ///< At most so many bytes a write.
   std::size_t room = SIZE_MAX;        ///< What the peer still takes.
-  bool hung_up = false;
-  bool hides_input = false;       ///< Further input is in a buffer of the stream's own.
-  FailAfter* fail = nullptr;      ///< The operation that it does not allow breaks the stream.
-  FailAfter* hiccup = nullptr;    ///< The operation that it does not allow asks for the other
-                                  ///< direction first, as TLS may.
-  bool reads_want_write = false;  ///< Reading waits for room to write.
-  bool writes_want_read = false;  ///< Writing waits for input.
+  bool hung_up = false;               ///< The poller tells of an error.
+  bool ended = false;                 ///< It tells that both directions have ended in order.
+  bool hides_input = false;           ///< Further input is in a buffer of the stream's own.
+  FailAfter* fail = nullptr;          ///< The operation that it does not allow breaks the stream.
+  FailAfter* hiccup = nullptr;        ///< The operation that it does not allow asks for the other
+                                      ///< direction first, as TLS may.
+  bool reads_want_write = false;      ///< Reading waits for room to write.
+  bool writes_want_read = false;      ///< Writing waits for input.
 
   ByteVector written;
   int reads = 0;

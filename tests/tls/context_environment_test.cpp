@@ -9,24 +9,11 @@
 #include <openssl/ssl.h>
 #include <sys/stat.h>
 
+#include "support/environment.hpp"
 #include "support/tls_pair.hpp"
 
 namespace wirespan::test {
 namespace {
-
-/// A variable of the environment for the lifetime of this object.
-class Variable {
- public:
-  Variable(const char* name, const std::string& value) : name_(name) {
-    ::setenv(name, value.c_str(), 1);
-  }
-  ~Variable() { ::unsetenv(name_); }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-
- private:
-  const char* name_;
-};
 
 bool accepted_with(const tls::ClientOptions& options) {
   TlsPair pair(client_context(options));

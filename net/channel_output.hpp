@@ -1,4 +1,4 @@
-// channel_output_impl.hpp - the sending half of Channel. Included by channel_impl.hpp.
+// channel_output.hpp - Channel: from the handler to the stream, and what has to wait.
 #pragma once
 
 #include <algorithm>
@@ -213,7 +213,7 @@ void Channel<S, Handler>::note_backlog(bool had_backlog) {
   account();
   if (unsent > 0 || had_backlog) handler_.on_backlog(unsent);
   if (phase_ != Phase::running || unsent_bytes() > options_.send_low_watermark) return;
-  if (std::exchange(held_, false)) read_later();
+  if (std::exchange(held_, false)) listen_again();
   if (std::exchange(above_high_, false)) handler_.on_drained();
 }
 

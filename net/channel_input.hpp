@@ -1,0 +1,139 @@
+// channel_input.hpp - Channel: from the stream to the handler.
+#pragma once
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include <wirespan/core/error.hpp>
+#include <wirespan/core/overloaded.hpp>
+#include <wirespan/net/channel.hpp>
+
+namespace wirespan::net {
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::pump() {
+  if (phase_ == Phase::lingering) return discard_input();
+  if (connection_.has_unread_input()) deliver();  // of a pause that is over; it comes first
+  pumping_ = true;
+  std::size_t budget = limits::read_per_turn;
+  while (phase_ == Phase::running && reads() && read_once(budget)) {
+  }
+  pumping_ = false;
+}
+
+/// True if there is more to read in this turn.
+template <Stream S, class Handler>
+bool Channel<S, Handler>::read_once(std::size_t& budget) {
+  const MutableBytes window = connection_.receive_window(loop_.receive_buffer());
+  const IoResult result = stream_.read_some(window);
+  read_wants_write_ = result.status == IoStatus::want_write;
+  switch (result.status) {
+    case IoStatus::want_read:
+    case IoStatus::want_write:
+      return false;
+    case IoStatus::error:
+      note_failure(result.error);
+      finish();
+      return false;
+    case IoStatus::eof:
+      peer_ended_ = true;
+      connection_.feed_eof();
+      deliver();
+      return false;
+    case IoStatus::ok:
+      break;
+  }
+  last_activity_ = loop_.now();
+  if constexpr (requires { handler_.on_bytes_read(result.bytes); }) {
+    handler_.on_bytes_read(result.bytes);
+  }
+  connection_.feed(window.first(result.bytes));
+  deliver();
+  if (options_.progress_time) note_progress(result.bytes);
+  budget -= std::min(budget, result.bytes);
+  return should_read_on(result.bytes == window.size(), budget);
+}
+
+/// One read a turn is a connection's share. Inside a large message it goes on, so that the message
+/// is finished while it is in the cache; and what TLS has decrypted already has to be taken.
+template <Stream S, class Handler>
+bool Channel<S, Handler>::should_read_on(bool window_was_filled, std::size_t budget) {
+  if (phase_ != Phase::running || !reads()) return false;
+  const bool hidden_input = stream_.has_buffered_input();
+  const bool inside_message = window_was_filled && connection_.inside_data_frame();
+  if (!hidden_input && !inside_message) return false;
+  if (budget > 0) return true;
+  if (hidden_input) read_later();
+  return false;
+}
+
+/// A pause or a hold is over. What came meanwhile is not read from here: the caller may be inside a
+/// handler.
+template <Stream S, class Handler>
+void Channel<S, Handler>::listen_again() {
+  const TimePoint now = loop_.network().now();
+  keep_alive_.listen_from(now);
+  if (!backlog_) last_activity_ = now;
+  read_later();
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::read_later() {
+  read_again_ = true;
+  loop_.flush_later(*this);
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::deliver() {
+  const bool outer = std::exchange(pumping_, true);
+  while (phase_ == Phase::running) {
+    // Each message of one batch may ask for much.
+    if (connection_.has_unread_input() && is_above_high()) held_ = options_.hold_reading;
+    if (paused_ || held_) {
+      connection_.keep_unread_input();
+      break;
+    }
+    const Event event = connection_.next();
+    if (std::holds_alternative<NeedInput>(event)) break;
+    dispatch(event);
+  }
+  pumping_ = outer;
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::dispatch(const Event& event) {
+  std::visit(Overloaded{
+                 [](const NeedInput&) {},
+                 [&](const Message& message) { handler_.on_message(message); },
+                 [&](const Fragment& fragment) { handler_.on_fragment(fragment); },
+                 [&](const Ping& ping) { on_ping(ping); },
+                 [&](const Pong& pong) {
+                   keep_alive_.on_pong(loop_.now());
+                   handler_.on_pong(pong.payload);
+                 },
+                 [&](const CloseReceived& close) {
+                   end_.code = close.code;
+                   end_.reason = close.reason;
+                 },
+                 [&](const Failed& failed) { note_failure(failed.error); },
+             },
+             event);
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::on_ping(const Ping& ping) {
+  const TimePoint now = loop_.now();
+  if (now - ping_window_ >= std::chrono::seconds(1)) {
+    ping_window_ = now;
+    pings_in_window_ = 0;
+  }
+  if (++pings_in_window_ > connection_.options().receive.max_pings_per_second) {
+    note_failure(Errc::ping_flood);
+    connection_.fail(Errc::ping_flood);
+    return;
+  }
+  handler_.on_ping(ping.payload);
+}
+
+}  // namespace wirespan::net

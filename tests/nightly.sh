@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# nightly.sh [-m MINUTES] [STEP...]: what takes longer than CI, or only the named steps. MINUTES, 10
+# by default, is the time of each step that goes on for as long as it is let: each fuzz target, the
+# closing of many runs, the repetition of tests that depend on time. The other steps take what they
+# need. Every step prints a line with its time and leaves its output in build/nightly; one that fails
+# does not keep the others from running, but the script ends with 1.
+#
+# A new step is a function here, and its name in `all`.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 2
+
+minutes=10
+while getopts m: option; do
+  case $option in
+    m) minutes=$OPTARG ;;
+    *) exit 2 ;;
+  esac
+done
+shift $((OPTIND - 1))
+[[ $minutes =~ ^[1-9][0-9]*$ ]] || { echo "minutes: a number above 0" >&2; exit 2; }
+
+all=(fuzz asan tsan asan_clang tsan_clang close_many flaky coverage)
+steps=("$@")
+[ ${#steps[@]} -gt 0 ] || steps=("${all[@]}")
+
+export CMAKE_COLOR_DIAGNOSTICS=OFF
+jobs=$(nproc)
+logs=build/nightly
+
+fuzz() { fuzz/run.sh $((minutes * 60)); }
+
+sanitized() { # sanitized PRESET [COMPILER]: every test there is, with a preset's sanitizers
+  local build=build/$1${2:+_$2}
+  cmake --preset "$1" -B "$build" -DWIRESPAN_BENCH=OFF ${2:+-DCMAKE_CXX_COMPILER="$2"} >/dev/null &&
+    cmake --build "$build" &&
+    ctest --test-dir "$build" --output-on-failure -j "$jobs" --timeout 600
+}
+
+asan() { sanitized asan; }
+tsan() { sanitized tsan; }
+asan_clang() { sanitized asan clang++; }
+tsan_clang() { sanitized tsan clang++; }
+
+release_tests() { # release_tests TARGET...
+  cmake --preset release >/dev/null && cmake --build --preset release --target "$@"
+}
+
+again_and_again() { # again_and_again FILTER...: the tests of app and net, for MINUTES, in any order
+  local filter end=$((SECONDS + minutes * 60)) rounds=0 program
+  filter=$(IFS=:; echo "$*")
+  while [ $SECONDS -lt $end ]; do
+    for program in app_tests net_tests; do
+      timeout 1800 "build/release/tests/$program" --gtest_filter="$filter" --gtest_shuffle \
+        --gtest_brief=1 ||
+        { echo "failed in round $((rounds + 1)) of $program"; return 1; }
+    done
+    rounds=$((rounds + 1))
+  done
+  echo "$rounds rounds"
+}
+
+close_many() { release_tests app_tests net_tests && again_and_again '*AppCloseMany*'; }
+
+# Whatever waits, races or is cut by a deadline: a failure in one of a hundred rounds is a defect.
+flaky() {
+  release_tests app_tests net_tests && again_and_again '*AppClose.*' '*AppSend*' '*AppReconnect*' \
+    '*AppHeartbeat*' '*AppBackpressure*' '*WebSocketTimeouts*' '*WebSocketThreads*' '*Server*' \
+    '*Parity*' '*Channel*' '*EventLoop*' '*Connector*' '*Lookup*'
+}
+
+coverage() {
+  local build=build/coverage verdict=0
+  cmake --preset coverage -DWIRESPAN_BENCH=OFF -DWIRESPAN_FUZZ=OFF >/dev/null &&
+    cmake --build --preset coverage || return 1
+  find "$build" -name '*.gcda' -delete
+  ctest --preset coverage -j "$jobs" --timeout 600 || verdict=1
+  mkdir -p "$build/html"
+  gcovr --root . --filter '(core|net|tls|app)/' --exclude 'app/(tools|examples)/' \
+    --exclude-unreachable-branches --exclude-throw-branches --sort-percentage \
+    --txt "$build/coverage.txt" --html-details "$build/html/index.html" "$build" || return 1
+  cat "$build/coverage.txt"
+  echo "by line: $build/html/index.html"
+  return $verdict
+}
+
+run_step() { # run_step NAME: its output goes to a file, its time and its last words to the terminal
+  local start=$SECONDS log=$logs/$1.log verdict=passed
+  ("$1") >"$log" 2>&1 || verdict="FAILED, see $log"
+  printf '%-12s %5d s  %s\n' "$1" $((SECONDS - start)) "$verdict"
+  [ "$verdict" = passed ]
+}
+
+for step in "${steps[@]}"; do
+  declare -F "$step" >/dev/null || { echo "no such step: $step; there are: ${all[*]}" >&2; exit 2; }
+done
+mkdir -p "$logs"
+./.ci/need g++ clang lld libclang-rt-14-dev cmake ninja-build ccache libssl-dev libcli11-dev \
+  libgtest-dev libgmock-dev libbenchmark-dev openssl binutils git python3 gcovr || exit 2
+tests/peers/install.sh >"$logs/peers.log" 2>&1 || { cat "$logs/peers.log"; exit 2; }
+
+failed=0
+for step in "${steps[@]}"; do run_step "$step" || failed=1; done
+echo "nightly: $SECONDS s"
+exit $failed

@@ -1,0 +1,22 @@
+// environment.hpp - a variable of the environment for the lifetime of an object.
+#pragma once
+
+#include <cstdlib>
+#include <string>
+
+namespace wirespan::test {
+
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) {
+    ::setenv(name, value.c_str(), 1);
+  }
+  ~Variable() { ::unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+};
+
+}  // namespace wirespan::test

@@ -90,7 +90,7 @@ class Channel final : private IoHandler, private Timer {
   /// Bytes of memory held for input, messages and output; 0 when idle.
   [[nodiscard]] std::size_t memory() const noexcept { return connection_.memory(); }
   [[nodiscard]] bool ended() const noexcept { return phase_ == Phase::ended; }
-  [[nodiscard]] const KeepAlive& keep_alive() const noexcept { return keep_alive_; }
+  [[nodiscard]] const KeepAlive& keep_alive() { return rare().keep_alive; }
   [[nodiscard]] S& stream() noexcept { return stream_; }
   [[nodiscard]] Handler& handler() noexcept { return handler_; }
   [[nodiscard]] EventLoop& loop() noexcept { return loop_; }
@@ -101,6 +101,23 @@ class Channel final : private IoHandler, private Timer {
     lingering,  // our side is over; the peer may finish reading before TCP is closed
     ended,
   };
+
+  /// What most connections never need, or only at their end: an idle one does without.
+  struct Rare {
+    KeepAlive keep_alive;
+    ChannelEnd end{};
+    std::optional<TimePoint> close_deadline{};
+    std::optional<TimePoint> progress_since{};  // inside a message: when its peer is judged from
+    std::size_t progress_bytes = 0;
+    TimePoint ping_window{};
+    std::uint32_t pings_in_window = 0;
+    std::size_t discarded = 0;
+  };
+
+  [[nodiscard]] Rare& rare() {
+    if (!rare_) rare_.reset(new Rare{.keep_alive = {options_.keep_alive, loop_.now()}});
+    return *rare_;
+  }
 
   void on_ready(Readiness readiness) override;
   void on_flush() override;
@@ -154,18 +171,11 @@ class Channel final : private IoHandler, private Timer {
   S stream_;
   Connection connection_;
   Handler handler_;
-  KeepAlive keep_alive_;
-  ChannelEnd end_;
-  std::unique_ptr<WriteQueue> queue_;        // before connection_.output(), while there is a need
-  std::size_t accounted_ = 0;                // our share of ChannelOptions::budget
-  std::optional<TimePoint> progress_since_;  // inside a message: when its peer is judged from
-  std::size_t progress_bytes_ = 0;
-  std::optional<TimePoint> close_deadline_;
-  TimePoint timer_at_;
+  std::unique_ptr<Rare> rare_;
+  std::unique_ptr<WriteQueue> queue_;  // before connection_.output(), while there is a need
+  std::size_t accounted_ = 0;          // our share of ChannelOptions::budget
   TimePoint last_activity_;
-  TimePoint ping_window_;
-  std::uint32_t pings_in_window_ = 0;
-  std::size_t discarded_ = 0;
+  std::error_code failure_;
   Phase phase_ = Phase::running;
   bool paused_ = false;
   bool held_ = false;              // see ChannelOptions::hold_reading

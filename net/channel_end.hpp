@@ -11,7 +11,7 @@ template <Stream S, class Handler>
 void Channel<S, Handler>::follow_transport_action() {
   const TransportAction action = connection_.transport_action();
   const bool closing = action != TransportAction::keep || connection_.close_sent();
-  if (closing && !close_deadline_) close_deadline_ = after(options_.close_time);
+  if (closing && !rare().close_deadline) rare().close_deadline = after(options_.close_time);
   if (action == TransportAction::keep) return;
   if (peer_ended_ && connection_.failed()) return finish();
   if (unsent_bytes() > 0) return;  // the deadline bounds this wait
@@ -29,7 +29,7 @@ void Channel<S, Handler>::follow_transport_action() {
 template <Stream S, class Handler>
 void Channel<S, Handler>::linger(std::chrono::milliseconds time) {
   phase_ = Phase::lingering;
-  close_deadline_ = after(time);
+  rare().close_deadline = after(time);
 }
 
 template <Stream S, class Handler>
@@ -50,8 +50,8 @@ void Channel<S, Handler>::discard_input() {
     if (result.would_block()) return;
     if (!result.is_ok()) return finish();
     in_this_turn += result.bytes;
-    discarded_ += result.bytes;
-    if (discarded_ > limits::linger_bytes) return finish();
+    rare().discarded += result.bytes;
+    if (rare().discarded > limits::linger_bytes) return finish();
   }
 }
 
@@ -64,7 +64,7 @@ TimePoint Channel<S, Handler>::after(std::chrono::milliseconds time) {
 /// The first failure counts, and none does after the peer's Close frame.
 template <Stream S, class Handler>
 void Channel<S, Handler>::note_failure(std::error_code error) {
-  if (!end_.error && !connection_.close_received()) end_.error = error;
+  if (!failure_ && !connection_.close_received()) failure_ = error;
 }
 
 template <Stream S, class Handler>
@@ -73,12 +73,14 @@ void Channel<S, Handler>::finish() {
   phase_ = Phase::ended;
   loop_.timers().cancel(*this);
   loop_.forget(stream_.fd(), *this);
-  if (!end_.error) (void)stream_.shutdown();  // TLS: says that nothing was cut off
-  end_.unsent_bytes = unsent_bytes();
+  if (!failure_) (void)stream_.shutdown();  // TLS: says that nothing was cut off
+  ChannelEnd end = rare_ ? std::move(rare_->end) : ChannelEnd();
+  end.error = failure_;
+  end.unsent_bytes = unsent_bytes();
   release_queue();
   account();
   { const S dying = std::move(stream_); }  // the descriptor is closed before the owner hears of it
-  handler_.on_end(end_);
+  handler_.on_end(end);
 }
 
 }  // namespace wirespan::net

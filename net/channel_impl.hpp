@@ -22,9 +22,9 @@ Channel<S, Handler>::Channel(EventLoop& loop, S stream, Connection connection, H
       stream_(std::move(stream)),
       connection_(std::move(connection)),
       handler_(std::move(handler)),
-      keep_alive_(options.keep_alive, loop.now()),
-      last_activity_(loop.now()),
-      ping_window_(loop.now()) {}
+      last_activity_(loop.now()) {
+  if (options_.keep_alive.interval.count() > 0) (void)rare();
+}
 
 template <Stream S, class Handler>
 Channel<S, Handler>::~Channel() {
@@ -66,7 +66,7 @@ std::error_code Channel<S, Handler>::close(std::optional<CloseCode> code, std::s
   if (phase_ != Phase::running) return Errc::not_open;
   const auto error = connection_.close(code, reason);
   if (error) return error;
-  close_deadline_ = after(time.value_or(options_.close_time));
+  rare().close_deadline = after(time.value_or(options_.close_time));
   loop_.flush_later(*this);  // also with a backlog: the timer has to be set
   return {};
 }
@@ -146,13 +146,14 @@ template <Stream S, class Handler>
 void Channel<S, Handler>::excuse_silence(TimePoint now) {
   if (!paused_ && !held_) return;
   if (!backlog_) last_activity_ = now;
-  if (progress_since_) progress_since_ = now;
-  keep_alive_.listen_from(last_activity_);
+  if (!rare_) return;
+  if (rare_->progress_since) rare_->progress_since = now;
+  rare_->keep_alive.listen_from(last_activity_);
 }
 
 template <Stream S, class Handler>
 void Channel<S, Handler>::check_deadlines(TimePoint now) {
-  if (close_deadline_ && now >= *close_deadline_) {
+  if (rare_ && rare_->close_deadline && now >= *rare_->close_deadline) {
     if (phase_ == Phase::running) note_failure(Errc::close_timeout);
     return finish();
   }
@@ -168,28 +169,29 @@ void Channel<S, Handler>::check_deadlines(TimePoint now) {
 template <Stream S, class Handler>
 void Channel<S, Handler>::note_progress(std::size_t size) {
   if (!connection_.receiving_message()) {
-    progress_since_.reset();
-  } else if (!progress_since_) {
-    progress_since_ = loop_.now();
-    progress_bytes_ = 0;
+    if (rare_) rare_->progress_since.reset();
+  } else if (!rare().progress_since) {
+    rare_->progress_since = loop_.now();
+    rare_->progress_bytes = 0;
   } else {
-    progress_bytes_ += size;
+    rare_->progress_bytes += size;
   }
 }
 
 template <Stream S, class Handler>
 void Channel<S, Handler>::check_progress(TimePoint now) {
-  const bool due = progress_since_ && now - *progress_since_ >= *options_.progress_time;
+  const auto since = rare_ ? rare_->progress_since : std::nullopt;
+  const bool due = since && now - *since >= *options_.progress_time;
   if (!due || phase_ != Phase::running || connection_.state() != State::open) return;
-  if (progress_bytes_ < options_.progress_bytes) return fail(Errc::slow_sender);
-  progress_since_ = now;
-  progress_bytes_ = 0;
+  if (rare_->progress_bytes < options_.progress_bytes) return fail(Errc::slow_sender);
+  rare_->progress_since = now;
+  rare_->progress_bytes = 0;
 }
 
 template <Stream S, class Handler>
 void Channel<S, Handler>::tick_keep_alive(TimePoint now) {
-  if (connection_.state() != State::open) return;
-  switch (keep_alive_.tick(now)) {
+  if (!rare_ || connection_.state() != State::open) return;
+  switch (rare_->keep_alive.tick(now)) {
     case KeepAliveAction::none:
       return;
     case KeepAliveAction::send_ping:
@@ -209,18 +211,19 @@ void Channel<S, Handler>::tick_keep_alive(TimePoint now) {
 /// A deadline that moves away does not touch the timer: it looks again when it fires.
 template <Stream S, class Handler>
 void Channel<S, Handler>::update_timer() {
-  std::optional<TimePoint> deadline = close_deadline_;
+  std::optional<TimePoint> deadline = rare_ ? rare_->close_deadline : std::nullopt;
   const auto consider = [&](std::optional<TimePoint> when) {
     if (when) deadline = deadline ? std::min(*deadline, *when) : *when;
   };
   if (phase_ == Phase::running && connection_.state() == State::open) {
-    consider(keep_alive_.next_deadline());
+    if (rare_) consider(rare_->keep_alive.next_deadline());
     if (options_.idle_time) consider(last_activity_ + *options_.idle_time);
-    if (progress_since_) consider(*progress_since_ + *options_.progress_time);
+    if (rare_ && rare_->progress_since) {
+      consider(*rare_->progress_since + *options_.progress_time);
+    }
   }
-  if (!deadline || (is_scheduled() && timer_at_ <= *deadline)) return;
-  timer_at_ = *deadline;
-  loop_.timers().schedule(*this, timer_at_);
+  if (!deadline || (is_scheduled() && when() <= *deadline)) return;
+  loop_.timers().schedule(*this, *deadline);
 }
 
 template <Stream S, class Handler>

@@ -73,7 +73,7 @@ bool Channel<S, Handler>::should_read_on(bool window_was_filled, std::size_t bud
 template <Stream S, class Handler>
 void Channel<S, Handler>::listen_again() {
   const TimePoint now = loop_.network().now();
-  keep_alive_.listen_from(now);
+  if (rare_) rare_->keep_alive.listen_from(now);
   if (!backlog_) last_activity_ = now;
   read_later();
 }
@@ -109,12 +109,12 @@ void Channel<S, Handler>::dispatch(const Event& event) {
                  [&](const Fragment& fragment) { handler_.on_fragment(fragment); },
                  [&](const Ping& ping) { on_ping(ping); },
                  [&](const Pong& pong) {
-                   keep_alive_.on_pong(loop_.now());
+                   rare().keep_alive.on_pong(loop_.now());
                    handler_.on_pong(pong.payload);
                  },
                  [&](const CloseReceived& close) {
-                   end_.code = close.code;
-                   end_.reason = close.reason;
+                   rare().end.code = close.code;
+                   rare().end.reason = close.reason;
                  },
                  [&](const Failed& failed) { note_failure(failed.error); },
              },
@@ -124,11 +124,11 @@ void Channel<S, Handler>::dispatch(const Event& event) {
 template <Stream S, class Handler>
 void Channel<S, Handler>::on_ping(const Ping& ping) {
   const TimePoint now = loop_.now();
-  if (now - ping_window_ >= std::chrono::seconds(1)) {
-    ping_window_ = now;
-    pings_in_window_ = 0;
+  if (now - rare().ping_window >= std::chrono::seconds(1)) {
+    rare().ping_window = now;
+    rare().pings_in_window = 0;
   }
-  if (++pings_in_window_ > connection_.options().receive.max_pings_per_second) {
+  if (++rare().pings_in_window > connection_.options().receive.max_pings_per_second) {
     note_failure(Errc::ping_flood);
     connection_.fail(Errc::ping_flood);
     return;

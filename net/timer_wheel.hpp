@@ -18,6 +18,8 @@ class Timer {
   /// too, and destroy others.
   virtual void on_timer(TimePoint now) = 0;
   [[nodiscard]] bool is_scheduled() const noexcept { return link_ != nullptr; }
+  /// The time that was asked for last.
+  [[nodiscard]] TimePoint when() const noexcept { return when_; }
 
  protected:
   Timer() = default;

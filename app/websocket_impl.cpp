@@ -9,11 +9,8 @@
 #include <wirespan/net/unique_fd.hpp>
 
 namespace wirespan {
-namespace {
 
 constexpr std::size_t buffer_size = std::size_t{64} << 10;
-
-}  // namespace
 
 WebSocket::Impl::Impl(ConnectOptions options) : options_(std::move(options)) {
   if (!options_.timeout) options_.timeout = getdefaulttimeout();
@@ -119,11 +116,9 @@ std::size_t WebSocket::Impl::send_control(Opcode opcode, Bytes payload) {
   require_open();
   make_room(lock, payload.size(), deadline);
   const std::size_t before = connection_->output().size();
-  if (opcode == Opcode::ping) {
-    throw_misuse(connection_->ping(payload), "ping");
-  } else {
-    throw_misuse(connection_->pong(payload), "pong");
-  }
+  const bool is_ping = opcode == Opcode::ping;
+  const auto error = is_ping ? connection_->ping(payload) : connection_->pong(payload);
+  throw_misuse(error, is_ping ? "ping" : "pong");
   const std::size_t size = connection_->output().size() - before;
   flush_all(lock, deadline);
   return size;

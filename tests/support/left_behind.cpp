@@ -1,6 +1,7 @@
 #include "support/left_behind.hpp"
 
 #include <filesystem>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -22,6 +23,11 @@ int entries_of(const char* folder) {
 
 class Gate final : public ::testing::EmptyTestEventListener {
  public:
+  /// The thread sanitizer starts a thread of its own beside the first one of a process.
+  void OnTestProgramStart(const ::testing::UnitTest&) override {
+    std::thread([] {}).join();
+  }
+
   void OnTestStart(const ::testing::TestInfo&) override {
     descriptors_ = open_descriptors();
     threads_ = threads();

@@ -67,6 +67,9 @@ class Acceptor final : private net::IoHandler, private net::Timer {
   void accept(Agreement agreement, std::any user_data);
   void reject(const Rejection& rejection, std::error_code why = Errc::request_rejected);
 
+  /// What the client asked for, once on_upgrade() was called.
+  [[nodiscard]] const ClientOffer& offer() const noexcept { return offer_; }
+
   std::uint64_t id = 0;  ///< For the host.
 
  private:

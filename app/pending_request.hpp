@@ -15,6 +15,7 @@ namespace wirespan {
 struct RequestAnswer {
   Agreement agreement{};
   std::any user_data{};
+  bool may_compress = true;
   std::optional<Rejection> rejection{};
 };
 
@@ -31,6 +32,7 @@ class PendingRequest::State {
   ServerHub* hub;
   std::uint64_t acceptor;
   ServerRequest request;
+  bool may_compress = true;
 };
 
 }  // namespace wirespan

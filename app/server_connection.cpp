@@ -57,12 +57,13 @@ SendResult ServerConnection::ping(std::string_view payload) const {
   return send(Opcode::ping, wire_bytes(payload));
 }
 
-SendResult ServerConnection::send(Opcode opcode, Bytes payload) const {
+SendResult ServerConnection::send(Opcode opcode, Bytes payload, Compress compress) const {
   if (hub_ == nullptr) return Errc::not_open;
-  if (hub_->on_loop_thread()) return hub_->worker()->send(slot_, generation_, opcode, payload);
+  if (hub_->on_loop_thread())
+    return hub_->worker()->send(slot_, generation_, opcode, payload, compress);
   if (!hub_->is_current(slot_, generation_)) return Errc::not_open;
   if (const auto error = check_message(opcode, payload)) return error;
-  return ServerWorker::send_from_afar(*this, *hub_, opcode, payload);
+  return ServerWorker::send_from_afar(*this, *hub_, opcode, payload, compress);
 }
 
 template <class Call>

@@ -12,6 +12,7 @@
 
 #include <wirespan/core/bytes.hpp>
 #include <wirespan/core/close_code.hpp>
+#include <wirespan/core/deflate_parameters.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/opcode.hpp>
 
@@ -76,7 +77,8 @@ class ServerConnection {
   [[nodiscard]] SendResult send_text(std::string_view text) const;
   [[nodiscard]] SendResult send_binary(Bytes payload) const;
   /// Opcode::text, binary, ping or pong.
-  [[nodiscard]] SendResult send(Opcode opcode, Bytes payload) const;
+  [[nodiscard]] SendResult send(Opcode opcode, Bytes payload,
+                                Compress compress = Compress::if_agreed) const;
   [[nodiscard]] SendResult ping(std::string_view payload = {}) const;
   /// Starts the closing handshake, behind what was sent before. Errors: Errc::not_open,
   /// close_code_not_allowed, control_too_long, invalid_text.

@@ -31,6 +31,11 @@ ServerImpl::ServerImpl(ServerOptions options, ServerHandlers handlers)
   for (int i = 0; i < threads; ++i) {
     workers_.push_back(std::make_unique<ServerWorker>(*this, static_cast<unsigned>(i)));
   }
+  if (options_.compression) {
+    if (const auto error = check_deflate_options(*options_.compression)) {
+      throw_for(error, "compression of the server");
+    }
+  }
   if (!options_.tls) return;
   auto context = tls::Context::for_server(*options_.tls);
   if (context) tls_ = std::move(*context);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <wirespan/core/close_code.hpp>
+#include <wirespan/core/deflate_parameters.hpp>
 #include <wirespan/core/limits.hpp>
 #include <wirespan/net/channel_options.hpp>
 #include <wirespan/net/network.hpp>
@@ -44,6 +45,8 @@ struct ServerOptions {
   int threads = 1;
   std::optional<tls::ServerOptions> tls{};  ///< Set: wss: only.
   OriginPolicy origins{};
+  /// Set: permessage-deflate (RFC 7692) is agreed on with clients that offer it.
+  std::optional<DeflateOptions> compression{};
 
   std::size_t max_message_size = limits::message_size;  ///< Bytes; a larger one fails with 1009.
   std::uint32_t max_fragments = limits::message_fragments;

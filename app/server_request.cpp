@@ -18,6 +18,8 @@ PendingRequest::~PendingRequest() {
 
 const ServerRequest& PendingRequest::request() const noexcept { return state_->request; }
 
+void PendingRequest::without_compression() noexcept { state_->may_compress = false; }
+
 void PendingRequest::accept(Agreement agreement, std::any user_data) {
   if (const auto state = std::move(state_)) {
     ServerWorker::answer(

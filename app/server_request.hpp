@@ -38,8 +38,12 @@ class PendingRequest {
   /// Valid until it is answered.
   [[nodiscard]] const ServerRequest& request() const noexcept;
   /// 101. The subprotocol must be one that the client offered, or empty; what may not be sent
-  /// becomes a 500. Nothing happens if the client has gone. `user_data` becomes the connection's.
+  /// becomes a 500. Compression is agreed on as the server's options say, unless the agreement
+  /// names parameters of its own. Nothing happens if the client has gone. `user_data` becomes the
+  /// connection's.
   void accept(Agreement agreement = {}, std::any user_data = {});
+  /// Before accept(): no compression for this one, whatever the server's options say.
+  void without_compression() noexcept;
   /// Anything else. Headers that contradict the framing are left out.
   void reject(Rejection rejection = {.status = 403});
 

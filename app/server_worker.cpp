@@ -51,6 +51,7 @@ ServerWorker::ServerWorker(ServerImpl& server, unsigned index)
     : server_(server),
       loop_({.backend = server.options().backend, .network = server.options().network}),
       hub_(new ServerHub(loop_.mailbox(), index, server.options().send_hard_limit)),
+      compression_(server.options().compression),
       channel_options_(channel_options(server.options())),
       acceptor_options_(acceptor_options(server.options(), server.handlers())) {
   budget_.limit = server.options().loop_send_budget;
@@ -161,7 +162,7 @@ void ServerWorker::on_upgrade(Acceptor& acceptor, ServerRequest request) {
       return acceptor.reject({.status = 403, .body = "this origin is not welcome\n"},
                              Errc::origin_not_welcome);
     }
-    if (!server_.handlers().on_request) return acceptor.accept({}, {});
+    if (!server_.handlers().on_request) return accept_request(acceptor, {});
     server_.handlers().on_request(PendingRequest(
         std::make_unique<PendingRequest::State>(*hub_, acceptor.id, std::move(request))));
   } catch (...) {
@@ -194,7 +195,14 @@ void ServerWorker::answer_here(std::uint64_t acceptor, RequestAnswer& answer) {
   const auto found = acceptors_.find(acceptor);
   if (found == acceptors_.end()) return;  // the client has gone, or the time is over
   if (answer.rejection) return found->second->reject(*answer.rejection);
-  found->second->accept(std::move(answer.agreement), std::move(answer.user_data));
+  accept_request(*found->second, std::move(answer));
+}
+
+void ServerWorker::accept_request(Acceptor& acceptor, RequestAnswer answer) {
+  const bool open = answer.may_compress && !answer.agreement.deflate;
+  if (open) compression_.propose(acceptor.offer(), answer.agreement);
+  compression_.confirm(answer.agreement);
+  acceptor.accept(std::move(answer.agreement), std::move(answer.user_data));
 }
 
 void ServerWorker::on_accepted(Acceptor& acceptor, std::optional<AcceptedConnection> connection,
@@ -223,9 +231,11 @@ void ServerWorker::open(AcceptedConnection accepted) {
   const std::uint32_t slot = take_place();
   const std::uint32_t generation = hub_->find(slot)->generation.load(std::memory_order_relaxed);
   const ServerConnection self = hub_->handle(slot, generation);
-  auto channel = std::make_unique<ServerChannel>(loop_, std::move(accepted.transport),
-                                                 Connection(Role::server, connection_options_),
-                                                 ChannelHandler{self}, channel_options_);
+  auto channel = std::make_unique<ServerChannel>(
+      loop_, std::move(accepted.transport),
+      Connection(Role::server, connection_options_,
+                 compression_.codec(Role::server, accepted.agreement)),
+      ChannelHandler{self}, channel_options_);
   ServerChannel& opened = *channel;
   places_[slot].channel = std::move(channel);
   places_[slot].ticket = std::move(accepted.ticket);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <wirespan/app/acceptor.hpp>
+#include <wirespan/app/compression.hpp>
 #include <wirespan/app/pending_request.hpp>
 #include <wirespan/app/server_counters.hpp>
 #include <wirespan/app/server_hub.hpp>
@@ -47,7 +48,7 @@ class ServerWorker final : private AcceptorHost, private net::Timer {
   // For handles.
 
   [[nodiscard]] SendResult send(std::uint32_t slot, std::uint32_t generation, Opcode opcode,
-                                Bytes payload);
+                                Bytes payload, Compress compress);
   [[nodiscard]] std::error_code close(std::uint32_t slot, std::uint32_t generation, CloseCode code,
                                       std::string_view reason);
   [[nodiscard]] std::error_code abort(std::uint32_t slot, std::uint32_t generation);
@@ -62,7 +63,7 @@ class ServerWorker final : private AcceptorHost, private net::Timer {
                 const std::function<void(const ServerConnection&)>& task);
   /// Any other thread.
   [[nodiscard]] static SendResult send_from_afar(const ServerConnection& connection, ServerHub& hub,
-                                                 Opcode opcode, Bytes payload);
+                                                 Opcode opcode, Bytes payload, Compress compress);
   /// Any thread.
   static void answer(ServerHub& hub, std::uint64_t acceptor, RequestAnswer answer);
 
@@ -124,6 +125,7 @@ class ServerWorker final : private AcceptorHost, private net::Timer {
   void accept(const net::Accepted& accepted);
   void shake_hands(net::TcpSocket socket, const net::Endpoint& peer, AddressCounter::Ticket ticket,
                    Bytes already_read, bool is_secured);
+  void accept_request(Acceptor& acceptor, RequestAnswer answer);
   void answer_here(std::uint64_t acceptor, RequestAnswer& answer);
   void open(AcceptedConnection accepted);
   [[nodiscard]] std::uint32_t take_place();
@@ -154,6 +156,7 @@ class ServerWorker final : private AcceptorHost, private net::Timer {
   ServerImpl& server_;
   net::EventLoop loop_;
   ServerHub* hub_;  // one share of it
+  Compression compression_;
   net::SendBudget budget_;
   net::ChannelOptions channel_options_;
   AcceptorOptions acceptor_options_;

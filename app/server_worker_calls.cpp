@@ -18,7 +18,7 @@ ServerWorker::ServerChannel* ServerWorker::find(std::uint32_t slot,
 // Calls of handles.
 
 SendResult ServerWorker::send(std::uint32_t slot, std::uint32_t generation, Opcode opcode,
-                              Bytes payload) {
+                              Bytes payload, Compress compress) {
   ServerChannel* channel = find(slot, generation);
   if (channel == nullptr) return Errc::not_open;
   const bool waits = channel->has_backlog();
@@ -31,7 +31,7 @@ SendResult ServerWorker::send(std::uint32_t slot, std::uint32_t generation, Opco
       error = channel->pong(payload);
       break;
     default:
-      error = channel->send(opcode, payload);
+      error = channel->send(opcode, payload, true, compress);
       break;
   }
   if (error) {
@@ -51,7 +51,7 @@ void ServerWorker::count_refused(std::error_code error) {
 /// The message is copied; what is on its way counts as unsent, so that a fast thread cannot fill
 /// the memory of a loop that is busy.
 SendResult ServerWorker::send_from_afar(const ServerConnection& connection, ServerHub& hub,
-                                        Opcode opcode, Bytes payload) {
+                                        Opcode opcode, Bytes payload, Compress compress) {
   ServerHub::Slot& slot = *hub.find(connection.slot_);
   const std::size_t size = payload.size();
   const std::size_t before = slot.queued.fetch_add(size) + slot.unsent.load();
@@ -61,11 +61,11 @@ SendResult ServerWorker::send_from_afar(const ServerConnection& connection, Serv
     return Errc::send_queue_full;
   }
   std::vector<std::byte> copy(payload.begin(), payload.end());
-  const bool posted = hub.post([self = connection, opcode, copy = std::move(copy)] {
+  const bool posted = hub.post([self = connection, opcode, compress, copy = std::move(copy)] {
     self.hub_->find(self.slot_)->queued.fetch_sub(copy.size());
     ServerWorker* worker = self.hub_->worker();
     if (worker == nullptr) return;
-    const auto result = worker->send(self.slot_, self.generation_, opcode, copy);
+    const auto result = worker->send(self.slot_, self.generation_, opcode, copy, compress);
     if (result) worker->counters_.unsent_at_close.add(copy.size());
   });
   if (posted) return SendResult::Outcome::queued;

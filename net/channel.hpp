@@ -63,7 +63,8 @@ class Channel final : private IoHandler, private Timer {
   /// Appends one frame, or changes nothing and says why: what Connection::send() says,
   /// Errc::send_queue_full, send_budget_spent or overflow_closed. What is sent in one turn leaves
   /// in one write.
-  [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, bool fin = true);
+  [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, bool fin = true,
+                                     Compress compress = Compress::if_agreed);
   /// A message that others send, too: nothing of it is copied. Servers only. Never ends the channel
   /// within the call.
   [[nodiscard]] std::error_code send_published(const PublishedFrame::Ptr& frame);

@@ -20,12 +20,15 @@ inline constexpr std::size_t spill_size = std::size_t{64} << 10;
 // Calls of the owner.
 
 template <Stream S, class Handler>
-std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin) {
+std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin,
+                                          Compress compress) {
   if (phase_ != Phase::running) return Errc::not_open;
   if (const auto error = make_room(payload.size())) return error;
-  const bool may_be_dropped = backlog_ && options_.overflow == Overflow::drop_oldest;
+  // A compressed message may be part of the context of those after it.
+  const bool may_be_dropped =
+      backlog_ && options_.overflow == Overflow::drop_oldest && !connection_.compresses();
   if (may_be_dropped) spill_output();
-  if (const auto error = connection_.send(opcode, payload, fin)) return error;
+  if (const auto error = connection_.send(opcode, payload, fin, compress)) return error;
   if (may_be_dropped && fin && opcode != Opcode::continuation) {
     queue().push_message(connection_.output().data());
     connection_.output().clear();

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <system_error>
 #include <utility>
 
 #include <wirespan/app/websocket_impl.hpp>
@@ -9,6 +11,16 @@ namespace wirespan {
 namespace {
 
 constexpr std::size_t buffer_size = std::size_t{64} << 10;
+
+/// A loop needs a descriptor of its own; without one left, connecting fails as it always does.
+std::unique_ptr<net::EventLoop> make_dial_loop() {
+  try {
+    return std::make_unique<net::EventLoop>(
+        net::EventLoopOptions{.backend = net::Backend::poll, .receive_buffer = 0});
+  } catch (const std::system_error& error) {
+    throw_for(error.code(), "connect");
+  }
+}
 
 }  // namespace
 
@@ -40,13 +52,12 @@ void WebSocket::Impl::connect(const std::string& url) {
   if (connected()) throw_for(Errc::already_open, "connect");
   auto plan = make_dial_plan(url, options_);
   if (!plan) throw_for(plan.error(), "connect");
+  const auto loop = make_dial_loop();
   options_.socket = -1;  // the dialer's now
-
-  net::EventLoop loop({.backend = net::Backend::poll, .receive_buffer = 0});
   std::optional<Dialer::Result> result;
   {
-    Dialer dialer(loop, std::move(*plan), [&](Dialer::Result r) { result = std::move(r); });
-    while (!result) loop.run_once(std::nullopt);
+    Dialer dialer(*loop, std::move(*plan), [&](Dialer::Result r) { result = std::move(r); });
+    while (!result) loop->run_once(std::nullopt);
   }
   if (const auto* failure = std::get_if<DialFailure>(&*result)) throw_for(*failure);
   open(std::get<Dialed>(*std::move(result)));

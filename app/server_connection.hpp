@@ -12,8 +12,8 @@
 
 #include <wirespan/core/bytes.hpp>
 #include <wirespan/core/close_code.hpp>
-#include <wirespan/core/deflate_parameters.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/message.hpp>
 #include <wirespan/core/opcode.hpp>
 
 namespace wirespan {

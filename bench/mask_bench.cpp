@@ -104,12 +104,14 @@ void variant(benchmark::State& state, kernels::MaskLoop loop) {
 void random_sizes(benchmark::State& state, decltype(&apply_mask) function) {
   constexpr std::size_t frames = 8192;
   constexpr std::size_t stride = 128;
-  const auto sizes = random_bytes(frames);
+  std::vector<std::size_t> sizes;
+  for (const std::byte byte : random_bytes(frames)) {
+    sizes.push_back(std::to_integer<std::size_t>(byte) % 126);
+  }
   auto& area = areas_of(frames * stride).from;
   std::size_t at = 0;
   for (auto _ : state) {
-    const auto size = std::to_integer<std::size_t>(sizes[at]) % 126;
-    function(MutableBytes(area).subspan(at % 256 * stride, size), key, 0);
+    function(MutableBytes(area).subspan(at % 256 * stride, sizes[at]), key, 0);
     benchmark::ClobberMemory();
     at = (at + 1) % frames;
   }

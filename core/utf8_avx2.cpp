@@ -28,26 +28,31 @@ struct Avx2 {
   WIRESPAN_TARGET Avx2 operator^(Avx2 other) const noexcept {
     return {_mm256_xor_si256(value, other.value)};
   }
-  WIRESPAN_TARGET bool any() const noexcept { return _mm256_testz_si256(value, value) == 0; }
-  WIRESPAN_TARGET bool is_ascii() const noexcept { return _mm256_movemask_epi8(value) == 0; }
-  WIRESPAN_TARGET Avx2 minus_down_to_zero(int byte) const noexcept {
+  [[nodiscard]] WIRESPAN_TARGET bool any() const noexcept {
+    return _mm256_testz_si256(value, value) == 0;
+  }
+  [[nodiscard]] WIRESPAN_TARGET bool is_ascii() const noexcept {
+    return _mm256_movemask_epi8(value) == 0;
+  }
+  [[nodiscard]] WIRESPAN_TARGET Avx2 minus_down_to_zero(int byte) const noexcept {
     return {_mm256_subs_epu8(value, all(byte).value)};
   }
-  WIRESPAN_TARGET Avx2 low_nibbles() const noexcept { return *this & all(0x0F); }
-  WIRESPAN_TARGET Avx2 high_nibbles() const noexcept {
+  [[nodiscard]] WIRESPAN_TARGET Avx2 low_nibbles() const noexcept { return *this & all(0x0F); }
+  [[nodiscard]] WIRESPAN_TARGET Avx2 high_nibbles() const noexcept {
     return Avx2{_mm256_srli_epi16(value, 4)}.low_nibbles();
   }
-  WIRESPAN_TARGET Avx2 look_up(const Table& table) const noexcept {
+  [[nodiscard]] WIRESPAN_TARGET Avx2 look_up(const Table& table) const noexcept {
     return {_mm256_shuffle_epi8(load(table.data()).value, value)};
   }
   /// The bytes `count` places further, after zeros.
   template <int count>
-  WIRESPAN_TARGET Avx2 shifted() const noexcept {
+  [[nodiscard]] WIRESPAN_TARGET Avx2 shifted() const noexcept {
     const __m256i middle = _mm256_permute2x128_si256(value, value, 0x08);
     return {_mm256_alignr_epi8(value, middle, 16 - count)};
   }
   /// By how much the last three bytes are above these.
-  WIRESPAN_TARGET Avx2 tail_above(int third_last, int second_last, int last) const noexcept {
+  [[nodiscard]] WIRESPAN_TARGET Avx2 tail_above(int third_last, int second_last,
+                                                int last) const noexcept {
     const int limits = static_cast<int>(0xFFU | static_cast<unsigned>(third_last) << 8 |
                                         static_cast<unsigned>(second_last) << 16 |
                                         static_cast<unsigned>(last) << 24);

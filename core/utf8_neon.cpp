@@ -20,21 +20,23 @@ struct Neon {
   Neon operator|(Neon other) const noexcept { return {vorrq_u8(value, other.value)}; }
   Neon operator&(Neon other) const noexcept { return {vandq_u8(value, other.value)}; }
   Neon operator^(Neon other) const noexcept { return {veorq_u8(value, other.value)}; }
-  bool any() const noexcept { return vmaxvq_u8(value) != 0; }
-  bool is_ascii() const noexcept { return vmaxvq_u8(value) < 0x80; }
-  Neon minus_down_to_zero(int byte) const noexcept { return {vqsubq_u8(value, all(byte).value)}; }
-  Neon low_nibbles() const noexcept { return *this & all(0x0F); }
-  Neon high_nibbles() const noexcept { return {vshrq_n_u8(value, 4)}; }
-  Neon look_up(const Table& table) const noexcept {
+  [[nodiscard]] bool any() const noexcept { return vmaxvq_u8(value) != 0; }
+  [[nodiscard]] bool is_ascii() const noexcept { return vmaxvq_u8(value) < 0x80; }
+  [[nodiscard]] Neon minus_down_to_zero(int byte) const noexcept {
+    return {vqsubq_u8(value, all(byte).value)};
+  }
+  [[nodiscard]] Neon low_nibbles() const noexcept { return *this & all(0x0F); }
+  [[nodiscard]] Neon high_nibbles() const noexcept { return {vshrq_n_u8(value, 4)}; }
+  [[nodiscard]] Neon look_up(const Table& table) const noexcept {
     return {vqtbl1q_u8(load(table.data()).value, value)};
   }
   /// The bytes `count` places further, after zeros.
   template <int count>
-  Neon shifted() const noexcept {
+  [[nodiscard]] Neon shifted() const noexcept {
     return {vextq_u8(all(0).value, value, 16 - count)};
   }
   /// By how much the last three bytes are above these.
-  Neon tail_above(int third_last, int second_last, int last) const noexcept {
+  [[nodiscard]] Neon tail_above(int third_last, int second_last, int last) const noexcept {
     uint8x16_t limits = vdupq_n_u8(0xFF);
     limits = vsetq_lane_u8(static_cast<std::uint8_t>(third_last), limits, 13);
     limits = vsetq_lane_u8(static_cast<std::uint8_t>(second_last), limits, 14);

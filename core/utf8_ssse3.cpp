@@ -28,27 +28,30 @@ struct Ssse3 {
   WIRESPAN_TARGET Ssse3 operator^(Ssse3 other) const noexcept {
     return {_mm_xor_si128(value, other.value)};
   }
-  WIRESPAN_TARGET bool any() const noexcept {
+  [[nodiscard]] WIRESPAN_TARGET bool any() const noexcept {
     return _mm_movemask_epi8(_mm_cmpeq_epi8(value, _mm_setzero_si128())) != 0xFFFF;
   }
-  WIRESPAN_TARGET bool is_ascii() const noexcept { return _mm_movemask_epi8(value) == 0; }
-  WIRESPAN_TARGET Ssse3 minus_down_to_zero(int byte) const noexcept {
+  [[nodiscard]] WIRESPAN_TARGET bool is_ascii() const noexcept {
+    return _mm_movemask_epi8(value) == 0;
+  }
+  [[nodiscard]] WIRESPAN_TARGET Ssse3 minus_down_to_zero(int byte) const noexcept {
     return {_mm_subs_epu8(value, all(byte).value)};
   }
-  WIRESPAN_TARGET Ssse3 low_nibbles() const noexcept { return *this & all(0x0F); }
-  WIRESPAN_TARGET Ssse3 high_nibbles() const noexcept {
+  [[nodiscard]] WIRESPAN_TARGET Ssse3 low_nibbles() const noexcept { return *this & all(0x0F); }
+  [[nodiscard]] WIRESPAN_TARGET Ssse3 high_nibbles() const noexcept {
     return Ssse3{_mm_srli_epi16(value, 4)}.low_nibbles();
   }
-  WIRESPAN_TARGET Ssse3 look_up(const Table& table) const noexcept {
+  [[nodiscard]] WIRESPAN_TARGET Ssse3 look_up(const Table& table) const noexcept {
     return {_mm_shuffle_epi8(load(table.data()).value, value)};
   }
   /// The bytes `count` places further, after zeros.
   template <int count>
-  WIRESPAN_TARGET Ssse3 shifted() const noexcept {
+  [[nodiscard]] WIRESPAN_TARGET Ssse3 shifted() const noexcept {
     return {_mm_slli_si128(value, count)};
   }
   /// By how much the last three bytes are above these.
-  WIRESPAN_TARGET Ssse3 tail_above(int third_last, int second_last, int last) const noexcept {
+  [[nodiscard]] WIRESPAN_TARGET Ssse3 tail_above(int third_last, int second_last,
+                                                 int last) const noexcept {
     const int limits = static_cast<int>(0xFFU | static_cast<unsigned>(third_last) << 8 |
                                         static_cast<unsigned>(second_last) << 16 |
                                         static_cast<unsigned>(last) << 24);

@@ -2,7 +2,6 @@
 
 import glob
 import os
-import platform
 import socket
 import subprocess
 import time
@@ -28,9 +27,14 @@ def program(name):
 
 
 def bun():
-    machine = {"x86_64": "x64", "aarch64": "aarch64"}.get(platform.machine(), "none")
-    found = glob.glob(os.path.join(MODULES, "@oven", f"bun-linux-{machine}", "bin", "bun"))
-    return found[0] if found else "bun"
+    """Where npm put it: into the package by its install script, or else beside it."""
+    places = [os.path.join(MODULES, "@oven", "bun-linux-*", "bin", "bun"),
+              os.path.join(MODULES, "bun", "bin", "bun.exe")]
+    for place in places:
+        for path in sorted(glob.glob(place)):
+            if os.path.getsize(path) > 1 << 20 and "musl" not in path:
+                return path
+    return "bun"
 
 
 def server_commands(tls):
@@ -64,7 +68,8 @@ def client_commands():
         "Beast": [program("beast_client")],
         "websocketpp": [program("websocketpp_client")],
         "libwebsockets": [program("lws_client")],
-        "python3-websocket": ["python3", os.path.join(HERE, "clients", "python_client.py")],
+        # Debian's package is for Debian's interpreter, which need not be the first one found.
+        "python3-websocket": ["/usr/bin/python3", os.path.join(HERE, "clients", "python_client.py")],
     }
 
 

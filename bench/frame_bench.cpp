@@ -75,6 +75,25 @@ void decode(benchmark::State& state, bool masked) {
   count_messages(state, 1, masked ? payload_size : 0);
 }
 
+/// What one read returns: frames one behind the other. The mask is taken off and put on in turns.
+void decode_batch(benchmark::State& state, bool masked) {
+  const auto [frame, payload_size] = decoder_input(state, masked);
+  constexpr std::size_t count = 256;
+  std::vector<std::byte> wire;
+  for (std::size_t i = 0; i < count; ++i) wire.insert(wire.end(), frame.begin(), frame.end());
+  FrameDecoder decoder({.receiver = masked ? Role::server : Role::client});
+  for (auto _ : state) {
+    MutableBytes input(wire);
+    FrameChunk chunk;
+    while (decoder.next(input, chunk) == FrameDecoder::Status::chunk) {
+      unmask(chunk);
+      benchmark::DoNotOptimize(chunk.payload.data());
+    }
+    benchmark::ClobberMemory();
+  }
+  count_messages(state, count, masked ? payload_size : 0);
+}
+
 /// The header comes in two pieces, which is the slow road of the decoder.
 void decode_cut_header(benchmark::State& state, bool masked) {
   auto [wire, payload_size] = decoder_input(state, masked);
@@ -101,12 +120,19 @@ void sizes(benchmark::internal::Benchmark* benchmark) {
   for (const int size : {0, 16, 64, 125, 126, 1024, 16384, 65536}) benchmark->Arg(size);
 }
 
+void batch_sizes(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgName("bytes");
+  for (const int size : {16, 125, 126, 1000}) benchmark->Arg(size);
+}
+
 BENCHMARK_CAPTURE(encode_header, , false)->Name("frame/encode_header/plain")->Apply(header_sizes);
 BENCHMARK_CAPTURE(encode_header, , true)->Name("frame/encode_header/masked")->Apply(header_sizes);
 BENCHMARK_CAPTURE(encode, , false)->Name("frame/encode/plain")->Apply(sizes);
 BENCHMARK_CAPTURE(encode, , true)->Name("frame/encode/masked")->Apply(sizes);
 BENCHMARK_CAPTURE(decode, , false)->Name("frame/decode/plain")->Apply(sizes);
 BENCHMARK_CAPTURE(decode, , true)->Name("frame/decode/masked")->Apply(sizes);
+BENCHMARK_CAPTURE(decode_batch, , true)->Name("frame/decode_batch/masked")->Apply(batch_sizes);
+BENCHMARK_CAPTURE(decode_batch, , false)->Name("frame/decode_batch/plain")->Apply(batch_sizes);
 BENCHMARK_CAPTURE(decode_cut_header, , true)->Name("frame/decode_cut/masked")->Apply(header_sizes);
 
 }  // namespace

@@ -1,11 +1,13 @@
 // mask_bench.cpp - masking in place and while copying, beside the plain twins and memcpy. RFC 6455
 // §5.3.
+#include <algorithm>
 #include <cstring>
-#include <span>
+#include <string>
 
 #include <benchmark/benchmark.h>
 
 #include "bench_data.hpp"
+#include <wirespan/core/kernels.hpp>
 #include <wirespan/core/mask.hpp>
 
 namespace wirespan::bench {
@@ -22,46 +24,97 @@ Areas& areas_of(std::size_t size) {
   return both;
 }
 
-/// Arguments: bytes, and the distance of the first one from an aligned address.
-struct Spans {
-  MutableBytes from;
-  MutableBytes to;
+/// Payloads that lie one behind the other as frames in a receive buffer do. The same bytes again
+/// and again would measure how a processor hands on what it has just stored: vectors that overlap
+/// wait for it, and nobody masks a payload twice in a row.
+class Payloads {
+ public:
+  /// Arguments: bytes, and the distance of the first one from an aligned address.
+  explicit Payloads(const benchmark::State& state)
+      : size_(static_cast<std::size_t>(state.range(0))),
+        shift_(static_cast<std::size_t>(state.range(1))),
+        stride_((size_ + 63) / 64 * 64 + 64),
+        area_(std::max(row, stride_)),
+        areas_(areas_of(area_)) {}
+
+  void advance() noexcept {
+    at_ += stride_;
+    if (at_ + stride_ > area_) at_ = 0;
+  }
+  [[nodiscard]] MutableBytes from() noexcept {
+    return MutableBytes(areas_.from).subspan(at_ + shift_, size_);
+  }
+  [[nodiscard]] MutableBytes to() noexcept {
+    return MutableBytes(areas_.to).subspan(at_ + shift_, size_);
+  }
+
+ private:
+  static constexpr std::size_t row = 16384;  // both rows fit the first cache
+  std::size_t size_;
+  std::size_t shift_;
+  std::size_t stride_;
+  std::size_t area_;
+  Areas& areas_;
+  std::size_t at_ = 0;
 };
-Spans spans_for(const benchmark::State& state) {
-  const auto size = static_cast<std::size_t>(state.range(0));
-  const auto shift = static_cast<std::size_t>(state.range(1));
-  auto& [from, to] = areas_of(size + shift);
-  return {.from = MutableBytes(from).subspan(shift, size),
-          .to = MutableBytes(to).subspan(shift, size)};
+
+void in_place(benchmark::State& state, decltype(&apply_mask) function) {
+  Payloads payloads(state);
+  for (auto _ : state) {
+    function(payloads.from(), key, 1);
+    benchmark::ClobberMemory();
+    payloads.advance();
+  }
+  count_bytes(state, payloads.from().size());
 }
 
-template <auto function>
-void in_place(benchmark::State& state) {
-  const auto [from, to] = spans_for(state);
+void copying(benchmark::State& state, decltype(&copy_masked) function) {
+  Payloads payloads(state);
   for (auto _ : state) {
-    function(from, key, 1);
+    function(payloads.to(), payloads.from(), key, 1);
     benchmark::ClobberMemory();
+    payloads.advance();
   }
-  count_bytes(state, from.size());
-}
-
-template <auto function>
-void copying(benchmark::State& state) {
-  const auto [from, to] = spans_for(state);
-  for (auto _ : state) {
-    function(to, from, key, 1);
-    benchmark::ClobberMemory();
-  }
-  count_bytes(state, from.size());
+  count_bytes(state, payloads.from().size());
 }
 
 void plain_copy(benchmark::State& state) {
-  const auto [from, to] = spans_for(state);
+  Payloads payloads(state);
   for (auto _ : state) {
-    std::memcpy(to.data(), from.data(), from.size());
+    std::memcpy(payloads.to().data(), payloads.from().data(), payloads.from().size());
     benchmark::ClobberMemory();
+    payloads.advance();
   }
-  count_bytes(state, from.size());
+  count_bytes(state, payloads.from().size());
+}
+
+/// One of the loops for long payloads, in place.
+void variant(benchmark::State& state, kernels::MaskLoop loop) {
+  Payloads payloads(state);
+  for (auto _ : state) {
+    std::byte* data = payloads.from().data();
+    loop(data, data, payloads.from().size(), kernels::key_word(key, 1));
+    benchmark::ClobberMemory();
+    payloads.advance();
+  }
+  count_bytes(state, payloads.from().size());
+}
+
+/// Small frames as they come: a length of 0 to 125 that no processor can foresee.
+void random_sizes(benchmark::State& state, decltype(&apply_mask) function) {
+  constexpr std::size_t frames = 8192;
+  constexpr std::size_t stride = 128;
+  std::vector<std::size_t> sizes;
+  for (const std::byte byte : random_bytes(frames)) {
+    sizes.push_back(std::to_integer<std::size_t>(byte) % 126);
+  }
+  auto& area = areas_of(frames * stride).from;
+  std::size_t at = 0;
+  for (auto _ : state) {
+    function(MutableBytes(area).subspan(at % 256 * stride, sizes[at]), key, 0);
+    benchmark::ClobberMemory();
+    at = (at + 1) % frames;
+  }
 }
 
 void sizes(benchmark::internal::Benchmark* benchmark) {
@@ -78,11 +131,24 @@ void sizes_and_alignments(benchmark::internal::Benchmark* benchmark) {
   }
 }
 
-BENCHMARK(in_place<apply_mask>)->Name("mask/in_place")->Apply(sizes_and_alignments);
-BENCHMARK(in_place<apply_mask_reference>)->Name("mask/in_place_reference")->Apply(sizes);
-BENCHMARK(copying<copy_masked>)->Name("mask/copy")->Apply(sizes_and_alignments);
-BENCHMARK(copying<copy_masked_reference>)->Name("mask/copy_reference")->Apply(sizes);
+BENCHMARK_CAPTURE(in_place, , apply_mask)->Name("mask/in_place")->Apply(sizes_and_alignments);
+BENCHMARK_CAPTURE(in_place, , apply_mask_reference)->Name("mask/in_place_reference")->Apply(sizes);
+BENCHMARK_CAPTURE(copying, , copy_masked)->Name("mask/copy")->Apply(sizes_and_alignments);
+BENCHMARK_CAPTURE(copying, , copy_masked_reference)->Name("mask/copy_reference")->Apply(sizes);
 BENCHMARK(plain_copy)->Name("mask/memcpy")->Apply(sizes);
+BENCHMARK_CAPTURE(random_sizes, , apply_mask)->Name("mask/random_to_125");
+BENCHMARK_CAPTURE(random_sizes, , apply_mask_reference)->Name("mask/random_to_125_reference");
+
+const bool variants_are_registered = [] {
+  for (const auto& [name, usable, loop] : kernels::mask_loops()) {
+    if (!usable()) continue;
+    const std::string full_name = std::string("mask/variant_") + name;
+    auto* benchmark = benchmark::RegisterBenchmark(full_name.c_str(), variant, loop);
+    benchmark->ArgNames({"bytes", "shift"});
+    for (const int size : {256, 1024, 16384, 1 << 20, 64 << 20}) benchmark->Args({size, 4});
+  }
+  return true;
+}();
 
 }  // namespace
 }  // namespace wirespan::bench

@@ -2,10 +2,13 @@
 // RFC 6455 §8.1.
 #include <array>
 #include <cstdlib>
+#include <string>
+#include <utility>
 
 #include <benchmark/benchmark.h>
 
 #include "bench_data.hpp"
+#include <wirespan/core/kernels.hpp>
 #include <wirespan/core/utf8.hpp>
 
 namespace wirespan::bench {
@@ -63,6 +66,27 @@ BENCHMARK(utf8<validate_plainly, cjk>)->Name("utf8/cjk_reference")->Apply(sizes)
 BENCHMARK(utf8<validate_plainly, emoji>)->Name("utf8/emoji_reference")->Apply(sizes);
 BENCHMARK(utf8<validate_in_pieces, ascii>)->Name("utf8/ascii_in_pieces")->Apply(large);
 BENCHMARK(utf8<validate_in_pieces, cjk>)->Name("utf8/cjk_in_pieces")->Apply(large);
+
+void variant(benchmark::State& state, kernels::Utf8Check check, std::string_view words) {
+  const std::string text = text_of(words, static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state) {
+    bool valid = check(wire_bytes(text).data(), text.size());
+    benchmark::DoNotOptimize(valid);
+  }
+  count_bytes(state, text.size());
+}
+
+const bool variants_are_registered = [] {
+  for (const auto& [name, usable, check] : kernels::utf8_checks()) {
+    if (!usable()) continue;
+    for (const auto& [kind, words] : {std::pair("ascii", ascii), std::pair("cjk", cjk)}) {
+      const std::string full_name = std::string("utf8/variant_") + name + "/" + kind;
+      auto* benchmark = benchmark::RegisterBenchmark(full_name.c_str(), variant, check, words);
+      for (const int size : {64, 1024, 16384}) benchmark->ArgName("bytes")->Arg(size);
+    }
+  }
+  return true;
+}();
 
 }  // namespace
 }  // namespace wirespan::bench

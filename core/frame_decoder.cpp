@@ -21,7 +21,9 @@ void copy_unmasked(MutableBytes to, const FrameChunk& chunk) noexcept {
 FrameDecoder::Status FrameDecoder::next(MutableBytes& input, FrameChunk& out) noexcept {
   const bool first = remaining_ == 0;
   if (first) {
-    if (const Status status = next_header(input); status != Status::chunk) return status;
+    if (!take_usual_header(input)) {
+      if (const Status status = next_header(input); status != Status::chunk) return status;
+    }
     remaining_ = header_.payload_size;
   } else if (input.empty()) {
     return Status::need_more;
@@ -35,6 +37,31 @@ FrameDecoder::Status FrameDecoder::next(MutableBytes& input, FrameChunk& out) no
   remaining_ -= size;
   input = input.subspan(size);
   return Status::chunk;
+}
+
+/// Most frames carry data, at most 125 bytes, no reserved bits and the mask bit that they must
+/// have: four comparisons judge such a header, and nothing but check_frame_header() judges another.
+bool FrameDecoder::take_usual_header(MutableBytes& input) noexcept {
+  const bool masked = rules_.receiver == Role::server;
+  const std::size_t size = masked ? 6 : 2;
+  if (stash_size_ != 0 || input.size() < size) return false;
+  const auto first = std::to_integer<unsigned>(input[0]);
+  const auto second = std::to_integer<unsigned>(input[1]);
+  const unsigned payload_size = second - (masked ? 0x80U : 0U);
+  constexpr unsigned fin_bit = 0x80;
+  if ((first & ~fin_bit) > static_cast<unsigned>(Opcode::binary) || payload_size > 125) {
+    return false;
+  }
+  // One by one: a whole header, put together elsewhere and copied, would have to wait for itself.
+  header_.payload_size = payload_size;
+  header_.opcode = static_cast<Opcode>(first & ~fin_bit);
+  header_.fin = (first & fin_bit) != 0;
+  header_.rsv1 = header_.rsv2 = header_.rsv3 = false;
+  header_.masked = masked;
+  header_.minimal_length = true;
+  if (masked) std::memcpy(header_.mask.data(), input.data() + 2, header_.mask.size());
+  input = input.subspan(size);
+  return true;
 }
 
 /// `chunk` stands for: the header is complete and legal.

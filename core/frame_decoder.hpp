@@ -50,6 +50,7 @@ class FrameDecoder {
   [[nodiscard]] bool between_frames() const noexcept { return remaining_ == 0 && stash_size_ == 0; }
 
  private:
+  [[nodiscard]] bool take_usual_header(MutableBytes& input) noexcept;
   [[nodiscard]] Status next_header(MutableBytes& input) noexcept;
   void stash_header(MutableBytes& input) noexcept;
 

@@ -1,53 +1,114 @@
+#include <array>
 #include <cassert>
-#include <cstdint>
-#include <cstring>
 
+#include <wirespan/core/cpu.hpp>
+#include <wirespan/core/kernels.hpp>
 #include <wirespan/core/mask.hpp>
+
+#define WIRESPAN_TARGET  // 16 bytes at a time: SSE2 and NEON are part of their architectures
+#include <wirespan/core/mask_kernel.hpp>
 
 namespace wirespan {
 namespace {
 
-/// The key as it lies in memory from `phase` on, repeated to eight bytes.
-std::uint64_t repeated_key(MaskKey key, std::size_t phase) noexcept {
-  std::array<std::byte, 8> pattern;
-  for (std::size_t i = 0; i < pattern.size(); ++i) pattern[i] = key[(phase + i) & 3];
-  std::uint64_t word = 0;
-  std::memcpy(&word, pattern.data(), sizeof word);
-  return word;
+using Vector16 [[gnu::vector_size(16)]] = std::uint32_t;
+
+void mask_baseline(std::byte* to, const std::byte* from, std::size_t size,
+                   std::uint32_t key) noexcept {
+  kernels::mask_vectors<Vector16>(to, from, size, key);
 }
 
-/// One pass over `size` bytes; `to` and `from` are the same place or do not overlap. Words go
-/// through memcpy, so nothing needs alignment and not a byte outside is touched. The inner loop has
-/// a fixed length, which compilers turn into vector instructions.
-void xor_words(std::byte* to, const std::byte* from, std::size_t size, std::uint64_t key) noexcept {
-  constexpr std::size_t words = 8;
-  constexpr std::size_t stride = words * sizeof(std::uint64_t);
-  for (; size >= stride; size -= stride, to += stride, from += stride) {
-    std::array<std::uint64_t, words> block;
-    std::memcpy(block.data(), from, stride);
-    for (std::uint64_t& word : block) word ^= key;
-    std::memcpy(to, block.data(), stride);
+constexpr kernels::Variant<kernels::MaskLoop> loops[] = {
+#if defined(__x86_64__)
+    {"avx512", cpu::has_avx512, kernels::mask_avx512},
+    {"avx2", cpu::has_avx2, kernels::mask_avx2},
+#endif
+    {"baseline", cpu::always, mask_baseline},
+};
+
+void choose_and_mask(std::byte* to, const std::byte* from, std::size_t size,
+                     std::uint32_t key) noexcept;
+
+/// The first call puts the chosen loop in its own place. Whoever sees the old value chooses again.
+constinit std::atomic<kernels::MaskLoop> mask_loop{choose_and_mask};
+
+void choose_and_mask(std::byte* to, const std::byte* from, std::size_t size,
+                     std::uint32_t key) noexcept {
+  const auto chosen = kernels::choose(kernels::mask_loops());
+  mask_loop.store(chosen, std::memory_order_relaxed);
+  chosen(to, from, size, key);
+}
+
+/// `count` words from the front and `count` that end at the end. They overlap, so all are read
+/// before any is written: then it works in place, too.
+template <class Word, std::size_t count>
+inline void mask_ends(std::byte* to, const std::byte* from, std::size_t size, Word key,
+                      Word tail_key) noexcept {
+  constexpr std::size_t width = sizeof(Word);
+  const std::size_t tail = size - count * width;
+  Word words[2 * count];
+  for (std::size_t i = 0; i < count; ++i) {
+    words[i] = kernels::load<Word>(from + i * width) ^ key;
+    words[count + i] = kernels::load<Word>(from + tail + i * width) ^ tail_key;
   }
-  for (; size >= sizeof key; size -= sizeof key, to += sizeof key, from += sizeof key) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, from, sizeof word);
-    word ^= key;
-    std::memcpy(to, &word, sizeof word);
+  for (std::size_t i = 0; i < count; ++i) {
+    kernels::store(to + i * width, words[i]);
+    kernels::store(to + tail + i * width, words[count + i]);
   }
-  std::array<std::byte, sizeof key> tail;
-  std::memcpy(tail.data(), &key, sizeof key);
-  for (std::size_t i = 0; i < size; ++i) to[i] = from[i] ^ tail[i];
+}
+
+inline std::uint64_t doubled(std::uint32_t key) noexcept { return std::uint64_t{key} << 32 | key; }
+
+/// Fewer bytes than a word. The middle one of one, two or three may be the same as another.
+inline void mask_bytes(std::byte* to, const std::byte* from, std::size_t size,
+                       std::uint32_t key) noexcept {
+  if (size == 0) return;
+  const auto pattern = std::bit_cast<MaskKey>(key);
+  const std::size_t middle = size / 2;
+  const std::size_t last = size - 1;
+  const std::byte bytes[] = {from[0] ^ pattern[0], from[middle] ^ pattern[middle],
+                             from[last] ^ pattern[last]};
+  to[0] = bytes[0];
+  to[middle] = bytes[1];
+  to[last] = bytes[2];
+}
+
+inline void mask(std::byte* to, const std::byte* from, std::size_t size, MaskKey mask_key,
+                 std::size_t phase) noexcept {
+  const std::uint32_t key = kernels::key_word(mask_key, phase);
+  if (size >= kernels::min_mask_size) {
+    mask_loop.load(std::memory_order_relaxed)(to, from, size, key);
+    return;
+  }
+  // A tail starts a multiple of four before the end.
+  const std::uint32_t tail_key = kernels::advance(key, size);
+  if (size >= 16) {
+    const auto keys = kernels::spread<Vector16>(key);
+    const auto tail_keys = kernels::spread<Vector16>(tail_key);
+    if (size > 64) return mask_ends<Vector16, 4>(to, from, size, keys, tail_keys);
+    if (size > 32) return mask_ends<Vector16, 2>(to, from, size, keys, tail_keys);
+    return mask_ends<Vector16, 1>(to, from, size, keys, tail_keys);
+  }
+  if (size >= 8) {
+    return mask_ends<std::uint64_t, 1>(to, from, size, doubled(key), doubled(tail_key));
+  }
+  if (size >= 4) return mask_ends<std::uint32_t, 1>(to, from, size, key, tail_key);
+  mask_bytes(to, from, size, key);
 }
 
 }  // namespace
 
+std::span<const kernels::Variant<kernels::MaskLoop>> kernels::mask_loops() noexcept {
+  return loops;
+}
+
 void apply_mask(MutableBytes data, MaskKey key, std::size_t phase) noexcept {
-  xor_words(data.data(), data.data(), data.size(), repeated_key(key, phase));
+  mask(data.data(), data.data(), data.size(), key, phase);
 }
 
 void copy_masked(MutableBytes to, Bytes from, MaskKey key, std::size_t phase) noexcept {
   assert(to.size() == from.size());
-  xor_words(to.data(), from.data(), from.size(), repeated_key(key, phase));
+  mask(to.data(), from.data(), from.size(), key, phase);
 }
 
 void apply_mask_reference(MutableBytes data, MaskKey key, std::size_t phase) noexcept {

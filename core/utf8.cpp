@@ -1,36 +1,101 @@
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstring>
 
+#include <wirespan/core/cpu.hpp>
+#include <wirespan/core/kernels.hpp>
 #include <wirespan/core/utf8.hpp>
 
 namespace wirespan {
 namespace {
 
-/// Length of the run of ASCII at the front, looked at eight bytes at a time.
-std::size_t ascii_prefix(Bytes bytes) noexcept {
-  constexpr std::uint64_t high_bits = 0x8080808080808080U;
-  std::size_t i = 0;
-  for (; i + 4 * sizeof(std::uint64_t) <= bytes.size(); i += 4 * sizeof(std::uint64_t)) {
-    std::uint64_t words[4];
-    std::memcpy(words, bytes.data() + i, sizeof words);
-    if (((words[0] | words[1] | words[2] | words[3]) & high_bits) != 0) break;
+bool check_by_twin(const std::byte* text, std::size_t size) noexcept {
+  Utf8Validator validator;
+  return feed_reference(validator, Bytes(text, size)) && validator.complete();
+}
+
+constexpr kernels::Variant<kernels::Utf8Check> checks[] = {
+#if defined(__x86_64__)
+    {"avx512", cpu::has_avx512, kernels::utf8_avx512},
+    {"avx2", cpu::has_avx2, kernels::utf8_avx2},
+    {"ssse3", cpu::has_ssse3, kernels::utf8_ssse3},
+#elif defined(__aarch64__)
+    {"neon", cpu::always, kernels::utf8_neon},
+#endif
+    {"twin", cpu::always, check_by_twin},
+};
+
+bool choose_and_check(const std::byte* text, std::size_t size) noexcept;
+
+/// The first call puts the chosen check in its own place. Whoever sees the old value chooses again.
+constinit std::atomic<kernels::Utf8Check> utf8_check{choose_and_check};
+
+bool choose_and_check(const std::byte* text, std::size_t size) noexcept {
+  const auto chosen = kernels::choose(kernels::utf8_checks());
+  utf8_check.store(chosen, std::memory_order_relaxed);
+  return chosen(text, size);
+}
+
+template <class Word>
+Word load(const std::byte* from) noexcept {
+  Word word = 0;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+constexpr bool no_high_bit(std::uint64_t bytes) noexcept {
+  return (bytes & 0x8080808080808080U) == 0;
+}
+
+/// Whether 4 to 64 bytes are ASCII: words from both ends, which overlap in the middle.
+bool is_short_ascii(const std::byte* text, std::size_t size) noexcept {
+  const std::byte* end = text + size;
+  if (size < 8) {
+    return no_high_bit(load<std::uint32_t>(text) | load<std::uint32_t>(end - 4));
   }
-  while (i < bytes.size() && (bytes[i] & std::byte{0x80}) == std::byte{}) ++i;
-  return i;
+  std::uint64_t all = load<std::uint64_t>(text) | load<std::uint64_t>(end - 8);
+  if (size > 16) all |= load<std::uint64_t>(text + 8) | load<std::uint64_t>(end - 16);
+  if (size > 32) {
+    all |= load<std::uint64_t>(text + 16) | load<std::uint64_t>(end - 24);
+    all |= load<std::uint64_t>(text + 24) | load<std::uint64_t>(end - 32);
+  }
+  return no_high_bit(all);
+}
+
+/// Short texts are mostly ASCII, and quicker looked at here than by a call through a pointer.
+bool is_valid(const std::byte* text, std::size_t size) noexcept {
+  if (size < 4) return check_by_twin(text, size);
+  if (size <= 64 && is_short_ascii(text, size)) return true;
+  return utf8_check.load(std::memory_order_relaxed)(text, size);
+}
+
+/// How many bytes at the end may belong to a code point that goes on in the next piece.
+std::size_t unfinished_size(Bytes bytes) noexcept {
+  constexpr std::array<std::byte, 3> shortest_lead{std::byte{0xC0}, std::byte{0xE0},
+                                                   std::byte{0xF0}};
+  const std::size_t most = std::min(bytes.size(), shortest_lead.size());
+  for (std::size_t i = 0; i < most; ++i) {
+    if (bytes[bytes.size() - 1 - i] >= shortest_lead[i]) return i + 1;
+  }
+  return 0;
 }
 
 }  // namespace
 
+std::span<const kernels::Variant<kernels::Utf8Check>> kernels::utf8_checks() noexcept {
+  return checks;
+}
+
+/// Whole code points between the unfinished one at the front and the one at the end are judged
+/// by themselves, without a state; only these two go byte by byte.
 bool Utf8Validator::feed(Bytes bytes) noexcept {
-  constexpr std::size_t run = 64;  // text that is not ASCII here is not ASCII a little further
-  while (!bytes.empty()) {
-    if (needed_ == 0) bytes = bytes.subspan(ascii_prefix(bytes));
-    const Bytes next = bytes.first(std::min(bytes.size(), run));
-    if (!feed_reference(*this, next)) return false;
-    bytes = bytes.subspan(next.size());
+  while (needed_ > 0 && !bytes.empty()) {
+    if (!feed_reference(*this, bytes.first(1))) return false;
+    bytes = bytes.subspan(1);
   }
-  return true;
+  const std::size_t whole = bytes.size() - unfinished_size(bytes);
+  return is_valid(bytes.data(), whole) && feed_reference(*this, bytes.subspan(whole));
 }
 
 bool feed_reference(Utf8Validator& validator, Bytes bytes) noexcept {
@@ -53,9 +118,6 @@ bool feed_reference(Utf8Validator& validator, Bytes bytes) noexcept {
   return true;
 }
 
-bool is_valid_utf8(Bytes text) noexcept {
-  Utf8Validator validator;
-  return validator.feed(text) && validator.complete();
-}
+bool is_valid_utf8(Bytes text) noexcept { return is_valid(text.data(), text.size()); }
 
 }  // namespace wirespan

@@ -1,8 +1,10 @@
-// guard_page.hpp - input that ends where the address space does: one byte further is a fault.
+// guard_page.hpp - input that begins or ends where the address space does: one byte further is a
+// fault.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <new>
 
 #include <sys/mman.h>
@@ -12,31 +14,36 @@
 
 namespace wirespan::test {
 
-/// A copy of some bytes that ends at an unmapped page.
+enum class Guarded : std::uint8_t { front, end };
+
+/// A copy of some bytes with an unmapped page on either side. The bytes touch the one that is asked
+/// for, so that a byte too far is a fault.
 class GuardedBytes {
  public:
-  explicit GuardedBytes(Bytes bytes) : size_(bytes.size()) {
+  explicit GuardedBytes(Bytes bytes, Guarded side = Guarded::end) : size_(bytes.size()) {
     const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    usable_ = (size_ + page - 1) / page * page;
-    mapped_ = usable_ + page;
+    const std::size_t usable = (size_ + page - 1) / page * page;
+    mapped_ = page + usable + page;
     void* memory =
         ::mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) throw std::bad_alloc();
     memory_ = static_cast<std::byte*>(memory);
-    ::mprotect(memory_ + usable_, page, PROT_NONE);
-    std::copy(bytes.begin(), bytes.end(), memory_ + usable_ - size_);
+    ::mprotect(memory_, page, PROT_NONE);
+    ::mprotect(memory_ + page + usable, page, PROT_NONE);
+    start_ = memory_ + page + (side == Guarded::end ? usable - size_ : 0);
+    std::copy(bytes.begin(), bytes.end(), start_);
   }
   ~GuardedBytes() { ::munmap(memory_, mapped_); }
   GuardedBytes(const GuardedBytes&) = delete;
   GuardedBytes& operator=(const GuardedBytes&) = delete;
 
-  [[nodiscard]] MutableBytes bytes() const noexcept { return {memory_ + usable_ - size_, size_}; }
+  [[nodiscard]] MutableBytes bytes() const noexcept { return {start_, size_}; }
 
  private:
   std::size_t size_;
-  std::size_t usable_ = 0;
   std::size_t mapped_ = 0;
   std::byte* memory_ = nullptr;
+  std::byte* start_ = nullptr;
 };
 
 }  // namespace wirespan::test

@@ -1,0 +1,28 @@
+// blocking_client PORT SIZE DEPTH SECONDS - our WebSocket, with calls that return when they are
+// done.
+#include <cstdio>
+#include <exception>
+
+#include "client_run.hpp"
+#include <wirespan/app/websocket.hpp>
+
+int main(int argc, char** argv) {
+  wirespan::bench::ClientRun run(argc, argv);
+  try {
+    wirespan::WebSocket socket;
+    socket.connect(run.url());
+    const wirespan::Bytes payload = wirespan::wire_bytes(run.payload());
+    do {
+      run.begin_batch();
+      for (std::size_t i = 0; i < run.depth(); ++i) socket.send_bytes(payload);
+      for (std::size_t i = 0; i < run.depth(); ++i) {
+        const wirespan::Message message = socket.recv_view();
+        run.check(message.payload.data(), message.payload.size());
+      }
+    } while (run.end_batch());
+    socket.close();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "blocking_client: %s\n", error.what());
+    return 1;
+  }
+}

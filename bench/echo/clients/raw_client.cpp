@@ -1,0 +1,70 @@
+// raw_client PORT SIZE DEPTH SECONDS - the limit of a client: a blocking socket, a batch made once
+// and sent with one call, against raw_echo.
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client_run.hpp"
+
+namespace {
+
+/// As many bytes as a masked frame has; what they say does not matter to a raw server.
+std::string frame_of(const std::string& payload) {
+  const std::size_t size = payload.size();
+  const std::size_t header = size < 126 ? 6 : size < 65536 ? 8 : 14;
+  return std::string(header, 'h') + payload;
+}
+
+int connect_to(std::uint16_t port) {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    std::perror("connect");
+    std::exit(1);
+  }
+  const int on = 1;
+  (void)::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return descriptor;
+}
+
+/// Takes what is back also while it sends: a server that echoes at once fills both directions.
+void exchange(int descriptor, const std::string& batch, std::vector<char>& room) {
+  std::size_t unsent = batch.size();
+  for (std::size_t awaited = batch.size(); awaited > 0;) {
+    if (unsent > 0) {
+      const char* rest = batch.data() + batch.size() - unsent;
+      const ::ssize_t sent = ::send(descriptor, rest, unsent, MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (sent > 0) unsent -= static_cast<std::size_t>(sent);
+    }
+    const int flags = unsent > 0 ? MSG_DONTWAIT : 0;
+    const ::ssize_t received = ::recv(descriptor, room.data(), room.size(), flags);
+    if (received == 0) std::exit(1);
+    if (received > 0) awaited -= static_cast<std::size_t>(received);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  wirespan::bench::ClientRun run(argc, argv);
+  const std::string frame = frame_of(run.payload());
+  std::string batch;
+  for (std::size_t i = 0; i < run.depth(); ++i) batch += frame;
+  std::vector<char> room(512 << 10);
+  const int descriptor = connect_to(run.port());
+  do {
+    run.begin_batch();
+    exchange(descriptor, batch, room);
+  } while (run.end_batch());
+  ::close(descriptor);
+}

@@ -1,0 +1,176 @@
+#include "echo_run.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <stdexcept>
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "process.hpp"
+#include "scenarios.hpp"
+
+namespace wirespan::bench {
+namespace {
+
+constexpr std::size_t room_size = std::size_t{1} << 20;
+
+std::uint64_t nanoseconds(std::chrono::duration<double> time) {
+  return static_cast<std::uint64_t>(time.count() * 1e9);
+}
+
+}  // namespace
+
+EchoRun::EchoRun(const LoadOptions& options)
+    : options_(options),
+      traffic_(make_traffic(options)),
+      tls_(options.tls ? make_tls_context() : nullptr),
+      room_(room_size),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+  connections_.reserve(options.connections);
+  for (std::size_t i = 0; i < options.connections; ++i) {
+    connections_.push_back({.stream = open_stream(options, tls_.get())});
+    connections_.back().stream.stop_blocking();
+    watch(connections_.back(), false, EPOLL_CTL_ADD);
+  }
+}
+
+EchoRun::~EchoRun() {
+  for (Connection& connection : connections_) connection.stream.reset_on_close();
+  ::close(epoll_);
+}
+
+void EchoRun::watch(Connection& connection, bool for_room, int operation) const {
+  epoll_event event{};
+  event.events = EPOLLIN | (for_room ? EPOLLOUT : 0U);
+  event.data.ptr = &connection;
+  (void)::epoll_ctl(epoll_, operation, connection.stream.descriptor(), &event);
+}
+
+void EchoRun::run() {
+  first_due_ = now();
+  if (options_.rate == 0) {
+    for (Connection& connection : connections_) start_batch(connection, now());
+  }
+  run_until(now() + nanoseconds(options_.warm_up));
+  latency_.clear();
+  start_ = totals();
+  run_until(now() + nanoseconds(options_.time));
+  end_ = totals();
+}
+
+void EchoRun::run_until(std::uint64_t end) {
+  std::array<epoll_event, 512> events;
+  const bool open_loop = options_.rate > 0;
+  for (std::uint64_t time = now(); time < end; time = now()) {
+    if (open_loop) send_what_is_due(time);
+    // With a rate the loop does not sleep: a wake-up would come later than a message is due.
+    const int count =
+        ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), open_loop ? 0 : 100);
+    for (int i = 0; i < count; ++i) {
+      const auto& event = events[static_cast<std::size_t>(i)];
+      on_event(*static_cast<Connection*>(event.data.ptr), (event.events & EPOLLOUT) != 0);
+    }
+  }
+}
+
+void EchoRun::on_event(Connection& connection, bool writable) {
+  if (writable) send_more(connection);
+  do {
+    const std::size_t size = connection.stream.receive(room_);
+    if (size == 0) return;
+    on_bytes(connection, Bytes(room_).first(size), now());
+  } while (connection.stream.has_pending());
+}
+
+void EchoRun::on_bytes(Connection& connection, Bytes bytes, std::uint64_t time) {
+  if (!traffic_.is_expected(bytes, connection.received)) {
+    throw std::runtime_error("what came back is not what was sent");
+  }
+  const std::size_t before = connection.received / traffic_.reply.size();
+  connection.received += bytes.size();
+  const std::size_t echoes = connection.received / traffic_.reply.size() - before;
+  if (echoes > 0) count_echoes(connection, echoes, time);
+  if (options_.rate > 0) return;
+  if (connection.received == traffic_.reply.size() * traffic_.depth) start_batch(connection, time);
+}
+
+void EchoRun::count_echoes(Connection& connection, std::size_t count, std::uint64_t time) {
+  messages_ += count;
+  if (options_.rate == 0) {
+    latency_.add(time - connection.started, count);
+    return;
+  }
+  for (; count > 0; --count) {
+    if (connection.due.empty()) throw std::runtime_error("more came back than was sent");
+    latency_.add(time - connection.due.front(), 1);
+    connection.due.pop_front();
+  }
+}
+
+void EchoRun::start_batch(Connection& connection, std::uint64_t time) {
+  if (connection.unsent > 0) throw std::runtime_error("more came back than was sent");
+  connection.started = time;
+  connection.received = 0;
+  connection.unsent = traffic_.batch.size();
+  send_more(connection);
+}
+
+void EchoRun::send_what_is_due(std::uint64_t time) {
+  const double interval = 1e9 / options_.rate;
+  for (;; ++sent_on_time_) {
+    const auto after = static_cast<std::uint64_t>(static_cast<double>(sent_on_time_) * interval);
+    const std::uint64_t due = first_due_ + after;
+    if (due > time) return;
+    Connection& connection = connections_[sent_on_time_ % connections_.size()];
+    connection.due.push_back(due);
+    connection.unsent += traffic_.request_size;
+    if (!connection.awaits_room) send_more(connection);
+  }
+}
+
+/// A batch is `depth` equal frames; in the open loop a backlog of any length is.
+void EchoRun::send_more(Connection& connection) {
+  while (connection.unsent > 0) {
+    const std::size_t last_part = connection.unsent % traffic_.batch.size();
+    const std::size_t size = last_part == 0 ? traffic_.batch.size() : last_part;
+    const std::size_t sent = connection.stream.send(Bytes(traffic_.batch).last(size));
+    connection.unsent -= sent;
+    if (sent == 0) break;
+  }
+  const bool for_room = connection.unsent > 0;
+  if (for_room == connection.awaits_room) return;
+  connection.awaits_room = for_room;
+  watch(connection, for_room, EPOLL_CTL_MOD);
+}
+
+EchoRun::Totals EchoRun::totals() const {
+  return {.time = now(),
+          .server_cpu = cpu_time(options_.server),
+          .own_cpu = cpu_time(0),
+          .messages = messages_};
+}
+
+void EchoRun::print() const {
+  const auto messages = static_cast<double>(end_.messages - start_.messages);
+  if (messages == 0) throw std::runtime_error("no message came back in time");
+  const auto microseconds = [](std::uint64_t from, std::uint64_t to) {
+    return static_cast<double>(to - from) / 1000;
+  };
+  std::printf(
+      "{\"messages\": %.0f, \"per_second\": %.1f, \"server_us\": %.4f, \"own_us\": %.4f, "
+      "\"p50\": %.1f, \"p90\": %.1f, \"p99\": %.1f, \"p999\": %.1f}\n",
+      messages, messages * 1e6 / microseconds(start_.time, end_.time),
+      microseconds(start_.server_cpu, end_.server_cpu) / messages,
+      microseconds(start_.own_cpu, end_.own_cpu) / messages, latency_.quantile(0.5),
+      latency_.quantile(0.9), latency_.quantile(0.99), latency_.quantile(0.999));
+}
+
+void run_echo(const LoadOptions& options) {
+  EchoRun run(options);
+  run.run();
+  run.print();
+}
+
+}  // namespace wirespan::bench

@@ -1,0 +1,17 @@
+// node uws_echo.cjs PORT [CERTIFICATE KEY] - uWebSockets, from the npm package that loads on
+// Debian 12. The limits are raised: by default it drops connections that large messages fill.
+process.on('SIGPIPE', () => {});
+const uws = require('uwebsockets');
+const [port, certificate, key] = process.argv.slice(2);
+
+const app = key ? uws.SSLApp({cert_file_name: certificate, key_file_name: key}) : uws.App();
+app.ws('/*', {
+  compression: uws.DISABLED,
+  maxPayloadLength: 64 * 1024 * 1024,
+  maxBackpressure: 512 * 1024 * 1024,
+  idleTimeout: 0,
+  message: (socket, message, isBinary) => socket.send(message, isBinary),
+});
+app.listen('127.0.0.1', Number(port), (listening) => {
+  if (!listening) process.exit(1);
+});

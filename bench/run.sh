@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# run.sh [--quick]: installs the peers, builds, measures everything side by side, and writes
+# bench/results.md and bench/results.svg. --quick takes less than ten minutes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+./.ci/need g++ cmake ninja-build libbenchmark-dev libcli11-dev libssl-dev openssl iproute2 \
+  util-linux libboost1.81-dev libwebsocketpp-dev libwebsockets-dev python3 python3-websocket
+# Whoever has these from elsewhere keeps them: Debian's npm does not install beside a foreign nodejs.
+command -v node >/dev/null || ./.ci/need nodejs
+command -v npm >/dev/null || ./.ci/need npm
+
+peers=build/bench-peers
+if ! cmp -s bench/echo/package.json "$peers/package.json"; then
+  mkdir -p "$peers"
+  cp bench/echo/package.json "$peers/package.json.new"
+  npm install --prefix "$peers" --no-save --no-package-lock --no-audit --no-fund --loglevel=error \
+    $(node -p 'Object.entries(require("./bench/echo/package.json").dependencies)
+      .map(([name, version]) => name + "@" + version).join(" ")')
+  mv "$peers/package.json.new" "$peers/package.json"
+fi
+
+cmake --preset bench >/dev/null
+cmake --build build/bench --parallel --target echo_load raw_echo echo_server raw_client \
+  blocking_client app_client echo_peers
+
+ulimit -n "$(ulimit -H -n)" || true
+measure=(python3 bench/echo/run.py "$@")
+# A network of its own: other traffic stays out, and reno does not pace large messages as the BBR of
+# some systems does. Without the right to have one it goes without.
+if unshare --net true 2>/dev/null; then
+  exec unshare --net sh -c '
+    ip link set lo up
+    echo reno >/proc/sys/net/ipv4/tcp_congestion_control || true
+    exec "$@"' measure "${measure[@]}"
+fi
+exec "${measure[@]}"

@@ -1,0 +1,16 @@
+#if defined(__x86_64__)
+
+#define WIRESPAN_TARGET [[gnu::target("avx512f,avx512bw")]]
+#include <wirespan/core/mask_kernel.hpp>
+
+namespace wirespan::kernels {
+
+WIRESPAN_TARGET void mask_avx512(std::byte* to, const std::byte* from, std::size_t size,
+                                 std::uint32_t key) noexcept {
+  using Vector [[gnu::vector_size(64)]] = std::uint32_t;
+  mask_vectors<Vector>(to, from, size, key);
+}
+
+}  // namespace wirespan::kernels
+
+#endif

@@ -17,7 +17,10 @@ std::string key_of(const net::Endpoint& peer) {
   }
   sockaddr_in6 address{};
   std::memcpy(&address, peer.data(), sizeof address);
-  return {reinterpret_cast<const char*>(&address.sin6_addr), ipv6_prefix_size};
+  const auto* bytes = reinterpret_cast<const char*>(&address.sin6_addr);
+  // A listener for both families sees all of IPv4 inside one /64. RFC 4291 §2.5.5.2.
+  if (IN6_IS_ADDR_V4MAPPED(&address.sin6_addr)) return {bytes + 12, sizeof(in_addr)};
+  return {bytes, ipv6_prefix_size};
 }
 
 bool has_address(const net::Endpoint& peer) noexcept {

@@ -56,6 +56,8 @@ class ChannelHost {
       host->note("drained");
       host->call(host->on_drained);
     }
+    void on_dropped(std::size_t count) const { host->note("dropped " + std::to_string(count)); }
+    void on_conflated() const { host->note("conflated"); }
     void on_end(const net::ChannelEnd& end) const { host->ended_with(end); }
   };
   using Channel = net::Channel<S, Handler>;

@@ -1,0 +1,64 @@
+// core/published_frame.hpp: one encoded message, shared. RFC 6455 §5.2.
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/frames.hpp"
+#include <wirespan/core/published_frame.hpp>
+
+namespace wirespan::test {
+namespace {
+
+TEST(PublishedFrameTest, is_what_a_server_sends_for_every_length_form) {
+  for (const std::size_t size : {0U, 1U, 125U, 126U, 127U, 65'535U, 65'536U, 100'000U}) {
+    const ByteVector payload = pattern_bytes(size);
+    const auto published = PublishedFrame::make(Opcode::binary, payload);
+    EXPECT_EQ(owned(published->bytes()), frame(0x82, payload)) << size;
+  }
+  EXPECT_EQ(owned(PublishedFrame::make(Opcode::text, bytes_of("hi"))->bytes()), "81 02 6869"_hex);
+}
+
+TEST(PublishedFrameTest, keeps_its_key) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(PublishedFrame::make(Opcode::text, {})->key(), "");
+  EXPECT_EQ(PublishedFrame::make(Opcode::text, {}, "a\0b"sv)->key(), "a\0b"sv);
+}
+
+TEST(PublishedFrameTest, lives_as_long_as_its_last_owner) {
+  PublishedFrame::Ptr empty;
+  EXPECT_FALSE(empty);
+  EXPECT_EQ(empty.get(), nullptr);
+  PublishedFrame::Ptr copy;
+  {
+    auto first = PublishedFrame::make(Opcode::text, bytes_of("x"), "key");
+    copy = first;
+    EXPECT_EQ(copy.get(), first.get()) << "shared, not copied";
+    PublishedFrame::Ptr moved = std::move(first);
+    EXPECT_EQ(copy.get(), moved.get());
+  }
+  EXPECT_EQ(owned(copy->bytes()), "81 01 78"_hex);
+  EXPECT_EQ(copy->key(), "key");
+  copy = {};
+  EXPECT_FALSE(copy);
+}
+
+TEST(PublishedFrameTest, threads_share_it) {
+  auto published = PublishedFrame::make(Opcode::text, bytes_of("x"));
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([own = published] {
+      for (int n = 0; n < 1000; ++n) {
+        const PublishedFrame::Ptr another = own;
+        EXPECT_EQ(another->bytes().size(), 3U);
+      }
+    });
+  }
+  published = {};
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace
+}  // namespace wirespan::test

@@ -1,0 +1,310 @@
+// net/channel_output.hpp: shared frames among a server's own, and what happens when there is no room.
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/staged_channel.hpp"
+
+namespace wirespan::test {
+namespace {
+
+using namespace std::chrono_literals;
+using List = std::vector<std::string>;
+using net::Overflow;
+
+PublishedFrame::Ptr published(std::string_view text, std::string_view key = {}) {
+  return PublishedFrame::make(Opcode::text, wire_bytes(text), key);
+}
+
+net::ChannelOptions small(Overflow overflow) {
+  return {.send_high_watermark = 500,
+          .send_low_watermark = 100,
+          .send_hard_limit = 1000,
+          .overflow = overflow};
+}
+
+/// A server's channel that starts with a peer that takes nothing.
+struct Server {
+  explicit Server(net::ChannelOptions options = {})
+      : channel(Role::server, {.channel = std::move(options)}) {
+    channel.script.room = 0;
+    channel.host.start();
+  }
+  [[nodiscard]] std::error_code publish(std::string_view text, std::string_view key = {}) {
+    return channel.host->send_published(published(text, key));
+  }
+  [[nodiscard]] std::error_code send(std::string_view text) {
+    return channel.host->send(Opcode::text, wire_bytes(text));
+  }
+  /// The peer has taken something and then nothing more: whatever comes has to wait.
+  void begin_backlog(std::size_t taken = 1) {
+    EXPECT_FALSE(send("begin"));
+    channel.script.room = taken;
+    channel.turn(2);
+    EXPECT_TRUE(channel.host->has_backlog());
+  }
+  [[nodiscard]] List read_all() {
+    channel.script.room = SIZE_MAX;
+    channel.turn(3);
+    return channel.sent();
+  }
+
+  StagedChannel channel;
+};
+
+/// Everything that can be sent, in a fixed order.
+void send_everything(Server& server) {
+  EXPECT_FALSE(server.send("one"));
+  EXPECT_FALSE(server.publish("two"));
+  EXPECT_FALSE(server.channel.host->ping(bytes_of("3")));
+  EXPECT_FALSE(server.publish("four", "key"));
+  EXPECT_FALSE(server.publish(std::string(300, '5')));
+  EXPECT_FALSE(server.channel.host->pong(bytes_of("6")));
+  EXPECT_FALSE(server.send("seven"));
+  EXPECT_FALSE(server.channel.host->close(CloseCode::normal, "eight"));
+  EXPECT_EQ(server.publish("nine"), Errc::not_open);
+  EXPECT_EQ(server.send("nine"), Errc::not_open);
+}
+
+const List everything{"text \"one\"", "text \"two\"",   "ping 33",
+                      "text \"four\"", "text " + readable(bytes_of(std::string(300, '5'))),
+                      "pong 36",       "text \"seven\"", "close 1000 \"eight\""};
+
+TEST(ChannelPublished, keeps_its_place_among_all_others_however_writes_are_cut) {
+  for (std::size_t size = 1; size < 360; size += size < 40 ? 1 : 17) {
+    Server server;
+    server.channel.script.room = SIZE_MAX;
+    server.channel.script.write_size = size;
+    send_everything(server);
+    server.channel.turn(500);
+    EXPECT_EQ(server.channel.sent(), everything) << "pieces of " << size;
+  }
+}
+
+TEST(ChannelPublished, keeps_its_place_when_the_peer_stops_at_every_byte) {
+  for (std::size_t room = 0; room < 360; room += room < 60 ? 1 : 13) {
+    Server server;
+    server.channel.script.room = room;
+    send_everything(server);
+    server.channel.turn(2);
+    EXPECT_EQ(server.read_all(), everything) << "after " << room;
+  }
+}
+
+TEST(ChannelPublished, is_neither_copied_nor_kept_longer_than_needed) {
+  Server server;
+  const auto frame = published("shared");
+  EXPECT_FALSE(server.channel.host->send_published(frame));
+  EXPECT_FALSE(server.channel.host->send_published(frame));
+  EXPECT_EQ(server.channel.host->memory(), 0U);
+  EXPECT_EQ(server.read_all(), (List{"text \"shared\"", "text \"shared\""}));
+  EXPECT_EQ(server.channel.host->unsent_bytes(), 0U);
+}
+
+TEST(ChannelPublished, in_the_middle_of_a_fragmented_message_it_is_refused) {
+  Server server;
+  EXPECT_FALSE(server.channel.host->send(Opcode::text, bytes_of("a"), false));
+  EXPECT_TRUE(server.publish("between"));
+  EXPECT_FALSE(server.channel.host->send(Opcode::continuation, bytes_of("b")));
+  EXPECT_FALSE(server.publish("after"));
+  EXPECT_EQ(server.read_all().size(), 3U);
+}
+
+TEST(ChannelPublished, a_newer_value_replaces_an_unsent_one_and_nothing_else_moves) {
+  Server server;
+  EXPECT_FALSE(server.publish("a1", "a"));
+  EXPECT_FALSE(server.send("mine"));
+  EXPECT_FALSE(server.publish("b1", "b"));
+  EXPECT_FALSE(server.publish("none"));
+  EXPECT_FALSE(server.publish("a2", "a"));
+  EXPECT_FALSE(server.publish("b2", "b"));
+  EXPECT_FALSE(server.publish("a3", "a"));
+  EXPECT_EQ(server.channel.events(), (List{"conflated", "conflated", "conflated"}));
+  EXPECT_EQ(server.read_all(),
+            (List{"text \"a3\"", "text \"mine\"", "text \"b2\"", "text \"none\""}));
+}
+
+TEST(ChannelPublished, a_value_that_has_begun_to_leave_is_finished) {
+  for (std::size_t room = 1; room < 4; ++room) {
+    Server server;
+    EXPECT_FALSE(server.publish("a1", "a"));
+    server.channel.script.room = room;
+    server.channel.turn();
+    EXPECT_FALSE(server.publish("a2", "a"));
+    EXPECT_FALSE(server.publish("a3", "a"));
+    EXPECT_EQ(server.read_all(), (List{"text \"a1\"", "text \"a3\""})) << room;
+  }
+}
+
+TEST(ChannelOverflow, refuse_keeps_what_there_is) {
+  Server server(small(Overflow::refuse));
+  server.begin_backlog();
+  EXPECT_FALSE(server.publish(std::string(900, 'p')));
+  EXPECT_EQ(server.publish(std::string(200, 'p')), Errc::send_queue_full);
+  EXPECT_EQ(server.send(std::string(200, 's')), Errc::send_queue_full);
+  EXPECT_FALSE(server.send("small"));
+  EXPECT_EQ(server.read_all().size(), 3U);
+  EXPECT_EQ(server.channel.events(), List{"drained"}) << "who was refused is told";
+}
+
+TEST(ChannelOverflow, drop_oldest_makes_room_with_whole_messages_in_their_order) {
+  Server server(small(Overflow::drop_oldest));
+  server.begin_backlog();
+  for (int i = 0; i < 10; ++i) {
+    const std::string text = std::to_string(i) + std::string(199, '.');
+    EXPECT_FALSE(i % 2 == 0 ? server.publish(text) : server.send(text)) << i;
+    EXPECT_LE(server.channel.host->unsent_bytes(), 1000U);
+  }
+  EXPECT_EQ(server.channel.events(), List(6, "dropped 1"));
+  const List all = server.read_all();
+  ASSERT_EQ(all.size(), 5U);
+  EXPECT_EQ(all.front(), "text \"begin\"") << "it had begun to leave";
+  for (std::size_t i = 1; i < 5; ++i) {
+    EXPECT_EQ(all[i], "text " + readable(bytes_of(std::to_string(i + 5) + std::string(199, '.'))));
+  }
+}
+
+TEST(ChannelOverflow, drop_oldest_spares_control_frames_and_fragments) {
+  Server server(small(Overflow::drop_oldest));
+  server.begin_backlog();
+  EXPECT_FALSE(server.channel.host->ping(bytes_of("p")));
+  EXPECT_FALSE(server.channel.host->send(Opcode::text, bytes_of("a"), false));
+  EXPECT_FALSE(server.channel.host->send(Opcode::continuation, bytes_of("b"), true));
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(server.send(std::string(200, 'x')));
+  const List all = server.read_all();
+  EXPECT_EQ((List{all[0], all[1], all[2].substr(0, 4)}),
+            (List{"text \"begin\"", "ping 70", "text"}));
+}
+
+TEST(ChannelOverflow, drop_oldest_cannot_make_room_that_is_not_there) {
+  Server server(small(Overflow::drop_oldest));
+  server.begin_backlog();
+  EXPECT_FALSE(server.publish("small"));
+  EXPECT_EQ(server.publish(std::string(5000, 'x')), Errc::send_queue_full);
+  EXPECT_EQ(server.channel.events(), List{"dropped 1"}) << "told in any case";
+}
+
+TEST(ChannelOverflow, close_says_1013_behind_what_was_accepted) {
+  Server server(small(Overflow::close));
+  server.begin_backlog();
+  EXPECT_FALSE(server.publish("kept"));
+  EXPECT_EQ(server.publish(std::string(2000, 'x')), Errc::overflow_closed);
+  EXPECT_EQ(server.publish("later"), Errc::not_open);
+  EXPECT_EQ(server.read_all(),
+            (List{"text \"begin\"", "text \"kept\"", "close 1013 \"too slow\""}));
+}
+
+TEST(ChannelOverflow, close_also_for_a_message_of_its_own) {
+  Server server(small(Overflow::close));
+  server.begin_backlog();
+  EXPECT_EQ(server.send(std::string(2000, 'x')), Errc::overflow_closed);
+  EXPECT_EQ(server.read_all().back(), "close 1013 \"too slow\"");
+}
+
+/// Two channels of one loop that share a budget of unsent bytes.
+TEST(ChannelBudget, is_shared_and_given_back) {
+  net::SendBudget budget{.used = 0, .limit = 1000};
+  net::ChannelOptions options;
+  options.budget = &budget;
+  {
+    Server one(options);
+    Server two(options);
+    one.begin_backlog(1);
+    two.begin_backlog(1);
+    const std::size_t begun = budget.used;
+    EXPECT_EQ(begun, 12U);
+    EXPECT_FALSE(one.publish(std::string(600, 'x')));
+    EXPECT_EQ(two.send(std::string(600, 'x')), Errc::send_budget_spent);
+    EXPECT_FALSE(two.send(std::string(300, 'x')));
+    EXPECT_GT(budget.used, 900U);
+    EXPECT_EQ(one.read_all().size(), 2U);
+    EXPECT_LT(budget.used, 400U) << "what has left is given back";
+    EXPECT_FALSE(two.send(std::string(600, 'x')));
+    two.channel.host->abort(Errc::connection_closed);
+    EXPECT_EQ(budget.used, 0U);
+  }
+  Server dropped(options);
+  dropped.begin_backlog();
+  EXPECT_GT(budget.used, 0U);
+  dropped.channel.host.drop();
+  EXPECT_EQ(budget.used, 0U);
+}
+
+TEST(ChannelBudget, does_not_stand_in_the_way_of_who_has_no_backlog) {
+  net::SendBudget budget{.used = 2000, .limit = 1000};
+  net::ChannelOptions options;
+  options.budget = &budget;
+  Server server(options);
+  server.channel.script.room = SIZE_MAX;
+  EXPECT_FALSE(server.send(std::string(5000, 'x')));
+  EXPECT_EQ(server.read_all().size(), 1U);
+  EXPECT_EQ(budget.used, 2000U);
+}
+
+/// 10 s to bring 100 bytes of a message.
+net::ChannelOptions demanding() {
+  net::ChannelOptions options;
+  options.progress_time = 10s;
+  options.progress_bytes = 100;
+  return options;
+}
+
+/// The beginning of a message of 10,000 bytes, masked as by a client.
+ByteVector long_message() { return masked(frame(0x82, pattern_bytes(10'000))); }
+
+TEST(ChannelProgress, who_trickles_inside_a_message_fails_with_1008) {
+  StagedChannel channel(Role::server, {.channel = demanding()});
+  channel.host.start();
+  const ByteVector wire = long_message();
+  for (std::size_t second = 0; second < 30 && !channel.host.ended(); ++second) {
+    channel.script.receive(owned(Bytes(wire).subspan(second * 9, 9)));
+    channel.run_for(1s);
+    if (!channel.script.written.empty()) break;
+  }
+  EXPECT_GE(channel.elapsed(), 10s);
+  EXPECT_LE(channel.elapsed(), 12s);
+  EXPECT_TRUE(channel.sent().back().starts_with("close 1008")) << channel.sent().back();
+  channel.run_for(30s);
+  EXPECT_EQ(channel.end().error, Errc::slow_sender);
+}
+
+TEST(ChannelProgress, who_brings_enough_may_take_as_long_as_it_likes) {
+  StagedChannel channel(Role::server, {.channel = demanding()});
+  channel.host.start();
+  const ByteVector wire = long_message();
+  for (std::size_t at = 0; at < wire.size(); at += 15) {
+    channel.script.receive(owned(Bytes(wire).subspan(at, std::min<std::size_t>(15, wire.size() - at))));
+    channel.run_for(1s);
+  }
+  EXPECT_EQ(channel.host.messages, 1U);
+  channel.run_for(60s);
+  EXPECT_FALSE(channel.host.ended()) << "between messages there is no such duty";
+}
+
+TEST(ChannelProgress, between_fragments_the_duty_goes_on) {
+  StagedChannel channel(Role::server, {.channel = demanding()});
+  channel.host.start();
+  channel.deliver("01 01 61"_hex);
+  for (int i = 0; i < 15 && channel.script.written.empty(); ++i) {
+    channel.receive("00 00"_hex);
+    channel.run_for(1s);
+  }
+  EXPECT_TRUE(channel.sent().back().starts_with("close 1008"));
+}
+
+TEST(ChannelProgress, a_pause_of_ours_is_not_held_against_the_peer) {
+  StagedChannel channel(Role::server, {.channel = demanding()});
+  channel.host.start();
+  channel.deliver("01 01 61"_hex);
+  channel.host->pause_reading();
+  channel.run_for(60s);
+  EXPECT_TRUE(channel.script.written.empty());
+  channel.host->resume_reading();
+  channel.run_for(15s);
+  EXPECT_TRUE(channel.sent().back().starts_with("close 1008"));
+}
+
+}  // namespace
+}  // namespace wirespan::test

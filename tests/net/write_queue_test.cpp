@@ -1,0 +1,338 @@
+// net/write_queue.hpp: what waits, in order, whole or partly sent; what may be dropped or replaced.
+#include <array>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/hex.hpp"
+#include <wirespan/net/write_queue.hpp>
+
+namespace wirespan::test {
+namespace {
+
+using net::WriteQueue;
+using net::WriteQueuePool;
+
+Block::Ptr block_of(std::string_view text) {
+  Block::Ptr block = Block::allocate(text.size() + 10);
+  block->begin = 3;  // as after a partial write
+  block->end = 3 + text.size();
+  std::copy(text.begin(), text.end(), reinterpret_cast<char*>(block->bytes()) + 3);
+  return block;
+}
+
+PublishedFrame::Ptr published(std::string_view text, std::string_view key = {}) {
+  return PublishedFrame::make(Opcode::text, wire_bytes(text), key);
+}
+/// As it stands on the wire.
+std::string wire_of(std::string_view text) {
+  return std::string(wire_text(published(text)->bytes()));
+}
+
+/// Everything that waits, without taking it.
+std::string waiting_in(const WriteQueue& queue) {
+  std::vector<Bytes> pieces(1000);
+  std::string text;
+  const std::size_t count = queue.gather(pieces);
+  for (std::size_t i = 0; i < count; ++i) text += wire_text(pieces[i]);
+  return text;
+}
+
+class WriteQueueTest : public ::testing::Test {
+ protected:
+  void push(std::string_view text) { queue.push(block_of(text)); }
+  void push_message(std::string_view text) { queue.push_message(wire_bytes(text)); }
+  void expect(std::string_view text) {
+    EXPECT_EQ(waiting_in(queue), text);
+    EXPECT_EQ(queue.size(), text.size());
+    EXPECT_EQ(queue.empty(), text.empty());
+  }
+
+  WriteQueue queue{heap_blocks()};
+};
+
+TEST_F(WriteQueueTest, keeps_the_order_of_blocks_messages_and_frames) {
+  expect("");
+  push("one");
+  push_message("two");
+  queue.push(published("three"));
+  push("four");
+  expect("onetwo" + wire_of("three") + "four");
+  queue.push(Block::Ptr());
+  expect("onetwo" + wire_of("three") + "four");
+}
+
+TEST_F(WriteQueueTest, gathers_as_much_as_there_is_room_for) {
+  for (const char* text : {"a", "b", "c"}) push(text);
+  std::array<Bytes, 2> two;
+  EXPECT_EQ(queue.gather(two), 2U);
+  EXPECT_EQ(wire_text(two[1]), "b");
+  std::array<Bytes, 5> five;
+  EXPECT_EQ(queue.gather(five), 3U);
+  EXPECT_EQ(queue.gather({}), 0U);
+}
+
+TEST_F(WriteQueueTest, can_be_consumed_at_every_byte) {
+  const std::string all = "one" + wire_of("two") + "three";
+  for (std::size_t first = 0; first <= all.size(); ++first) {
+    for (std::size_t second = first; second <= all.size(); ++second) {
+      WriteQueue one(heap_blocks());
+      one.push(block_of("one"));
+      one.push(published("two"));
+      one.push_message(wire_bytes("three"));
+      one.consume(first);
+      ASSERT_EQ(waiting_in(one), all.substr(first));
+      one.consume(second - first);
+      ASSERT_EQ(waiting_in(one), all.substr(second)) << first << " " << second;
+      ASSERT_EQ(one.size(), all.size() - second);
+    }
+  }
+}
+
+TEST_F(WriteQueueTest, drops_the_oldest_whole_message_and_no_block) {
+  push("keep");
+  push_message("first");
+  queue.push(published("second"));
+  push("keep");
+  EXPECT_EQ(queue.drop_oldest(), 5U);
+  expect("keep" + wire_of("second") + "keep");
+  EXPECT_EQ(queue.drop_oldest(), 8U);
+  EXPECT_EQ(queue.drop_oldest(), 0U);
+  expect("keepkeep");
+}
+
+TEST_F(WriteQueueTest, never_drops_what_was_partly_sent) {
+  for (std::size_t sent = 1; sent < 5; ++sent) {
+    WriteQueue one(heap_blocks());
+    one.push_message(wire_bytes("first"));
+    one.push_message(wire_bytes("second"));
+    one.consume(sent);
+    EXPECT_EQ(one.drop_oldest(), 6U);
+    EXPECT_EQ(one.drop_oldest(), 0U);
+    EXPECT_EQ(waiting_in(one), std::string("first").substr(sent));
+  }
+}
+
+TEST_F(WriteQueueTest, never_drops_nor_replaces_what_is_pinned) {
+  for (std::size_t pinned = 0; pinned <= 8; ++pinned) {  // "x", 3 bytes of a frame, 3 of another
+    WriteQueue one(heap_blocks());
+    one.push(block_of("xx"));
+    one.push(published("1", "a"));
+    one.push(published("2", "b"));
+    one.pin(pinned);
+    EXPECT_EQ(one.replace(published("A", "a")), pinned <= 2) << pinned;
+    EXPECT_EQ(one.replace(published("B", "b")), pinned <= 5) << pinned;
+    std::size_t dropped = 0;
+    while (one.drop_oldest() > 0) ++dropped;
+    EXPECT_EQ(dropped, pinned <= 2 ? 2U : pinned <= 5 ? 1U : 0U) << pinned;
+  }
+}
+
+TEST_F(WriteQueueTest, what_was_pinned_is_free_once_it_has_left) {
+  push("xx");
+  queue.push(published("1", "a"));
+  queue.pin(3);
+  EXPECT_FALSE(queue.replace(published("2", "a")));
+  queue.consume(2);
+  EXPECT_FALSE(queue.replace(published("2", "a"))) << "its first byte is pinned still";
+  queue.pin(0);
+  EXPECT_TRUE(queue.replace(published("2", "a")));
+  expect(wire_of("2"));
+}
+
+TEST_F(WriteQueueTest, a_newer_frame_takes_the_place_of_an_unsent_one_with_its_key) {
+  queue.push(published("1", "a"));
+  queue.push(published("2", "b"));
+  push("block");
+  EXPECT_TRUE(queue.replace(published("longer", "a")));
+  expect(wire_of("longer") + wire_of("2") + "block");
+  EXPECT_FALSE(queue.replace(published("3", "c"))) << "none with that key";
+  EXPECT_FALSE(queue.replace(published("3"))) << "no key at all";
+  queue.consume(1);
+  EXPECT_FALSE(queue.replace(published("3", "a"))) << "it has begun to leave";
+  EXPECT_TRUE(queue.replace(published("3", "b")));
+}
+
+TEST_F(WriteQueueTest, of_two_frames_with_one_key_the_newer_one_is_replaced) {
+  queue.push(published("1", "a"));
+  queue.consume(1);
+  queue.push(published("2", "a"));
+  EXPECT_TRUE(queue.replace(published("3", "a")));
+  queue.consume(2);  // the rest of the first: its key is the other one's now
+  EXPECT_TRUE(queue.replace(published("4", "a")));
+  expect(wire_of("4"));
+  queue.consume(queue.size());
+  EXPECT_FALSE(queue.replace(published("5", "a")));
+}
+
+/// The index borrows the keys of the frames; a sanitizer sees it when one outlives its frame.
+TEST_F(WriteQueueTest, a_key_lives_as_long_as_its_frame_is_queued) {
+  const std::string key(100, 'k');
+  queue.push(published("1", key));
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(queue.replace(published(std::to_string(i), key)));
+  EXPECT_EQ(queue.drop_oldest(), 3U);
+  EXPECT_FALSE(queue.replace(published("x", key)));
+  queue.push(published("2", key));
+  queue.clear();
+  EXPECT_FALSE(queue.replace(published("x", key)));
+  expect("");
+}
+
+struct CountingSource {
+  int lent = 0;
+  int returned = 0;
+  BlockSource source{
+      .lend = [](void* context, std::size_t size) -> Block::Ptr {
+        ++static_cast<CountingSource*>(context)->lent;
+        return Block::allocate(size);
+      },
+      .take_back = [](void* context, Block::Ptr) noexcept {
+        ++static_cast<CountingSource*>(context)->returned;
+      },
+      .context = this};
+};
+
+TEST_F(WriteQueueTest, blocks_go_back_where_they_came_from) {
+  CountingSource counting;
+  {
+    WriteQueue one(counting.source);
+    one.push(counting.source.lend(&counting, 10));
+    one.push(block_of("ab"));
+    one.push(block_of("c"));
+    one.consume(2);
+    EXPECT_EQ(counting.returned, 2) << "an empty one goes with the first byte behind it";
+  }
+  EXPECT_EQ(counting.returned, 3);
+}
+
+TEST_F(WriteQueueTest, a_queue_of_the_pool_comes_back_empty) {
+  WriteQueuePool pool(heap_blocks());
+  auto one = pool.lend();
+  one->push(block_of("x"));
+  one->push(published("y", "key"));
+  one->pin(2);
+  const WriteQueue* address = one.get();
+  pool.take_back(std::move(one));
+  auto again = pool.lend();
+  EXPECT_EQ(again.get(), address) << "used again";
+  EXPECT_TRUE(again->empty());
+  EXPECT_EQ(again->size(), 0U);
+  again->push(published("1", "key"));
+  EXPECT_TRUE(again->replace(published("2", "key"))) << "nothing is pinned any more";
+}
+
+TEST_F(WriteQueueTest, a_queue_that_was_long_keeps_few_nodes) {
+  for (int i = 0; i < 1000; ++i) push("x");
+  queue.consume(1000);
+  expect("");
+  for (int i = 0; i < 200; ++i) push_message("y");
+  while (queue.drop_oldest() > 0) {
+  }
+  expect("");
+}
+
+/// What the queue holds, as a list of texts.
+struct Modelled {
+  std::string text;
+  std::string key;
+  bool droppable = false;
+  std::size_t sent = 0;
+};
+
+class QueueModel {
+ public:
+  std::vector<Modelled> entries;
+  std::size_t pinned = 0;
+
+  [[nodiscard]] std::string waiting() const {
+    std::string all;
+    for (const Modelled& entry : entries) all += entry.text.substr(entry.sent);
+    return all;
+  }
+  void consume(std::size_t size) {
+    pinned -= std::min(pinned, size);
+    while (size > 0) {
+      Modelled& first = entries.front();
+      const std::size_t here = std::min(size, first.text.size() - first.sent);
+      first.sent += here;
+      size -= here;
+      if (first.sent == first.text.size()) entries.erase(entries.begin());
+    }
+  }
+  [[nodiscard]] bool untouched(std::size_t index) const {
+    std::size_t before = 0;
+    for (std::size_t i = 0; i < index; ++i) before += entries[i].text.size() - entries[i].sent;
+    return entries[index].sent == 0 && before >= pinned;
+  }
+  std::size_t drop_oldest() {
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (!entries[i].droppable || !untouched(i)) continue;
+      const std::size_t size = entries[i].text.size();
+      entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(i));
+      return size;
+    }
+    return 0;
+  }
+  /// The newest entry with the key, if it is there still.
+  bool replace(const std::string& key, const std::string& text) {
+    for (std::size_t i = entries.size(); i-- > 0;) {
+      if (entries[i].key != key) continue;
+      if (!untouched(i)) return false;
+      entries[i].text = text;
+      return true;
+    }
+    return false;
+  }
+};
+
+void random_step(std::mt19937& random, WriteQueue& queue, QueueModel& model, int n) {
+  const std::string text = std::to_string(n) + std::string(random() % 20, '.');
+  const std::string key = "key" + std::to_string(random() % 4);
+  switch (random() % 6) {
+    case 0:
+      queue.push(block_of(text));
+      return model.entries.push_back({.text = text, .key = {}});
+    case 1:
+      queue.push_message(wire_bytes(text));
+      return model.entries.push_back({.text = text, .key = {}, .droppable = true});
+    case 2: {
+      const bool replaced = queue.replace(published(text, key));
+      EXPECT_EQ(replaced, model.replace(key, wire_of(text))) << n;
+      if (replaced) return;
+      queue.push(published(text, key));
+      return model.entries.push_back({.text = wire_of(text), .key = key, .droppable = true});
+    }
+    case 3:
+      EXPECT_EQ(queue.drop_oldest(), model.drop_oldest()) << n;
+      return;
+    case 4:
+      model.pinned = std::min<std::size_t>(random() % 40, queue.size());
+      return queue.pin(model.pinned);
+    default: {
+      const std::size_t size = queue.size() == 0 ? 0 : random() % (queue.size() + 1);
+      queue.consume(size);
+      return model.consume(size);
+    }
+  }
+}
+
+TEST_F(WriteQueueTest, behaves_as_the_model_for_random_steps) {
+  for (unsigned seed = 0; seed < 30; ++seed) {
+    std::mt19937 random(seed);
+    WriteQueue one(heap_blocks());
+    QueueModel model;
+    for (int n = 0; n < 500; ++n) {
+      random_step(random, one, model, n);
+      ASSERT_EQ(waiting_in(one), model.waiting()) << "seed " << seed << ", step " << n;
+      ASSERT_EQ(one.size(), model.waiting().size());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace wirespan::test

@@ -51,7 +51,7 @@ endif()
 if(NOT WIRESPAN_SANITIZE)
   wirespan_test(contract_tests
     SOURCES ${contract}/performance_contract_test.cpp ${contract}/heap_counter.cpp
-    LINKS wirespan::app wirespan_test_support SEPARATE)
+    LINKS wirespan::app wirespan_test_support SHARDS 4)
   if(WIRESPAN_TLS)
     target_link_libraries(contract_tests PRIVATE wirespan_test_certificates OpenSSL::SSL)
     target_compile_definitions(contract_tests PRIVATE WIRESPAN_TEST_TLS)

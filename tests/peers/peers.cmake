@@ -81,6 +81,11 @@ if(WIRESPAN_TOOLS)
     wirespan_peer_test(echo_client.${protocol}
       COMMAND ${debian_python} ${peers}/echo_client_test.py $<TARGET_FILE:echo_client> ${tls})
   endforeach()
+  if(WIRESPAN_DEFLATE)
+    wirespan_peer_test(compression
+      COMMAND ${debian_python} ${peers}/compression_test.py $<TARGET_FILE:echo_server>
+              $<TARGET_FILE:echo_client>)
+  endif()
   wirespan_peer_test(autobahn_client
     COMMAND ${debian_python} ${peers}/autobahn_client_test.py $<TARGET_FILE:autobahn_client>)
 endif()

@@ -122,7 +122,8 @@ TEST(DeflateAllocation, every_one_may_fail_and_nothing_leaks) {
         CountingKeys keys;
         Connection sender(Role::client, {.mask_source = keys.source()},
                           make_deflate_codec(pool, Role::client, agreed));
-        Connection receiver(Role::server, {}, make_deflate_codec(pool, Role::server, agreed));
+        Connection receiver(Role::server, ConnectionOptions{},
+                            make_deflate_codec(pool, Role::server, agreed));
         for (int i = 0; i < 2; ++i) {
           const auto error = sender.send(Opcode::binary, message);
           EXPECT_TRUE(!error || counter.failed());

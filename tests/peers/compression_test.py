@@ -1,5 +1,5 @@
-"""compression_test.py ECHO_SERVER ECHO_CLIENT: permessage-deflate between our programs and those of
-others, in both directions, with every combination of parameters that they have. RFC 7692."""
+"""compression_test.py OURS PROGRAM: permessage-deflate between a program of ours, echo_server or
+echo_client, and those of others, with every combination of parameters that they have. RFC 7692."""
 
 import asyncio
 import itertools
@@ -15,7 +15,7 @@ import websockets
 from websockets.extensions.permessage_deflate import (ClientPerMessageDeflateFactory,
                                                       ServerPerMessageDeflateFactory)
 
-ECHO_SERVER, ECHO_CLIENT = sys.argv[1:3]
+OURS, PROGRAM = sys.argv[1:3]
 CONTEXTS = ["default", "none", "dictionary", "stream"]
 WAIT = 20
 
@@ -83,7 +83,7 @@ async def python_servers(context: str, bits: int) -> None:
         async with websockets.serve(serve, "127.0.0.1", 0, extensions=[factory], compression=None,
                                     max_size=None) as server:
             url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-            with programs.Program(ECHO_CLIENT, url, *our_options(context, bits)) as client:
+            with programs.Program(PROGRAM, url, *our_options(context, bits)) as client:
                 status = await asyncio.to_thread(client.wait, WAIT)
                 expect((status, client.errors, problems) == (0, [], []),
                        f"{factory}: {status}, {client.errors}, {problems}")
@@ -105,7 +105,7 @@ def npm_servers(context: str, bits: int) -> None:
         expect(len(ports) == 36, f"{len(ports)} servers")
         for port in ports:
             url = f"ws://127.0.0.1:{port}/"
-            with programs.Program(ECHO_CLIENT, url, *our_options(context, bits)) as client:
+            with programs.Program(PROGRAM, url, *our_options(context, bits)) as client:
                 status = client.wait()
                 expect((status, client.errors) == (0, []), f"{status}, {client.errors}")
             verdict = server.read_line()
@@ -114,24 +114,27 @@ def npm_servers(context: str, bits: int) -> None:
 
 # checks: R143_without_the_option_nothing_is_offered_or_agreed_on
 async def off() -> None:
-    with programs.EchoServer(ECHO_SERVER) as server:
+    with programs.EchoServer(PROGRAM) as server:
         async with websockets.connect(server.url) as ws:
             expect(not ws.extensions, "it agreed")
 
 
-def main() -> None:
+def judge_server() -> None:
     asyncio.run(off())
     for context, bits in (*((context, 15) for context in CONTEXTS), ("stream", 10)):
         print(f"our echo_server, {context}, {bits} bits", flush=True)
-        with programs.EchoServer(ECHO_SERVER, *our_options(context, bits)) as server:
+        with programs.EchoServer(PROGRAM, *our_options(context, bits)) as server:
             asyncio.run(python_clients(server.url, bits))
             npm_clients(server.url, bits)
             server.terminate()
             server.expect_good_end()
+
+
+def judge_client() -> None:
     for context in CONTEXTS:
         print(f"our echo_client, {context}", flush=True)
         npm_servers(context, 15)
         asyncio.run(python_servers(context, 15))
 
 
-programs.run(main)
+programs.run({"echo_server": judge_server, "echo_client": judge_client}[OURS])

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import pathlib
 import struct
+import zlib
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
 
@@ -379,6 +380,27 @@ def write_twins():
         seed("utf8", tape((WHOLE, BYTE_BY_BYTE, RAGGED)[i % 3]), text)
 
 
+def write_compressed():
+    def deflated(text, flush=zlib.Z_SYNC_FLUSH, level=6, bits=15, strategy=0):
+        stream = zlib.compressobj(level, zlib.DEFLATED, -bits, 8, strategy)
+        whole = stream.compress(text) + stream.flush(flush)
+        return whole[:-4] if flush == zlib.Z_SYNC_FLUSH else whole + b"\0"
+
+    examples = [bytes.fromhex(text) for text in (
+        "f248cdc9c90700", "f248cdc9c90700f200110000", "000500faff48656c6c6f00",
+        "f348cdc9c9070000", "f248050000 00ffffcac9c90700", "00", "", "ff", "f200110000")]
+    text = MIXED * 20
+    streams = [*examples, deflated(text), deflated(text, zlib.Z_FINISH), deflated(text, level=0),
+               deflated(text, strategy=4), deflated(text, strategy=3), deflated(bytes(200_000)),
+               deflated(text, zlib.Z_FINISH) + deflated(text), deflated(text)[:-3]]
+    for i, stream in enumerate(streams):
+        for cuts in (WHOLE, b"\x00\x01\x00\x07", b"\x05\x00\x01\x03\x01"):
+            seed("permessage_deflate", number(0, i * 7 % 256, i * 11 % 256), tape(cuts), stream)
+    for i in range(27):
+        seed("permessage_deflate", number(1, i * 5, i * 3), tape(b"\x1f\x01\x40\x05\x01"),
+             MIXED * 4 + bytes(range(64)))
+
+
 if __name__ == "__main__":
     write_frames()
     write_once_broken()
@@ -386,3 +408,4 @@ if __name__ == "__main__":
     write_handshakes()
     write_grammars()
     write_twins()
+    write_compressed()

@@ -47,7 +47,8 @@ expect "opened\nreceived: message 0\nreceived: message 1\nreceived: message 2\nc
 expect "hello\nclosed\n" "$snippets/snippet_1"
 expect "hello\n" "$snippets/snippet_2"
 expect "Hello, World\n" "$snippets/snippet_3"
-expect "server: hello\nclient: hello\n" "$snippets/snippet_5"
+expect "server: hello\nclient: hello\n" "$snippets/snippet_6"
+expect "not compressed\na long text\n" "$snippets/snippet_5"
 
 # The server of the README, on the same port.
 kill -TERM "$server"

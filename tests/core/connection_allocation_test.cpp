@@ -11,40 +11,12 @@
 #include "support/fail_after.hpp"
 #include "support/frames.hpp"
 #include "support/handshakes.hpp"
+#include "support/small_pool.hpp"
 #include <wirespan/core/connection.hpp>
 #include <wirespan/core/error.hpp>
 
 namespace wirespan::test {
 namespace {
-
-/// A few blocks of 16 KiB that are lent again and again, as a loop's pool does.
-class SmallPool {
- public:
-  ~SmallPool() {
-    while (free_ != nullptr) Block::Ptr(std::exchange(free_, free_->next)).reset();
-  }
-  [[nodiscard]] const BlockSource& source() const noexcept { return source_; }
-
- private:
-  static constexpr std::size_t block_size = 16384;
-
-  static Block::Ptr lend(void* context, std::size_t at_least) {
-    auto& self = *static_cast<SmallPool*>(context);
-    if (at_least > block_size || self.free_ == nullptr) {
-      return Block::allocate(std::max(at_least, block_size));
-    }
-    return Block::Ptr(std::exchange(self.free_, self.free_->next));
-  }
-  static void take_back(void* context, Block::Ptr block) noexcept {
-    auto& self = *static_cast<SmallPool*>(context);
-    if (block->capacity() != block_size) return;
-    block->next = self.free_;
-    self.free_ = block.release();
-  }
-
-  Block* free_ = nullptr;
-  BlockSource source_{.lend = &lend, .take_back = &take_back, .context = this};
-};
 
 void drain(Connection& connection) {
   while (!std::holds_alternative<NeedInput>(connection.next())) {

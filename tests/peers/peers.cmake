@@ -81,6 +81,13 @@ if(WIRESPAN_TOOLS)
     wirespan_peer_test(echo_client.${protocol}
       COMMAND ${debian_python} ${peers}/echo_client_test.py $<TARGET_FILE:echo_client> ${tls})
   endforeach()
+  if(WIRESPAN_DEFLATE)
+    foreach(program echo_server echo_client)
+      wirespan_peer_test(compression.${program}
+        COMMAND ${debian_python} ${peers}/compression_test.py ${program}
+                $<TARGET_FILE:${program}>)
+    endforeach()
+  endif()
   wirespan_peer_test(autobahn_client
     COMMAND ${debian_python} ${peers}/autobahn_client_test.py $<TARGET_FILE:autobahn_client>)
 endif()

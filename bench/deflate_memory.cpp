@@ -1,0 +1,131 @@
+// deflate_memory - what compression costs a connection in memory, for each way of keeping context:
+// counted, and as the resident set of many connections. Prints the table of core/README.md.
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <wirespan/core/connection.hpp>
+#include <wirespan/core/permessage_deflate.hpp>
+
+namespace {
+
+using namespace wirespan;
+
+constexpr int connections = 1000;
+constexpr int messages = 20;
+
+struct Mode {
+  const char* name;
+  DeflateContext context = DeflateContext::none;
+  int window_bits = 15;
+  int memory_level = 8;
+  bool compressed = true;
+};
+
+constexpr std::array modes{
+    Mode{.name = "no compression", .compressed = false},
+    Mode{.name = "none"},
+    Mode{.name = "dictionary", .context = DeflateContext::dictionary},
+    Mode{.name = "dictionary", .context = DeflateContext::dictionary, .window_bits = 12},
+    Mode{.name = "dictionary", .context = DeflateContext::dictionary, .window_bits = 10},
+    Mode{.name = "stream", .context = DeflateContext::stream},
+    Mode{.name = "stream", .context = DeflateContext::stream, .window_bits = 12, .memory_level = 5},
+    Mode{.name = "stream", .context = DeflateContext::stream, .window_bits = 10, .memory_level = 3},
+};
+
+std::size_t resident_bytes() {
+  std::FILE* file = std::fopen("/proc/self/statm", "r");
+  if (file == nullptr) return 0;
+  unsigned long total = 0;
+  unsigned long resident = 0;
+  const int fields = std::fscanf(file, "%lu %lu", &total, &resident);
+  (void)std::fclose(file);
+  return fields == 2 ? resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) : 0;
+}
+
+/// Some 3 KB of what looks like a feed.
+std::string message(int number) {
+  std::string text;
+  for (int i = 0; text.size() < 3000; ++i) {
+    text += "{\"symbol\":\"S" + std::to_string((number * 7 + i) % 500) +
+            "\",\"price\":" + std::to_string((number * 31 + i * 17) % 10'000) + "},";
+  }
+  return text;
+}
+
+bool no_keys(void*, MaskKey& key) noexcept {
+  key = {};
+  return true;
+}
+
+/// A server's connections, each after messages in both directions. The clients share one process
+/// but come and go, so that only the servers count.
+void measure(const Mode& mode) {
+  const auto pool =
+      std::make_shared<DeflatePool>(DeflateOptions{.send_context = mode.context,
+                                                   .receive_context = mode.context,
+                                                   .send_window_bits = mode.window_bits,
+                                                   .receive_window_bits = mode.window_bits,
+                                                   .memory_level = mode.memory_level});
+  const bool forget = mode.context == DeflateContext::none;
+  std::optional<DeflateParameters> agreed;
+  if (mode.compressed) {
+    agreed = DeflateParameters{.server_no_context_takeover = forget,
+                               .client_no_context_takeover = forget,
+                               .server_max_window_bits = mode.window_bits,
+                               .client_max_window_bits = mode.window_bits};
+  }
+  const auto options = std::make_shared<ConnectionOptions>();
+  options->mask_source = {.next = &no_keys};
+  std::vector<std::string> texts;
+  for (int i = 0; i < messages; ++i) texts.push_back(message(i));
+
+  const std::size_t resident_before = resident_bytes();
+  std::vector<std::unique_ptr<Connection>> servers;
+  std::size_t counted = 0;
+  for (int i = 0; i < connections; ++i) {
+    servers.push_back(std::make_unique<Connection>(Role::server, options,
+                                                   make_deflate_codec(pool, Role::server, agreed)));
+    Connection& server = *servers.back();
+    Connection client(Role::client, options, make_deflate_codec(pool, Role::client, agreed));
+    for (const std::string& text : texts) {
+      if (client.send(Opcode::text, wire_bytes(text)) ||
+          server.send(Opcode::text, wire_bytes(text)))
+        std::abort();
+      server.feed(client.output().data());
+      while (!std::holds_alternative<NeedInput>(server.next())) {
+      }
+      if (server.failed()) std::abort();
+      client.output().clear();
+      server.output().clear();
+    }
+    counted += sizeof(Connection) + server.memory();
+  }
+  const std::size_t resident = resident_bytes() - resident_before;
+  std::printf("| %-14s | %2d | %d | %7zu | %7zu |\n", mode.name, mode.window_bits,
+              mode.memory_level, counted / connections, resident / connections);
+}
+
+}  // namespace
+
+int main() {
+  std::printf(
+      "| context | window bits | memory level | counted | resident |\n|---|---|---|---|---|\n");
+  for (const Mode& mode : modes) {
+    (void)std::fflush(stdout);
+    const pid_t child = ::fork();  // so that no mode finds the memory of another
+    if (child == 0) {
+      measure(mode);
+      return 0;
+    }
+    int status = 0;
+    if (::waitpid(child, &status, 0) < 0 || status != 0) return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,2 @@
+#include "cases/build.hpp"
+namespace conformance { void add_deflate_abuse(Cases&) {} }

@@ -50,11 +50,12 @@ Agreement agree(const ExtensionElement& offer, const DeflateAnswer& wish) {
   Agreement agreement;
   DeflateTerms terms;
   agreement.answer = extension_name;
-  if (offer.has("server_no_context_takeover")) {
+  if (offer.has("server_no_context_takeover") || wish.server_no_context_takeover) {
     terms.server.no_context_takeover = true;
     agreement.answer += "; server_no_context_takeover";
   }
-  if (const auto bits = window_bits(offer.value("server_max_window_bits"))) {
+  const auto asked_bits = window_bits(offer.value("server_max_window_bits"));
+  if (const auto bits = asked_bits ? asked_bits : wish.server_max_window_bits) {
     terms.server.window_bits = *bits;
     agreement.answer += "; server_max_window_bits=" + std::to_string(*bits);
   }

@@ -124,6 +124,8 @@ struct CloseRule {
 struct DeflateAnswer {
   bool client_no_context_takeover = false;
   std::optional<int> client_max_window_bits{};
+  bool server_no_context_takeover = false;      ///< Also if the client did not ask.
+  std::optional<int> server_max_window_bits{};  ///< Also if the client did not ask.
 };
 
 struct DeflatePlan {

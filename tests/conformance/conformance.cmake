@@ -25,3 +25,5 @@ endfunction()
 conformance_program(conformance_client ${conformance}/programs/conformance_client.cpp)
 conformance_program(conformance_server ${conformance}/programs/conformance_server.cpp
                     ${conformance}/programs/judge_server.cpp)
+conformance_program(broken_endpoint ${conformance}/broken/broken_endpoint.cpp
+                    ${conformance}/broken/endpoint.cpp)

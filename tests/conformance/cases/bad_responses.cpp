@@ -58,10 +58,11 @@ Head with_key_as_accept() {
 
 std::vector<Response> refused() {
   return {
-      {"Status 200 in place of 101", with("101 Switching Protocols", "200 OK")},
+      {"Status 200 in place of 101",
+       with("101 Switching Protocols\r\n", "200 OK\r\nContent-Length: 0\r\n")},
       {"Status 400", fixed("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")},
       {"Status 500 with a body", fixed("HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\noops")},
-      {"Status 102", with("101 Switching Protocols", "102 Processing")},
+      {"Status 404", fixed("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")},
       {"Version HTTP/1.0", with("HTTP/1.1", "HTTP/1.0")},
       {"No Upgrade", with("Upgrade: WebSocket\r\n", "")},
       {"Upgrade to another protocol", with("WebSocket", "h2c")},

@@ -50,7 +50,8 @@ WebSocketApp::Run::Run(WebSocketApp& app, const RunOptions& options)
       options_((check(options), options)),
       shared_(*app.shared_),
       loop_({.backend = app.options_.backend}),
-      channel_options_(channel_options(options, app.options_.send_hard_limit)) {
+      channel_options_(channel_options(options, app.options_.send_hard_limit)),
+      compression_(app.options_.compression) {
   // A callable for the headers belongs to the run; everything else is checked before it.
   ConnectOptions checked = connect_options();
   if (app_.options_.header.is_callable()) checked.header = {};
@@ -96,6 +97,7 @@ ConnectOptions WebSocketApp::Run::connect_options() const {
           .connect_timeout = app.connect_timeout,
           .sockopt = options_.sockopt,
           .sslopt = options_.sslopt,
+          .compression = app.compression,
           .socket = app.socket,
           .already_secured = app.already_secured};
 }
@@ -139,9 +141,11 @@ void WebSocketApp::Run::open(Dialed dialed) {
       .context = this};
   options->blocks = &loop_.buffers().source();
   const int fd = dialed.transport.fd();
-  channel_ = std::make_unique<AppChannel>(loop_, std::move(dialed.transport),
-                                          Connection(Role::client, std::move(options)),
-                                          ChannelHandler{this}, channel_options_);
+  channel_ =
+      std::make_unique<AppChannel>(loop_, std::move(dialed.transport),
+                                   Connection(Role::client, std::move(options),
+                                              compression_.codec(Role::client, dialed.agreement)),
+                                   ChannelHandler{this}, channel_options_);
   shared_.begin_connection(dialed.agreement, dialed.status, fd);
   result_.close = {};
   const bool again = std::exchange(connected_before_or_failed_, true);
@@ -197,7 +201,7 @@ std::size_t WebSocketApp::Run::unsent() const noexcept {
 }
 
 /// On the loop's thread: straight into the output.
-void WebSocketApp::Run::send(Opcode opcode, Bytes payload) {
+void WebSocketApp::Run::send(Opcode opcode, Bytes payload, Compress compress) {
   if (!channel_ || stop_request_) throw_for(Errc::not_open, "send");
   std::error_code error;
   switch (opcode) {
@@ -208,7 +212,7 @@ void WebSocketApp::Run::send(Opcode opcode, Bytes payload) {
       error = channel_->pong(payload);
       break;
     default:
-      error = channel_->send(opcode, payload);
+      error = channel_->send(opcode, payload, true, compress);
       break;
   }
   if (error == Errc::no_mask_key) channel_->fail(error);
@@ -231,7 +235,7 @@ void WebSocketApp::Run::drain_outbox() {
         error = channel_->pong(record->payload);
         break;
       default:
-        error = channel_->send(record->opcode, record->payload);
+        error = channel_->send(record->opcode, record->payload, true, record->compress);
         break;
     }
     if (error == Errc::send_queue_full) return;

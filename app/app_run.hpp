@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <wirespan/app/app_shared.hpp>
+#include <wirespan/app/compression.hpp>
 #include <wirespan/app/dialer.hpp>
 #include <wirespan/app/transport.hpp>
 #include <wirespan/app/websocket_app.hpp>
@@ -26,7 +27,7 @@ class WebSocketApp::Run final : private net::Timer {
 
   [[nodiscard]] RunResult run(const std::stop_token& stop);
 
-  void send(Opcode opcode, Bytes payload);
+  void send(Opcode opcode, Bytes payload, Compress compress);
   void drain_outbox();
   void stop(const CloseRequest& request);
   [[nodiscard]] std::size_t unsent() const noexcept;
@@ -73,6 +74,7 @@ class WebSocketApp::Run final : private net::Timer {
   Shared& shared_;
   net::EventLoop loop_;
   net::ChannelOptions channel_options_;
+  Compression compression_;
   std::unique_ptr<Dialer> dialer_;
   std::unique_ptr<AppChannel> channel_;
   std::optional<CloseRequest> stop_request_;

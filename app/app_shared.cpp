@@ -12,6 +12,7 @@ namespace {
 struct RecordHead {
   std::uint64_t size = 0;
   Opcode opcode = Opcode::text;
+  Compress compress = Compress::if_agreed;
 };
 
 RecordHead head_at(const std::byte* place) noexcept {
@@ -22,8 +23,8 @@ RecordHead head_at(const std::byte* place) noexcept {
 
 }  // namespace
 
-void Outbox::push(Opcode opcode, Bytes payload) {
-  RecordHead head{.size = payload.size(), .opcode = opcode};
+void Outbox::push(Opcode opcode, Bytes payload, Compress compress) {
+  RecordHead head{.size = payload.size(), .opcode = opcode, .compress = compress};
   const auto* bytes = reinterpret_cast<const std::byte*>(&head);
   const std::size_t before = bytes_.size();
   try {
@@ -40,6 +41,7 @@ std::optional<Outbox::Record> Outbox::front() const noexcept {
   const RecordHead head = head_at(bytes_.data() + next_);
   return Record{
       .opcode = head.opcode,
+      .compress = head.compress,
       .payload = Bytes(bytes_).subspan(next_ + sizeof head, static_cast<std::size_t>(head.size))};
 }
 
@@ -161,12 +163,12 @@ void WebSocketApp::Shared::wait_for_room(Lock& lock, std::size_t size) {
   }
 }
 
-void WebSocketApp::Shared::post_frame(Opcode opcode, Bytes payload) {
+void WebSocketApp::Shared::post_frame(Opcode opcode, Bytes payload, Compress compress) {
   Lock lock(mutex_);
   wait_for_room(lock, payload.size());
   if (!accepts()) throw_for(Errc::not_open, "send");
   const bool first = outbox_.empty();
-  outbox_.push(opcode, payload);
+  outbox_.push(opcode, payload, compress);
   if (!first) return;  // the task that is on its way will find it
   mailbox_->post([this] {
     if (run_ != nullptr) run_->drain_outbox();

@@ -29,10 +29,11 @@ class Outbox {
  public:
   struct Record {
     Opcode opcode = Opcode::text;
+    Compress compress = Compress::if_agreed;
     Bytes payload;
   };
 
-  void push(Opcode opcode, Bytes payload);
+  void push(Opcode opcode, Bytes payload, Compress compress);
   /// The next record; borrowed until pop() or swap(). Nothing at the end.
   [[nodiscard]] std::optional<Record> front() const noexcept;
   void pop() noexcept;
@@ -80,7 +81,7 @@ class WebSocketApp::Shared {
   // For any thread.
 
   /// Waits while too much is unsent. Throws as WebSocketApp::send().
-  void post_frame(Opcode opcode, Bytes payload);
+  void post_frame(Opcode opcode, Bytes payload, Compress compress);
   /// Ends the run, behind what was sent before; nothing without one. No close counts but the first.
   void post_close(CloseRequest request);
   [[nodiscard]] bool keep_running() const noexcept;

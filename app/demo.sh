@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-./.ci/need g++ cmake ninja-build ccache libssl-dev libcli11-dev libgtest-dev libgmock-dev \
+./.ci/need g++ cmake ninja-build ccache libssl-dev zlib1g-dev libcli11-dev libgtest-dev libgmock-dev \
   libbenchmark-dev openssl
 echo "building (build/release)"
 cmake --preset release >/dev/null

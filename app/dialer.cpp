@@ -50,6 +50,7 @@ Expected<DialPlan> make_dial_plan(const std::string& url, const ConnectOptions& 
                         .cookie = options.cookie,
                         .subprotocols = options.subprotocols,
                         .require_subprotocol = options.require_subprotocol,
+                        .deflate = options.compression,
                         .headers = std::move(*headers)};
   if (options.suppress_origin) {
     request.headers.remove("Origin");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <wirespan/app/header_source.hpp>
+#include <wirespan/core/deflate_parameters.hpp>
 #include <wirespan/core/limits.hpp>
 #include <wirespan/core/mask.hpp>
 #include <wirespan/net/network.hpp>
@@ -43,6 +44,8 @@ struct ConnectOptions {
   bool fire_cont_frame = false;       ///< Hand out each frame of a fragmented message by itself.
   bool skip_utf8_validation = false;  ///< Of received text. RFC 6455 §8.1 asks for it.
   std::size_t max_message_size = limits::message_size;  ///< Bytes; a larger one fails with 1009.
+  /// Set: permessage-deflate (RFC 7692) is offered, and used if the server agrees.
+  std::optional<DeflateOptions> compression{};
   /// Where mask keys come from instead of the system's random source. They must not be guessable.
   std::function<MaskKey()> get_mask_key{};
   /// A connected stream socket to use instead of making one; it is owned from then on. TLS is

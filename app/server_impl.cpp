@@ -35,7 +35,8 @@ WebSocketServer::Impl::Impl(ServerOptions options, ServerHandlers handlers)
       handlers_(std::move(handlers)),
       loop_({.backend = options_.backend}),
       hub_(std::make_shared<ServerConnection::Hub>(loop_.mailbox())),
-      channel_options_(channel_options(options_)) {
+      channel_options_(channel_options(options_)),
+      compression_(options_.compression) {
   auto connection = std::make_shared<ConnectionOptions>();
   connection->receive.max_message_size = options_.max_message_size;
   connection->blocks = &loop_.buffers().source();
@@ -49,6 +50,7 @@ WebSocketServer::Impl::~Impl() {
 }
 
 std::uint16_t WebSocketServer::Impl::listen() {
+  if (const auto error = compression_.check()) throw_for(error, "compression of the server");
   if (options_.tls && !tls_) {
     auto context = tls::Context::for_server(*options_.tls);
     if (!context) throw_for(context.error(), "TLS of the server");
@@ -108,8 +110,11 @@ void WebSocketServer::Impl::accept_one(const net::Accepted& accepted) {
   }
   auto decide = [this](const ClientOffer& offer, const net::Endpoint& peer,
                        Agreement& agreement) -> std::optional<Rejection> {
+    compression_.propose(offer, agreement);
     if (!handlers_.on_request) return std::nullopt;
-    return handlers_.on_request({.offer = offer, .peer = peer}, agreement);
+    auto rejection = handlers_.on_request({.offer = offer, .peer = peer}, agreement);
+    compression_.confirm(agreement);
+    return rejection;
   };
   auto acceptor = std::make_unique<Acceptor>(
       loop_, *std::move(transport), accepted.peer, std::move(decide),
@@ -137,9 +142,11 @@ void WebSocketServer::Impl::on_accepted(Acceptor& acceptor,
 
 void WebSocketServer::Impl::open(AcceptedConnection accepted) {
   const std::uint64_t id = ++last_id_;
-  auto channel = std::make_unique<ServerChannel>(loop_, std::move(accepted.transport),
-                                                 Connection(Role::server, connection_options_),
-                                                 ChannelHandler{this, id}, channel_options_);
+  auto channel = std::make_unique<ServerChannel>(
+      loop_, std::move(accepted.transport),
+      Connection(Role::server, connection_options_,
+                 compression_.codec(Role::server, accepted.agreement)),
+      ChannelHandler{this, id}, channel_options_);
   ServerChannel& opened = *channel;
   channels_.emplace(id, std::move(channel));
   ++open_count_;
@@ -189,7 +196,8 @@ WebSocketServer::Impl::ServerChannel* WebSocketServer::Impl::find(std::uint64_t 
   return found == channels_.end() ? nullptr : found->second.get();
 }
 
-std::error_code WebSocketServer::Impl::send(std::uint64_t id, Opcode opcode, Bytes payload) {
+std::error_code WebSocketServer::Impl::send(std::uint64_t id, Opcode opcode, Bytes payload,
+                                            Compress compress) {
   ServerChannel* channel = find(id);
   if (channel == nullptr) return Errc::not_open;
   switch (opcode) {
@@ -198,7 +206,7 @@ std::error_code WebSocketServer::Impl::send(std::uint64_t id, Opcode opcode, Byt
     case Opcode::pong:
       return channel->pong(payload);
     default:
-      return channel->send(opcode, payload);
+      return channel->send(opcode, payload, true, compress);
   }
 }
 

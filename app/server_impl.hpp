@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include <wirespan/app/acceptor.hpp>
+#include <wirespan/app/compression.hpp>
 #include <wirespan/app/transport.hpp>
 #include <wirespan/app/websocket_server.hpp>
 #include <wirespan/core/connection.hpp>
@@ -55,7 +56,8 @@ class WebSocketServer::Impl final : private net::IoHandler, private net::Timer {
   [[nodiscard]] std::size_t connection_count() const noexcept { return open_count_.load(); }
 
   // For handles, on the loop's thread.
-  [[nodiscard]] std::error_code send(std::uint64_t id, Opcode opcode, Bytes payload);
+  [[nodiscard]] std::error_code send(std::uint64_t id, Opcode opcode, Bytes payload,
+                                     Compress compress);
   [[nodiscard]] std::error_code close(std::uint64_t id, CloseCode code, std::string_view reason);
 
  private:
@@ -99,6 +101,7 @@ class WebSocketServer::Impl final : private net::IoHandler, private net::Timer {
   std::shared_ptr<ServerConnection::Hub> hub_;
   net::ChannelOptions channel_options_;
   std::shared_ptr<const ConnectionOptions> connection_options_;
+  Compression compression_;
   std::optional<tls::Context> tls_;
   int listener_ = -1;
   std::unordered_map<Acceptor*, std::unique_ptr<Acceptor>> acceptors_;

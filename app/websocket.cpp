@@ -65,15 +65,15 @@ WebSocket& WebSocket::operator=(WebSocket&& other) noexcept = default;
 
 void WebSocket::connect(const std::string& url) { impl_->connect(url); }
 
-std::size_t WebSocket::send(std::string_view payload, Opcode opcode) {
+std::size_t WebSocket::send(std::string_view payload, Opcode opcode, Compress compress) {
   if (opcode != Opcode::text && opcode != Opcode::binary) {
     return send_frame(Frame::create_frame(payload, opcode));
   }
-  return impl_->send(opcode, wire_bytes(payload), true);
+  return impl_->send(opcode, wire_bytes(payload), true, compress);
 }
 
-std::size_t WebSocket::send_bytes(Bytes payload) {
-  return impl_->send(Opcode::binary, payload, true);
+std::size_t WebSocket::send_bytes(Bytes payload, Compress compress) {
+  return impl_->send(Opcode::binary, payload, true, compress);
 }
 
 std::size_t WebSocket::send_frame(const Frame& frame) {
@@ -81,7 +81,9 @@ std::size_t WebSocket::send_frame(const Frame& frame) {
   if (frame.rsv1 || frame.rsv2 || frame.rsv3 || (control && !frame.fin)) {
     throw_for(Errc::unsupported_frame, "send_frame");
   }
-  if (!control) return impl_->send(frame.opcode, wire_bytes(frame.data), frame.fin);
+  if (!control) {
+    return impl_->send(frame.opcode, wire_bytes(frame.data), frame.fin, Compress::if_agreed);
+  }
   if (is_ping_or_pong(frame)) return impl_->send_control(frame.opcode, wire_bytes(frame.data));
   if (const auto error = frame.validate()) throw_for(Errc::unsupported_frame, "send_frame");
   if (frame.data.empty()) {
@@ -183,6 +185,9 @@ void WebSocket::set_mask_key(std::function<MaskKey()> get_mask_key) {
 std::string WebSocket::subprotocol() const { return impl_->agreement().subprotocol; }
 int WebSocket::status() const noexcept { return impl_->status(); }
 Headers WebSocket::headers() const { return impl_->agreement().headers; }
+std::optional<DeflateParameters> WebSocket::compression() const {
+  return impl_->agreement().deflate;
+}
 bool WebSocket::connected() const noexcept { return impl_->connected(); }
 int WebSocket::fileno() const noexcept { return impl_->fileno(); }
 bool WebSocket::is_ssl() const noexcept { return impl_->is_ssl(); }

@@ -51,9 +51,10 @@ class WebSocket {
   // WebSocketConnectionClosedException if the connection is not open.
 
   /// A text message by default; text must be UTF-8.
-  std::size_t send(std::string_view payload, Opcode opcode = Opcode::text);
+  std::size_t send(std::string_view payload, Opcode opcode = Opcode::text,
+                   Compress compress = Compress::if_agreed);
   std::size_t send_text(std::string_view text) { return send(text, Opcode::text); }
-  std::size_t send_bytes(Bytes payload);
+  std::size_t send_bytes(Bytes payload, Compress compress = Compress::if_agreed);
   std::size_t send_binary(Bytes payload) { return send_bytes(payload); }
   /// One frame as given: a fragment when `fin` is false or the opcode is continuation. The sequence
   /// rules of RFC 6455 §5.4 hold. Close, ping and pong frames take the ways of those calls.
@@ -115,6 +116,8 @@ class WebSocket {
   [[nodiscard]] int status() const noexcept;
   [[nodiscard]] int getstatus() const noexcept { return status(); }
   [[nodiscard]] Headers headers() const;
+  /// Compression as agreed on; nothing if messages are not compressed.
+  [[nodiscard]] std::optional<DeflateParameters> compression() const;
   [[nodiscard]] Headers getheaders() const { return headers(); }
   /// True from connect() until a Close frame was sent or received, or the connection failed.
   [[nodiscard]] bool connected() const noexcept;

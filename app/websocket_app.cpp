@@ -24,19 +24,21 @@ RunResult WebSocketApp::run_forever(const RunOptions& options, const std::stop_t
   return run.run(stop);
 }
 
-void WebSocketApp::send(std::string_view payload, Opcode opcode) {
+void WebSocketApp::send(std::string_view payload, Opcode opcode, Compress compress) {
   const Bytes bytes = wire_bytes(payload);
   const bool is_ping = opcode == Opcode::ping || opcode == Opcode::pong;
   if (!is_ping && opcode != Opcode::text && opcode != Opcode::binary) {
     throw_for(Errc::unsupported_frame, "send");
   }
   if (is_ping && bytes.size() > max_control_payload) throw_for(Errc::control_too_long, "send");
-  if (shared_->on_run_thread()) return shared_->run()->send(opcode, bytes);
+  if (shared_->on_run_thread()) return shared_->run()->send(opcode, bytes, compress);
   if (opcode == Opcode::text && !is_valid_utf8(bytes)) throw_for(Errc::invalid_text, "send");
-  shared_->post_frame(opcode, bytes);
+  shared_->post_frame(opcode, bytes, compress);
 }
 
-void WebSocketApp::send_bytes(Bytes payload) { send(wire_text(payload), Opcode::binary); }
+void WebSocketApp::send_bytes(Bytes payload, Compress compress) {
+  send(wire_text(payload), Opcode::binary, compress);
+}
 void WebSocketApp::ping(std::string_view payload) { send(payload, Opcode::ping); }
 void WebSocketApp::pong(std::string_view payload) { send(payload, Opcode::pong); }
 
@@ -57,6 +59,9 @@ void WebSocketApp::keep_running(bool run) {
 bool WebSocketApp::ready() const noexcept { return shared_->is_open(); }
 std::string WebSocketApp::subprotocol() const { return shared_->agreement().subprotocol; }
 Headers WebSocketApp::headers() const { return shared_->agreement().headers; }
+std::optional<DeflateParameters> WebSocketApp::compression() const {
+  return shared_->agreement().deflate;
+}
 int WebSocketApp::status() const noexcept { return shared_->status(); }
 int WebSocketApp::fileno() const noexcept { return shared_->fileno(); }
 

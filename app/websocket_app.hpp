@@ -38,6 +38,8 @@ struct AppOptions {
   bool already_secured = false;  ///< Do not apply TLS to `socket` even for wss:.
   bool fire_cont_frame = false;  ///< Deliver fragments, as setting on_cont_message does.
   std::size_t max_message_size = limits::message_size;  ///< Bytes; a larger one fails with 1009.
+  /// Set: permessage-deflate (RFC 7692) is offered, and used if the server agrees.
+  std::optional<DeflateOptions> compression{};
   /// From the look-up of the name to the open connection. Unset: the default time-out if there is
   /// one, else 10 s.
   std::optional<std::chrono::milliseconds> connect_timeout{};
@@ -89,9 +91,10 @@ class WebSocketApp {
   /// others of this turn, and beyond send_hard_limit it is refused with Errc::send_queue_full;
   /// other threads wait there, with the default time-out if there is one
   /// (WebSocketTimeoutException: nothing was sent).
-  void send(std::string_view payload, Opcode opcode = Opcode::text);
+  void send(std::string_view payload, Opcode opcode = Opcode::text,
+            Compress compress = Compress::if_agreed);
   void send_text(std::string_view text) { send(text, Opcode::text); }
-  void send_bytes(Bytes payload);
+  void send_bytes(Bytes payload, Compress compress = Compress::if_agreed);
   void send_binary(Bytes payload) { send_bytes(payload); }
   /// At most 125 bytes.
   void ping(std::string_view payload = {});
@@ -113,6 +116,8 @@ class WebSocketApp {
   [[nodiscard]] std::string subprotocol() const;
   /// Of the latest connection's response.
   [[nodiscard]] Headers headers() const;
+  /// Compression as agreed on for the latest connection; nothing if messages are not compressed.
+  [[nodiscard]] std::optional<DeflateParameters> compression() const;
   /// 101 once there was a connection.
   [[nodiscard]] int status() const noexcept;
   /// -1 while there is no connection.

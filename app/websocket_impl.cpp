@@ -12,7 +12,8 @@ constexpr std::size_t buffer_size = std::size_t{64} << 10;
 
 }  // namespace
 
-WebSocket::Impl::Impl(ConnectOptions options) : options_(std::move(options)) {
+WebSocket::Impl::Impl(ConnectOptions options)
+    : options_(std::move(options)), compression_(options_.compression) {
   if (!options_.timeout) options_.timeout = getdefaulttimeout();
 }
 
@@ -65,7 +66,8 @@ void WebSocket::Impl::open(Dialed dialed) {
   connection_options_->blocks = &pool_.source();
   if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::byte[]>(buffer_size);
   transport_.emplace(std::move(dialed.transport));
-  connection_.emplace(Role::client, connection_options_);
+  connection_.emplace(Role::client, connection_options_,
+                      compression_.codec(Role::client, dialed.agreement));
   agreement_ = std::move(dialed.agreement);
   status_ = dialed.status;
   unread_ = std::move(dialed.unread);
@@ -89,13 +91,13 @@ bool WebSocket::Impl::next_mask_key(MaskKey& key) noexcept {
 
 // Sending.
 
-std::size_t WebSocket::Impl::send(Opcode opcode, Bytes payload, bool fin) {
+std::size_t WebSocket::Impl::send(Opcode opcode, Bytes payload, bool fin, Compress compress) {
   Lock lock(mutex_);
   const Deadline deadline = deadline_after(options_.timeout);
   require_open();
   make_room(lock, payload.size(), deadline);
   const std::size_t before = connection_->output().size();
-  throw_misuse(connection_->send(opcode, payload, fin), "send");
+  throw_misuse(connection_->send(opcode, payload, fin, compress), "send");
   const std::size_t size = connection_->output().size() - before;
   flush_all(lock, deadline);
   return size;

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include <wirespan/app/compression.hpp>
 #include <wirespan/app/dialer.hpp>
 #include <wirespan/app/transport.hpp>
 #include <wirespan/app/websocket.hpp>
@@ -38,7 +39,7 @@ class WebSocket::Impl {
   Impl& operator=(const Impl&) = delete;
 
   void connect(const std::string& url);
-  std::size_t send(Opcode opcode, Bytes payload, bool fin);
+  std::size_t send(Opcode opcode, Bytes payload, bool fin, Compress compress);
   std::size_t send_control(Opcode opcode, Bytes payload);
   void send_close(CloseCode status, std::string_view reason);
   void close(CloseCode status, std::string_view reason,
@@ -88,6 +89,7 @@ class WebSocket::Impl {
   net::BufferPool pool_;
   net::SecureRandom random_{network_};
   std::shared_ptr<ConnectionOptions> connection_options_;
+  Compression compression_;
   std::vector<std::byte> unread_;  // came with the handshake
   std::unique_ptr<std::byte[]> buffer_;
   std::optional<Transport> transport_;

@@ -21,14 +21,14 @@ std::error_code ServerConnection::ping(std::string_view payload) const {
   return send(Opcode::ping, wire_bytes(payload));
 }
 
-std::error_code ServerConnection::send(Opcode opcode, Bytes payload) const {
+std::error_code ServerConnection::send(Opcode opcode, Bytes payload, Compress compress) const {
   if (!hub_) return Errc::not_open;
-  if (hub_->on_loop_thread()) return hub_->impl_->send(id_, opcode, payload);
+  if (hub_->on_loop_thread()) return hub_->impl_->send(id_, opcode, payload, compress);
   if (is_control(opcode) && payload.size() > max_control_payload) return Errc::control_too_long;
   if (opcode == Opcode::text && !is_valid_utf8(payload)) return Errc::invalid_text;
   std::vector<std::byte> copy(payload.begin(), payload.end());
-  const bool posted = hub_->post([hub = hub_, id = id_, opcode, copy = std::move(copy)] {
-    if (hub->impl_ != nullptr) (void)hub->impl_->send(id, opcode, copy);
+  const bool posted = hub_->post([hub = hub_, id = id_, opcode, compress, copy = std::move(copy)] {
+    if (hub->impl_ != nullptr) (void)hub->impl_->send(id, opcode, copy, compress);
   });
   return posted ? std::error_code{} : Errc::not_open;
 }

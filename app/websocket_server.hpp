@@ -36,6 +36,8 @@ struct ServerOptions {
   std::chrono::milliseconds idle_time = limits::idle_time;
   std::chrono::milliseconds close_time = limits::close_time;  ///< For the closing handshake.
   std::size_t send_hard_limit = limits::send_hard_limit;      ///< Unsent bytes of one connection.
+  /// Set: permessage-deflate (RFC 7692) is agreed on with clients that offer it.
+  std::optional<DeflateOptions> compression{};
   net::Backend backend = net::Backend::automatic;
 };
 
@@ -51,7 +53,8 @@ class ServerConnection {
   /// threads the message is copied and the answer says whether it was queued.
   [[nodiscard]] std::error_code send_text(std::string_view text) const;
   [[nodiscard]] std::error_code send_binary(Bytes payload) const;
-  [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload) const;
+  [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload,
+                                     Compress compress = Compress::if_agreed) const;
   [[nodiscard]] std::error_code ping(std::string_view payload = {}) const;
   /// Starts the closing handshake, behind what was sent before.
   [[nodiscard]] std::error_code close(CloseCode code = CloseCode::normal,
@@ -81,7 +84,8 @@ struct ServerRequest {
 /// return. An exception that one throws closes that connection with 1011.
 struct ServerHandlers {
   /// Decides on a request: fills in the agreement and returns nothing, or returns a rejection.
-  /// Without it everything is accepted, and no subprotocol is chosen.
+  /// Without it everything is accepted, and no subprotocol is chosen. Compression is in the
+  /// agreement already, if both sides want it; without it the connection does without.
   std::function<std::optional<Rejection>(const ServerRequest&, Agreement&)> on_request{};
   std::function<void(const ServerConnection&)> on_open{};
   std::function<void(const ServerConnection&, const Message&)> on_message{};

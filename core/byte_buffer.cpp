@@ -32,6 +32,13 @@ void ByteBuffer::consume(std::size_t size) noexcept {
   if (block_->begin == block_->end) clear();
 }
 
+void ByteBuffer::drop_back(std::size_t size) noexcept {
+  assert(size <= this->size());
+  if (!block_) return;
+  block_->end -= size;
+  if (block_->begin == block_->end) clear();
+}
+
 void ByteBuffer::append(Bytes bytes) {
   if (bytes.empty()) return;
   std::memcpy(prepare(bytes.size()).data(), bytes.data(), bytes.size());

@@ -34,6 +34,8 @@ class ByteBuffer {
   void commit(std::size_t size) noexcept;
   /// Takes `size` bytes off the front; the last one gives the block back. Requires size <= size().
   void consume(std::size_t size) noexcept;
+  /// Takes `size` bytes off the end. Requires size <= size().
+  void drop_back(std::size_t size) noexcept;
   /// Throws std::bad_alloc, and then nothing has changed.
   void append(Bytes bytes);
   /// Forgets everything and gives the block back.

@@ -113,6 +113,9 @@ std::error_code check_client_request(const ClientRequest& request) {
   for (const char* once : {"Host", "Origin", "Sec-WebSocket-Key", "Sec-WebSocket-Version"}) {
     if (request.headers.get_all(once).size() > 1) return Errc::invalid_header;
   }
+  if (request.deflate) {
+    if (const auto error = check_deflate_options(*request.deflate)) return error;
+  }
   return check_subprotocols(request.subprotocols);
 }
 
@@ -130,6 +133,9 @@ std::string build_request(const ClientRequest& request, const HandshakeKey& key)
   append_line(text, "Connection", request.connection.value_or("Upgrade"));
   if (!request.subprotocols.empty()) {
     append_line(text, "Sec-WebSocket-Protocol", joined(request.subprotocols));
+  }
+  if (request.deflate) {
+    append_line(text, "Sec-WebSocket-Extensions", deflate_offers_text(*request.deflate));
   }
   for (const auto& [name, value] : request.headers) {
     if (!is_written_elsewhere(name)) append_line(text, name, value);
@@ -157,7 +163,10 @@ std::error_code check_response(const ResponseHead& head, const ClientRequest& re
   }
   const FieldLookup extensions = find_field(head.fields, "Sec-WebSocket-Extensions");
   if (extensions.count > 1) return Errc::repeated_field;  // §11.3.2
-  if (extensions.count == 1) return Errc::unrequested_extension;
+  if (extensions.count == 1) {
+    const auto error = check_deflate_answer(extensions.value, request.deflate, out.deflate);
+    if (error) return error;
+  }
   if (const auto error = check_chosen_subprotocol(head, request, out)) return error;
   out.headers = Headers(head.fields);
   return {};

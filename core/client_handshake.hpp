@@ -25,12 +25,14 @@ struct ClientRequest {
   std::string cookie{};  ///< Appended to a Cookie header, after one from `headers`.
   std::vector<std::string> subprotocols{};  ///< In order of preference, all different.
   bool require_subprotocol = false;         ///< Fail if the server chooses none; RFC 6455 lets it.
+  std::optional<DeflateOptions> deflate{};  ///< Set: permessage-deflate is offered. RFC 7692 §5.
   /// Sent after our own fields, in this order. Host and Origin here replace ours, so does a
   /// Sec-WebSocket-Key that is valid; other fields of the handshake are refused.
   Headers headers{};
 };
 
-/// Errc::invalid_header, reserved_header or invalid_subprotocol; no error if `request` may be sent.
+/// Errc::invalid_header, reserved_header, invalid_subprotocol, or what check_deflate_options()
+/// says; no error if `request` may be sent.
 [[nodiscard]] std::error_code check_client_request(const ClientRequest& request);
 
 /// The request as bytes. Requires check_client_request() to be content. A valid Sec-WebSocket-Key

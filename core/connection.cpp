@@ -52,9 +52,11 @@ std::error_code check_close(Role role, std::optional<CloseCode> code,
   return is_valid_utf8(wire_bytes(reason)) ? std::error_code{} : Errc::invalid_text;
 }
 
-Connection::Connection(Role role, std::shared_ptr<const ConnectionOptions> options)
+Connection::Connection(Role role, std::shared_ptr<const ConnectionOptions> options,
+                       std::unique_ptr<MessageCodec> codec)
     : options_(std::move(options)),
-      decoder_(FrameRules{.receiver = role}),
+      codec_(std::move(codec)),
+      decoder_(FrameRules{.receiver = role, .allow_rsv1 = codec_ != nullptr}),
       assembler_(*options_->blocks),
       kept_input_(*options_->blocks),
       control_(*options_->blocks),
@@ -62,8 +64,9 @@ Connection::Connection(Role role, std::shared_ptr<const ConnectionOptions> optio
       output_(*options_->blocks),
       role_(role) {}
 
-Connection::Connection(Role role, const ConnectionOptions& options)
-    : Connection(role, std::make_shared<const ConnectionOptions>(options)) {}
+Connection::Connection(Role role, const ConnectionOptions& options,
+                       std::unique_ptr<MessageCodec> codec)
+    : Connection(role, std::make_shared<const ConnectionOptions>(options), std::move(codec)) {}
 
 void Connection::feed(MutableBytes input) noexcept {
   assert(input_.empty() && "feed() before next() returned NeedInput: earlier input would be lost");
@@ -82,6 +85,7 @@ Event Connection::next() {
     kept_input_.clear();
     control_.clear();
     assembler_.discard();
+    codec_.reset();  // nothing is sent any more, either
     return NeedInput{};
   }
   return next_from_input();
@@ -107,7 +111,7 @@ Event Connection::next_from_input() {
 
 Event Connection::on_data(const FrameChunk& chunk) {
   MessageAssembler::Outcome outcome;
-  if (const auto error = assembler_.push(chunk, options_->receive, outcome)) {
+  if (const auto error = assembler_.push(chunk, options_->receive, outcome, codec_.get())) {
     return fail_with(error);
   }
   if (const auto* message = std::get_if<Message>(&outcome)) return *message;
@@ -197,14 +201,19 @@ void Connection::keep_unread_input() {
   input_ = kept_input_.data();
 }
 
-std::error_code Connection::send(Opcode opcode, Bytes payload, bool fin) {
+std::error_code Connection::send(Opcode opcode, Bytes payload, bool fin, Compress compress) {
   if (const auto error = check_send(opcode)) return error;
   const Opcode message = opcode == Opcode::continuation ? sending_ : opcode;
   Utf8Validator utf8 = opcode == Opcode::continuation ? sent_utf8_ : Utf8Validator();
   if (message == Opcode::text && options_->validate_sent_text) {
     if (!utf8.feed(payload) || (fin && !utf8.complete())) return Errc::invalid_text;
   }
-  if (const auto error = append({.opcode = opcode, .fin = fin}, payload)) return error;
+  const bool encoded = is_to_be_encoded(opcode, payload, compress);
+  const FrameHeader header{.opcode = opcode, .fin = fin};
+  if (const auto error = encoded ? append_encoded(header, payload) : append(header, payload)) {
+    return error;
+  }
+  sending_encoded_ = encoded && !fin;
   sending_ = fin ? Opcode::continuation : message;
   sent_utf8_ = utf8;
   return {};
@@ -235,9 +244,10 @@ std::error_code Connection::close(std::optional<CloseCode> code, std::string_vie
   return append_close(code, reason);
 }
 
-std::optional<FrameHead> Connection::begin_gather(Opcode opcode, Bytes payload) {
+std::optional<FrameHead> Connection::begin_gather(Opcode opcode, Bytes payload, Compress compress) {
   if (role_ != Role::server || !output_.empty() || output_blocked_) return std::nullopt;
   if (opcode == Opcode::continuation || check_send(opcode)) return std::nullopt;
+  if (is_to_be_encoded(opcode, payload, compress)) return std::nullopt;
   const bool is_checked_text = opcode == Opcode::text && options_->validate_sent_text;
   if (is_checked_text && !is_valid_utf8(payload)) return std::nullopt;
   return make_frame_head({.payload_size = payload.size(), .opcode = opcode});
@@ -282,6 +292,31 @@ std::error_code Connection::append(FrameHeader header, Bytes payload) {
   return {};
 }
 
+bool Connection::is_to_be_encoded(Opcode opcode, Bytes payload, Compress compress) const noexcept {
+  if (codec_ == nullptr) return false;
+  if (opcode == Opcode::continuation) return sending_encoded_;
+  return compress == Compress::if_agreed && codec_->is_worth(payload.size());
+}
+
+/// RFC 7692 §6.1: the parts of a message are compressed as one; the first frame has RSV1.
+std::error_code Connection::append_encoded(FrameHeader header, Bytes payload) {
+  // What cannot be sent must not be referred to later.
+  auto undo = [](MessageCodec* codec) noexcept { codec->roll_back(); };
+  std::unique_ptr<MessageCodec, decltype(undo)> uncommitted(codec_.get(), undo);
+  const bool first = header.opcode != Opcode::continuation;
+  ByteBuffer encoded(*options_->blocks);
+  const auto is_better = codec_->encode(payload, first, header.fin, encoded);
+  if (!is_better) return is_better.error();
+  if (!*is_better) {
+    (void)uncommitted.release();
+    return append(header, payload);
+  }
+  header.rsv1 = first;
+  if (const auto error = append(header, encoded.data())) return error;
+  uncommitted.release()->commit(payload, header.fin);
+  return {};
+}
+
 TransportAction Connection::transport_action() const noexcept {
   if (failed_) return TransportAction::close_after_flush;
   if (!close_sent_ || !close_received_) return TransportAction::keep;
@@ -296,7 +331,7 @@ State Connection::state() const noexcept {
 
 std::size_t Connection::memory() const noexcept {
   return assembler_.memory() + kept_input_.capacity() + control_.capacity() +
-         pending_pong_.capacity() + output_.capacity();
+         pending_pong_.capacity() + output_.capacity() + (codec_ ? codec_->memory() : 0);
 }
 
 }  // namespace wirespan

@@ -1,4 +1,4 @@
-// connection.hpp - the protocol machine of an open connection. RFC 6455 §5 to §7.
+// connection.hpp - the protocol machine of an open connection. RFC 6455 §5 to §7, RFC 7692 §6.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,7 @@
 #include <wirespan/core/frame.hpp>
 #include <wirespan/core/frame_decoder.hpp>
 #include <wirespan/core/message_assembler.hpp>
+#include <wirespan/core/message_codec.hpp>
 
 namespace wirespan {
 
@@ -51,8 +52,11 @@ struct ConnectionOptions {
 /// Not thread-safe. Throws nothing but std::bad_alloc, after which only destroying it is useful.
 class Connection {
  public:
-  Connection(Role role, std::shared_ptr<const ConnectionOptions> options);
-  Connection(Role role, const ConnectionOptions& options);
+  /// `codec`: of the extension that was agreed on, if there was one.
+  Connection(Role role, std::shared_ptr<const ConnectionOptions> options,
+             std::unique_ptr<MessageCodec> codec = nullptr);
+  Connection(Role role, const ConnectionOptions& options,
+             std::unique_ptr<MessageCodec> codec = nullptr);
 
   // Input.
 
@@ -80,7 +84,9 @@ class Connection {
   // Output. Each call appends whole frames to output(), or changes nothing and says why.
 
   /// A message, or with `fin` false its first part; the parts after it have Opcode::continuation.
-  [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, bool fin = true);
+  /// The first part decides about compression for all.
+  [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, bool fin = true,
+                                     Compress compress = Compress::if_agreed);
   [[nodiscard]] std::error_code ping(Bytes payload = {});
   /// An unsolicited pong (§5.5.3); the pongs that are owed go out by themselves.
   [[nodiscard]] std::error_code pong(Bytes payload = {});
@@ -93,7 +99,8 @@ class Connection {
   void fail(std::error_code error);
   /// A long message of a server with nothing waiting before it: only the header is made, the caller
   /// writes header and payload together. Nothing if send() has to be used, or would refuse.
-  [[nodiscard]] std::optional<FrameHead> begin_gather(Opcode opcode, Bytes payload);
+  [[nodiscard]] std::optional<FrameHead> begin_gather(Opcode opcode, Bytes payload,
+                                                      Compress compress = Compress::if_agreed);
   /// While the kernel takes no more, pongs are held back and only the latest is kept (§5.5.3), so
   /// that a peer which pings and does not read cannot grow our memory. If the pong that was held
   /// back cannot be masked, the connection fails without an event: look at failed().
@@ -111,7 +118,10 @@ class Connection {
   [[nodiscard]] bool failed() const noexcept { return failed_; }
   [[nodiscard]] Role role() const noexcept { return role_; }
   [[nodiscard]] const ConnectionOptions& options() const noexcept { return *options_; }
-  /// Bytes of memory held for input, messages and output; 0 when idle.
+  /// Messages may be compressed.
+  [[nodiscard]] bool compresses() const noexcept { return codec_ != nullptr; }
+  /// Bytes of memory held for input, messages, output and compression; 0 when idle and the latter
+  /// was not agreed on.
   [[nodiscard]] std::size_t memory() const noexcept;
 
  private:
@@ -124,10 +134,14 @@ class Connection {
   [[nodiscard]] std::error_code check_send(Opcode opcode) const noexcept;
   [[nodiscard]] std::error_code send_control(Opcode opcode, Bytes payload);
   [[nodiscard]] std::error_code append(FrameHeader header, Bytes payload);
+  [[nodiscard]] std::error_code append_encoded(FrameHeader header, Bytes payload);
+  [[nodiscard]] bool is_to_be_encoded(Opcode opcode, Bytes payload,
+                                      Compress compress) const noexcept;
   [[nodiscard]] std::error_code append_close(std::optional<CloseCode> code,
                                              std::string_view reason);
 
   std::shared_ptr<const ConnectionOptions> options_;
+  std::unique_ptr<MessageCodec> codec_;
   FrameDecoder decoder_;
   MessageAssembler assembler_;
   MutableBytes input_;
@@ -146,6 +160,7 @@ class Connection {
   bool control_delivered_ = false;
   bool output_blocked_ = false;
   bool pong_pending_ = false;
+  bool sending_encoded_ = false;           // our fragmented message is compressed
   Opcode sending_ = Opcode::continuation;  // our fragmented message; continuation: none
 };
 

@@ -49,6 +49,10 @@ constexpr const char* frame_message(Errc code) noexcept {
       return "message too big";
     case Errc::too_many_fragments:
       return "too many fragments in one message";
+    case Errc::bad_compressed_data:
+      return "compressed data is not valid";
+    case Errc::inflate_ratio:
+      return "compressed data inflates to too much";
     case Errc::ping_flood:
       return "too many pings";
     case Errc::short_close_payload:
@@ -126,6 +130,8 @@ constexpr const char* handshake_message(Errc code) noexcept {
       return "the server chose no subprotocol";
     case Errc::unrequested_extension:
       return "the server chose an extension not offered";
+    case Errc::invalid_deflate_answer:
+      return "the server's permessage-deflate is not valid";
     case Errc::too_many_informational:
       return "too many informational responses";
     default:
@@ -139,6 +145,8 @@ constexpr const char* caller_message(Errc code) noexcept {
       return "host not found";
     case Errc::tls_unavailable:
       return "built without TLS";
+    case Errc::compression_unavailable:
+      return "built without compression";
     case Errc::handler_failed:
       return "a handler of the application threw an exception";
     case Errc::not_open:
@@ -235,11 +243,13 @@ std::error_condition make_error_condition(Condition condition) noexcept {
 }
 
 CloseCode close_code_for(std::error_code error) noexcept {
-  if (error == Errc::invalid_utf8 || error == Errc::invalid_close_reason) {
+  if (error == Errc::invalid_utf8 || error == Errc::invalid_close_reason ||
+      error == Errc::bad_compressed_data) {
     return CloseCode::invalid_payload;
   }
   if (error == Errc::message_too_big) return CloseCode::message_too_big;
-  if (error == Errc::too_many_fragments || error == Errc::ping_flood) {
+  if (error == Errc::too_many_fragments || error == Errc::inflate_ratio ||
+      error == Errc::ping_flood) {
     return CloseCode::policy_violation;
   }
   if (error == Condition::protocol_violation) return CloseCode::protocol_error;

@@ -25,6 +25,8 @@ enum class Errc {
   invalid_utf8,             ///< A text message that is not UTF-8.
   message_too_big,          ///< More than ReceiveOptions::max_message_size.
   too_many_fragments,       ///< More than ReceiveOptions::max_fragments.
+  bad_compressed_data,      ///< A compressed message that cannot be inflated. RFC 7692 §7.2.2.
+  inflate_ratio,            ///< More than DeflateOptions::max_inflate_ratio.
 
   // Control frames and the end of a connection. RFC 6455 §5.5, §7.
   ping_flood,            ///< More pings in a second than ReceiveOptions allow.
@@ -70,12 +72,14 @@ enum class Errc {
   unrequested_subprotocol,  ///< The server chose a subprotocol that was not offered.
   missing_subprotocol,      ///< The server chose none although one was required.
   unrequested_extension,    ///< The server chose an extension that was not offered.
+  invalid_deflate_answer,   ///< Its permessage-deflate is malformed, or no answer to the offer.
   too_many_informational,   ///< More 1xx answers than limits::informational_responses.
 
   // Reaching the peer.
-  host_not_found,   ///< The name does not resolve.
-  tls_unavailable,  ///< `wss:` in a build without TLS.
-  handler_failed,   ///< A handler of the application threw, and so did the one told of it.
+  host_not_found,           ///< The name does not resolve.
+  tls_unavailable,          ///< `wss:` in a build without TLS.
+  compression_unavailable,  ///< Compression wanted in a build without zlib.
+  handler_failed,           ///< A handler of the application threw, and so did the one told of it.
 
   // Misuse by the caller. Nothing was sent.
   not_open,                ///< The connection is not open, or not any more.

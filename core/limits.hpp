@@ -28,6 +28,15 @@ inline constexpr int informational_responses = 8;
 inline constexpr std::size_t message_size = 16u << 20;
 /// Frames of one message; empty ones count, because each costs work. More fail with 1008.
 inline constexpr std::uint32_t message_fragments = 16'384;
+/// Compressed bytes of one message beyond the limit for plain ones, in eighths of it: a message
+/// that is just small enough may be compressed badly, no message may be nothing but empty blocks.
+constexpr std::size_t compressed_message_size(std::size_t plain_size) noexcept {
+  constexpr std::size_t framing = 64;
+  const std::size_t more = plain_size / 8 + framing;
+  return more > SIZE_MAX - plain_size ? SIZE_MAX : plain_size + more;
+}
+/// Bytes below which the ratio of inflating is not judged: a small bomb does no harm.
+inline constexpr std::size_t inflate_ratio_floor = 64u << 10;
 /// Pings received in one second; more fail with 1008. A pong is owed for each.
 inline constexpr std::uint32_t pings_per_second = 1'000;
 

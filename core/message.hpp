@@ -1,12 +1,18 @@
 // message.hpp - what an application receives. RFC 6455 §5.6.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include <wirespan/core/bytes.hpp>
 #include <wirespan/core/opcode.hpp>
 
 namespace wirespan {
+
+/// Whether a message that is sent may be compressed: if it was agreed on and the message is long
+/// enough, or never. Never is for what must not share a stream with what an attacker chooses, since
+/// the size tells something about both (RFC 7692 §8), and for what is compressed already.
+enum class Compress : std::uint8_t { if_agreed, never };
 
 /// One whole message. Borrowed: `payload` is valid until the next feed(), next() or
 /// receive_window() of the connection that produced it; sending does not invalidate it.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/message_assembler.hpp>
@@ -8,6 +9,8 @@ namespace {
 
 /// The first step of a buffer for a message that does not come whole.
 constexpr std::size_t first_step = 4096;
+/// What is decoded at a time: so much stays in the cache until its UTF-8 is checked.
+constexpr std::size_t decode_step = std::size_t{64} << 10;
 
 /// Memory for a message of which `announced` bytes were promised and `held` are here: a promise is
 /// believed for as much again as has been kept, and never for more.
@@ -18,11 +21,12 @@ std::size_t believable_size(std::size_t held, std::size_t announced) noexcept {
 }  // namespace
 
 std::error_code MessageAssembler::push(const FrameChunk& chunk, const ReceiveOptions& options,
-                                       Outcome& out) {
+                                       Outcome& out, MessageCodec* codec) {
   const FrameHeader& header = *chunk.header;
   if (chunk.first) {
     if (const auto error = begin_frame(header, options)) return error;
   }
+  if (encoded_) return push_encoded(chunk, options, out, *codec);
   const bool end_of_message = chunk.last && header.fin;
   const bool deliverable = end_of_message || (chunk.last && options.deliver_fragments);
   const bool in_place = deliverable && buffer_.empty();
@@ -35,7 +39,58 @@ std::error_code MessageAssembler::push(const FrameChunk& chunk, const ReceiveOpt
   if (!deliverable) return {};
 
   delivered_ = !in_place;
-  const Bytes whole = in_place ? payload : Bytes(buffer_.data());
+  deliver(header, in_place ? payload : Bytes(buffer_.data()), options, out);
+  return {};
+}
+
+/// RFC 7692 §6.2: the frame holds a part of what the message was compressed to.
+std::error_code MessageAssembler::push_encoded(const FrameChunk& chunk,
+                                               const ReceiveOptions& options, Outcome& out,
+                                               MessageCodec& codec) {
+  const FrameHeader& header = *chunk.header;
+  unmask(chunk);
+  const bool end_of_message = chunk.last && header.fin;
+  if (const auto error = decode(chunk.payload, end_of_message, options, codec)) return error;
+  if (!end_of_message && !(chunk.last && options.deliver_fragments)) return {};
+  delivered_ = true;
+  deliver(header, buffer_.data(), options, out);
+  return {};
+}
+
+/// In steps, so that a limit or a bad byte ends it early, however much the rest would inflate to.
+std::error_code MessageAssembler::decode(Bytes in, bool last, const ReceiveOptions& options,
+                                         MessageCodec& codec) {
+  std::array<std::byte, 256> spill;
+  const bool checked = opcode_ == Opcode::text && options.validate_utf8;
+  bool more = true;
+  while (more) {
+    const std::size_t allowed =
+        options.max_message_size - std::min(codec.decoded_size(), options.max_message_size);
+    const MutableBytes direct = room_to_decode(allowed);
+    // A full buffer grows only for what is there: nobody knows yet whether anything is.
+    const MutableBytes room = direct.empty() ? MutableBytes(spill) : direct;
+    const MessageCodec::Decoded step = codec.decode(in, last, room);
+    if (step.error) return step.error;
+    if (step.size > allowed) return Errc::message_too_big;
+    if (direct.empty()) {
+      buffer_.append(room.first(step.size));
+    } else {
+      buffer_.commit(step.size);
+    }
+    if (checked && !utf8_.feed(room.first(step.size))) return Errc::invalid_utf8;
+    more = step.more;
+  }
+  return !last || !checked || utf8_.complete() ? std::error_code{} : Errc::invalid_utf8;
+}
+
+MutableBytes MessageAssembler::room_to_decode(std::size_t allowed) {
+  if (buffer_.empty() && allowed > 0) (void)buffer_.prepare(std::min(first_step, allowed));
+  const MutableBytes room = buffer_.room();
+  return room.first(std::min({room.size(), allowed, decode_step}));
+}
+
+void MessageAssembler::deliver(const FrameHeader& header, Bytes whole,
+                               const ReceiveOptions& options, Outcome& out) {
   const bool unfragmented = header.fin && fragments_ == 1;
   if (options.deliver_fragments && !unfragmented) {
     // Deliver-fragments may be switched on within a message: what was joined comes as its start.
@@ -45,8 +100,7 @@ std::error_code MessageAssembler::push(const FrameChunk& chunk, const ReceiveOpt
   } else {
     out = Message{.opcode = opcode_, .payload = whole};
   }
-  if (end_of_message) opcode_ = Opcode::continuation;
-  return {};
+  if (header.fin) opcode_ = Opcode::continuation;
 }
 
 std::error_code MessageAssembler::begin_frame(const FrameHeader& header,
@@ -60,9 +114,12 @@ std::error_code MessageAssembler::begin_frame(const FrameHeader& header,
     message_size_ = 0;
     fragments_ = 0;
     first_delivered_ = false;
+    encoded_ = header.rsv1;
     utf8_.reset();
   }
-  if (header.payload_size > options.max_message_size - message_size_) return Errc::message_too_big;
+  const std::size_t most = encoded_ ? limits::compressed_message_size(options.max_message_size)
+                                    : options.max_message_size;
+  if (header.payload_size > most - message_size_) return Errc::message_too_big;
   message_size_ += static_cast<std::size_t>(header.payload_size);
   if (++fragments_ > options.max_fragments) return Errc::too_many_fragments;
   return {};
@@ -90,7 +147,7 @@ Bytes MessageAssembler::keep(const FrameChunk& chunk) {
 
 MutableBytes MessageAssembler::direct_window(std::uint64_t remaining, std::size_t shared_size) {
   const std::size_t held = buffer_.size();
-  if (remaining < shared_size || held == 0) return {};
+  if (remaining < shared_size || held == 0 || encoded_) return {};
   if (buffer_.room().empty()) {
     (void)buffer_.prepare(believable_size(held, message_size_) - held);
   }

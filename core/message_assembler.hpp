@@ -1,4 +1,5 @@
-// message_assembler.hpp - frames to messages: order, size, count and UTF-8. RFC 6455 §5.4, §8.1.
+// message_assembler.hpp - frames to messages: order, size, count and UTF-8. RFC 6455 §5.4, §8.1,
+// RFC 7692 §6.2.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +11,15 @@
 #include <wirespan/core/frame_decoder.hpp>
 #include <wirespan/core/limits.hpp>
 #include <wirespan/core/message.hpp>
+#include <wirespan/core/message_codec.hpp>
 #include <wirespan/core/utf8.hpp>
 
 namespace wirespan {
 
 /// What is accepted from the peer.
 struct ReceiveOptions {
-  /// Bytes. A larger message fails with 1009 when its header comes, before its payload does.
+  /// Bytes. A larger message fails with 1009 when its header comes, before its payload does; a
+  /// compressed one where it inflates to more.
   std::size_t max_message_size = limits::message_size;
   /// Frames of one message, empty ones included. More fail with 1008.
   std::uint32_t max_fragments = limits::message_fragments;
@@ -40,9 +43,10 @@ class MessageAssembler {
   explicit MessageAssembler(const BlockSource& blocks = heap_blocks()) noexcept : buffer_(blocks) {}
 
   /// Takes one chunk of a text, binary or continuation frame, unmasks it and sets `out` when it
-  /// completes something. After an error the assembler is of no further use.
+  /// completes something. After an error the assembler is of no further use. A frame with RSV1
+  /// requires a codec, which must be the same for the whole message.
   [[nodiscard]] std::error_code push(const FrameChunk& chunk, const ReceiveOptions& options,
-                                     Outcome& out);
+                                     Outcome& out, MessageCodec* codec = nullptr);
 
   /// Where to receive the rest of a frame, of which `remaining` bytes are missing, so that it need
   /// not be copied; what is read there must be the next chunk. Empty if the copy is cheaper.
@@ -58,6 +62,12 @@ class MessageAssembler {
  private:
   [[nodiscard]] std::error_code begin_frame(const FrameHeader& header,
                                             const ReceiveOptions& options) noexcept;
+  [[nodiscard]] std::error_code push_encoded(const FrameChunk& chunk, const ReceiveOptions& options,
+                                             Outcome& out, MessageCodec& codec);
+  [[nodiscard]] std::error_code decode(Bytes in, bool last, const ReceiveOptions& options,
+                                       MessageCodec& codec);
+  [[nodiscard]] MutableBytes room_to_decode(std::size_t allowed);
+  void deliver(const FrameHeader& header, Bytes whole, const ReceiveOptions& options, Outcome& out);
   [[nodiscard]] Bytes keep(const FrameChunk& chunk);
 
   ByteBuffer buffer_;
@@ -67,6 +77,7 @@ class MessageAssembler {
   Opcode opcode_ = Opcode::continuation;  // continuation: no message under way
   bool delivered_ = false;                // what is in the buffer was handed out
   bool first_delivered_ = false;          // a fragment of this message was handed out by itself
+  bool encoded_ = false;                  // this message came with RSV1
 };
 
 }  // namespace wirespan

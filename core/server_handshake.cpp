@@ -175,6 +175,9 @@ std::error_code check_agreement(const ClientOffer& offer, const Agreement& agree
       std::find(offered.begin(), offered.end(), agreement.subprotocol) == offered.end()) {
     return Errc::invalid_subprotocol;
   }
+  if (agreement.deflate && !is_answer_to_any(offer.extensions, *agreement.deflate)) {
+    return Errc::unrequested_extension;
+  }
   for (const auto& [name, value] : agreement.headers) {
     if (!is_valid_header(name, value)) return Errc::invalid_header;
     if (is_set_by_answer(name)) return Errc::reserved_header;
@@ -192,6 +195,10 @@ std::string build_acceptance(const ClientOffer& offer, const Agreement& agreemen
   text.append(accept.data(), accept.size()).append("\r\n");
   if (!agreement.subprotocol.empty()) {
     text.append("Sec-WebSocket-Protocol: ").append(agreement.subprotocol).append("\r\n");
+  }
+  if (agreement.deflate) {
+    text.append("Sec-WebSocket-Extensions: ").append(deflate_answer_text(*agreement.deflate));
+    text += "\r\n";
   }
   append_headers(text, agreement.headers);
   return text + "\r\n";

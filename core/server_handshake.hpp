@@ -37,10 +37,11 @@ struct Rejection {
 /// Judges a request. §4.2.1, RFC 9110, RFC 9112.
 [[nodiscard]] std::error_code check_request(const RequestHead& head, ClientOffer& out);
 
-/// The 101. §4.2.2. Requires a subprotocol that the client offered, and valid headers: check with
-/// check_agreement() what an application chose.
+/// The 101. §4.2.2. Requires a subprotocol and compression that the client offered, and valid
+/// headers: check with check_agreement() what an application chose.
 [[nodiscard]] std::string build_acceptance(const ClientOffer& offer, const Agreement& agreement);
-/// Errc::invalid_subprotocol, invalid_header or reserved_header if `agreement` may not be sent.
+/// Errc::invalid_subprotocol, unrequested_extension, invalid_header or reserved_header if
+/// `agreement` may not be sent.
 [[nodiscard]] std::error_code check_agreement(const ClientOffer& offer, const Agreement& agreement);
 
 /// An answer that ends the connection: with Content-Length, and Connection: close (RFC 9112 §9.6).

@@ -69,7 +69,8 @@ class Channel final : private IoHandler, private Timer {
 
   /// Appends one frame, or changes nothing and says why: what Connection::send() says, or
   /// Errc::send_queue_full. What is sent in one turn leaves in one write.
-  [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, bool fin = true);
+  [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, bool fin = true,
+                                     Compress compress = Compress::if_agreed);
   [[nodiscard]] std::error_code ping(Bytes payload);
   [[nodiscard]] std::error_code pong(Bytes payload);
   /// Starts the closing handshake, which may take ChannelOptions::close_time, or `time`.

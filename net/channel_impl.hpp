@@ -56,14 +56,15 @@ void Channel<S, Handler>::guarded(Step step) {
 // Calls of the owner.
 
 template <Stream S, class Handler>
-std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin) {
+std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin,
+                                          Compress compress) {
   if (phase_ != Phase::running) return Errc::not_open;
   // A message that finds nothing before it may be of any size.
   const std::size_t unsent = unsent_bytes();
   const bool fits =
       unsent <= options_.send_hard_limit && payload.size() <= options_.send_hard_limit - unsent;
   if (unsent > 0 && !fits) return Errc::send_queue_full;
-  const auto error = connection_.send(opcode, payload, fin);
+  const auto error = connection_.send(opcode, payload, fin, compress);
   if (!error) ask_flush();
   return error;
 }

@@ -3,10 +3,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
+#include "compression_flags.hpp"
 #include <wirespan/app/websocket.hpp>
 #include <wirespan/app/websocket_app.hpp>
 
@@ -15,7 +17,7 @@ namespace {
 constexpr std::size_t largest_case = std::size_t{64} << 20;
 
 /// What a case asks of the client: every message comes back as it was.
-void run_case(const std::string& url) {
+void run_case(const std::string& url, const std::optional<wirespan::DeflateOptions>& compression) {
   wirespan::WebSocketApp app(
       url,
       {.on_message =
@@ -23,7 +25,9 @@ void run_case(const std::string& url) {
              self.send(message.text(), message.opcode);
            },
        .on_error = [](wirespan::WebSocketApp&, const std::exception&) {}},
-      {.max_message_size = largest_case, .send_hard_limit = 2 * largest_case});
+      {.max_message_size = largest_case,
+       .compression = compression,
+       .send_hard_limit = 2 * largest_case});
   app.run_forever();
 }
 
@@ -48,6 +52,7 @@ int run(int argc, char** argv) {
   CLI::App cli("Runs all cases of an Autobahn fuzzing server.");
   cli.add_option("url", server, "ws: or wss: URL of the fuzzing server")->capture_default_str();
   cli.add_option("--agent", agent, "Name in the reports")->capture_default_str();
+  const CompressionFlags compression(cli);
   CLI11_PARSE(cli, argc, argv);
 
   while (server.ends_with('/')) server.pop_back();
@@ -57,7 +62,7 @@ int run(int argc, char** argv) {
     std::fflush(stdout);
     std::string url = server;
     url.append("/runCase?case=").append(std::to_string(number)).append("&agent=").append(agent);
-    run_case(url);
+    run_case(url, compression.options());
   }
   update_reports(server, agent);
   return 0;

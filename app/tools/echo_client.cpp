@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "compression_flags.hpp"
 #include <wirespan/app/websocket_app.hpp>
 
 namespace {
@@ -36,11 +37,14 @@ int run(int argc, char** argv) {
   cli.add_option("url", url, "ws: or wss: URL")->required();
   cli.add_option("--timeout", timeout, "Seconds to connect in")->capture_default_str();
   cli.add_option("--ca", options.sslopt.ca_certs, "Trusted certificates, PEM");
+  const CompressionFlags compression(cli);
   CLI11_PARSE(cli, argc, argv);
 
   const std::chrono::duration<double> seconds(timeout);
   EchoClient client(
-      url, {}, {.connect_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(seconds)});
+      url, {},
+      {.compression = compression.options(),
+       .connect_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(seconds)});
   const wirespan::RunResult result = client.run_forever(options);
   if (client.error().empty() && !result) return 0;
   std::fprintf(stderr, "echo_client: %s\n", client.error().c_str());

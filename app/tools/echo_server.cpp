@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "compression_flags.hpp"
 #include <wirespan/app/exceptions.hpp>
 #include <wirespan/app/websocket_server.hpp>
 
@@ -62,9 +63,11 @@ int run(int argc, char** argv) {
   cli.add_option("--max-message-size", options.max_message_size,
                  "Bytes; larger ones fail with 1009")
       ->capture_default_str();
+  const CompressionFlags compression(cli);
   CLI11_PARSE(cli, argc, argv);
 
   if (use_tls) options.tls = tls;
+  options.compression = compression.options();
   options.backend = poller == "poll" ? wirespan::net::Backend::poll : wirespan::net::Backend::epoll;
   return serve(options);
 }

@@ -63,10 +63,12 @@ Grouping expected_grouping(Errc error) {
       return {.condition = Condition::protocol_violation, .close_code = 1002};
     case Errc::invalid_utf8:
     case Errc::invalid_close_reason:
+    case Errc::bad_compressed_data:
       return {.condition = Condition::protocol_violation, .close_code = 1007};
     case Errc::message_too_big:
       return {.condition = Condition::protocol_violation, .close_code = 1009};
     case Errc::too_many_fragments:
+    case Errc::inflate_ratio:
     case Errc::ping_flood:
       return {.condition = Condition::protocol_violation, .close_code = 1008};
     case Errc::connect_timeout:

@@ -59,7 +59,9 @@ std::string describe(const Event& event) {
 Conversation::Conversation(Role role, const ConversationOptions& options)
     : keys_(options.fail_keys),
       blocks_(options.fail_blocks),
-      connection_(role, options_for(options, keys_, blocks_)) {}
+      pool_(options.deflate ? std::make_shared<DeflatePool>(*options.deflate) : nullptr),
+      connection_(role, options_for(options, keys_, blocks_),
+                  make_deflate_codec(pool_, role, options.agreed)) {}
 
 void Conversation::collect_events() {
   while (true) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "support/hex.hpp"
 #include <wirespan/core/connection.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/permessage_deflate.hpp>
 
 namespace wirespan::test {
 
@@ -44,6 +46,8 @@ struct ConversationOptions {
   bool validate_sent_text = true;
   FailAfter* fail_blocks = nullptr;
   FailAfter* fail_keys = nullptr;
+  std::optional<DeflateOptions> deflate{};
+  DeflateParameters agreed{};  ///< Counts if `deflate` is set.
 };
 
 class Conversation {
@@ -60,6 +64,9 @@ class Conversation {
 
   [[nodiscard]] Connection& connection() noexcept { return connection_; }
   [[nodiscard]] const std::vector<std::string>& events() const noexcept { return events_; }
+  [[nodiscard]] const CountingBlocks& blocks() const noexcept { return blocks_; }
+  /// Null without compression.
+  [[nodiscard]] const std::shared_ptr<DeflatePool>& pool() const noexcept { return pool_; }
   /// All output so far, as it stands on the wire. Takes it from the connection.
   [[nodiscard]] const ByteVector& wire();
   /// The same as frames. Fails the test if they are not whole or not legal.
@@ -71,6 +78,7 @@ class Conversation {
 
   CountingKeys keys_;
   CountingBlocks blocks_;
+  std::shared_ptr<DeflatePool> pool_;
   Connection connection_;
   std::vector<std::string> events_;
   ByteVector wire_;

@@ -1,0 +1,323 @@
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <system_error>
+
+#include <wirespan/core/error.hpp>
+#include <wirespan/core/limits.hpp>
+#include <wirespan/core/zlib_states.hpp>
+
+namespace wirespan {
+namespace {
+
+using Lent = DeflatePool::Impl::Lent;
+
+/// §7.2.1: what is left of an empty stored block, cut from every message.
+constexpr std::array<std::byte, 4> tail{std::byte{0x00}, std::byte{0x00}, std::byte{0xFF},
+                                        std::byte{0xFF}};
+/// §7.2.3.6: the header of an empty stored block, which is all of an empty message.
+constexpr std::byte empty_block{0x00};
+/// zlib counts in uInt.
+constexpr std::size_t most_at_once = std::size_t{1} << 30;
+/// The first room for compressed data; enough for the whole of most messages.
+constexpr std::size_t first_room = std::size_t{64} << 10;
+/// zlib repeats the end of a flush that finds less room than this.
+constexpr std::size_t least_room = 64;
+
+std::error_code out_of_memory() noexcept {
+  return std::make_error_code(std::errc::not_enough_memory);
+}
+
+Bytef* as_zlib(const std::byte* bytes) noexcept {
+  return const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes));  // zlib only reads it
+}
+
+/// The compressing half.
+class Compressor {
+ public:
+  Compressor(DeflatePool::Impl& pool, DeflateContext context, int window_bits) noexcept
+      : pool_(pool), context_(context), window_bits_(window_bits) {}
+
+  [[nodiscard]] Expected<bool> encode(Bytes part, bool first, bool fin, ByteBuffer& out);
+  void commit(Bytes part, bool fin) noexcept;
+  void roll_back() noexcept;
+  [[nodiscard]] std::size_t memory() const noexcept {
+    return window_.capacity() + (state_ ? state_->memory() : 0);
+  }
+
+ private:
+  [[nodiscard]] std::error_code begin_message();
+  void compress(Bytes part, ByteBuffer& out);
+
+  DeflatePool::Impl& pool_;
+  Lent state_;
+  SlidingWindow window_;
+  DeflateContext context_;
+  int window_bits_;
+};
+
+/// Every part ends with a flush, at the boundary of a byte and of a block: so the receiver can
+/// inflate all of it at once, and the rest may come from a fresh state after a roll-back.
+Expected<bool> Compressor::encode(Bytes part, bool first, bool fin, ByteBuffer& out) {
+  if (first || !state_) {
+    if (const auto error = begin_message()) return error;
+  }
+  if (context_ == DeflateContext::dictionary) window_.reserve(part.size(), window_bits_);
+  compress(part, out);
+  if (!fin) return true;
+  if (out.size() > tail.size()) {
+    out.drop_back(tail.size());
+  } else {  // zlib makes nothing of nothing
+    out.clear();
+    out.append(Bytes(&empty_block, 1));
+  }
+  const bool optional = first && context_ != DeflateContext::stream;
+  if (!optional || out.size() < part.size()) return true;
+  roll_back();
+  return false;
+}
+
+std::error_code Compressor::begin_message() {
+  if (!state_) state_ = pool_.lend(ZlibState::Kind::deflate, window_bits_);
+  if (!state_) return out_of_memory();
+  const Bytes past = window_.bytes();
+  if (context_ == DeflateContext::dictionary && !past.empty()) {
+    (void)deflateSetDictionary(&state_->stream(), as_zlib(past.data()),
+                               static_cast<uInt>(past.size()));
+  }
+  return {};
+}
+
+void Compressor::compress(Bytes part, ByteBuffer& out) {
+  z_stream& stream = state_->stream();
+  do {
+    const Bytes now = part.first(std::min(part.size(), most_at_once));
+    part = part.subspan(now.size());
+    stream.next_in = as_zlib(now.data());
+    stream.avail_in = static_cast<uInt>(now.size());
+    const std::size_t bound = deflateBound(&stream, static_cast<uLong>(now.size()));
+    std::size_t wanted = std::clamp(bound, least_room, first_room);
+    do {
+      const MutableBytes room = out.prepare(wanted);
+      const std::size_t size = std::min(room.size(), most_at_once);
+      stream.next_out = as_zlib(room.data());
+      stream.avail_out = static_cast<uInt>(size);
+      (void)deflate(&stream, part.empty() ? Z_SYNC_FLUSH : Z_NO_FLUSH);
+      out.commit(size - stream.avail_out);
+      wanted = least_room;
+    } while (stream.avail_out == 0);
+  } while (!part.empty());
+}
+
+void Compressor::commit(Bytes part, bool fin) noexcept {
+  if (context_ == DeflateContext::dictionary) window_.append(part);
+  if (fin && context_ != DeflateContext::stream) state_.reset();
+}
+
+/// A fresh state refers to nothing, so it follows anything.
+void Compressor::roll_back() noexcept {
+  if (context_ == DeflateContext::stream && state_) {
+    state_->reset();
+  } else {
+    state_.reset();
+  }
+}
+
+/// The inflating half.
+class Inflater {
+ public:
+  Inflater(DeflatePool::Impl& pool, DeflateContext context, int window_bits) noexcept
+      : pool_(pool), context_(context), window_bits_(window_bits) {}
+
+  [[nodiscard]] MessageCodec::Decoded decode(Bytes& in, bool last, MutableBytes room);
+  [[nodiscard]] std::size_t decoded_size() const noexcept { return decoded_; }
+  [[nodiscard]] std::size_t memory() const noexcept {
+    return window_.capacity() + (state_ ? state_->memory() : 0);
+  }
+
+ private:
+  [[nodiscard]] std::error_code begin_message();
+  [[nodiscard]] std::error_code inflate_once(Bytes& in);
+  [[nodiscard]] std::error_code end_message();
+  [[nodiscard]] bool is_over_ratio() const noexcept;
+
+  DeflatePool::Impl& pool_;
+  Lent state_;
+  SlidingWindow window_;
+  std::size_t received_ = 0;  // of this message
+  std::size_t decoded_ = 0;
+  DeflateContext context_;
+  int window_bits_;
+  std::uint8_t tail_used_ = 0;
+  bool under_way_ = false;
+  bool at_boundary_ = false;  // between two blocks and two bytes
+  bool after_final_ = false;  // nothing came since a block with BFINAL
+};
+
+MessageCodec::Decoded Inflater::decode(Bytes& in, bool last, MutableBytes room) {
+  if (!under_way_) {
+    if (const auto error = begin_message()) return {.error = error};
+  }
+  z_stream& stream = state_->stream();
+  const std::size_t size = std::min(room.size(), most_at_once);
+  stream.next_out = as_zlib(room.data());
+  stream.avail_out = static_cast<uInt>(size);
+  const std::size_t decoded_before = decoded_;
+  Bytes rest = Bytes(tail).subspan(tail_used_);
+  std::error_code error;
+  while (!error && stream.avail_out > 0) {
+    const bool use_tail = in.empty();
+    if (use_tail && (!last || after_final_)) break;
+    error = inflate_once(use_tail ? rest : in);
+    decoded_ = decoded_before + size - stream.avail_out;
+    if (use_tail && rest.empty()) break;
+  }
+  tail_used_ = static_cast<std::uint8_t>(tail.size() - rest.size());
+  if (!error && is_over_ratio()) error = Errc::inflate_ratio;
+  const bool more = stream.avail_out == 0;
+  if (!error && !more && last) error = end_message();
+  return {.size = size - stream.avail_out, .more = more, .error = error};
+}
+
+std::error_code Inflater::begin_message() {
+  if (!state_) state_ = pool_.lend(ZlibState::Kind::inflate, window_bits_);
+  if (!state_) return out_of_memory();
+  const Bytes past = window_.bytes();
+  if (context_ == DeflateContext::dictionary && !past.empty()) {
+    (void)inflateSetDictionary(&state_->stream(), as_zlib(past.data()),
+                               static_cast<uInt>(past.size()));
+  }
+  under_way_ = true;
+  tail_used_ = 0;
+  at_boundary_ = after_final_ = false;
+  return {};
+}
+
+/// One call of zlib, which ends when the input or the room does, or a block with BFINAL.
+std::error_code Inflater::inflate_once(Bytes& in) {
+  z_stream& stream = state_->stream();
+  const std::size_t size = std::min(in.size(), most_at_once);
+  const uInt room = stream.avail_out;
+  stream.next_in = as_zlib(in.data());
+  stream.avail_in = static_cast<uInt>(size);
+  const int result = inflate(&stream, Z_SYNC_FLUSH);
+  const std::size_t used = size - stream.avail_in;
+  in = in.subspan(used);
+  received_ += used;
+  if (result == Z_MEM_ERROR) return out_of_memory();
+  if (result != Z_OK && result != Z_BUF_ERROR && result != Z_STREAM_END) {
+    return Errc::bad_compressed_data;
+  }
+  // zlib forgets in a call without progress where it stands: 128 says after a block, 64 that it
+  // was the final one, the rest how many bits of the last byte are left.
+  constexpr int between_blocks = 128;
+  if (used > 0 || stream.avail_out != room) {
+    at_boundary_ = stream.data_type == between_blocks;
+    after_final_ = false;
+  }
+  if (result == Z_STREAM_END) {
+    // §7.2.1 allows it. What follows is another stream in the same window, which this keeps, other
+    // than inflateReset().
+    (void)inflateResetKeep(&stream);
+    after_final_ = true;
+  }
+  return {};
+}
+
+/// §7.2.2: with the tail the message ends between two blocks; else it was cut off.
+std::error_code Inflater::end_message() {
+  if (!after_final_ && (tail_used_ < tail.size() || !at_boundary_)) {
+    return Errc::bad_compressed_data;
+  }
+  if (context_ == DeflateContext::dictionary) {
+    window_.assign_from(state_->stream(), window_bits_);
+  }
+  if (context_ != DeflateContext::stream) state_.reset();
+  received_ = decoded_ = 0;
+  under_way_ = false;
+  return {};
+}
+
+bool Inflater::is_over_ratio() const noexcept {
+  const std::size_t most = pool_.options().max_inflate_ratio;
+  return most > 0 && decoded_ > limits::inflate_ratio_floor && decoded_ / most > received_;
+}
+
+class DeflateCodec final : public MessageCodec {
+ public:
+  struct Direction {
+    DeflateContext context;
+    int window_bits;
+  };
+
+  DeflateCodec(std::shared_ptr<DeflatePool> pool, Direction sending, Direction receiving) noexcept
+      : pool_(std::move(pool)),
+        compressor_(pool_->impl(), sending.context, sending.window_bits),
+        inflater_(pool_->impl(), receiving.context, receiving.window_bits) {}
+
+  [[nodiscard]] Decoded decode(Bytes& in, bool last, MutableBytes room) override {
+    return inflater_.decode(in, last, room);
+  }
+  [[nodiscard]] std::size_t decoded_size() const noexcept override {
+    return inflater_.decoded_size();
+  }
+  [[nodiscard]] bool is_worth(std::size_t first_part_size) const noexcept override {
+    return first_part_size >= pool_->options().threshold;
+  }
+  [[nodiscard]] Expected<bool> encode(Bytes part, bool first, bool fin, ByteBuffer& out) override {
+    return compressor_.encode(part, first, fin, out);
+  }
+  void commit(Bytes part, bool fin) noexcept override { compressor_.commit(part, fin); }
+  void roll_back() noexcept override { compressor_.roll_back(); }
+  [[nodiscard]] std::size_t memory() const noexcept override {
+    return sizeof(DeflateCodec) + compressor_.memory() + inflater_.memory();
+  }
+
+ private:
+  std::shared_ptr<DeflatePool> pool_;
+  Compressor compressor_;
+  Inflater inflater_;
+};
+
+}  // namespace
+
+DeflatePool::DeflatePool(const DeflateOptions& options, std::size_t keep)
+    : impl_(std::make_unique<Impl>(options, keep)) {}
+DeflatePool::~DeflatePool() = default;
+
+const DeflateOptions& DeflatePool::options() const noexcept { return impl_->options(); }
+std::size_t DeflatePool::memory() const noexcept { return impl_->memory(); }
+std::size_t DeflatePool::idle() const noexcept { return impl_->idle(); }
+
+bool deflate_available() noexcept { return true; }
+
+std::unique_ptr<MessageCodec> make_deflate_codec(const std::shared_ptr<DeflatePool>& pool,
+                                                 Role role,
+                                                 const std::optional<DeflateParameters>& agreed) {
+  if (!pool || !agreed) return nullptr;
+  constexpr int most_window_bits = 15;
+  const DeflateOptions& options = pool->options();
+  const bool is_server = role == Role::server;
+  const bool we_forget =
+      is_server ? agreed->server_no_context_takeover : agreed->client_no_context_takeover;
+  const bool peer_forgets =
+      is_server ? agreed->client_no_context_takeover : agreed->server_no_context_takeover;
+  const int our_bits = (is_server ? agreed->server_max_window_bits : agreed->client_max_window_bits)
+                           .value_or(most_window_bits);
+  const int peer_bits =
+      (is_server ? agreed->client_max_window_bits : agreed->server_max_window_bits)
+          .value_or(most_window_bits);
+  // A peer that was asked to forget and does not has to be followed: with the least memory.
+  const DeflateContext wanted = receive_context(options, role);
+  const DeflateContext following =
+      wanted == DeflateContext::none ? DeflateContext::dictionary : wanted;
+  return std::make_unique<DeflateCodec>(
+      pool,
+      DeflateCodec::Direction{
+          .context = we_forget ? DeflateContext::none : send_context(options, role),
+          .window_bits = std::min(our_bits, options.send_window_bits)},
+      DeflateCodec::Direction{.context = peer_forgets ? DeflateContext::none : following,
+                              .window_bits = peer_bits});
+}
+
+}  // namespace wirespan

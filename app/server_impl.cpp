@@ -39,6 +39,7 @@ WebSocketServer::Impl::Impl(ServerOptions options, ServerHandlers handlers)
       compression_(options_.compression) {
   auto connection = std::make_shared<ConnectionOptions>();
   connection->receive.max_message_size = options_.max_message_size;
+  connection->receive.max_fragments = options_.max_message_fragments;
   connection->blocks = &loop_.buffers().source();
   connection_options_ = std::move(connection);
   hub_->impl_ = this;

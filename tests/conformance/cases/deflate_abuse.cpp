@@ -25,7 +25,9 @@ Octets compress(std::string_view message) { return Compressor({}).compress(messa
 void add_hello(Cases& out, const char* id, const char* what, const Script& script,
                std::size_t count = 1) {
   add(out, id, std::string(what) + " (an example of RFC 7692 §7.2.3).", expectation::echo, [=] {
-    return with_deflate(echo(script, std::vector<Event>(count, text_event("Hello"))));
+    Plan plan = with_deflate(echo(script, std::vector<Event>(count, text_event("Hello"))));
+    plan.deflate->needs_context = count > 1;
+    return plan;
   });
 }
 
@@ -49,8 +51,11 @@ Plan mixed() {
   Compressor compressor({});
   const Octets first = compressor.compress(words);
   const Octets third = compressor.compress(words);
-  return with_deflate(echo({deflated(first), send_text("not compressed"), deflated(third)},
-                           {text_event(words), text_event("not compressed"), text_event(words)}));
+  Plan plan = with_deflate(
+      echo({deflated(first), send_text("not compressed"), deflated(third)},
+           {text_event(words), text_event("not compressed"), text_event(words)}));
+  plan.deflate->needs_context = true;
+  return plan;
 }
 
 Plan octet_fragments(bool pings) {

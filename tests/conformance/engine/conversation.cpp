@@ -16,6 +16,10 @@ std::optional<DeflateSide> peer_side(const ConversationOptions& options) {
   return options.role == Role::client ? options.deflate->server : options.deflate->client;
 }
 
+DeflateSide own_side(const ConversationOptions& options) {
+  return options.role == Role::client ? options.deflate->client : options.deflate->server;
+}
+
 }  // namespace
 
 Conversation::Conversation(Link& link, const Plan& plan, const ConversationOptions& options,
@@ -29,17 +33,16 @@ Conversation::Conversation(Link& link, const Plan& plan, const ConversationOptio
       messages_(peer_side(options)),
       start_(Clock::now()),
       last_write_(start_) {
-  if (options.deflate) {
-    const bool client = options.role == Role::client;
-    compressor_ =
-        std::make_unique<Compressor>(client ? options.deflate->client : options.deflate->server);
-  }
+  if (options.deflate) compressor_ = std::make_unique<Compressor>(own_side(options));
 }
 
 void Conversation::run(Octets early) {
-  const bool missing = plan_.deflate && plan_.deflate->required && !options_.deflate;
-  if (missing) {
-    facts_.no_deflate = true;
+  if (plan_.deflate) {
+    facts_.no_deflate = plan_.deflate->required && !options_.deflate;
+    facts_.no_context = plan_.deflate->needs_context && options_.deflate &&
+                        own_side(options_).no_context_takeover;
+  }
+  if (facts_.no_deflate || facts_.no_context) {
     begin_close(close_payload(1000));
     step_ = plan_.script.size();
   }

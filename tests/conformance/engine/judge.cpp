@@ -40,6 +40,9 @@ struct BehaviorVerdict {
 BehaviorVerdict judge_events(const Plan& plan, const Facts& facts) {
   if (!facts.handshake_done) return {Behavior::failed, "No handshake: " + facts.handshake_defect};
   if (facts.no_deflate) return {Behavior::unimplemented, "No compression was agreed."};
+  if (facts.no_context) {
+    return {Behavior::informational, "The other side wants no context kept, as it may."};
+  }
   if (!facts.handshake_defect.empty()) return {Behavior::failed, facts.handshake_defect};
   for (const auto& alternative : plan.expected) {
     if (alternative.events == facts.received) {
@@ -89,7 +92,7 @@ Judgement judge(const Plan& plan, const Facts& facts, Role role, double time_sca
   if (plan.handshake && plan.handshake->refusal) return judge_refusal(*plan.handshake, facts, role);
   auto behavior = judge_events(plan, facts);
   auto close = judge_close(plan.close, facts, role);
-  if (facts.no_deflate && facts.handshake_done) {
+  if ((facts.no_deflate || facts.no_context) && facts.handshake_done) {
     close = judge_close({.by_suite = true, .clean = true, .codes = {1000}}, facts, role);
   } else if (plan.informational && facts.handshake_done) {
     behavior = {Behavior::informational, "Observed only: " + behavior.why};

@@ -132,6 +132,7 @@ struct DeflatePlan {
   std::string offer;                   ///< Sec-WebSocket-Extensions when the suite is the client.
   std::vector<DeflateAnswer> answers;  ///< In order of preference when it is the server.
   bool required = true;                ///< Without an agreement the case is UNIMPLEMENTED.
+  bool needs_context = false;          ///< Without one for the suite the case is INFORMATIONAL.
 };
 
 /// What the suite has to know to write its own end of a handshake.

@@ -45,6 +45,7 @@ struct Facts {
   bool refused_by_drop = false;
   bool spoke_after_refusal = false;
   bool no_deflate = false;  ///< The case needs compression and none was agreed.
+  bool no_context = false;  ///< The case needs a window kept between messages, as above.
 
   bool closed_by_suite = false;  ///< The suite sent the first Close frame.
   bool failed_by_suite = false;  ///< It failed the connection: a violation or a limit.

@@ -136,6 +136,7 @@ void WebSocketApp::Run::open(Dialed dialed) {
   const AppOptions& app = app_.options_;
   auto options = std::make_shared<ConnectionOptions>();
   options->receive = {.max_message_size = app.max_message_size,
+                      .max_fragments = app.max_message_fragments,
                       .validate_utf8 = !options_.skip_utf8_validation,
                       .deliver_fragments = app.fire_cont_frame || app_.handlers_.on_cont_message};
   options->mask_source = {

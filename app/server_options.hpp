@@ -49,7 +49,7 @@ struct ServerOptions {
   std::optional<DeflateOptions> compression{};
 
   std::size_t max_message_size = limits::message_size;  ///< Bytes; a larger one fails with 1009.
-  std::uint32_t max_fragments = limits::message_fragments;
+  std::uint32_t max_message_fragments = limits::message_fragments;
   std::uint32_t max_pings_per_second = limits::pings_per_second;
   /// Hand out fragments of messages as they come: on_fragment instead of on_message.
   bool deliver_fragments = false;

@@ -58,7 +58,7 @@ ServerWorker::ServerWorker(ServerImpl& server, unsigned index)
   channel_options_.budget = &budget_;
   auto connection = std::make_shared<ConnectionOptions>();
   connection->receive.max_message_size = server.options().max_message_size;
-  connection->receive.max_fragments = server.options().max_fragments;
+  connection->receive.max_fragments = server.options().max_message_fragments;
   connection->receive.max_pings_per_second = server.options().max_pings_per_second;
   connection->receive.deliver_fragments = server.options().deliver_fragments;
   connection->blocks = &loop_.buffers().source();

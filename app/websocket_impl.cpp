@@ -67,6 +67,7 @@ void WebSocket::Impl::open(Dialed dialed) {
   dispose();
   connection_options_ = std::make_shared<ConnectionOptions>();
   connection_options_->receive = {.max_message_size = options_.max_message_size,
+                                  .max_fragments = options_.max_message_fragments,
                                   .validate_utf8 = !options_.skip_utf8_validation};
   connection_options_->mask_source = {
       .next = [](void* self,

@@ -66,6 +66,9 @@ int run(int argc, char** argv) {
   cli.add_option("--max-message-size", options.max_message_size,
                  "Bytes; larger ones fail with 1009")
       ->capture_default_str();
+  cli.add_option("--max-fragments", options.max_message_fragments,
+                 "Frames of a message; more fail with 1008")
+      ->capture_default_str();
   const CompressionFlags compression(cli);
   CLI11_PARSE(cli, argc, argv);
 

@@ -127,6 +127,20 @@ TEST_P(AppMessages, R122_the_limit_counts_fragments_together) {
                    called::close(1006)}));
 }
 
+TEST_P(AppMessages, the_limit_of_fragments_can_be_set) {
+  const auto send = [](RawPeer& peer) {
+    for (int frames : {2, 3}) {
+      (void)peer.send_frame(0x01, "x");
+      for (int i = 2; i < frames; ++i) (void)peer.send_frame(0x00, "x");
+      (void)peer.send_frame(0x80, "x");
+    }
+  };
+  EXPECT_EQ(calls_for(send, recorder.handlers(), {.max_message_fragments = 2}),
+            (Calls{"open", called::text("xx"),
+                   called::error("WebSocketProtocolException", Errc::too_many_fragments),
+                   called::close(1006)}));
+}
+
 TEST_P(AppMessages, R113_skip_utf8_validation_lets_everything_pass_as_it_is) {
   const auto send = [](RawPeer& peer) { (void)peer.send_text("\xFF\xFE"); };
   EXPECT_EQ(calls_for(send, recorder.handlers(), {}, {.skip_utf8_validation = true}),

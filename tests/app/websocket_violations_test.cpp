@@ -57,6 +57,8 @@ std::vector<Violation> violations() {
       {"R122_message_too_big", bytes("82 7e 03e9"), protocol, Errc::message_too_big, 1009},
       {"R122_fragments_too_big", bytes("02 7e 03e8") + std::string(1000, 'x') + bytes("80 01 78"),
        protocol, Errc::message_too_big, 1009},
+      {"too_many_fragments", bytes("01 00 00 00 00 00 00 00"), protocol, Errc::too_many_fragments,
+       1008},
       {"R122_a_length_of_2_to_the_62", bytes("82 7f 4000000000000000"), protocol,
        Errc::message_too_big, 1009},
   };
@@ -88,7 +90,8 @@ TEST_P(WebSocketViolations, R129_R130_are_thrown_answered_with_a_code_and_follow
         EXPECT_EQ(peer.read_to_end(), "");
       },
       link());
-  WebSocket ws = create_connection(server.url(), options_for(link(), {.max_message_size = 1000}));
+  WebSocket ws = create_connection(server.url(), options_for(link(), {.max_message_size = 1000,
+                                                              .max_message_fragments = 3}));
   EXPECT_EQ(ws.recv().data, "before");
   EXPECT_EQ(refusal_of([&] { return ws.recv(); }), (Thrown{row().type, row().error}));
   EXPECT_FALSE(ws.connected());

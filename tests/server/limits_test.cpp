@@ -66,6 +66,18 @@ TEST_P(ServerLimits, R122_the_message_limit_can_be_set) {
   EXPECT_EQ(client.read_described(), "close 1009");
 }
 
+TEST_P(ServerLimits, the_limit_of_fragments_can_be_set) {
+  RunningServer server(echoing(), link(), {.max_message_fragments = 2});
+  RawPeer client = server.open();
+  client.send_frame(0x01, "a");
+  client.send_frame(0x80, "b");
+  EXPECT_EQ(client.read_described(), "text \"ab\"");
+  client.send_frame(0x01, "a");
+  client.send_frame(0x00, "b");
+  client.send_frame(0x80, "c");
+  EXPECT_EQ(client.read_described(), "close 1008");
+}
+
 TEST_P(ServerLimits, B7_sending_to_a_client_that_does_not_read_is_refused_at_the_limit) {
   constexpr std::size_t limit = 256 << 10;
   std::atomic<std::size_t> accepted{0};

@@ -1,0 +1,61 @@
+// build.hpp - the few shapes that nearly all cases have.
+#pragma once
+
+#include <initializer_list>
+#include <utility>
+
+#include "cases/cases.hpp"
+
+namespace conformance {
+
+using namespace std::chrono_literals;
+
+inline constexpr std::string_view hello = "Hello, world!";
+
+[[nodiscard]] inline SendFrame send(std::uint8_t code, Octets payload, bool fin = true,
+                                    std::uint8_t rsv = 0) {
+  return {.frame = {.opcode = code, .payload = std::move(payload), .fin = fin, .rsv = rsv}};
+}
+[[nodiscard]] inline SendFrame send_text(Octets payload) {
+  return send(opcode::text, std::move(payload));
+}
+[[nodiscard]] inline SendFrame send_ping(Octets payload = {}) {
+  return send(opcode::ping, std::move(payload));
+}
+
+/// All frames of the script in pieces of `size` octets.
+[[nodiscard]] Script chopped(Script script, std::size_t size);
+/// All frames in write calls of their own.
+[[nodiscard]] Script apart(Script script);
+
+/// "Echo, 1000": the events come, then the suite closes; after `limit` it does so anyway.
+[[nodiscard]] Plan echo(Script script, std::vector<Event> events, milliseconds limit = 1s);
+
+/// The other side has to fail the connection with `code`, or drop it, before the limit is over.
+[[nodiscard]] Plan failure(Script script, std::uint16_t code = 1002, milliseconds limit = 1s);
+/// As above; `first` comes back before (OK) or not even that (NON-STRICT).
+[[nodiscard]] Plan failure_after(Event first, Script script);
+
+/// The suite itself closes in the script; nothing may come back but the answer.
+[[nodiscard]] Plan closing(Script script, std::vector<std::uint16_t> codes, bool clean);
+
+inline void add(Cases& out, std::string id, std::string description, std::string expectation,
+                std::function<Plan()> plan, Roles roles = Roles::both) {
+  out.push_back({.id = std::move(id),
+                 .description = std::move(description),
+                 .expectation = std::move(expectation),
+                 .plan = std::move(plan),
+                 .roles = roles});
+}
+
+namespace expectation {
+inline constexpr auto echo = "The message comes back as it was; the suite closes with 1000 and is answered.";
+inline constexpr auto protocol_error = "The connection is failed at once, with 1002 if with a code.";
+inline constexpr auto after_echo =
+    "The first message comes back, then the connection is failed with 1002; what follows the error "
+    "is ignored. Without the echo: NON-STRICT.";
+inline constexpr auto bad_utf8 = "The connection is failed at once, with 1007 if with a code.";
+inline constexpr auto clean_close = "The closing handshake is answered and the connection ends.";
+}  // namespace expectation
+
+}  // namespace conformance

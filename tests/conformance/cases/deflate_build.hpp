@@ -1,0 +1,26 @@
+// deflate_build.hpp - what the cases about permessage-deflate share.
+#pragma once
+
+#include "cases/build.hpp"
+#include "cases/data.hpp"
+
+namespace conformance {
+
+inline constexpr std::string_view plain_offer = "permessage-deflate; client_max_window_bits";
+
+/// Some compressed messages, one at a time, after which the suite closes.
+[[nodiscard]] inline Plan compressed_exchange(DeflatePlan deflate, std::size_t count = 40,
+                                              std::size_t size = 3000) {
+  const auto content = Content::of(Nature::html);
+  Plan plan;
+  plan.deflate = std::move(deflate);
+  plan.script = {CloseLimit{10s}, Exchange{.count = count,
+                                           .compressed = true,
+                                           .payload = [content, size](std::size_t index) {
+                                             return content->window(index, size);
+                                           }}};
+  plan.expected = {{Behavior::ok, {exchanged(count)}}};
+  return plan;
+}
+
+}  // namespace conformance

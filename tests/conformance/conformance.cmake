@@ -1,0 +1,79 @@
+# The conformance suite: it judges any WebSocket implementation and so uses nothing of this one. It
+# needs OpenSSL whatever is tested, so there is none in a build without TLS.
+find_package(ZLIB REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+set(conformance ${CMAKE_CURRENT_SOURCE_DIR}/conformance)
+
+file(READ ${conformance}/report/report.html report_page)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${conformance}/report/report.html)
+configure_file(${conformance}/report/page.cpp.in ${CMAKE_CURRENT_BINARY_DIR}/conformance_page.cpp
+               @ONLY)
+
+file(GLOB conformance_sources CONFIGURE_DEPENDS ${conformance}/wire/*.cpp
+     ${conformance}/engine/*.cpp ${conformance}/cases/*.cpp ${conformance}/report/*.cpp)
+add_library(conformance_suite STATIC ${conformance_sources}
+            ${CMAKE_CURRENT_BINARY_DIR}/conformance_page.cpp)
+target_include_directories(conformance_suite PUBLIC ${conformance})
+target_compile_features(conformance_suite PUBLIC cxx_std_20)
+target_link_libraries(conformance_suite PUBLIC OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB
+                      Threads::Threads PRIVATE wirespan_flags)
+
+function(conformance_program name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE conformance_suite CLI11::CLI11 wirespan_flags)
+endfunction()
+conformance_program(conformance_client ${conformance}/programs/conformance_client.cpp)
+conformance_program(conformance_server ${conformance}/programs/conformance_server.cpp
+                    ${conformance}/programs/judge_server.cpp)
+conformance_program(broken_endpoint ${conformance}/broken/broken_endpoint.cpp
+                    ${conformance}/broken/endpoint.cpp)
+
+# What every check runs: all but the long ones of groups 12 and 13, and our own cases.
+set(short_cases "1.*,2.*,3.*,4.*,5.*,6.*,7.*,10.*,W*")
+foreach(group 12 13)
+  foreach(part 1 2 3 4 5 11)
+    string(APPEND short_cases ",${group}.*.${part}")
+  endforeach()
+endforeach()
+# Debug builds with sanitizers, and machines that do other things as well, may take their time.
+set(time_scale 2)
+if(WIRESPAN_SANITIZE)
+  set(time_scale 5)
+endif()
+
+function(conformance_test name timeout)
+  add_test(NAME conformance/${name} COMMAND ${ARGN})
+  set_tests_properties(conformance/${name} PROPERTIES TIMEOUT ${timeout} LABELS conformance)
+endfunction()
+
+set(server_options --compression --max-message-size 67108864 --max-fragments 131072)
+foreach(protocol ws wss)
+  set(tls "")
+  if(protocol STREQUAL "wss")
+    set(tls --tls)
+  endif()
+  foreach(poller epoll poll)
+    conformance_test(server.${protocol}.${poller} 300
+      ${Python3_EXECUTABLE} ${conformance}/judge.py server $<TARGET_FILE:conformance_client>
+      $<TARGET_FILE:echo_server> ${tls} --jobs 4 --time-scale ${time_scale}
+      --cases "${short_cases}" -- ${server_options} --poller ${poller})
+    conformance_test(client.${protocol}.${poller} 300
+      ${Python3_EXECUTABLE} ${conformance}/judge.py client $<TARGET_FILE:conformance_server>
+      $<TARGET_FILE:autobahn_client> ${tls} --time-scale ${time_scale}
+      --cases "${short_cases}" -- --compression --poller ${poller})
+  endforeach()
+endforeach()
+conformance_test(server.limits 300
+  ${Python3_EXECUTABLE} ${conformance}/judge.py server $<TARGET_FILE:conformance_client>
+  $<TARGET_FILE:echo_server> --cases "9.*" --time-scale ${time_scale} -- ${server_options})
+conformance_test(client.limits 300
+  ${Python3_EXECUTABLE} ${conformance}/judge.py client $<TARGET_FILE:conformance_server>
+  $<TARGET_FILE:autobahn_client> --cases "9.*" --time-scale ${time_scale})
+# The suite itself: each flaw is found, in exactly the cases that are about it.
+foreach(role server client)
+  conformance_test(broken.${role} 300
+    ${Python3_EXECUTABLE} ${conformance}/broken_test.py --role ${role}
+    $<TARGET_FILE:conformance_client> $<TARGET_FILE:conformance_server>
+    $<TARGET_FILE:broken_endpoint>)
+endforeach()

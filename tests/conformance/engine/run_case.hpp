@@ -1,0 +1,27 @@
+// run_case.hpp - one case over one connection, from the handshake to the verdict.
+#pragma once
+
+#include "engine/handshake.hpp"
+#include "engine/result.hpp"
+
+namespace conformance {
+
+/// Where a server listens. RFC 6455 §3.
+struct Url {
+  bool tls = false;
+  std::string host;
+  std::string port;
+  std::string target;
+};
+/// Throws std::invalid_argument.
+[[nodiscard]] Url parse_url(const std::string& text);
+
+/// Judges a server. Throws LinkError if it cannot be reached.
+[[nodiscard]] Result run_as_client(const Case& tested, const Url& url, SSL_CTX* tls,
+                                   double time_scale);
+
+/// Judges the client whose request this is.
+[[nodiscard]] Result run_as_server(const Case& tested, Link& link, const ClientRequest& request,
+                                   double time_scale);
+
+}  // namespace conformance

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# nightly.sh [BUILD_DIR]: all cases, those of Autobahn and our own, in both roles over ws, compared
+# with the golden results. Reports stay in BUILD_DIR/conformance. TIME_SCALE stretches all limits,
+# for slow builds; UPDATE=1 renews the golden results.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+build=${1:-build/release}
+scale=${TIME_SCALE:-1}
+options=(--time-scale "$scale" --outdir)
+update=()
+[ -z "${UPDATE:-}" ] || update=(--update)
+
+cmake --build "$build" --target echo_server autobahn_client conformance_client conformance_server
+python3 tests/conformance/judge.py server "$build/tests/conformance_client" \
+  "$build/app/echo_server" --jobs 2 "${options[@]}" "$build/conformance/servers" "${update[@]}" \
+  -- --compression --max-message-size 67108864 --max-fragments 131072
+python3 tests/conformance/judge.py client "$build/tests/conformance_server" \
+  "$build/app/autobahn_client" "${options[@]}" "$build/conformance/clients" "${update[@]}" \
+  -- --compression
+echo "conformance: all cases as expected in both roles"

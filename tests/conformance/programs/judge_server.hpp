@@ -1,0 +1,48 @@
+// judge_server.hpp - answers the resources by which a client lets itself be judged.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "cases/cases.hpp"
+#include "engine/run_case.hpp"
+
+namespace conformance {
+
+class JudgeServer {
+ public:
+  struct Settings {
+    std::string folder;
+    double time_scale = 1;
+    bool quiet = false;
+  };
+
+  JudgeServer(Settings settings, Cases cases);
+
+  /// One connection, from the request to its end. True if the program shall end.
+  [[nodiscard]] bool serve(Link link);
+
+ private:
+  /// Results of one agent by case id.
+  using AgentResults = std::map<std::string, Result, decltype(&id_less)>;
+
+  void run_case(Link& link, const ClientRequest& request, const Target& target);
+  void send_text(Link& link, const ClientRequest& request, const std::string& text) const;
+  void say_goodbye(Link& link, const ClientRequest& request) const;
+  void refuse(Link& link, const std::string& why) const;
+  void update_reports(const std::string& agent);
+  [[nodiscard]] const Case* case_of(const Target& target, std::size_t& number) const;
+  [[nodiscard]] std::string status_of(const std::string& agent, const std::string& id);
+  [[nodiscard]] std::vector<Result> results_of(const std::string& agent);
+
+  Settings settings_;
+  Cases cases_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::string, AgentResults> results_;
+};
+
+}  // namespace conformance

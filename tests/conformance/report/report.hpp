@@ -1,0 +1,31 @@
+// report.hpp - results as files: index.json and a file for each case as the Autobahn test suite
+// writes them, and a page to read.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "engine/result.hpp"
+#include "report/json.hpp"
+
+namespace conformance {
+
+/// The agent's name as it is in file names.
+[[nodiscard]] std::string slug_of(const std::string& agent);
+[[nodiscard]] std::string report_file_of(const std::string& agent, const std::string& id);
+
+[[nodiscard]] Json index_entry(const Result& result);
+[[nodiscard]] Json case_report(const Result& result);
+/// What the page shows of an agent.
+[[nodiscard]] Json page_data(const std::string& agent, const std::vector<Result>& results);
+
+/// Writes all files of one agent and renews index.json and index.html over all agents in `folder`.
+/// Throws std::runtime_error if a file cannot be written.
+void write_reports(const std::filesystem::path& folder, const std::string& agent,
+                   const std::vector<Result>& results);
+
+/// How many of each behaviour, as lines of text, and every case that does not pass.
+[[nodiscard]] std::string summary_table(const std::vector<Result>& results);
+
+}  // namespace conformance

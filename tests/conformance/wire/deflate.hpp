@@ -1,0 +1,57 @@
+// deflate.hpp - messages to and from raw DEFLATE, one direction of permessage-deflate each.
+// RFC 7692 §7.2.
+#pragma once
+
+#include <zlib.h>
+
+#include <optional>
+
+#include "wire/octets.hpp"
+
+namespace conformance {
+
+/// What was agreed for the messages of one side.
+struct DeflateSide {
+  int window_bits = 15;
+  bool no_context_takeover = false;
+};
+
+struct DeflateTerms {
+  DeflateSide client;
+  DeflateSide server;
+};
+
+class Compressor {
+ public:
+  explicit Compressor(DeflateSide side);
+  ~Compressor() { deflateEnd(&stream_); }
+  Compressor(const Compressor&) = delete;
+  Compressor& operator=(const Compressor&) = delete;
+
+  /// The message as RFC 7692 §7.2.1 puts it on the wire, without the last 00 00 ff ff.
+  [[nodiscard]] Octets compress(std::string_view message);
+
+ private:
+  z_stream stream_{};
+  bool forget_;
+};
+
+class Decompressor {
+ public:
+  explicit Decompressor(DeflateSide side);
+  ~Decompressor() { inflateEnd(&stream_); }
+  Decompressor(const Decompressor&) = delete;
+  Decompressor& operator=(const Decompressor&) = delete;
+
+  /// The message; nothing if the data is not DEFLATE or reaches further back than the window.
+  [[nodiscard]] std::optional<Octets> decompress(std::string_view compressed);
+
+ private:
+  [[nodiscard]] bool run(std::string_view input, Octets& message);
+
+  z_stream stream_{};
+  bool forget_;
+  std::size_t step_;
+};
+
+}  // namespace conformance

@@ -1,0 +1,81 @@
+// link.hpp - a TCP connection, plain or with TLS, that never blocks. RFC 6455 §1.5.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "wire/octets.hpp"
+
+namespace conformance {
+
+using Clock = std::chrono::steady_clock;
+using Milliseconds = std::chrono::milliseconds;
+
+/// The connection could not be made or its start failed; there is nothing to judge.
+class LinkError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct SslDeleter {
+  void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
+  void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
+};
+using TlsContext = std::unique_ptr<SSL_CTX, SslDeleter>;
+
+/// `ca_file` may be empty: then the system's roots; `insecure` checks nothing.
+[[nodiscard]] TlsContext client_tls(const std::string& ca_file, bool insecure);
+[[nodiscard]] TlsContext server_tls(const std::string& certificate, const std::string& key);
+
+enum class Io : std::uint8_t { done, again, ended, broken };
+
+class UniqueFd {
+ public:
+  explicit UniqueFd(int fd = -1) noexcept : fd_(fd) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
+  UniqueFd& operator=(UniqueFd&& other) noexcept;
+  ~UniqueFd() { reset(); }
+  [[nodiscard]] int get() const noexcept { return fd_; }
+  [[nodiscard]] bool valid() const noexcept { return fd_ >= 0; }
+  int release() noexcept;
+  void reset() noexcept;
+
+ private:
+  int fd_;
+};
+
+class Link {
+ public:
+  /// `tls` may be null. Throws LinkError.
+  static Link connect(const std::string& host, const std::string& port, SSL_CTX* tls,
+                      Clock::time_point deadline);
+  /// For a socket that was accepted. Throws LinkError.
+  static Link accepted(UniqueFd fd, SSL_CTX* tls, Clock::time_point deadline);
+
+  /// Appends what is there. ended: the peer's FIN; broken: reset.
+  [[nodiscard]] Io read(Octets& into);
+  /// One write call; `written` says how far it came.
+  [[nodiscard]] Io write(std::string_view octets, std::size_t& written);
+  void end_output() noexcept;
+  /// Resets the connection: what is not sent yet is lost.
+  void abort() noexcept;
+  /// Waits until there is something to read, or room if `for_output`, or until the deadline.
+  void wait(bool for_output, Clock::time_point deadline) const noexcept;
+
+ private:
+  Link(UniqueFd fd, SSL_CTX* tls);
+  void start_tls(const std::string& host, Clock::time_point deadline);
+  [[nodiscard]] Io io_of(int result) const noexcept;
+
+  UniqueFd fd_;
+  std::unique_ptr<SSL, SslDeleter> ssl_;
+};
+
+/// Listens on 127.0.0.1; `port` 0 picks one and is set. Throws LinkError.
+[[nodiscard]] UniqueFd listen_on_loopback(std::uint16_t& port);
+
+}  // namespace conformance

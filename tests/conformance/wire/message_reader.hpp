@@ -1,0 +1,38 @@
+// message_reader.hpp - messages out of frames: order of fragments, compression, UTF-8.
+// RFC 6455 §5.4, §8.1, RFC 7692 §6.2.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "wire/deflate.hpp"
+#include "wire/frame_reader.hpp"
+#include "wire/utf8.hpp"
+
+namespace conformance {
+
+struct ReceivedMessage {
+  Octets payload;
+  bool binary = false;
+};
+
+class MessageReader {
+ public:
+  explicit MessageReader(const std::optional<DeflateSide>& peer);
+
+  /// The message that this data frame completes, if it does and breaks no rule.
+  [[nodiscard]] std::optional<ReceivedMessage> add(ReceivedFrame frame);
+  [[nodiscard]] const std::optional<Violation>& violation() const noexcept { return violation_; }
+
+ private:
+  [[nodiscard]] bool in_order(const ReceivedFrame& frame);
+  [[nodiscard]] std::optional<ReceivedMessage> finish();
+
+  std::unique_ptr<Decompressor> decompressor_;
+  bool open_ = false;
+  bool compressed_ = false;
+  ReceivedMessage message_;
+  std::optional<Violation> violation_;
+};
+
+}  // namespace conformance

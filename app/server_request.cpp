@@ -22,11 +22,10 @@ void PendingRequest::without_compression() noexcept { state_->may_compress = fal
 
 void PendingRequest::accept(Agreement agreement, std::any user_data) {
   if (const auto state = std::move(state_)) {
-    ServerWorker::answer(
-        *state->hub, state->acceptor,
-        RequestAnswer{.agreement = std::move(agreement),
-                      .user_data = std::move(user_data),
-                      .may_compress = state->may_compress});
+    ServerWorker::answer(*state->hub, state->acceptor,
+                         RequestAnswer{.agreement = std::move(agreement),
+                                       .user_data = std::move(user_data),
+                                       .may_compress = state->may_compress});
   }
 }
 

@@ -220,6 +220,7 @@ std::uint32_t ServerWorker::take_place() {
   if (free_places_.empty()) {
     hub_->make(static_cast<std::uint32_t>(places_.size()));
     places_.emplace_back();
+    free_places_.reserve(places_.capacity());  // so that giving one back cannot fail
     return static_cast<std::uint32_t>(places_.size() - 1);
   }
   const std::uint32_t slot = free_places_.back();

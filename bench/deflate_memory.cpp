@@ -1,6 +1,8 @@
 // deflate_memory - what compression costs a connection in memory, for each way of keeping context:
-// counted, and as the resident set of many connections. Prints the table of core/README.md.
+// counted, and as the resident set of many connections; and what it saves and takes for a message
+// of 3 KB that is sent. Prints the table of core/README.md.
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -89,15 +91,19 @@ void measure(const Mode& mode) {
   const std::size_t resident_before = resident_bytes();
   std::vector<std::unique_ptr<Connection>> servers;
   std::size_t counted = 0;
+  std::size_t sent = 0;
+  std::chrono::duration<double, std::micro> sending{};
   for (int i = 0; i < connections; ++i) {
     servers.push_back(std::make_unique<Connection>(Role::server, options,
                                                    make_deflate_codec(pool, Role::server, agreed)));
     Connection& server = *servers.back();
     Connection client(Role::client, options, make_deflate_codec(pool, Role::client, agreed));
     for (const std::string& text : texts) {
-      if (client.send(Opcode::text, wire_bytes(text)) ||
-          server.send(Opcode::text, wire_bytes(text)))
-        std::abort();
+      const auto start = std::chrono::steady_clock::now();
+      if (server.send(Opcode::text, wire_bytes(text))) std::abort();
+      sending += std::chrono::steady_clock::now() - start;
+      sent += server.output().size();
+      if (client.send(Opcode::text, wire_bytes(text))) std::abort();
       server.feed(client.output().data());
       while (!std::holds_alternative<NeedInput>(server.next())) {
       }
@@ -108,15 +114,18 @@ void measure(const Mode& mode) {
     counted += sizeof(Connection) + server.memory();
   }
   const std::size_t resident = resident_bytes() - resident_before;
-  std::printf("| %-14s | %2d | %d | %7zu | %7zu |\n", mode.name, mode.window_bits,
-              mode.memory_level, counted / connections, resident / connections);
+  constexpr double all = static_cast<double>(connections) * messages;
+  std::printf("| %-14s | %2d | %d | %7zu | %7zu | %4.0f | %3.0f |\n", mode.name, mode.window_bits,
+              mode.memory_level, counted / connections, resident / connections,
+              static_cast<double>(sent) / all, sending.count() / all);
 }
 
 }  // namespace
 
 int main() {
   std::printf(
-      "| context | window bits | memory level | counted | resident |\n|---|---|---|---|---|\n");
+      "| context | window bits | memory level | counted | resident | wire | us |\n"
+      "|---|---|---|---|---|---|---|\n");
   for (const Mode& mode : modes) {
     (void)std::fflush(stdout);
     const pid_t child = ::fork();  // so that no mode finds the memory of another

@@ -108,7 +108,8 @@ std::vector<WireRow> rows() {
 class Section7_2Receive : public ::testing::TestWithParam<std::tuple<Role, WireRow>> {};
 
 TEST_P(Section7_2Receive, in_every_chopping) {
-  const auto& [role, row] = GetParam();
+  const Role role = std::get<0>(GetParam());  // clang 14: no lambda captures a structured binding
+  const WireRow& row = std::get<1>(GetParam());
   const ByteVector wire = as_received_by(role, row.wire);
   for (const DeflateContext context : {DeflateContext::stream, DeflateContext::dictionary}) {
     ConversationOptions options = row.options;

@@ -141,7 +141,7 @@ std::string Endpoint::to_string() const {
     case Family::ipv4:
       return host() + ":" + std::to_string(port());
     case Family::ipv6:
-      return "[" + host() + "]:" + std::to_string(port());
+      return std::string(1, '[').append(host()).append("]:").append(std::to_string(port()));
     case Family::unix_path:
       return "unix:" + host();
     default:

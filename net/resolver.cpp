@@ -91,8 +91,9 @@ Lookup::Lookup(EventLoop& loop, std::string host, std::uint16_t port, Handler ha
   }
   LookupThreads::shared().run([mailbox = loop.mailbox(), answer = answer_,
                                network = &loop.network(), host = std::move(host), port] {
-    auto endpoints = look_up(*network, host, port);
-    mailbox->post([answer, endpoints = std::move(endpoints)] { answer->deliver(endpoints); });
+    const auto found =
+        std::make_shared<const Expected<std::vector<Endpoint>>>(look_up(*network, host, port));
+    mailbox->post([answer, found] { answer->deliver(*found); });
   });
 }
 

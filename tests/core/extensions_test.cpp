@@ -25,7 +25,7 @@ TEST(Extensions, floods_are_judged_in_one_pass) {
                                 "a; b=\"" + repeated("\\\"", 100'000),
                                 "a; b=\"" + repeated("\\c", 100'000) + "\"",
                                 repeated(" ", 200'000),
-                                "a" + repeated(" ", 200'000) + "b",
+                                std::string("a").append(repeated(" ", 200'000)).append("b"),
                                 repeated(",", 200'000),
                                 "a; b=" + repeated("x", 200'000),
                                 "a; b=" + repeated("\"", 200'000)};
@@ -41,9 +41,11 @@ TEST(Extensions, R122_extensions_and_parameters_are_counted_together) {
   const std::size_t limit = limits::extension_elements;
   EXPECT_TRUE(parse_extensions(repeated("a,", limit)));
   EXPECT_FALSE(parse_extensions(repeated("a,", limit + 1)));
-  EXPECT_TRUE(parse_extensions("a" + repeated(";b=c", limit - 1)));
-  EXPECT_EQ(parse_extensions("a" + repeated(";b=c", limit)).error(), Errc::bad_extensions);
-  EXPECT_FALSE(parse_extensions("a" + repeated(";b", limit / 2) + repeated(",a", limit / 2)));
+  EXPECT_TRUE(parse_extensions(std::string("a").append(repeated(";b=c", limit - 1))));
+  EXPECT_EQ(parse_extensions(std::string("a").append(repeated(";b=c", limit))).error(),
+            Errc::bad_extensions);
+  EXPECT_FALSE(parse_extensions(
+      std::string("a").append(repeated(";b", limit / 2)).append(repeated(",a", limit / 2))));
 }
 
 TEST(Extensions, a_flood_of_quoted_pairs_is_one_value) {

@@ -28,6 +28,9 @@ RequestCase extended(std::string name, std::initializer_list<std::string> lines,
           .status = status};
 }
 
+/// A request with something before it.
+std::string behind(std::string_view prefix) { return std::string(prefix).append(valid_request()); }
+
 RequestCase first_line(std::string name, std::string_view line, std::error_code error = {},
                        int status = 400) {
   return spoilt(std::move(name), "GET ", line, error, status);
@@ -62,13 +65,11 @@ std::vector<RequestCase> start_line_rows() {
       first_line("R36_byte_above_7f_in_the_target", "GET /\xC3\xA9 HTTP/1.1", malformed),
       first_line("R56_zero_byte_in_the_target", std::string("GET /a\0b HTTP/1.1", 17), malformed),
       first_line("R60_carriage_return_in_the_target", "GET /a\rb HTTP/1.1", malformed),
-      {.name = "R61_one_empty_line_first", .text = "\r\n" + valid_request()},
-      {.name = "R61_two_empty_lines_first",
-       .text = "\r\n\r\n" + valid_request(),
-       .error = malformed},
-      {.name = "R61_blank_first", .text = " " + valid_request(), .error = malformed},
-      {.name = "R61_line_feed_first", .text = "\n" + valid_request(), .error = malformed},
-      {.name = "R61_control_character_first", .text = "\x01" + valid_request(), .error = malformed},
+      {.name = "R61_one_empty_line_first", .text = behind("\r\n")},
+      {.name = "R61_two_empty_lines_first", .text = behind("\r\n\r\n"), .error = malformed},
+      {.name = "R61_blank_first", .text = behind(" "), .error = malformed},
+      {.name = "R61_line_feed_first", .text = behind("\n"), .error = malformed},
+      {.name = "R61_control_character_first", .text = behind("\x01"), .error = malformed},
       {.name = "R61_zero_byte_first",
        .text = std::string(1, '\0') + valid_request(),
        .error = malformed},

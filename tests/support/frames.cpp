@@ -129,7 +129,7 @@ std::string readable(Bytes payload) {
   const std::string_view text = wire_text(payload);
   const bool printable =
       std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-  return printable ? "\"" + std::string(text) + "\"" : to_hex(payload);
+  return printable ? std::string(1, '"').append(text).append(1, '"') : to_hex(payload);
 }
 
 std::string describe(const WireFrame& one) {

@@ -148,6 +148,8 @@ std::error_code ServerImpl::adopt(int fd, Bytes already_read, bool is_secured) {
   const auto peer = network.peer_endpoint(fd);
   auto error = peer ? network.set_nonblocking(fd) : peer.error();
   if (!is_secured && tls_error_) error = tls_error_;
+  // Plain bytes are no part of a TLS stream that has still to begin.
+  if (!is_secured && options_.tls && !already_read.empty()) error = Errc::invalid_option;
   if (!error) {
     std::vector<std::byte> copy(already_read.begin(), already_read.end());
     const bool posted =

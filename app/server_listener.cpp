@@ -18,8 +18,11 @@ bool is_exhausted(std::error_code error) noexcept {
          error == std::errc::not_enough_memory;
 }
 
-/// Nobody listens there: what is left is only the name.
+/// Nobody listens there: what is left is only the name. The kernel refuses a connection to a file
+/// that is no socket as well, and that one is not ours to remove.
 bool is_abandoned(net::Network& network, const net::Endpoint& path) {
+  std::error_code unimportant;
+  if (!std::filesystem::is_socket(path.host(), unimportant)) return false;
   const auto fd = network.open(net::Family::unix_path);
   if (!fd) return false;
   const auto error = network.connect(*fd, path);

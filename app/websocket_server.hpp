@@ -68,7 +68,8 @@ class WebSocketServer {
 
   /// Takes a connected socket that somebody else accepted, with what was already read from it: a
   /// request that another HTTP server has received, and what came behind it. The descriptor is the
-  /// server's from then on. `is_secured`: no TLS of ours although the server has it.
+  /// server's from then on. `is_secured`: no TLS of ours although the server has it; without it a
+  /// server with TLS takes no bytes that were already read (Errc::invalid_option).
   std::error_code adopt(int fd, Bytes already_read = {}, bool is_secured = false);
 
   /// Sends one message to all connections that have subscribed to the topic, on all loops. It is

@@ -19,7 +19,7 @@ done
 shift $((OPTIND - 1))
 [[ $minutes =~ ^[1-9][0-9]*$ ]] || { echo "minutes: a number above 0" >&2; exit 2; }
 
-all=(fuzz asan tsan asan_clang tsan_clang close_many flaky coverage)
+all=(fuzz asan tsan asan_clang tsan_clang load load_tsan close_many flaky coverage)
 steps=("$@")
 [ ${#steps[@]} -gt 0 ] || steps=("${all[@]}")
 
@@ -58,6 +58,30 @@ again_and_again() { # again_and_again FILTER...: the tests of app and net, for M
   done
   echo "$rounds rounds"
 }
+
+load_programs() { # load_programs PRESET PROGRAM...
+  local preset=$1
+  shift
+  cmake --preset "$preset" -DWIRESPAN_BENCH=OFF -DWIRESPAN_FUZZ=OFF >/dev/null &&
+    cmake --build --preset "$preset" --target "$@"
+}
+
+# The server with as many clients as it promises, good ones and bad ones; a machine that does nothing
+# else meanwhile.
+load() {
+  local folder=build/release/tests kind loops verdict=0
+  load_programs release load_echo_many load_unfriendly load_idle_memory load_stress || return 1
+  for loops in 1 2; do timeout 600 $folder/load_echo_many 10000 100 $loops || verdict=1; done
+  for kind in never_read slow_handshakes pings empty_fragments; do
+    timeout 600 $folder/load_unfriendly $kind 1000 10 strict || verdict=1
+  done
+  timeout 600 $folder/load_idle_memory 10000 || verdict=1
+  timeout 600 $folder/load_idle_memory 10000 tls || verdict=1
+  timeout 600 $folder/load_stress 60 || verdict=1
+  return $verdict
+}
+
+load_tsan() { load_programs tsan load_stress && timeout 900 build/tsan/tests/load_stress 60; }
 
 close_many() { release_tests app_tests net_tests && again_and_again '*AppCloseMany*'; }
 

@@ -191,9 +191,8 @@ struct CountingSource {
         ++static_cast<CountingSource*>(context)->lent;
         return Block::allocate(size);
       },
-      .take_back = [](void* context, Block::Ptr) noexcept {
-        ++static_cast<CountingSource*>(context)->returned;
-      },
+      .take_back = [](void* context,
+                      Block::Ptr) noexcept { ++static_cast<CountingSource*>(context)->returned; },
       .context = this};
 };
 

@@ -178,6 +178,7 @@ void serve_without_descriptors(const Link& link) {
   const bool idles = cpu_seconds() - start < 0.2;
   before.send_text("x");
   const bool serves = before.read_described() == "text \"x\"";
+  const bool counts = server.server().stats().refused.no_descriptor > 0;
 
   for (const int fd : fillers) ::close(fd);
   int accepted = 0;
@@ -186,7 +187,8 @@ void serve_without_descriptors(const Link& link) {
     if (link.is_secure()) client.secure_as_client(link.for_client());
     accepted += client.open().starts_with("HTTP/1.1 101 ") ? 1 : 0;
   }
-  std::fprintf(stderr, "idles %d, serves %d, accepts %d\n", idles, serves, accepted);
+  std::fprintf(stderr, "idles %d, serves %d, counts %d, accepts %d\n", idles, serves, counts,
+               accepted);
   std::_Exit(0);
 }
 
@@ -196,7 +198,7 @@ WIRESPAN_OVER_LINKS_AND_BACKENDS(ServerLimitsDeathTest);
 TEST_P(ServerLimitsDeathTest, B14_without_descriptors_it_neither_spins_nor_loses_its_listener) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(serve_without_descriptors(link()), ::testing::ExitedWithCode(0),
-              "idles 1, serves 1, accepts 5");
+              "idles 1, serves 1, counts 1, accepts 5");
 }
 
 }  // namespace

@@ -85,6 +85,45 @@ TEST_P(ServerTls, a_client_certificate_is_demanded_if_an_authority_is_named) {
   }
 }
 
+TEST_P(ServerTls, on_request_sees_the_verified_certificate_of_the_client) {
+  Link asking = link();
+  asking.server_tls = asking_server;
+  const CertificateSpec robot{.name = "robot", .common_name = "robot 7", .for_client = true};
+  ServerHandlers handlers = echoing();
+  handlers.on_request = [&](PendingRequest request) {
+    const auto& shown = request.request().certificate;
+    ASSERT_TRUE(shown);
+    EXPECT_EQ(shown->common_name, "robot 7");
+    EXPECT_EQ(shown->subject, "CN=robot 7");
+    EXPECT_FALSE(shown->issuer.empty());
+    EXPECT_EQ(shown->fingerprint.size(), 64U);
+    EXPECT_NE(shown->pem.find("BEGIN CERTIFICATE"), std::string::npos);
+    request.accept({}, shown->common_name);
+  };
+  handlers.on_message = [](const ServerConnection& connection, const Message&) {
+    (void)connection.send_text(*connection.user_data_as<std::string>());
+  };
+  RunningServer server(handlers, asking);
+  WebSocket ws =
+      create_connection(server.url(), {.timeout = 10s, .sslopt = with_certificate(robot)});
+  ws.send("who am I");
+  EXPECT_EQ(ws.recv().data, "robot 7");
+  ws.close();
+}
+
+TEST_P(ServerTls, without_asking_there_is_no_certificate) {
+  ServerHandlers handlers = echoing();
+  handlers.on_request = [](PendingRequest request) {
+    EXPECT_FALSE(request.request().certificate);
+    EXPECT_TRUE(request.request().is_tls);
+    request.accept();
+  };
+  RunningServer server(handlers, link());
+  RawPeer client = server.open();
+  client.send_text("x");
+  EXPECT_EQ(client.read_described(), "text \"x\"");
+}
+
 TEST_P(ServerTls, an_unusable_certificate_or_key_is_an_exception_of_listen) {
   const auto listening = [&](tls::ServerOptions options) {
     return refusal_of([&] { return WebSocketServer({.tls = std::move(options)}, {}).listen(); });

@@ -120,7 +120,8 @@ TEST(TopicsTest, behaves_as_the_model_for_random_steps) {
       step(random, topics, model);
       ASSERT_EQ(topics.size(), model.size()) << "seed " << seed << ", step " << n;
       const std::string topic = "topic " + std::to_string(random() % 12);
-      ASSERT_EQ(members_of(topics, topic), model.members(topic)) << "seed " << seed << ", step " << n;
+      ASSERT_EQ(members_of(topics, topic), model.members(topic))
+          << "seed " << seed << ", step " << n;
     }
   }
 }

@@ -81,10 +81,17 @@ ByteVector transfer_pieces(TlsPair& pair, Pieces pieces, std::size_t more) {
   return received;
 }
 
-const std::vector<std::vector<std::size_t>> mixtures{
-    {1},          {5, 6, 7},       {100, 20'000, 100}, {16'384},           {16'383, 2},
-    {16'384, 1},  {1, 16'384, 1},  {10'000, 10'000},   {40'000, 3, 40'000}, {0, 4, 0, 5},
-    {1, 1, 1, 1, 1, 1, 1, 1, 1, 1}};
+const std::vector<std::vector<std::size_t>> mixtures{{1},
+                                                     {5, 6, 7},
+                                                     {100, 20'000, 100},
+                                                     {16'384},
+                                                     {16'383, 2},
+                                                     {16'384, 1},
+                                                     {1, 16'384, 1},
+                                                     {10'000, 10'000},
+                                                     {40'000, 3, 40'000},
+                                                     {0, 4, 0, 5},
+                                                     {1, 1, 1, 1, 1, 1, 1, 1, 1, 1}};
 
 TEST(TlsPieces, arrive_whole_and_in_order) {
   for (const auto& sizes : mixtures) {

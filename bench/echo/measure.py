@@ -22,7 +22,7 @@ class Bench:
     def ask(self, command, seconds):
         """The line of JSON that a program prints, or None."""
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 20,
+            done = subprocess.run(command, capture_output=True, text=True, timeout=10 * seconds + 20,
                                   preexec_fn=peers.pinned_to(1), check=False)
             return json.loads(done.stdout) if done.returncode == 0 else None
         except (subprocess.TimeoutExpired, OSError, ValueError):

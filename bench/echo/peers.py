@@ -38,7 +38,7 @@ def bun():
 
 
 def server_commands(tls):
-    """Name to command without the port, which comes next to last or last; only what is there."""
+    """Name to command; PORT stands for the port."""
     ours = [os.path.join(BUILD, "app", "echo_server"), "--max-message-size", str(64 << 20)]
     files = [CERTIFICATE, KEY] if tls else []
     if tls:

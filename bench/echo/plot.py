@@ -5,37 +5,46 @@ import math
 COLOURS = ["#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22"]
 LEFT, RIGHT, ROW, TOP = 190, 20, 26, 56
 WIDTH = 860
+LOWEST, HIGHEST = 0.8, 32  # of the logarithmic axis; what is beyond lies on its end
 
 
-def svg(rows, names, highest=32):
-    """rows: [(label, {name: ratio})]; names: in the order of their colours, ours first."""
-    height = TOP + ROW * len(rows) + 40
+def place(ratio):
+    share = math.log(min(max(ratio, LOWEST), HIGHEST) / LOWEST) / math.log(HIGHEST / LOWEST)
+    return LEFT + share * (WIDTH - LEFT - RIGHT)
 
-    def x(ratio):
-        share = math.log(min(max(ratio, 0.8), highest) / 0.8) / math.log(highest / 0.8)
-        return LEFT + share * (WIDTH - LEFT - RIGHT)
 
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-             'font-family="sans-serif" font-size="12">',
-             f'<rect width="{WIDTH}" height="{height}" fill="white"/>']
+def legend(names):
     at = LEFT
     for name, colour in zip(names, COLOURS):
-        parts.append(f'<circle cx="{at}" cy="18" r="5" fill="{colour}"/>'
-                     f'<text x="{at + 9}" y="22">{name}</text>')
+        yield f'<circle cx="{at}" cy="18" r="5" fill="{colour}"/>'
+        yield f'<text x="{at + 9}" y="22">{name}</text>'
         at += 24 + 7 * len(name)
-    bottom = TOP + ROW * len(rows)
+
+
+def axis(bottom):
     for tick in (1, 2, 4, 8, 16, 32):
-        parts.append(f'<line x1="{x(tick):.1f}" x2="{x(tick):.1f}" y1="{TOP - 12}" y2="{bottom}" '
-                     f'stroke="{"#000" if tick == 1 else "#ddd"}"/>'
-                     f'<text x="{x(tick):.1f}" y="{TOP - 16}" text-anchor="middle">{tick}</text>')
+        x, colour = f"{place(tick):.1f}", "#000" if tick == 1 else "#ddd"
+        yield f'<line x1="{x}" x2="{x}" y1="{TOP - 12}" y2="{bottom}" stroke="{colour}"/>'
+        yield f'<text x="{x}" y="{TOP - 16}" text-anchor="middle">{tick}</text>'
+
+
+def row(y, label, ratios, names):
+    yield f'<text x="{LEFT - 12}" y="{y + 4}" text-anchor="end">{label}</text>'
+    for name, colour in reversed(list(zip(names, COLOURS))):
+        if name in ratios:
+            yield (f'<circle cx="{place(ratios[name]):.1f}" cy="{y}" r="5" fill="{colour}" '
+                   f'fill-opacity="0.85"><title>{name}: {ratios[name]:.2f}</title></circle>')
+
+
+def svg(rows, names):
+    """rows: [(label, {name: ratio})]; names: in the order of their colours, ours first."""
+    bottom = TOP + ROW * len(rows)
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom + 40}" '
+             'font-family="sans-serif" font-size="12">',
+             f'<rect width="{WIDTH}" height="{bottom + 40}" fill="white"/>',
+             *legend(names), *axis(bottom)]
     for index, (label, ratios) in enumerate(rows):
-        y = TOP + ROW * index + ROW / 2
-        parts.append(f'<text x="{LEFT - 12}" y="{y + 4}" text-anchor="end">{label}</text>')
-        for name, colour in reversed(list(zip(names, COLOURS))):
-            if name in ratios:
-                parts.append(f'<circle cx="{x(ratios[name]):.1f}" cy="{y}" r="5" fill="{colour}" '
-                             f'fill-opacity="0.85"><title>{name}: {ratios[name]:.2f}</title>'
-                             '</circle>')
+        parts.extend(row(TOP + ROW * index + ROW / 2, label, ratios, names))
     parts.append(f'<text x="{LEFT}" y="{bottom + 26}">Server CPU time per message, as a ratio to a '
                  'raw TCP echo (connections x depth x size); less is better</text></svg>')
     return "\n".join(parts) + "\n"

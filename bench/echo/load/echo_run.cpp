@@ -53,11 +53,19 @@ void EchoRun::run() {
   if (options_.rate == 0) {
     for (Connection& connection : connections_) start_batch(connection, now());
   }
-  run_until(now() + nanoseconds(options_.warm_up));
+  const std::uint64_t once_each = connections_.size() * traffic_.depth;
+  run_for(nanoseconds(options_.warm_up), once_each);
   latency_.clear();
   start_ = totals();
-  run_until(now() + nanoseconds(options_.time));
+  run_for(nanoseconds(options_.time), messages_ + once_each);
   end_ = totals();
+}
+
+/// Longer, up to ten times, if otherwise not even every connection had its turn.
+void EchoRun::run_for(std::uint64_t time, std::uint64_t messages) {
+  const std::uint64_t last_end = now() + 10 * time;
+  run_until(now() + time);
+  while (messages_ < messages && now() < last_end) run_until(now() + time / 4);
 }
 
 void EchoRun::run_until(std::uint64_t end) {

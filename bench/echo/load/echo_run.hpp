@@ -33,7 +33,7 @@ class EchoRun {
     std::size_t unsent = 0;    // bytes from the end of the batch, or of the last message
     std::size_t received = 0;  // bytes since the start of a batch; open loop: of the run
     std::uint64_t started = 0;
-    std::deque<std::uint64_t> due;  // open loop: when the messages on the way were due
+    std::deque<std::uint64_t> due{};  // open loop: when the messages on the way were due
     bool awaits_room = false;
   };
   struct Totals {
@@ -43,6 +43,7 @@ class EchoRun {
     std::uint64_t messages = 0;
   };
 
+  void run_for(std::uint64_t time, std::uint64_t messages);
   void run_until(std::uint64_t end);
   void on_event(Connection& connection, bool writable);
   void on_bytes(Connection& connection, Bytes bytes, std::uint64_t time);

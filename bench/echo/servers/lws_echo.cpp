@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
   info.iface = "127.0.0.1";
   info.protocols = protocols;
   info.pt_serv_buf_size = 64 << 10;
-  info.options = LWS_SERVER_OPTION_DISABLE_IPV6;
+  info.options = LWS_SERVER_OPTION_DISABLE_IPV6 | LWS_SERVER_OPTION_VALIDATE_UTF8;
   lws_context* context = lws_create_context(&info);
   if (context == nullptr) return 1;
   while (lws_service(context, 0) >= 0) {

@@ -45,7 +45,8 @@ struct ConnectOptions {
   bool fire_cont_frame = false;       ///< Hand out each frame of a fragmented message by itself.
   bool skip_utf8_validation = false;  ///< Of received text. RFC 6455 §8.1 asks for it.
   std::size_t max_message_size = limits::message_size;  ///< Bytes; a larger one fails with 1009.
-  std::uint32_t max_message_fragments = limits::message_fragments;  ///< Frames; more fail with 1008.
+  std::uint32_t max_message_fragments =
+      limits::message_fragments;  ///< Frames; more fail with 1008.
   /// Set: permessage-deflate (RFC 7692) is offered, and used if the server agrees.
   std::optional<DeflateOptions> compression{};
   /// Where mask keys come from instead of the system's random source. They must not be guessable.

@@ -40,7 +40,8 @@ struct AppOptions {
   bool already_secured = false;  ///< Do not apply TLS to `socket` even for wss:.
   bool fire_cont_frame = false;  ///< Deliver fragments, as setting on_cont_message does.
   std::size_t max_message_size = limits::message_size;  ///< Bytes; a larger one fails with 1009.
-  std::uint32_t max_message_fragments = limits::message_fragments;  ///< Frames; more fail with 1008.
+  std::uint32_t max_message_fragments =
+      limits::message_fragments;  ///< Frames; more fail with 1008.
   /// Set: permessage-deflate (RFC 7692) is offered, and used if the server agrees.
   std::optional<DeflateOptions> compression{};
   /// From the look-up of the name to the open connection. Unset: the default time-out if there is

@@ -30,7 +30,8 @@ struct ServerOptions {
   std::uint16_t port = 0;                   ///< 0: any free port, which listen() tells.
   std::optional<tls::ServerOptions> tls{};  ///< Set: wss: only.
   std::size_t max_message_size = limits::message_size;  ///< Bytes; a larger one fails with 1009.
-  std::uint32_t max_message_fragments = limits::message_fragments;  ///< Frames; more fail with 1008.
+  std::uint32_t max_message_fragments =
+      limits::message_fragments;  ///< Frames; more fail with 1008.
   /// From accept to the end of the opening handshake, TLS included.
   std::chrono::milliseconds handshake_time = limits::handshake_time;
   /// A connection that sends nothing for this long is closed with 1001; 0: never.

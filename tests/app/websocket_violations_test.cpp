@@ -90,8 +90,8 @@ TEST_P(WebSocketViolations, R129_R130_are_thrown_answered_with_a_code_and_follow
         EXPECT_EQ(peer.read_to_end(), "");
       },
       link());
-  WebSocket ws = create_connection(server.url(), options_for(link(), {.max_message_size = 1000,
-                                                              .max_message_fragments = 3}));
+  WebSocket ws = create_connection(
+      server.url(), options_for(link(), {.max_message_size = 1000, .max_message_fragments = 3}));
   EXPECT_EQ(ws.recv().data, "before");
   EXPECT_EQ(refusal_of([&] { return ws.recv(); }), (Thrown{row().type, row().error}));
   EXPECT_FALSE(ws.connected());

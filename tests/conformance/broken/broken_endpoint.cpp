@@ -1,6 +1,4 @@
 // broken_endpoint - a server that echoes, or a client that lets itself be judged, with one flaw.
-#include <sys/socket.h>
-
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -8,6 +6,7 @@
 #include <thread>
 
 #include <CLI/CLI.hpp>
+#include <sys/socket.h>
 
 #include "broken/endpoint.hpp"
 #include "engine/handshake.hpp"

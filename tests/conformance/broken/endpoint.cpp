@@ -123,9 +123,9 @@ std::optional<std::uint16_t> Endpoint::close_defect() const {
   if (payload.size() == 1) return 1002;
   if (payload.empty()) return std::nullopt;
   const auto code = from_big_endian(payload.substr(0, 2));
-  const bool allowed = (code >= 1000 && code <= 1014 && code != 1004 && code != 1005 &&
-                        code != 1006) ||
-                       (code >= 3000 && code <= 4999);
+  const bool allowed =
+      (code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006) ||
+      (code >= 3000 && code <= 4999);
   if (!allowed && !has(Flaw::accepts_any_close_code)) return 1002;
   const bool utf8 = is_utf8(std::string_view(payload).substr(2));
   if (!utf8 && !has(Flaw::accepts_any_close_reason)) return 1007;

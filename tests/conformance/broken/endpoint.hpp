@@ -13,7 +13,7 @@ namespace conformance {
 enum class Flaw : std::uint8_t {
   none,
   accepts_bad_utf8,
-  checks_utf8_late,       ///< When the message is complete.
+  checks_utf8_late,  ///< When the message is complete.
   ignores_reserved_bits,
   ignores_reserved_opcodes,
   accepts_long_pings,
@@ -27,13 +27,13 @@ enum class Flaw : std::uint8_t {
   answers_after_close,
   accepts_any_close_code,
   accepts_any_close_reason,
-  keeps_tcp,              ///< After the closing handshake, as a server.
-  wrong_close_code,       ///< 1008 whatever went wrong.
+  keeps_tcp,         ///< After the closing handshake, as a server.
+  wrong_close_code,  ///< 1008 whatever went wrong.
   answers_text_as_binary,
   cuts_last_octet,
   wrongly_masked,
   lengths_not_minimal,
-  echoes_late,            ///< Not before nothing more comes in, and not if that is an error.
+  echoes_late,  ///< Not before nothing more comes in, and not if that is an error.
 };
 
 struct FlawName {

@@ -24,7 +24,8 @@ void add_answers(Cases& out) {
   for (const std::string answer :
        {"permessage-deflate; unknown_parameter", "permessage-deflate; server_no_context_takeover=1",
         "permessage-deflate; client_no_context_takeover; client_no_context_takeover",
-        "permessage-deflate; server_max_window_bits", "permessage-deflate; server_max_window_bits=7",
+        "permessage-deflate; server_max_window_bits",
+        "permessage-deflate; server_max_window_bits=7",
         "permessage-deflate; server_max_window_bits=16",
         "permessage-deflate; server_max_window_bits=010",
         "permessage-deflate; client_max_window_bits",
@@ -33,7 +34,8 @@ void add_answers(Cases& out) {
         "permessage-deflate; client_max_window_bits=10; client_max_window_bits=10",
         "permessage-deflate, permessage-deflate", "permessage-deflate, x-unknown",
         "x-webkit-deflate-frame", "permessage-bzip2"}) {
-    add(out, "W4.2." + std::to_string(++number), "The answer: " + answer + ".",
+    add(
+        out, "W4.2." + std::to_string(++number), "The answer: " + answer + ".",
         "The client gives up without a word.", [answer] { return refused(answer); },
         Roles::suite_is_server);
   }

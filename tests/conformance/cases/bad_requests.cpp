@@ -58,7 +58,8 @@ std::vector<Refused> lines_and_fields() {
       {"No Upgrade field", without_line("Upgrade"), {400, 426}},
       {"Upgrade to another protocol", with("WebSocket", "h2c"), {400, 426}},
       {"No Connection field", without_line("Connection"), {400, 426}},
-      {"Connection without the token upgrade", with("Connection: Upgrade", "Connection: close"),
+      {"Connection without the token upgrade",
+       with("Connection: Upgrade", "Connection: close"),
        {400, 426}},
       {"No Host field", without_line("Host")},
       {"Two Host fields", and_field("Host: other.example")},
@@ -75,33 +76,46 @@ std::vector<Refused> lines_and_fields() {
 }
 
 std::vector<Refused> syntax() {
-  return {
-      {"A space before the colon of a field", with("Upgrade:", "Upgrade :")},
-      {"A field without a name", and_field(": value")},
-      {"A line without a colon", and_field("no colon here")},
-      {"A field that goes on in the next line", and_field("X-Folded: one\r\n two")},
-      {"NUL in a value", and_field(Octets("X-Nul: a\0b", 10))},
-      {"A bare carriage return in a value", and_field("X-Return: a\rUpgrade: other")},
-      {"Octets that are no HTTP", [](const HandshakeFacts&) {
-         return Octets(from_hex("16030100")) + "not HTTP at all\r\n\r\n";
-       }, {400}, true},
-      {"A request line of one word", [](const HandshakeFacts&) { return Octets("GET\r\n\r\n"); },
-       {400}, true},
-      {"A field of a million octets", and_field("X-Long: " + Octets(1'000'000, 'a')), {400, 413, 431},
-       true},
-      {"Ten thousand fields", [](const HandshakeFacts& facts) {
-         Octets head = ordinary_request(facts);
-         return head.insert(head.size() - 2, repeated("X-Many: 1\r\n", 110'000));
-       }, {400, 413, 431}, true},
-      {"A target of a million octets", [](const HandshakeFacts& facts) {
-         HandshakeFacts other = facts;
-         other.target = "/" + Octets(1'000'000, 'a');
-         return ordinary_request(other);
-       }, {400, 413, 414, 431}, true}};
+  return {{"A space before the colon of a field", with("Upgrade:", "Upgrade :")},
+          {"A field without a name", and_field(": value")},
+          {"A line without a colon", and_field("no colon here")},
+          {"A field that goes on in the next line", and_field("X-Folded: one\r\n two")},
+          {"NUL in a value", and_field(Octets("X-Nul: a\0b", 10))},
+          {"A bare carriage return in a value", and_field("X-Return: a\rUpgrade: other")},
+          {"Octets that are no HTTP",
+           [](const HandshakeFacts&) {
+             return Octets(from_hex("16030100")) + "not HTTP at all\r\n\r\n";
+           },
+           {400},
+           true},
+          {"A request line of one word",
+           [](const HandshakeFacts&) { return Octets("GET\r\n\r\n"); },
+           {400},
+           true},
+          {"A field of a million octets",
+           and_field("X-Long: " + Octets(1'000'000, 'a')),
+           {400, 413, 431},
+           true},
+          {"Ten thousand fields",
+           [](const HandshakeFacts& facts) {
+             Octets head = ordinary_request(facts);
+             return head.insert(head.size() - 2, repeated("X-Many: 1\r\n", 110'000));
+           },
+           {400, 413, 431},
+           true},
+          {"A target of a million octets",
+           [](const HandshakeFacts& facts) {
+             HandshakeFacts other = facts;
+             other.target = "/" + Octets(1'000'000, 'a');
+             return ordinary_request(other);
+           },
+           {400, 413, 414, 431},
+           true}};
 }
 
 void add_refused(Cases& out, int number, const Refused& row) {
-  add(out, "W1.1." + std::to_string(number), std::string(row.what) + ".",
+  add(
+      out, "W1.1." + std::to_string(number), std::string(row.what) + ".",
       "The request is refused with a fitting status, without 101.",
       [row] {
         Plan plan;
@@ -142,11 +156,13 @@ Plan accepted_plan(const Accepted& row) {
 void add_accepted(Cases& out, int first) {
   int number = first;
   for (const auto& row : accepted()) {
-    add(out, "W1.1." + std::to_string(number++), std::string(row.what) + ".",
+    add(
+        out, "W1.1." + std::to_string(number++), std::string(row.what) + ".",
         "The request is accepted and a message comes back.", [row] { return accepted_plan(row); },
         Roles::suite_is_client);
   }
-  add(out, "W1.1." + std::to_string(number), "A message in the same segment as the request.",
+  add(
+      out, "W1.1." + std::to_string(number), "A message in the same segment as the request.",
       "The request is accepted and the message comes back.",
       [] {
         Plan plan = echo({}, {text_event(Octets(hello))});

@@ -43,8 +43,7 @@ Head with_other_accept() {
 Head with_accept_twice() {
   return [](const HandshakeFacts& facts) {
     Octets head = ordinary_response(facts);
-    return head.insert(head.size() - 2,
-                       "Sec-WebSocket-Accept: " + accept_for(facts.key) + "\r\n");
+    return head.insert(head.size() - 2, "Sec-WebSocket-Accept: " + accept_for(facts.key) + "\r\n");
   };
 }
 
@@ -57,28 +56,27 @@ Head with_key_as_accept() {
 }
 
 std::vector<Response> refused() {
-  return {
-      {"Status 200 in place of 101",
-       with("101 Switching Protocols\r\n", "200 OK\r\nContent-Length: 0\r\n")},
-      {"Status 400", fixed("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")},
-      {"Status 500 with a body", fixed("HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\noops")},
-      {"Status 404", fixed("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")},
-      {"Version HTTP/1.0", with("HTTP/1.1", "HTTP/1.0")},
-      {"No Upgrade", with("Upgrade: WebSocket\r\n", "")},
-      {"Upgrade to another protocol", with("WebSocket", "h2c")},
-      {"No Connection", with("Connection: Upgrade\r\n", "")},
-      {"Connection without upgrade", with("Connection: Upgrade", "Connection: close")},
-      {"No Sec-WebSocket-Accept", with("Sec-WebSocket-Accept", "X-Other")},
-      {"Sec-WebSocket-Accept for another key", with_other_accept()},
-      {"The key itself as Sec-WebSocket-Accept", with_key_as_accept()},
-      {"Sec-WebSocket-Accept twice", with_accept_twice()},
-      {"A subprotocol that was not offered", and_field("Sec-WebSocket-Protocol: chat")},
-      {"An extension that was not offered", and_field("Sec-WebSocket-Extensions: x-unknown")},
-      {"A space before a colon", with("Upgrade:", "Upgrade :")},
-      {"A field that goes on in the next line", and_field("X-Folded: one\r\n two")},
-      {"NUL in a value", and_field(Octets("X-Nul: a\0b", 10))},
-      {"Octets that are no HTTP", fixed("SSH-2.0-OpenSSH_9.2\r\n\r\n")},
-      {"A field of a million octets", and_field("X-Long: " + Octets(1'000'000, 'a'))}};
+  return {{"Status 200 in place of 101",
+           with("101 Switching Protocols\r\n", "200 OK\r\nContent-Length: 0\r\n")},
+          {"Status 400", fixed("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")},
+          {"Status 500 with a body", fixed("HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\noops")},
+          {"Status 404", fixed("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")},
+          {"Version HTTP/1.0", with("HTTP/1.1", "HTTP/1.0")},
+          {"No Upgrade", with("Upgrade: WebSocket\r\n", "")},
+          {"Upgrade to another protocol", with("WebSocket", "h2c")},
+          {"No Connection", with("Connection: Upgrade\r\n", "")},
+          {"Connection without upgrade", with("Connection: Upgrade", "Connection: close")},
+          {"No Sec-WebSocket-Accept", with("Sec-WebSocket-Accept", "X-Other")},
+          {"Sec-WebSocket-Accept for another key", with_other_accept()},
+          {"The key itself as Sec-WebSocket-Accept", with_key_as_accept()},
+          {"Sec-WebSocket-Accept twice", with_accept_twice()},
+          {"A subprotocol that was not offered", and_field("Sec-WebSocket-Protocol: chat")},
+          {"An extension that was not offered", and_field("Sec-WebSocket-Extensions: x-unknown")},
+          {"A space before a colon", with("Upgrade:", "Upgrade :")},
+          {"A field that goes on in the next line", and_field("X-Folded: one\r\n two")},
+          {"NUL in a value", and_field(Octets("X-Nul: a\0b", 10))},
+          {"Octets that are no HTTP", fixed("SSH-2.0-OpenSSH_9.2\r\n\r\n")},
+          {"A field of a million octets", and_field("X-Long: " + Octets(1'000'000, 'a'))}};
 }
 
 std::vector<Response> accepted() {
@@ -93,7 +91,8 @@ std::vector<Response> accepted() {
 
 void add_accepted(Cases& out, int number) {
   for (const auto& row : accepted()) {
-    add(out, "W1.2." + std::to_string(number++), std::string(row.what) + ".",
+    add(
+        out, "W1.2." + std::to_string(number++), std::string(row.what) + ".",
         "The answer is accepted and a message comes back.",
         [row] {
           Plan plan = echo({send_text(Octets(hello))}, {text_event(Octets(hello))});
@@ -102,7 +101,8 @@ void add_accepted(Cases& out, int number) {
         },
         Roles::suite_is_server);
   }
-  add(out, "W1.2." + std::to_string(number), "A message in the same segment as the answer.",
+  add(
+      out, "W1.2." + std::to_string(number), "A message in the same segment as the answer.",
       "The answer is accepted and the message comes back.",
       [] {
         Plan plan = echo({}, {text_event(Octets(hello))});
@@ -120,7 +120,8 @@ void add_accepted(Cases& out, int number) {
 void add_bad_responses(Cases& out) {
   int number = 0;
   for (const auto& row : refused()) {
-    add(out, "W1.2." + std::to_string(++number), std::string(row.what) + ".",
+    add(
+        out, "W1.2." + std::to_string(++number), std::string(row.what) + ".",
         "The client gives up without a word.",
         [row] {
           Plan plan;

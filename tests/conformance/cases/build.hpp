@@ -49,8 +49,10 @@ inline void add(Cases& out, std::string id, std::string description, std::string
 }
 
 namespace expectation {
-inline constexpr auto echo = "The message comes back as it was; the suite closes with 1000 and is answered.";
-inline constexpr auto protocol_error = "The connection is failed at once, with 1002 if with a code.";
+inline constexpr auto echo =
+    "The message comes back as it was; the suite closes with 1000 and is answered.";
+inline constexpr auto protocol_error =
+    "The connection is failed at once, with 1002 if with a code.";
 inline constexpr auto after_echo =
     "The first message comes back, then the connection is failed with 1002; what follows the error "
     "is ignored. Without the echo: NON-STRICT.";

@@ -41,8 +41,8 @@ Cases all_cases() {
   for (const auto add :
        {add_framing, add_pings, add_reserved, add_fragmentation, add_utf8_handling,
         add_utf8_sequences, add_closing, add_limits, add_compression, add_bad_requests,
-        add_bad_responses, add_masking, add_close_races, add_offers, add_answers,
-        add_deflate_abuse, add_deflate_windows, add_fast_failures}) {
+        add_bad_responses, add_masking, add_close_races, add_offers, add_answers, add_deflate_abuse,
+        add_deflate_windows, add_fast_failures}) {
     add(out);
   }
   std::ranges::sort(out, [](const Case& a, const Case& b) { return id_less(a.id, b.id); });
@@ -51,8 +51,7 @@ Cases all_cases() {
 
 Cases select(Cases cases, Role role, const std::vector<std::string>& wanted,
              const std::vector<std::string>& excluded) {
-  const Roles other =
-      role == Role::client ? Roles::suite_is_server : Roles::suite_is_client;
+  const Roles other = role == Role::client ? Roles::suite_is_server : Roles::suite_is_client;
   std::erase_if(cases, [&](const Case& each) {
     return each.roles == other || !any_matches(wanted, each.id) || any_matches(excluded, each.id);
   });

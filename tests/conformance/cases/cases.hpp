@@ -11,24 +11,24 @@ namespace conformance {
 
 using Cases = std::vector<Case>;
 
-void add_framing(Cases& out);           // 1
-void add_pings(Cases& out);             // 2
-void add_reserved(Cases& out);          // 3, 4
-void add_fragmentation(Cases& out);     // 5
-void add_utf8_handling(Cases& out);     // 6.1 to 6.4
-void add_utf8_sequences(Cases& out);    // 6.5 to 6.23
-void add_closing(Cases& out);           // 7
-void add_limits(Cases& out);            // 9, 10
-void add_compression(Cases& out);       // 12, 13
-void add_bad_requests(Cases& out);      // W1.1
-void add_bad_responses(Cases& out);     // W1.2
-void add_masking(Cases& out);           // W2
-void add_close_races(Cases& out);       // W3
-void add_offers(Cases& out);            // W4.1
-void add_answers(Cases& out);           // W4.2
-void add_deflate_abuse(Cases& out);     // W4.3
-void add_deflate_windows(Cases& out);   // W4.4
-void add_fast_failures(Cases& out);     // W5
+void add_framing(Cases& out);          // 1
+void add_pings(Cases& out);            // 2
+void add_reserved(Cases& out);         // 3, 4
+void add_fragmentation(Cases& out);    // 5
+void add_utf8_handling(Cases& out);    // 6.1 to 6.4
+void add_utf8_sequences(Cases& out);   // 6.5 to 6.23
+void add_closing(Cases& out);          // 7
+void add_limits(Cases& out);           // 9, 10
+void add_compression(Cases& out);      // 12, 13
+void add_bad_requests(Cases& out);     // W1.1
+void add_bad_responses(Cases& out);    // W1.2
+void add_masking(Cases& out);          // W2
+void add_close_races(Cases& out);      // W3
+void add_offers(Cases& out);           // W4.1
+void add_answers(Cases& out);          // W4.2
+void add_deflate_abuse(Cases& out);    // W4.3
+void add_deflate_windows(Cases& out);  // W4.4
+void add_fast_failures(Cases& out);    // W5
 
 /// All cases, sorted by id, component by component.
 [[nodiscard]] Cases all_cases();

@@ -22,7 +22,8 @@ void add_registered_codes(Cases& out) {
         });
   }
   add(out, "W3.1.4", "A Close frame with 1015, which must not be sent.",
-      expectation::protocol_error, [] { return closing({Close{close_payload(1015)}}, {1002}, false); });
+      expectation::protocol_error,
+      [] { return closing({Close{close_payload(1015)}}, {1002}, false); });
 }
 
 void add_what_follows(Cases& out) {
@@ -37,8 +38,9 @@ void add_what_follows(Cases& out) {
   add(out, "W3.2.2", "A Close frame, then octets that are no frame.", silent, [] {
     return closing({normal(), SendOctets{from_hex("ffffffffffffffffff")}}, {1000}, true);
   });
-  add(out, "W3.2.3", "A Close frame, then half a frame.", silent,
-      [] { return closing({normal(), SendOctets{from_hex("8185")}}, {1000}, true); });
+  add(out, "W3.2.3", "A Close frame, then half a frame.", silent, [] {
+    return closing({normal(), SendOctets{from_hex("8185")}}, {1000}, true);
+  });
   add(out, "W3.2.4", "A Close frame, then a megabyte of messages.", silent, [] {
     Script script{normal()};
     for (int i = 0; i < 16; ++i) {
@@ -73,15 +75,13 @@ void add_what_precedes(Cases& out) {
 
 void add_reasons(Cases& out) {
   const auto euros = repeated("\xe2\x82\xac", 123);
-  add(out, "W3.4.1", "The longest reason, of characters of three octets.",
-      expectation::clean_close,
+  add(out, "W3.4.1", "The longest reason, of characters of three octets.", expectation::clean_close,
       [=] { return closing({Close{close_payload(1000, euros)}}, {1000}, true); });
   add(out, "W3.4.2", "A reason that ends within a character.", expectation::protocol_error, [=] {
     return closing({Close{close_payload(1000, euros.substr(0, 122))}}, {1002, 1007}, false);
   });
-  add(out, "W3.4.3", "A Close frame with FIN clear.", expectation::protocol_error, [] {
-    return failure({send(opcode::close, close_payload(1000), false)});
-  });
+  add(out, "W3.4.3", "A Close frame with FIN clear.", expectation::protocol_error,
+      [] { return failure({send(opcode::close, close_payload(1000), false)}); });
 }
 
 void add_ends(Cases& out) {

@@ -38,10 +38,12 @@ void add_after_close(Cases& out) {
   add(out, "7.1.2", "Two Close frames.", silent, [] {
     return closing({close_with(1000), send(opcode::close, {})}, {1000}, true);
   });
-  add(out, "7.1.3", "A Close frame, then a ping.", silent,
-      [] { return closing({close_with(1000), send_ping()}, {1000}, true); });
-  add(out, "7.1.4", "A Close frame, then a text message.", silent,
-      [] { return closing({close_with(1000), send_text(greeting)}, {1000}, true); });
+  add(out, "7.1.3", "A Close frame, then a ping.", silent, [] {
+    return closing({close_with(1000), send_ping()}, {1000}, true);
+  });
+  add(out, "7.1.4", "A Close frame, then a text message.", silent, [] {
+    return closing({close_with(1000), send_text(greeting)}, {1000}, true);
+  });
   add(out, "7.1.5", "A Close frame between two fragments.", silent, [] {
     return closing({send(opcode::text, "fragment1", false), close_with(1000),
                     send(opcode::continuation, "fragment2")},
@@ -79,21 +81,23 @@ void add_codes(Cases& out) {
   for (const auto code : valid) {
     add(out, "7.7." + std::to_string(++number),
         "A Close frame with the valid code " + std::to_string(code) + ".", expectation::clean_close,
-        [code] { return closing({close_with(code)}, {1000, code}, true); });
+        [code] {
+          return closing({close_with(code)}, {1000, code}, true);
+        });
   }
   number = 0;
   for (const auto code : invalid) {
     add(out, "7.9." + std::to_string(++number),
         "A Close frame with the invalid code " + std::to_string(code) + ".",
-        expectation::protocol_error,
-        [code] { return closing({close_with(code)}, {1002}, false); });
+        expectation::protocol_error, [code] { return closing({close_with(code)}, {1002}, false); });
   }
   number = 0;
   for (const std::uint16_t code : {std::uint16_t{5000}, std::uint16_t{65535}}) {
     add(out, "7.13." + std::to_string(++number),
         "A Close frame with the code " + std::to_string(code) + ", of which nothing is said.",
-        "Observed only.",
-        [code] { return observed(closing({close_with(code)}, {1000, code}, false)); });
+        "Observed only.", [code] {
+          return observed(closing({close_with(code)}, {1000, code}, false));
+        });
   }
 }
 

@@ -15,12 +15,12 @@ struct Row {
   milliseconds limit{480'000};
 };
 
-constexpr std::array rows{Row{16, 0, 60s},      Row{64, 0, 60s},     Row{256, 0, 120s},
-                          Row{1024, 0, 240s},   Row{.size = 4096},   Row{.size = 8192},
-                          Row{.size = 16384},   Row{.size = 32768},  Row{.size = 65536},
-                          Row{.size = 131072},  Row{8192, 256},      Row{16384, 256},
-                          Row{32768, 256},      Row{65536, 256},     Row{131072, 256},
-                          Row{131072, 1024},    Row{131072, 4096},   Row{131072, 32768}};
+constexpr std::array rows{Row{16, 0, 60s},     Row{64, 0, 60s},    Row{256, 0, 120s},
+                          Row{1024, 0, 240s},  Row{.size = 4096},  Row{.size = 8192},
+                          Row{.size = 16384},  Row{.size = 32768}, Row{.size = 65536},
+                          Row{.size = 131072}, Row{8192, 256},     Row{16384, 256},
+                          Row{32768, 256},     Row{65536, 256},    Row{131072, 256},
+                          Row{131072, 1024},   Row{131072, 4096},  Row{131072, 32768}};
 
 struct Group {
   std::string_view id;
@@ -49,27 +49,26 @@ std::vector<Group> groups() {
   const DeflateAnswer large{.client_max_window_bits = 15};
   const DeflateAnswer small_forgetful{true, 9};
   const DeflateAnswer large_forgetful{true, 15};
-  return {
-      {"12.1", "repetitive JSON", Nature::json, "", {plain}},
-      {"12.2", "a grey picture", Nature::image, "", {plain}},
-      {"12.3", "prose as binary", Nature::prose, "", {plain}},
-      {"12.4", "HTML", Nature::html, "", {plain}},
-      {"12.5", "data that hardly compresses", Nature::dense, "", {plain}},
-      {"13.1", "no parameters", Nature::json, "", {plain}},
-      {"13.2", "no context kept", Nature::json, "; server_no_context_takeover", {forgetful}},
-      {"13.3", "a window of 9 bits", Nature::json, "; server_max_window_bits=9", {small}},
-      {"13.4", "a window of 15 bits", Nature::json, "; server_max_window_bits=15", {large}},
-      {"13.5",
-       "no context kept, a window of 9 bits",
-       Nature::json,
-       "; server_no_context_takeover; server_max_window_bits=9",
-       {small_forgetful}},
-      {"13.6",
-       "no context kept, a window of 15 bits",
-       Nature::json,
-       "; server_no_context_takeover; server_max_window_bits=15",
-       {large_forgetful}},
-      {"13.7", "three offers at once", Nature::json, "", {small_forgetful, forgetful, plain}}};
+  return {{"12.1", "repetitive JSON", Nature::json, "", {plain}},
+          {"12.2", "a grey picture", Nature::image, "", {plain}},
+          {"12.3", "prose as binary", Nature::prose, "", {plain}},
+          {"12.4", "HTML", Nature::html, "", {plain}},
+          {"12.5", "data that hardly compresses", Nature::dense, "", {plain}},
+          {"13.1", "no parameters", Nature::json, "", {plain}},
+          {"13.2", "no context kept", Nature::json, "; server_no_context_takeover", {forgetful}},
+          {"13.3", "a window of 9 bits", Nature::json, "; server_max_window_bits=9", {small}},
+          {"13.4", "a window of 15 bits", Nature::json, "; server_max_window_bits=15", {large}},
+          {"13.5",
+           "no context kept, a window of 9 bits",
+           Nature::json,
+           "; server_no_context_takeover; server_max_window_bits=9",
+           {small_forgetful}},
+          {"13.6",
+           "no context kept, a window of 15 bits",
+           Nature::json,
+           "; server_no_context_takeover; server_max_window_bits=15",
+           {large_forgetful}},
+          {"13.7", "three offers at once", Nature::json, "", {small_forgetful, forgetful, plain}}};
 }
 
 Plan plan_for(const Group& group, const Row& row) {

@@ -23,8 +23,9 @@ Octets make_json() {
   Octets out = "[\n";
   Generator generator{1};
   for (std::size_t i = 0; out.size() < json_size; ++i) {
-    out += "  {\"sensor\": " + std::to_string(i % 40) + ", \"unit\": \"celsius\", \"value\": " +
-           std::to_string(below(generator, 30)) + ", \"valid\": true, \"place\": \"hall\"},\n";
+    out += "  {\"sensor\": " + std::to_string(i % 40) +
+           ", \"unit\": \"celsius\", \"value\": " + std::to_string(below(generator, 30)) +
+           ", \"valid\": true, \"place\": \"hall\"},\n";
   }
   out.resize(json_size);
   return out;
@@ -45,8 +46,8 @@ Octets make_image() {
 /// Sentences of made-up words, the short ones often; some letters take two octets.
 Octets make_prose() {
   constexpr std::array<std::string_view, 20> syllables{
-      "ber", "gen", "li", "\xc3\xa4r", "sto", "mund", "ta", "fei", "kro", "ne",
-      "w\xc3\xbc", "sel", "ha", "rin", "dor", "pa", "schu", "gol", "mei", "\xc3\xb6l"};
+      "ber",       "gen", "li", "\xc3\xa4r", "sto", "mund", "ta",   "fei", "kro", "ne",
+      "w\xc3\xbc", "sel", "ha", "rin",       "dor", "pa",   "schu", "gol", "mei", "\xc3\xb6l"};
   Octets out = "\xef\xbb\xbf";
   Generator generator{3};
   std::vector<Octets> words;

@@ -41,9 +41,8 @@ void add_examples(Cases& out) {
             {deflated(from_hex("000500faff48656c6c6f00"))});
   add_hello(out, "W4.3.5", "A block with BFINAL", {deflated(from_hex("f348cdc9c9070000"))});
   add_hello(out, "W4.3.6", "Two blocks", {deflated(from_hex("f24805000000ffffcac9c90700"))});
-  add(out, "W4.3.7", "An empty message, compressed.", expectation::echo, [] {
-    return with_deflate(echo({deflated(Octets(1, '\0'))}, {text_event({})}));
-  });
+  add(out, "W4.3.7", "An empty message, compressed.", expectation::echo,
+      [] { return with_deflate(echo({deflated(Octets(1, '\0'))}, {text_event({})})); });
 }
 
 Plan mixed() {
@@ -51,9 +50,9 @@ Plan mixed() {
   Compressor compressor({});
   const Octets first = compressor.compress(words);
   const Octets third = compressor.compress(words);
-  Plan plan = with_deflate(
-      echo({deflated(first), send_text("not compressed"), deflated(third)},
-           {text_event(words), text_event("not compressed"), text_event(words)}));
+  Plan plan =
+      with_deflate(echo({deflated(first), send_text("not compressed"), deflated(third)},
+                        {text_event(words), text_event("not compressed"), text_event(words)}));
   plan.deflate->needs_context = true;
   return plan;
 }
@@ -108,14 +107,16 @@ Octets data_without_its_window() {
 
 void add_bad_data(Cases& out) {
   const auto add_one = [&](const char* id, const char* what, const Octets& data) {
-    add(out, id, what, "The connection is failed at once, with 1002 or 1007 if with a code.", [data] {
-      Plan plan = failure({send(opcode::binary, data, true, rsv1)});
-      plan.close.codes = bad_data;
-      return with_deflate(std::move(plan));
-    });
+    add(out, id, what, "The connection is failed at once, with 1002 or 1007 if with a code.",
+        [data] {
+          Plan plan = failure({send(opcode::binary, data, true, rsv1)});
+          plan.close.codes = bad_data;
+          return with_deflate(std::move(plan));
+        });
   };
   add_one("W4.3.16", "A block of the reserved type.", from_hex("0600"));
-  add_one("W4.3.17", "A stored block whose lengths do not agree.", from_hex("000500000068656c6c6f"));
+  add_one("W4.3.17", "A stored block whose lengths do not agree.",
+          from_hex("000500000068656c6c6f"));
   add_one("W4.3.18", "A reference beyond the beginning.", data_without_its_window());
   add_one("W4.3.19", "Octets that are no DEFLATE.", Octets(64, '\xff'));
   add(out, "W4.3.20", "A message that is cut in the middle of a block.",
@@ -139,9 +140,8 @@ Octets bomb() {
 }
 
 void add_hostile(Cases& out) {
-  add(out, "W4.3.21", "Compressed text that is not UTF-8.", expectation::bad_utf8, [] {
-    return with_deflate(failure({deflated(compress("good\xff text"))}, 1007));
-  });
+  add(out, "W4.3.21", "Compressed text that is not UTF-8.", expectation::bad_utf8,
+      [] { return with_deflate(failure({deflated(compress("good\xff text"))}, 1007)); });
   add(out, "W4.3.22", "Compressed text that is not UTF-8, in a message that does not end.",
       "Failed within 250 ms with 1007, without waiting for the rest.", [] {
         const Octets data = compress(Octets(hello) + "\xff") + from_hex("0000ffff");
@@ -150,9 +150,8 @@ void add_hostile(Cases& out) {
         return plan;
       });
   add(out, "W4.3.23", "A gibibyte of zeros, compressed to a mebibyte.",
-      "Failed with 1009 at the limit for messages, whatever that is.", [] {
-        return with_deflate(failure({send(opcode::binary, bomb(), true, rsv1)}, 1009, 10s));
-      });
+      "Failed with 1009 at the limit for messages, whatever that is.",
+      [] { return with_deflate(failure({send(opcode::binary, bomb(), true, rsv1)}, 1009, 10s)); });
 }
 
 }  // namespace

@@ -14,11 +14,11 @@ inline constexpr std::string_view plain_offer = "permessage-deflate; client_max_
   const auto content = Content::of(Nature::html);
   Plan plan;
   plan.deflate = std::move(deflate);
-  plan.script = {CloseLimit{10s}, Exchange{.count = count,
-                                           .compressed = true,
-                                           .payload = [content, size](std::size_t index) {
-                                             return content->window(index, size);
-                                           }}};
+  plan.script = {
+      CloseLimit{10s},
+      Exchange{.count = count, .compressed = true, .payload = [content, size](std::size_t index) {
+                 return content->window(index, size);
+               }}};
   plan.expected = {{Behavior::ok, {exchanged(count)}}};
   return plan;
 }

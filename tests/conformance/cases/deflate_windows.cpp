@@ -1,4 +1,5 @@
-// Group W4.4: the window sizes that groups 12 and 13 leave out, in both directions. RFC 7692 §7.1.2.
+// Group W4.4: the window sizes that groups 12 and 13 leave out, in both directions. RFC 7692
+// §7.1.2.
 #include "cases/deflate_build.hpp"
 
 namespace conformance {

@@ -30,8 +30,7 @@ void add_fast(Cases& out, const char* id, const char* what, const Script& script
 }
 
 void add_headers(Cases& out) {
-  add_fast(out, "W5.1.1", "The header of a frame with a reserved opcode",
-           {promised(3, {}, 100)});
+  add_fast(out, "W5.1.1", "The header of a frame with a reserved opcode", {promised(3, {}, 100)});
   add_fast(out, "W5.1.2", "The header of a frame with a reserved bit",
            {promised(opcode::text, {}, 100, true, 2)});
   add_fast(out, "W5.1.3", "The header of a ping of 126 octets", {promised(opcode::ping, {}, 126)});
@@ -66,17 +65,17 @@ void add_text(Cases& out) {
 
 /// The answer to a ping or a Close frame must not wait for a message that is being received.
 void add_control_frames(Cases& out) {
-  add(out, "W5.3.1", "A ping within a message that never ends.",
-      "The pong comes within 250 ms.", [] {
+  add(out, "W5.3.1", "A ping within a message that never ends.", "The pong comes within 250 ms.",
+      [] {
         return echo({send(opcode::binary, Octets(65536, '*'), false), send_ping("now"),
-                          Wait{reaction_time, "late"}},
+                     Wait{reaction_time, "late"}},
                     {pong_event("now")});
       });
   add(out, "W5.3.2", "A Close frame within a message that never ends.",
       "The answer comes within 250 ms.", [] {
-        Plan plan = closing({send(opcode::binary, Octets(65536, '*'), false),
-                             Close{close_payload(1000)}},
-                            {1000}, true);
+        Plan plan =
+            closing({send(opcode::binary, Octets(65536, '*'), false), Close{close_payload(1000)}},
+                    {1000}, true);
         plan.reaction = reaction_time;
         return plan;
       });

@@ -33,14 +33,17 @@ Script orphan_first(bool fin) {
 }
 
 Plan with_pause(bool each_apart) {
-  Script script{send(text, part(1), false),         send(continuation, part(2), false),
-                send_ping("pongme 1!"),             Wait{.time = 1s},
-                send(continuation, part(3), false), send(continuation, part(4), false),
-                send_ping("pongme 2!"),             send(continuation, part(5))};
+  Script script{send(text, part(1), false),
+                send(continuation, part(2), false),
+                send_ping("pongme 1!"),
+                Wait{.time = 1s},
+                send(continuation, part(3), false),
+                send(continuation, part(4), false),
+                send_ping("pongme 2!"),
+                send(continuation, part(5))};
   if (each_apart) script = apart(std::move(script));
-  return echo(std::move(script),
-              {pong_event("pongme 1!"), pong_event("pongme 2!"),
-               text_event(part(1) + part(2) + part(3) + part(4) + part(5))});
+  return echo(std::move(script), {pong_event("pongme 1!"), pong_event("pongme 2!"),
+                                  text_event(part(1) + part(2) + part(3) + part(4) + part(5))});
 }
 
 /// Three cases in a row: plain, frames apart, octet by octet.
@@ -56,10 +59,12 @@ void add_three(Cases& out, int first, const std::string& description, const char
 
 void add_errors(Cases& out) {
   const auto fails = [](Script script) { return failure(std::move(script)); };
-  add_three(out, 9, "A final continuation frame with nothing to continue, then a text message",
-            expectation::protocol_error, [] { return stray_then_text(true); }, fails);
-  add_three(out, 12, "A continuation frame with nothing to continue, then a text message",
-            expectation::protocol_error, [] { return stray_then_text(false); }, fails);
+  add_three(
+      out, 9, "A final continuation frame with nothing to continue, then a text message",
+      expectation::protocol_error, [] { return stray_then_text(true); }, fails);
+  add_three(
+      out, 12, "A continuation frame with nothing to continue, then a text message",
+      expectation::protocol_error, [] { return stray_then_text(false); }, fails);
   add(out, "5.15", "A text in two frames, then a continuation of nothing, then a text message.",
       expectation::after_echo, [] {
         Script script = two_parts();
@@ -72,8 +77,9 @@ void add_errors(Cases& out) {
   add(out, "5.17", "Twice: a continuation of nothing (FIN set), then a text in two frames.",
       expectation::protocol_error, [] { return failure(orphan_first(true)); });
   add(out, "5.18", "A text message begins while another one is not finished.",
-      expectation::protocol_error,
-      [] { return failure({send(text, part(1), false), send_text(part(2))}); });
+      expectation::protocol_error, [] {
+        return failure({send(text, part(1), false), send_text(part(2))});
+      });
 }
 
 }  // namespace
@@ -86,15 +92,12 @@ void add_fragmentation(Cases& out) {
     return failure({send(opcode::pong, part(1), false), send(continuation, part(2))});
   });
   add_three(out, 3, "A text message in two fragments", expectation::echo, two_parts,
-            [](Script script) {
-              return echo(std::move(script), {text_event(part(1) + part(2))});
-            });
-  add_three(out, 6, "A text message in two fragments with a ping between them",
-            "The pong first, then the message; closed with 1000.", ping_between,
-            [](Script script) {
-              return echo(std::move(script),
-                          {pong_event("ping payload"), text_event(part(1) + part(2))});
-            });
+            [](Script script) { return echo(std::move(script), {text_event(part(1) + part(2))}); });
+  add_three(
+      out, 6, "A text message in two fragments with a ping between them",
+      "The pong first, then the message; closed with 1000.", ping_between, [](Script script) {
+        return echo(std::move(script), {pong_event("ping payload"), text_event(part(1) + part(2))});
+      });
   add_errors(out);
   for (const bool each_apart : {false, true}) {
     add(out, each_apart ? "5.20" : "5.19",

@@ -12,12 +12,14 @@ struct FramingCase {
   milliseconds limit{1000};
 };
 
-constexpr std::array framing_cases{
-    FramingCase{.length = 0},     FramingCase{.length = 125},
-    FramingCase{.length = 126},   FramingCase{.length = 127},
-    FramingCase{.length = 128},   FramingCase{.length = 65535, .limit = 10s},
-    FramingCase{.length = 65536, .limit = 10s},
-    FramingCase{.length = 65536, .chop = 997, .limit = 10s}};
+constexpr std::array framing_cases{FramingCase{.length = 0},
+                                   FramingCase{.length = 125},
+                                   FramingCase{.length = 126},
+                                   FramingCase{.length = 127},
+                                   FramingCase{.length = 128},
+                                   FramingCase{.length = 65535, .limit = 10s},
+                                   FramingCase{.length = 65536, .limit = 10s},
+                                   FramingCase{.length = 65536, .chop = 997, .limit = 10s}};
 
 Script ten_pings() {
   Script script;
@@ -33,16 +35,16 @@ std::vector<Event> ten_pongs() {
 
 void add_ping(Cases& out, const std::string& id, const std::string& what, const Octets& payload,
               std::size_t chop = 0, milliseconds limit = 1s) {
-  add(out, id, "A ping " + what + ".", "One pong with the same payload; closed with 1000.", [=] {
-    return echo(chopped({send_ping(payload)}, chop), {pong_event(payload)}, limit);
-  });
+  add(out, id, "A ping " + what + ".", "One pong with the same payload; closed with 1000.",
+      [=] { return echo(chopped({send_ping(payload)}, chop), {pong_event(payload)}, limit); });
 }
 
 /// An unsolicited pong, then the suite closes.
 void add_pong(Cases& out, const std::string& id, const Octets& payload) {
   add(out, id, "An unsolicited pong" + std::string(payload.empty() ? "." : " with payload."),
       "Nothing comes back; a clean close with 1000.", [=] {
-        Plan plan = closing({send(opcode::pong, payload), Close{close_payload(1000)}}, {1000}, true);
+        Plan plan =
+            closing({send(opcode::pong, payload), Close{close_payload(1000)}}, {1000}, true);
         plan.close.code_decides = false;
         return plan;
       });
@@ -76,8 +78,8 @@ void add_pings(Cases& out) {
   add_ping(out, "2.2", "with text in it", Octets(hello));
   add_ping(out, "2.3", "with octets that are not text", from_hex("00fffefdfcfb00ff"));
   add_ping(out, "2.4", "with the longest payload, 125 octets", Octets(125, '\xfe'));
-  add(out, "2.5", "A ping with a payload of 126 octets, one too many.",
-      expectation::protocol_error, [] { return failure({send_ping(Octets(126, '\xfe'))}); });
+  add(out, "2.5", "A ping with a payload of 126 octets, one too many.", expectation::protocol_error,
+      [] { return failure({send_ping(Octets(126, '\xfe'))}); });
   add_ping(out, "2.6", "of 125 octets, sent octet by octet", Octets(125, '\xfe'), 1, 2s);
   add_pong(out, "2.7", {});
   add_pong(out, "2.8", unsolicited);

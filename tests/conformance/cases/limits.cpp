@@ -70,10 +70,9 @@ void add_chopped(Cases& out, bool binary) {
 Plan round_trips(bool binary, std::size_t size, milliseconds limit) {
   Plan plan;
   const Octets payload(size, binary ? '\xfe' : '*');
-  plan.script = {CloseLimit{limit},
-                 Exchange{.count = messages, .binary = binary, .payload = [=](std::size_t) {
-                            return payload;
-                          }}};
+  plan.script = {CloseLimit{limit}, Exchange{.count = messages,
+                                             .binary = binary,
+                                             .payload = [=](std::size_t) { return payload; }}};
   plan.expected = {{Behavior::ok, {exchanged(messages)}}};
   return plan;
 }
@@ -84,10 +83,10 @@ void add_round_trips(Cases& out, bool binary) {
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     const auto size = sizes.at(i);
     const auto limit = limits.at(i);
-    add_timed(out, (binary ? "9.8." : "9.7.") + std::to_string(i + 1),
-              "1000 " + name(binary) + " messages of " + std::to_string(size) +
-                  " octets, one at a time.",
-              [=] { return round_trips(binary, size, limit); });
+    add_timed(
+        out, (binary ? "9.8." : "9.7.") + std::to_string(i + 1),
+        "1000 " + name(binary) + " messages of " + std::to_string(size) + " octets, one at a time.",
+        [=] { return round_trips(binary, size, limit); });
   }
 }
 

@@ -34,15 +34,16 @@ void add_wrong_masks(Cases& out) {
           {send(opcode::text, "one", false), wrongly_masked(send(opcode::continuation, "two"))});
   add(out, "W2.6", "A good message, then one that is wrongly masked, then a ping.",
       expectation::after_echo, [] {
-        return failure_after(text_event(Octets(hello)),
-                             {send_text(Octets(hello)), wrongly_masked(send_text("bad")),
-                              send_ping()});
+        return failure_after(
+            text_event(Octets(hello)),
+            {send_text(Octets(hello)), wrongly_masked(send_text("bad")), send_ping()});
       });
 }
 
 void add_keys(Cases& out) {
   const auto add_one = [&](const char* id, const char* what, std::uint32_t key, std::size_t chop) {
-    add(out, id, what, expectation::echo,
+    add(
+        out, id, what, expectation::echo,
         [=] { return echo({masked_with(key, chop)}, {text_event(Octets(hello))}); },
         Roles::suite_is_client);
   };
@@ -54,18 +55,16 @@ void add_keys(Cases& out) {
 
 void add_lengths(Cases& out) {
   const auto add_one = [&](const char* id, const char* what, std::size_t size, LengthForm form) {
-    add(out, id, what, expectation::protocol_error, [=] {
-      return failure({with_length(send(opcode::binary, Octets(size, '*')), form)});
-    });
+    add(out, id, what, expectation::protocol_error,
+        [=] { return failure({with_length(send(opcode::binary, Octets(size, '*')), form)}); });
   };
   add_one("W2.11", "A length of 0 in 16 bits.", 0, LengthForm::in_16_bits);
   add_one("W2.12", "A length of 125 in 16 bits.", 125, LengthForm::in_16_bits);
   add_one("W2.13", "A length of 125 in 64 bits.", 125, LengthForm::in_64_bits);
   add_one("W2.14", "A length of 126 in 64 bits.", 126, LengthForm::in_64_bits);
   add_one("W2.15", "A length of 65535 in 64 bits.", 65535, LengthForm::in_64_bits);
-  add(out, "W2.16", "A ping with its length of 5 in 16 bits.", expectation::protocol_error, [] {
-    return failure({with_length(send_ping("12345"), LengthForm::in_16_bits)});
-  });
+  add(out, "W2.16", "A ping with its length of 5 in 16 bits.", expectation::protocol_error,
+      [] { return failure({with_length(send_ping("12345"), LengthForm::in_16_bits)}); });
   add(out, "W2.17", "A length of 64 bits with the top bit set.", expectation::protocol_error, [] {
     SendFrame step = send(opcode::binary, {});
     step.frame.claimed_length = std::uint64_t{1} << 63;

@@ -56,7 +56,8 @@ void add_declined(Cases& out) {
         "permessage-deflate; server_max_window_bits=10; server_max_window_bits=10",
         "permessage-deflate; server_no_context_takeover=1",
         "permessage-deflate; client_no_context_takeover=true",
-        "permessage-deflate; server_max_window_bits", "permessage-deflate; server_max_window_bits=7",
+        "permessage-deflate; server_max_window_bits",
+        "permessage-deflate; server_max_window_bits=7",
         "permessage-deflate; server_max_window_bits=16",
         "permessage-deflate; server_max_window_bits=08",
         "permessage-deflate; server_max_window_bits=1e1",
@@ -65,7 +66,8 @@ void add_declined(Cases& out) {
         "permessage-deflate; client_max_window_bits=ten",
         "permessage-deflate; client_max_window_bits; client_max_window_bits=10",
         "x-webkit-deflate-frame", "permessage-bzip2"}) {
-    add(out, "W4.1." + std::to_string(++number), "The offer: " + offer + ".",
+    add(
+        out, "W4.1." + std::to_string(++number), "The offer: " + offer + ".",
         "It is declined: no extension in the answer, messages go uncompressed.",
         [offer] { return declined(offer); }, Roles::suite_is_client);
   }
@@ -82,8 +84,7 @@ std::vector<Taken> good_offers() {
       {"permessage-deflate", "It is taken without client_max_window_bits, which was not offered.",
        answers_without("client_max_window_bits")},
       {"permessage-deflate; server_no_context_takeover",
-       "It is taken with server_no_context_takeover.",
-       answers_with("server_no_context_takeover")},
+       "It is taken with server_no_context_takeover.", answers_with("server_no_context_takeover")},
       {"permessage-deflate; client_no_context_takeover", "It is taken.", {}},
       {"permessage-deflate; server_max_window_bits=10", "It is taken with at most 10 bits.",
        answers_with("server_max_window_bits", 10)},
@@ -95,9 +96,11 @@ std::vector<Taken> good_offers() {
        "The second offer is taken.", answers_with("server_no_context_takeover")},
       {"x-unknown; a=\"b\", permessage-deflate", "The second extension is taken.", {}},
       {"permessage-deflate, permessage-deflate; server_no_context_takeover",
-       "The first offer is taken or the second; one only.", {}},
+       "The first offer is taken or the second; one only.",
+       {}},
       {"PerMessage-Deflate; Server_No_Context_Takeover",
-       "Declined or taken: names of extensions are tokens.", {}}};
+       "Declined or taken: names of extensions are tokens.",
+       {}}};
 }
 
 }  // namespace
@@ -106,7 +109,8 @@ void add_offers(Cases& out) {
   add_declined(out);
   int number = 20;
   for (const auto& row : good_offers()) {
-    add(out, "W4.1." + std::to_string(++number), "The offer: " + row.offer + ".", row.expectation,
+    add(
+        out, "W4.1." + std::to_string(++number), "The offer: " + row.offer + ".", row.expectation,
         [row] {
           Plan plan = taken(row.offer, row.check);
           plan.informational = row.offer.starts_with('P');

@@ -7,11 +7,10 @@ namespace {
 const Octets mixed_octets = from_hex("00fffefdfcfb00ff");
 
 /// A good message, a bad frame, and a ping that must not be answered any more.
-Script good_then(SendFrame bad) {
-  return {send_text(Octets(hello)), std::move(bad), send_ping()};
-}
+Script good_then(SendFrame bad) { return {send_text(Octets(hello)), std::move(bad), send_ping()}; }
 
-void add_opcodes(Cases& out, const std::string& group, std::uint8_t first, const std::string& kind) {
+void add_opcodes(Cases& out, const std::string& group, std::uint8_t first,
+                 const std::string& kind) {
   const auto describe = [&](unsigned offset) {
     return "Reserved " + kind + " opcode " + std::to_string(first + offset);
   };
@@ -21,9 +20,8 @@ void add_opcodes(Cases& out, const std::string& group, std::uint8_t first, const
   add(out, group + ".2", describe(1) + " with payload.", expectation::protocol_error,
       [=] { return failure({send(code(1), "reserved opcode payload")}); });
   add(out, group + ".3", "A text message, then " + describe(2) + ", then a ping.",
-      expectation::after_echo, [=] {
-        return failure_after(text_event(Octets(hello)), good_then(send(code(2), {})));
-      });
+      expectation::after_echo,
+      [=] { return failure_after(text_event(Octets(hello)), good_then(send(code(2), {}))); });
   add(out, group + ".4", "A text message, then " + describe(3) + " with payload, then a ping.",
       expectation::after_echo, [=] {
         return failure_after(text_event(Octets(hello)), good_then(send(code(3), Octets(hello))));
@@ -46,8 +44,7 @@ void add_reserved(Cases& out) {
   });
   add(out, "3.3", "As 3.2 with RSV2 and RSV3, each frame on its own.", expectation::after_echo,
       [=] {
-        return failure_after(text_event(text),
-                             apart(good_then(send(opcode::text, text, true, 3))));
+        return failure_after(text_event(text), apart(good_then(send(opcode::text, text, true, 3))));
       });
   add(out, "3.4", "As 3.2 with RSV1, sent octet by octet.", expectation::after_echo, [=] {
     return failure_after(text_event(text),

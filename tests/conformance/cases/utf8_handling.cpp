@@ -11,8 +11,7 @@ const Octets greek = from_hex("cebae1bdb9cf83cebcceb5");
 const Octets edited = from_hex("656469746564");
 const Octets surrogate_text = greek + from_hex("eda080") + edited;
 const Octets beyond_text = greek + from_hex("f4908080") + edited;
-const Octets umlauts =
-    from_hex("48656c6c6f2dc2b540c39fc3b6c3a4c3bcc3a0c3a12d5554462d382121");
+const Octets umlauts = from_hex("48656c6c6f2dc2b540c39fc3b6c3a4c3bcc3a0c3a12d5554462d382121");
 
 Plan echo_of(Script script, Octets payload) {
   return echo(std::move(script), {text_event(std::move(payload))});
@@ -50,12 +49,10 @@ void add_early(Cases& out) {
         "Failed with 1007 as soon as the impossible octet is in; at the end only: NON-STRICT.",
         std::move(plan));
   };
-  add_one("6.4.1", "Three fragments a second apart; the second is impossible.", [] {
-    return in_fragments(greek, from_hex("f4908080"), edited);
-  });
-  add_one("6.4.2", "As 6.4.1, cut within the impossible character.", [] {
-    return in_fragments(greek + "\xf4", "\x90", from_hex("8080") + edited);
-  });
+  add_one("6.4.1", "Three fragments a second apart; the second is impossible.",
+          [] { return in_fragments(greek, from_hex("f4908080"), edited); });
+  add_one("6.4.2", "As 6.4.1, cut within the impossible character.",
+          [] { return in_fragments(greek + "\xf4", "\x90", from_hex("8080") + edited); });
   add_one("6.4.3", "One frame in three pieces a second apart; the second is impossible.",
           [] { return in_one_frame(greek.size(), greek.size() + 4); });
   add_one("6.4.4", "As 6.4.3, cut within the impossible character.",
@@ -73,15 +70,15 @@ void add_utf8_handling(Cases& out) {
   });
   add(out, "6.1.3", "Three fragments, the first and the last empty.", expectation::echo, [] {
     const Octets middle = "middle frame payload";
-    return echo_of({send(text, {}, false), send(continuation, middle, false), send(continuation, {})},
-                   middle);
+    return echo_of(
+        {send(text, {}, false), send(continuation, middle, false), send(continuation, {})}, middle);
   });
   add(out, "6.2.1", "Text with two-octet characters in one frame.", expectation::echo,
       [] { return echo_of({send_text(umlauts)}, umlauts); });
   add(out, "6.2.2", "The same in two fragments, cut between characters.", expectation::echo, [] {
-    return echo_of({send(text, umlauts.substr(0, 15), false),
-                    send(continuation, umlauts.substr(15))},
-                   umlauts);
+    return echo_of(
+        {send(text, umlauts.substr(0, 15), false), send(continuation, umlauts.substr(15))},
+        umlauts);
   });
   add(out, "6.2.3", "The same in fragments of one octet.", expectation::echo,
       [] { return echo_of({SendMessage{.payload = umlauts, .fragment = 1}}, umlauts); });

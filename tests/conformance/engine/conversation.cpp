@@ -39,8 +39,8 @@ Conversation::Conversation(Link& link, const Plan& plan, const ConversationOptio
 void Conversation::run(Octets early) {
   if (plan_.deflate) {
     facts_.no_deflate = plan_.deflate->required && !options_.deflate;
-    facts_.no_context = plan_.deflate->needs_context && options_.deflate &&
-                        own_side(options_).no_context_takeover;
+    facts_.no_context =
+        plan_.deflate->needs_context && options_.deflate && own_side(options_).no_context_takeover;
   }
   if (facts_.no_deflate || facts_.no_context) {
     begin_close(close_payload(1000));

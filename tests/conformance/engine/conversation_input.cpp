@@ -51,9 +51,8 @@ void Conversation::on_frame(ReceivedFrame frame) {
 void Conversation::on_event(Event event) {
   facts_.received.push_back(std::move(event));
   if (!plan_.close_on_match || !plan_.close.by_suite || close_sent_) return;
-  const bool matches = std::ranges::all_of(plan_.expected, [&](const Alternative& each) {
-    return each.events == facts_.received;
-  });
+  const bool matches = std::ranges::all_of(
+      plan_.expected, [&](const Alternative& each) { return each.events == facts_.received; });
   if (matches && !plan_.expected.empty()) begin_close(close_payload(1000));
 }
 

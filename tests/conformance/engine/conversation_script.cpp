@@ -41,7 +41,8 @@ void Conversation::perform(const SendPart& step) {
   }
   const auto begin = step.from == 0 ? 0 : partial_header_ + step.from;
   const auto end = partial_header_ + step.to;
-  log(true, "part of a frame: octets " + std::to_string(step.from) + " to " + std::to_string(step.to),
+  log(true,
+      "part of a frame: octets " + std::to_string(step.from) + " to " + std::to_string(step.to),
       std::string_view(step.frame.payload).substr(step.from, step.to - step.from));
   queue(partial_frame_.substr(begin, end - begin), true);
 }
@@ -59,9 +60,13 @@ void Conversation::perform(const Wait& step) { wait_ = &step; }
 
 void Conversation::perform(const AwaitEvents& step) { awaited_events_ = step.count; }
 
-void Conversation::perform(const CloseLimit& step) { close_limit_ = Clock::now() + scaled(step.time); }
+void Conversation::perform(const CloseLimit& step) {
+  close_limit_ = Clock::now() + scaled(step.time);
+}
 
-void Conversation::perform(const KillLimit& step) { kill_limit_ = Clock::now() + scaled(step.time); }
+void Conversation::perform(const KillLimit& step) {
+  kill_limit_ = Clock::now() + scaled(step.time);
+}
 
 void Conversation::perform(const Close& step) { begin_close(step.payload); }
 
@@ -88,8 +93,8 @@ void Conversation::send_message(const Octets& payload, bool binary, bool compres
     const std::size_t size =
         fragment == 0 ? content.size() : std::min(fragment, content.size() - from);
     // A multiple of the fragment size ends with an empty frame, if it is more than one.
-    const bool last = from + size == content.size() &&
-                      (from == 0 || fragment == 0 || size < fragment);
+    const bool last =
+        from + size == content.size() && (from == 0 || fragment == 0 || size < fragment);
     const std::uint8_t first = binary ? opcode::binary : opcode::text;
     send_frame({.opcode = from == 0 ? first : opcode::continuation,
                 .payload = content.substr(from, size),
@@ -123,8 +128,7 @@ void Conversation::flush() {
   if (!gone_ && !output_.empty()) {
     auto& front = output_.front();
     std::size_t written = 0;
-    const Io how =
-        link_.write(std::string_view(front.octets).substr(output_offset_), written);
+    const Io how = link_.write(std::string_view(front.octets).substr(output_offset_), written);
     facts_.octets_out += written;
     output_offset_ += written;
     if (written != 0) last_write_ = Clock::now();

@@ -106,8 +106,8 @@ bool write_all(Link& link, std::string_view octets, std::size_t chop, Clock::tim
 }
 
 Octets ordinary_request(const HandshakeFacts& facts) {
-  Octets out = "GET " + facts.target + " HTTP/1.1\r\nUser-Agent: wirespan-conformance\r\nHost: " +
-               facts.host +
+  Octets out = "GET " + facts.target +
+               " HTTP/1.1\r\nUser-Agent: wirespan-conformance\r\nHost: " + facts.host +
                "\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nPragma: no-cache\r\n"
                "Cache-Control: no-cache\r\nSec-WebSocket-Key: " +
                facts.key + "\r\n";

@@ -53,7 +53,9 @@ BehaviorVerdict judge_events(const Plan& plan, const Facts& facts) {
 }
 
 Judgement judge_refusal(const HandshakePlan& plan, const Facts& facts, Role role) {
-  Judgement out{.behavior = Behavior::failed, .close = CloseBehavior::ok, .result = {},
+  Judgement out{.behavior = Behavior::failed,
+                .close = CloseBehavior::ok,
+                .result = {},
                 .close_result = "The connection ended with the handshake."};
   const int status = facts.refusal_status;
   if (facts.handshake_done || facts.spoke_after_refusal) {
@@ -67,8 +69,8 @@ Judgement judge_refusal(const HandshakePlan& plan, const Facts& facts, Role role
     out.behavior = plan.drop_allowed ? Behavior::ok : Behavior::non_strict;
     out.result = "The connection was dropped without an answer.";
   } else if (status >= 400 && status < 600) {
-    const bool named = plan.statuses.empty() ||
-                       std::ranges::find(plan.statuses, status) != plan.statuses.end();
+    const bool named =
+        plan.statuses.empty() || std::ranges::find(plan.statuses, status) != plan.statuses.end();
     out.behavior = named ? Behavior::ok : Behavior::non_strict;
     out.result = "Refused with status " + std::to_string(status) + ".";
   } else {

@@ -10,7 +10,8 @@ constexpr std::string_view extension_name = "permessage-deflate";
 
 std::optional<int> window_bits(const std::optional<std::string>& value) {
   if (!value || value->empty() || value->size() > 2 || value->front() == '0') return std::nullopt;
-  if (!std::ranges::all_of(*value, [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+  if (!std::ranges::all_of(*value, [](char c) { return c >= '0' && c <= '9'; }))
+    return std::nullopt;
   const int bits = std::stoi(*value);
   return bits >= 8 && bits <= 15 ? std::optional(bits) : std::nullopt;
 }

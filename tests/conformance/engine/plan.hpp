@@ -115,9 +115,10 @@ struct Alternative {
 struct CloseRule {
   bool by_suite = true;  ///< Who has to send the first Close frame, or drop the connection.
   bool clean = true;
-  std::vector<std::uint16_t> codes{1000};  ///< Of the other side's frame; none at all always passes.
-  bool code_decides = false;               ///< A wrong code makes the behaviour FAILED too.
-  bool end_decides = false;                ///< So does the wrong side's closing.
+  std::vector<std::uint16_t> codes{
+      1000};                  ///< Of the other side's frame; none at all always passes.
+  bool code_decides = false;  ///< A wrong code makes the behaviour FAILED too.
+  bool end_decides = false;   ///< So does the wrong side's closing.
 };
 
 /// One acceptable answer of a server to an offer; absent bits are not repeated.

@@ -40,9 +40,8 @@ void converse(Result& result, const Plan& plan, Link& link, HandshakeOutcome out
               double time_scale) {
   if (!outcome.open) return;
   Conversation conversation(
-      link, plan,
-      {.role = result.role, .time_scale = time_scale, .deflate = outcome.deflate}, result.facts,
-      result.log);
+      link, plan, {.role = result.role, .time_scale = time_scale, .deflate = outcome.deflate},
+      result.facts, result.log);
   conversation.run(std::move(outcome.early));
 }
 
@@ -62,10 +61,12 @@ Url parse_url(const std::string& text) {
   url.target = slash == std::string::npos ? "/" : rest.substr(slash);
   if (url.target.front() == '?') url.target.insert(0, "/");
   const auto colon = authority.rfind(':');
-  const bool has_port = colon != std::string::npos && authority.find(']', colon) == std::string::npos;
+  const bool has_port =
+      colon != std::string::npos && authority.find(']', colon) == std::string::npos;
   url.host = authority.substr(0, has_port ? colon : std::string::npos);
   url.port = has_port ? authority.substr(colon + 1) : url.tls ? "443" : "80";
-  if (url.host.size() > 2 && url.host.front() == '[') url.host = url.host.substr(1, url.host.size() - 2);
+  if (url.host.size() > 2 && url.host.front() == '[')
+    url.host = url.host.substr(1, url.host.size() - 2);
   if (url.host.empty()) throw std::invalid_argument("no host in " + text);
   return url;
 }

@@ -1,12 +1,12 @@
 // Boost.Beast as an echo server, a thread for each connection; prints its URL, ends with its
 // standard input.
-#include <unistd.h>
+#include <cstdio>
+#include <thread>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/websocket.hpp>
-#include <cstdio>
-#include <thread>
+#include <unistd.h>
 
 namespace beast = boost::beast;
 namespace websocket = beast::websocket;

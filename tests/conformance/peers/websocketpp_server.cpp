@@ -1,9 +1,9 @@
 // websocketpp as an echo server; prints its URL, ends with its standard input. Compiled as C++14,
 // the newest that this library knows.
-#include <unistd.h>
-
 #include <cstdio>
 #include <thread>
+
+#include <unistd.h>
 #include <websocketpp/config/asio_no_tls.hpp>
 #include <websocketpp/extensions/permessage_deflate/enabled.hpp>
 #include <websocketpp/server.hpp>
@@ -34,7 +34,8 @@ int main() {
       websocketpp::lib::asio::ip::address::from_string("127.0.0.1"), 0));
   server.start_accept();
   websocketpp::lib::asio::error_code error;
-  std::printf("listening on ws://127.0.0.1:%u/\n", unsigned{server.get_local_endpoint(error).port()});
+  std::printf("listening on ws://127.0.0.1:%u/\n",
+              unsigned{server.get_local_endpoint(error).port()});
   std::fflush(stdout);
   std::thread([] {
     char octet = 0;

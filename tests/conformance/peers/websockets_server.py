@@ -1,9 +1,12 @@
 """Python's websockets as an echo server; prints its URL, ends with its standard input."""
 
 import asyncio
+import logging
 import sys
 
 import websockets
+
+logging.disable()  # every case that breaks a connection would be told
 
 
 async def echo(ws, _path=None):

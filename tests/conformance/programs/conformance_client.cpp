@@ -116,9 +116,13 @@ int run(int argc, char** argv) {
   write_reports(settings.folder, settings.agent, results);
   std::printf("%s: %zu cases\n%s", settings.agent.c_str(), results.size(),
               summary_table(results).c_str());
-  return std::ranges::all_of(results, [](const Result& each) {
-    return passes(each.judgement.behavior) && passes(each.judgement.close);
-  }) ? 0 : 1;
+  return std::ranges::all_of(results,
+                             [](const Result& each) {
+                               return passes(each.judgement.behavior) &&
+                                      passes(each.judgement.close);
+                             })
+             ? 0
+             : 1;
 }
 
 }  // namespace

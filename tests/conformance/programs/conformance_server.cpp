@@ -1,8 +1,5 @@
 // conformance_server - judges any client that drives itself through /getCaseCount, /runCase and
 // /updateReports, as those made for the Autobahn test suite do.
-#include <poll.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <atomic>
 #include <csignal>
@@ -11,6 +8,8 @@
 #include <thread>
 
 #include <CLI/CLI.hpp>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include "programs/judge_server.hpp"
 #include "programs/progress.hpp"
@@ -71,9 +70,8 @@ class Connections {
 };
 
 void serve(Settings settings) {
-  JudgeServer judge(settings.judge,
-                    select(all_cases(), Role::server, patterns_of(settings.cases),
-                           patterns_of(settings.excluded)));
+  JudgeServer judge(settings.judge, select(all_cases(), Role::server, patterns_of(settings.cases),
+                                           patterns_of(settings.excluded)));
   const TlsContext tls = settings.tls ? server_tls(settings.certificate, settings.key) : nullptr;
   const UniqueFd listener = listen_on_loopback(settings.port);
   std::printf("listening on %s://127.0.0.1:%u/\n", settings.tls ? "wss" : "ws",
@@ -98,8 +96,7 @@ int run(int argc, char** argv) {
   cli.add_option("--cases", settings.cases, "Patterns, with commas between: 1.*,6.2.3,W*")
       ->capture_default_str();
   cli.add_option("--exclude", settings.excluded, "Patterns of cases to leave out");
-  cli.add_option("--outdir", settings.judge.folder, "Folder of the reports")
-      ->capture_default_str();
+  cli.add_option("--outdir", settings.judge.folder, "Folder of the reports")->capture_default_str();
   cli.add_option("--time-scale", settings.judge.time_scale, "Factor of all time limits")
       ->check(CLI::PositiveNumber);
   cli.add_flag("--quiet", settings.judge.quiet, "No table on standard output");

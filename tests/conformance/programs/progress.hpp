@@ -1,10 +1,10 @@
 // progress.hpp - one line on the terminal that is written again and again.
 #pragma once
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <string>
+
+#include <unistd.h>
 
 #include "engine/result.hpp"
 

@@ -15,17 +15,17 @@ class Json {
   using Object = std::map<std::string, Json>;  // sorted, as the Autobahn test suite writes them
 
   Json() = default;
-  Json(std::nullptr_t) {}                          // NOLINT(google-explicit-constructor)
-  Json(bool value) : value_(value) {}              // NOLINT(google-explicit-constructor)
-  Json(std::int64_t value) : value_(value) {}      // NOLINT(google-explicit-constructor)
-  Json(int value) : value_(std::int64_t{value}) {} // NOLINT(google-explicit-constructor)
-  Json(std::size_t value)                          // NOLINT(google-explicit-constructor)
+  Json(std::nullptr_t) {}                           // NOLINT(google-explicit-constructor)
+  Json(bool value) : value_(value) {}               // NOLINT(google-explicit-constructor)
+  Json(std::int64_t value) : value_(value) {}       // NOLINT(google-explicit-constructor)
+  Json(int value) : value_(std::int64_t{value}) {}  // NOLINT(google-explicit-constructor)
+  Json(std::size_t value)                           // NOLINT(google-explicit-constructor)
       : value_(static_cast<std::int64_t>(value)) {}
-  Json(double value) : value_(value) {}                       // NOLINT(google-explicit-constructor)
-  Json(const char* value) : value_(std::string(value)) {}     // NOLINT(google-explicit-constructor)
-  Json(std::string value) : value_(std::move(value)) {}       // NOLINT(google-explicit-constructor)
-  Json(Array value) : value_(std::move(value)) {}             // NOLINT(google-explicit-constructor)
-  Json(Object value) : value_(std::move(value)) {}            // NOLINT(google-explicit-constructor)
+  Json(double value) : value_(value) {}                    // NOLINT(google-explicit-constructor)
+  Json(const char* value) : value_(std::string(value)) {}  // NOLINT(google-explicit-constructor)
+  Json(std::string value) : value_(std::move(value)) {}    // NOLINT(google-explicit-constructor)
+  Json(Array value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
+  Json(Object value) : value_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
 
   /// `indent` spaces for each level and a line for each element; on one line if negative.
   [[nodiscard]] std::string text(int indent = -1) const;

@@ -86,7 +86,8 @@ void write_reports(const fs::path& folder, const std::string& agent,
     write_file(folder / report_file_of(agent, result.id), case_report(result).text(2) + "\n");
   }
   const std::string slug = slug_of(agent);
-  write_file(parts / (slug + ".part"), Json(agent).text() + ": " + Json(std::move(entries)).text(2));
+  write_file(parts / (slug + ".part"),
+             Json(agent).text() + ": " + Json(std::move(entries)).text(2));
   write_file(parts / (slug + ".js"), as_script(page_data(agent, results).text()));
   write_file(folder / "index.json", joined_index(parts));
   write_file(folder / "index.html", page_over(parts));

@@ -2,9 +2,9 @@
 // RFC 7692 §7.2.
 #pragma once
 
-#include <zlib.h>
-
 #include <optional>
+
+#include <zlib.h>
 
 #include "wire/octets.hpp"
 

@@ -56,8 +56,8 @@ EncodedFrame encode(const Frame& frame, Role role) {
 }
 
 std::string describe_header(std::uint8_t code, bool fin, unsigned rsv) {
-  constexpr std::array<std::string_view, 11> names{"continuation", "text", "binary", "", "", "",
-                                                   "",             "",     "close",  "ping", "pong"};
+  constexpr std::array<std::string_view, 11> names{
+      "continuation", "text", "binary", "", "", "", "", "", "close", "ping", "pong"};
   std::string out = code < names.size() && !names.at(code).empty()
                         ? std::string(names.at(code))
                         : "opcode " + std::to_string(unsigned{code});

@@ -25,8 +25,7 @@ bool FrameReader::read_length(Header& header, unsigned short_length) {
   if (short_length < 126) return true;
   const std::size_t octets = short_length == 126 ? 2 : 8;
   if (input_.size() - consumed_ < header.size + octets) return false;
-  header.length =
-      from_big_endian(std::string_view(input_).substr(consumed_ + header.size, octets));
+  header.length = from_big_endian(std::string_view(input_).substr(consumed_ + header.size, octets));
   header.size += octets;
   if (header.length < (octets == 2 ? 126U : 65536U)) refuse("length is not minimal");
   if (header.length >> 63 != 0) refuse("length with the top bit set");
@@ -67,8 +66,7 @@ std::optional<ReceivedFrame> FrameReader::next() {
   auto header = read_header();
   if (!header || input_.size() - consumed_ - header->size < header->length) return std::nullopt;
   ReceivedFrame frame = std::move(header->frame);
-  frame.payload =
-      input_.substr(consumed_ + header->size, static_cast<std::size_t>(header->length));
+  frame.payload = input_.substr(consumed_ + header->size, static_cast<std::size_t>(header->length));
   if (role_ == Role::server) apply_mask(frame.payload, 0, header->mask_key);
   consumed_ += header->size + frame.payload.size();
   forget_consumed();

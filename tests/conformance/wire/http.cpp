@@ -1,10 +1,10 @@
 #include "wire/http.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 #include <random>
+
+#include <openssl/evp.h>
 
 namespace conformance {
 namespace {
@@ -107,7 +107,8 @@ Target target_of(std::string_view request_line) {
   const std::string whole = words.size() > 1 ? words[1] : "";
   const auto mark = std::min(whole.find('?'), whole.size());
   Target target{.path = whole.substr(0, mark), .parameters = {}};
-  for (const auto& pair : split(std::string_view(whole).substr(std::min(mark + 1, whole.size())), '&')) {
+  for (const auto& pair :
+       split(std::string_view(whole).substr(std::min(mark + 1, whole.size())), '&')) {
     const auto equals = std::min(pair.find('='), pair.size());
     target.parameters.emplace_back(pair.substr(0, equals),
                                    percent_decoded(pair.substr(std::min(equals + 1, pair.size()))));
@@ -116,8 +117,7 @@ Target target_of(std::string_view request_line) {
 }
 
 bool ExtensionElement::has(std::string_view parameter) const noexcept {
-  return std::ranges::any_of(parameters,
-                             [&](const auto& each) { return each.first == parameter; });
+  return std::ranges::any_of(parameters, [&](const auto& each) { return each.first == parameter; });
 }
 
 std::optional<std::string> ExtensionElement::value(std::string_view parameter) const {

@@ -1,5 +1,11 @@
 #include "wire/link.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -9,12 +15,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <utility>
 
 namespace conformance {
 namespace {
@@ -136,7 +136,8 @@ Io Link::io_of(int result) const noexcept {
 }
 
 Io Link::read(Octets& into) {
-  std::array<char, read_size> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read fills it
+  std::array<char, read_size>
+      buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read fills it
   if (ssl_) {
     ERR_clear_error();
     const int size = SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size()));

@@ -1,13 +1,13 @@
 // link.hpp - a TCP connection, plain or with TLS, that never blocks. RFC 6455 §1.5.
 #pragma once
 
-#include <openssl/ssl.h>
-
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
+
+#include <openssl/ssl.h>
 
 #include "wire/octets.hpp"
 

@@ -8,8 +8,8 @@ MessageReader::MessageReader(const std::optional<DeflateSide>& peer)
 bool MessageReader::in_order(const ReceivedFrame& frame) {
   const bool continues = frame.opcode == opcode::continuation;
   if (continues == open_) return true;
-  violation_ = Violation{1002, continues ? "continuation of nothing"
-                                         : "new message within a fragmented one"};
+  violation_ = Violation{
+      1002, continues ? "continuation of nothing" : "new message within a fragmented one"};
   return false;
 }
 

@@ -45,8 +45,6 @@ struct ServerOptions {
   int threads = 1;
   std::optional<tls::ServerOptions> tls{};  ///< Set: wss: only.
   OriginPolicy origins{};
-  /// Set: permessage-deflate (RFC 7692) is agreed on with clients that offer it.
-  std::optional<DeflateOptions> compression{};
 
   std::size_t max_message_size = limits::message_size;  ///< Bytes; a larger one fails with 1009.
   std::uint32_t max_message_fragments = limits::message_fragments;
@@ -75,6 +73,9 @@ struct ServerOptions {
   Overflow overflow = Overflow::refuse;  ///< What happens to a message above the hard limit.
   /// Read nothing more from a peer that leaves more than the high watermark unread.
   bool hold_reading = true;
+
+  /// Set: permessage-deflate (RFC 7692) is agreed on with clients that offer it.
+  std::optional<DeflateOptions> compression{};
 
   std::size_t max_connections = limits::connections;  ///< Handshakes count too.
   std::size_t max_connections_per_address = limits::connections_per_address;

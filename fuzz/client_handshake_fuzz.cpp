@@ -69,7 +69,8 @@ void check_response_case(FuzzInput& input, std::uint8_t setting) {
 
   const auto* done = std::get_if<HandshakeDone>(&whole.step);
   if (done == nullptr) return;
-  const auto& [subprotocol, headers] = done->agreement;
+  const std::string& subprotocol = done->agreement.subprotocol;
+  const Headers& headers = done->agreement.headers;
   const auto& offered = request.subprotocols;
   require(subprotocol.empty() ||
               std::find(offered.begin(), offered.end(), subprotocol) != offered.end(),

@@ -136,7 +136,7 @@ TEST_P(AppMessages, the_limit_of_fragments_can_be_set) {
     }
   };
   EXPECT_EQ(calls_for(send, recorder.handlers(), {.max_message_fragments = 2}),
-            (Calls{"open", called::text("xx"),
+            (Calls{"open", called::message("xx"),
                    called::error("WebSocketProtocolException", Errc::too_many_fragments),
                    called::close(1006)}));
 }

@@ -103,15 +103,16 @@ TEST_P(Compressed, R143_only_where_both_sides_want_it) {
   EXPECT_FALSE(agreed_with({.compression = on}, {}));
   EXPECT_FALSE(agreed_with({}, {.compression = on}));
   ServerHandlers refusing = echoing();
-  refusing.on_request = [](const ServerRequest&, Agreement& agreement) {
-    agreement.deflate.reset();
-    return std::optional<Rejection>();
+  refusing.on_request = [](PendingRequest request) {
+    request.without_compression();
+    request.accept();
   };
   EXPECT_FALSE(agreed_with({.compression = on}, {.compression = on}, refusing));
   ServerHandlers forcing = echoing();
-  forcing.on_request = [](const ServerRequest&, Agreement& agreement) {
+  forcing.on_request = [](PendingRequest request) {
+    Agreement agreement;
     agreement.deflate = DeflateParameters{};
-    return std::optional<Rejection>();
+    request.accept(std::move(agreement));
   };
   EXPECT_FALSE(agreed_with({}, {.compression = on}, forcing)) << "it is off";
 }

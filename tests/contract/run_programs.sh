@@ -60,4 +60,62 @@ for _ in $(seq 100); do
   sleep 0.1
 done
 grep -qx "Hello, World" "$work/out"
+kill -TERM "$server"
+wait "$server" || true
+server=
+
+# The examples of servers, each on a port of its own choice.
+start() { # start PROGRAM ARGUMENTS...: sets $server, and $port from the line that it prints
+  : >"$work/server"
+  "$@" >"$work/server" &
+  server=$!
+  for _ in $(seq 200); do
+    port=$(sed -n 's|^[a-z]*://localhost:\([0-9]*\)/$|\1|p' "$work/server")
+    [ -n "$port" ] && return
+    sleep 0.05
+  done
+  exit 1
+}
+
+ask() { # ask TARGET: the whole answer to a plain request
+  exec 3<>"/dev/tcp/127.0.0.1/$port"
+  printf 'GET %s HTTP/1.1\r\nHost: localhost:%s\r\n\r\n' "$1" "$port" >&3
+  timeout 20 cat <&3
+  exec 3>&-
+}
+
+upgrade() { # upgrade SECONDS: what a connection that says nothing gets in that time, as text
+  exec 3<>"/dev/tcp/127.0.0.1/$port"
+  printf 'GET / HTTP/1.1\r\nHost: localhost:%s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n' "$port" >&3
+  timeout "$1" cat <&3 | tr -cd '[:print:]\n' || true
+  exec 3>&-
+}
+
+start "$app/chat_room" 0
+ask / | grep -q '<title>wirespan chat</title>'
+ask /nowhere | head -n 1 | grep -q '404'
+upgrade 1 | grep -q 'guest has come'
+ask /metrics >"$work/metrics"
+grep -qx 'wirespan_opened_total 1' "$work/metrics"
+grep -q '^wirespan_refused_total{limit="message_size"} 0$' "$work/metrics"
+kill "$server"
+wait "$server" || true
+
+start "$app/ticker" 0 3
+upgrade 10 | grep -Eq '(ABC|XYZ|QRS) [0-9]+\.[0-9]+'
+wait "$server"
+grep -Eqx 'published [0-9]+, delivered [1-9][0-9]*, replaced [0-9]+' "$work/server"
+
+mkfifo "$work/lines"
+exec 4<>"$work/lines"
+start "$app/own_loop" 0 <"$work/lines"
+upgrade 3 >"$work/heard" &
+heard=$!
+sleep 1
+echo "a line for everybody" >&4
+wait "$heard"
+grep -q 'a line for everybody' "$work/heard"
+kill "$server"
+wait "$server" || true
+server=
 echo "all programs did what they say"

@@ -88,6 +88,9 @@ if(WIRESPAN_TOOLS)
                 $<TARGET_FILE:${program}>)
     endforeach()
   endif()
+  wirespan_peer_test(chat_room.chromium
+    COMMAND ${debian_python} ${peers}/chat_test.py $<TARGET_FILE:chat_room>)
+  set_tests_properties(peers/chat_room.chromium PROPERTIES RESOURCE_LOCK chromium)
   wirespan_peer_test(autobahn_client
     COMMAND ${debian_python} ${peers}/autobahn_client_test.py $<TARGET_FILE:autobahn_client>)
 endif()

@@ -105,7 +105,7 @@ std::vector<Offence> offences_of_connections() {
        }},
       {"fragments",
        &RefusalCounts::fragments,
-       {.max_fragments = 10},
+       {.max_message_fragments = 10},
        [](const RunningServer& server) {
          RawPeer client = server.open();
          client.send_frame(0x01, "");

@@ -130,7 +130,7 @@ std::uint64_t refused_by_its_limit(const std::string& kind, const RefusalCounts&
 ServerOptions options_for(const std::string& kind) {
   ServerOptions options{.send_hard_limit = hard_limit, .loop_send_budget = loop_budget};
   if (kind == "slow_handshakes") options.handshake_time = 3s;
-  if (kind == "empty_fragments") options.max_fragments = 1000;
+  if (kind == "empty_fragments") options.max_message_fragments = 1000;
   return options;
 }
 

@@ -57,7 +57,7 @@ def results_of(folder: pathlib.Path, agent: str) -> dict[str, list[str]]:
 
 
 def judge_server(name: str, agent: str) -> dict[str, list[str]]:
-    folder = OUT / agent.replace(" ", "_")
+    folder = OUT / agent
     with programs.Program(*SERVERS[name], stderr=None) as server:
         url = server.read_line().rpartition(" ")[2]
         subprocess.run([BUILD / "tests/conformance_client", url, "--agent", agent, "--cases",
@@ -67,7 +67,7 @@ def judge_server(name: str, agent: str) -> dict[str, list[str]]:
 
 
 def judge_client(name: str, agent: str) -> dict[str, list[str]]:
-    folder = OUT / agent.replace(" ", "_")
+    folder = OUT / agent
     with programs.Program(BUILD / "tests/conformance_server", "--port", 0, "--cases",
                           CASES, "--quiet", "--outdir", folder,
                           stderr=None) as suite:
@@ -112,14 +112,15 @@ def main() -> None:
             for role, group, judge in (("server", SERVERS, judge_server),
                                        ("client", CLIENTS, judge_client)) for name in group]
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
-        results = pool.map(lambda run: run[3](run[1], f"{run[1]} {run[2]} {run[0]}"), runs)
+        results = pool.map(lambda run: run[3](run[1], f"{run[1]}-{run[2]}-{run[0]}"), runs)
         judged = [(*run[:3], result) for run, result in zip(runs, results)]
     lines = ["# Control group", "",
              "Written by control_group.sh. FAILED counts cases in which either verdict fails; "
              f"what the deviations mean is in README.md. Cases: {CASES.replace('*', chr(92) + '*')}", ""]
     lines += table("Groups of Autobahn",
                    [table_row(*each, own=False) for each in judged])
-    lines += table("Our own cases (W)", [table_row(*each, own=True) for each in judged])
+    if any(case.startswith("W") for *_, results in judged for case in results):
+        lines += table("Our own cases (W)", [table_row(*each, own=True) for each in judged])
     lines += ["## Deviations (behaviour / close)", ""]
     for role, name, version, results in judged:
         lines += [f"* {name} {version}, {role}:", deviations(results)]

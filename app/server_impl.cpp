@@ -150,17 +150,15 @@ std::error_code ServerImpl::adopt(int fd, Bytes already_read, bool is_secured) {
   if (!is_secured && tls_error_) error = tls_error_;
   // Plain bytes are no part of a TLS stream that has still to begin.
   if (!is_secured && options_.tls && !already_read.empty()) error = Errc::invalid_option;
-  if (!error) {
-    std::vector<std::byte> copy(already_read.begin(), already_read.end());
-    const bool posted =
-        worker.loop().post([&worker, fd, is_secured, from = *peer, copy = std::move(copy)] {
-          worker.adopt(fd, from, copy, is_secured);
-        });
-    if (posted) return {};
-    error = Errc::not_open;
-  }
-  network.close(fd);
-  return error;
+  // It owns the descriptor from here on, also where nobody looks into the mailbox any more.
+  const auto socket = std::make_shared<net::TcpSocket>(network, fd);
+  if (error) return error;
+  std::vector<std::byte> copy(already_read.begin(), already_read.end());
+  const bool posted =
+      worker.hub().post([&worker, socket, is_secured, from = *peer, copy = std::move(copy)] {
+        worker.adopt(std::move(*socket), from, copy, is_secured);
+      });
+  return posted ? std::error_code{} : Errc::not_open;
 }
 
 std::error_code ServerImpl::publish(std::string_view topic, Opcode opcode, Bytes payload,

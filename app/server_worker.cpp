@@ -115,8 +115,8 @@ void ServerWorker::accept(const net::Accepted& accepted) {
   shake_hands(std::move(socket), accepted.peer, *std::move(ticket), {}, false);
 }
 
-void ServerWorker::adopt(int fd, const net::Endpoint& peer, Bytes already_read, bool is_secured) {
-  net::TcpSocket socket(loop_.network(), fd);
+void ServerWorker::adopt(net::TcpSocket socket, const net::Endpoint& peer, Bytes already_read,
+                         bool is_secured) {
   if (stopping_) return;
   auto ticket = server_.addresses().take(peer);
   if (!ticket) return counters_.refused.address.add();

@@ -42,7 +42,7 @@ class ServerWorker final : private AcceptorHost, private net::Timer {
   /// One turn; false once the worker has stopped and nobody is left.
   [[nodiscard]] bool turn(std::optional<std::chrono::nanoseconds> timeout);
   void begin_stop(const StopOptions& options);
-  void adopt(int fd, const net::Endpoint& peer, Bytes already_read, bool is_secured);
+  void adopt(net::TcpSocket socket, const net::Endpoint& peer, Bytes already_read, bool is_secured);
   void deliver(std::string_view topic, const PublishedFrame::Ptr& frame);
 
   // For handles.

@@ -31,11 +31,6 @@ ServerImpl::ServerImpl(ServerOptions options, ServerHandlers handlers)
   for (int i = 0; i < threads; ++i) {
     workers_.push_back(std::make_unique<ServerWorker>(*this, static_cast<unsigned>(i)));
   }
-  if (options_.compression) {
-    if (const auto error = check_deflate_options(*options_.compression)) {
-      throw_for(error, "compression of the server");
-    }
-  }
   if (!options_.tls) return;
   auto context = tls::Context::for_server(*options_.tls);
   if (context) tls_ = std::move(*context);
@@ -70,6 +65,11 @@ std::uint16_t ServerImpl::listen_on(const net::Endpoint& local) {
 }
 
 std::uint16_t ServerImpl::listen() {
+  if (options_.compression) {
+    if (const auto error = check_deflate_options(*options_.compression)) {
+      throw_for(error, "compression of the server");
+    }
+  }
   if (tls_error_) throw WebSocketTlsException(tls_error_, "TLS of the server");
   port_ = options_.port;
   std::uint16_t port = listen_on(endpoint(options_.address));

@@ -39,6 +39,7 @@ SendResult ServerWorker::send(std::uint32_t slot, std::uint32_t generation, Opco
     return error;
   }
   if (!is_control(opcode)) counters_.messages_out.add();
+  if (waits) on_backlog(channel->handler().self, channel->unsent_bytes());
   return waits ? SendResult::Outcome::queued : SendResult::Outcome::sent;
 }
 
@@ -116,9 +117,10 @@ void ServerWorker::deliver(std::string_view topic, const PublishedFrame::Ptr& fr
     ServerChannel& channel = *places_[slot].channel;
     if (const auto error = channel.send_published(frame)) {
       count_refused(error);
-    } else {
-      counters_.messages_out.add();
+      continue;
     }
+    counters_.messages_out.add();
+    if (channel.has_backlog()) on_backlog(channel.handler().self, channel.unsent_bytes());
   }
 }
 

@@ -34,9 +34,10 @@ void WriteQueue::push_message(Bytes message) {
 }
 
 void WriteQueue::push(PublishedFrame::Ptr frame) {
-  const std::string_view key = frame->key();
+  const std::string_view key = frame->key();  // lives in the frame, which the entry keeps
+  by_key_.erase(key);                         // an older one may die before this one does
   (void)append({.block = {}, .frame = std::move(frame), .droppable = true});
-  if (!key.empty()) by_key_.insert_or_assign(key, std::prev(entries_.end()));
+  if (!key.empty()) by_key_.emplace(key, std::prev(entries_.end()));
 }
 
 bool WriteQueue::replace(const PublishedFrame::Ptr& frame) {

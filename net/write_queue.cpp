@@ -36,7 +36,9 @@ void WriteQueue::push_message(Bytes message) {
 void WriteQueue::push(PublishedFrame::Ptr frame) {
   const std::string_view key = frame->key();
   (void)append({.block = {}, .frame = std::move(frame), .droppable = true});
-  if (!key.empty()) by_key_.insert_or_assign(key, std::prev(entries_.end()));
+  if (key.empty()) return;
+  by_key_.erase(key);  // its name belongs to an older frame, which leaves first
+  by_key_.emplace(key, std::prev(entries_.end()));
 }
 
 bool WriteQueue::replace(const PublishedFrame::Ptr& frame) {

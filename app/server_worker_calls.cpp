@@ -39,6 +39,7 @@ SendResult ServerWorker::send(std::uint32_t slot, std::uint32_t generation, Opco
     return error;
   }
   if (!is_control(opcode)) counters_.messages_out.add();
+  if (waits) on_backlog(hub_->handle(slot, generation), channel->unsent_bytes());
   return waits ? SendResult::Outcome::queued : SendResult::Outcome::sent;
 }
 
@@ -118,6 +119,7 @@ void ServerWorker::deliver(std::string_view topic, const PublishedFrame::Ptr& fr
       count_refused(error);
     } else {
       counters_.messages_out.add();
+      if (channel.has_backlog()) on_backlog(channel.handler().self, channel.unsent_bytes());
     }
   }
 }

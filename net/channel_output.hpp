@@ -79,7 +79,7 @@ bool Channel<S, Handler>::fits(std::size_t size) const noexcept {
 
 template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::make_room(std::size_t size) {
-  const SendBudget* budget = backlog_ ? options_.budget : nullptr;
+  const SendBudget* budget = unsent_bytes() > 0 ? options_.budget : nullptr;
   const bool affordable =
       budget == nullptr || (budget->used <= budget->limit && size <= budget->limit - budget->used);
   if (fits(size) && affordable) return {};
@@ -129,13 +129,13 @@ void Channel<S, Handler>::release_queue() noexcept {
 template <Stream S, class Handler>
 void Channel<S, Handler>::note_sent() {
   note_high_water();
+  account();
   if (!backlog_) {
     if (!pumping_) loop_.flush_later(*this);
     return;
   }
   // Blocks are chained, so that a long backlog is not moved again and again as it grows.
   if (connection_.output().size() >= detail::spill_size) spill_output();
-  account();
 }
 
 /// Whoever is refused is told when there is room again.
@@ -145,11 +145,12 @@ std::error_code Channel<S, Handler>::refuse(Errc why) {
   return why;
 }
 
-/// Our part of what the channels of the loop have waiting.
+/// Our part of what the channels of the loop have waiting, also before the kernel was asked: one
+/// turn may bring much.
 template <Stream S, class Handler>
 void Channel<S, Handler>::account() noexcept {
   if (options_.budget == nullptr) return;
-  const std::size_t waiting = backlog_ && phase_ != Phase::ended ? unsent_bytes() : 0;
+  const std::size_t waiting = phase_ != Phase::ended ? unsent_bytes() : 0;
   options_.budget->used += waiting - accounted_;  // modulo 2^64, so it goes down as well
   accounted_ = waiting;
 }

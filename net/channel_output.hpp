@@ -82,9 +82,9 @@ bool Channel<S, Handler>::fits(std::size_t size) const noexcept {
 
 template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::make_room(std::size_t size) {
-  const SendBudget* budget = options_.budget;
-  const bool affordable = budget == nullptr || budget->used == 0 ||
-                          (budget->used <= budget->limit && size <= budget->limit - budget->used);
+  const SendBudget* budget = unsent_bytes() > 0 ? options_.budget : nullptr;
+  const bool affordable =
+      budget == nullptr || (budget->used <= budget->limit && size <= budget->limit - budget->used);
   if (fits(size) && affordable) return {};
   switch (options_.overflow) {
     case Overflow::refuse:
@@ -147,7 +147,8 @@ std::error_code Channel<S, Handler>::refuse(Errc why) {
   return why;
 }
 
-/// Our part of what the channels of the loop have waiting.
+/// Our part of what the channels of the loop have waiting, also before the kernel was asked: one
+/// turn may bring much.
 template <Stream S, class Handler>
 void Channel<S, Handler>::account() noexcept {
   if (options_.budget == nullptr) return;

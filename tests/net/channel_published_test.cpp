@@ -248,6 +248,17 @@ TEST(ChannelBudget, does_not_stand_in_the_way_of_who_has_no_backlog) {
   EXPECT_EQ(budget.used, 2000U);
 }
 
+TEST(ChannelBudget, holds_within_one_turn_too) {
+  net::SendBudget budget{.used = 0, .limit = 1000};
+  net::ChannelOptions options;
+  options.budget = &budget;
+  Server server(options);
+  EXPECT_FALSE(server.publish(std::string(600, 'x')));
+  EXPECT_EQ(server.publish(std::string(600, 'x')), Errc::send_budget_spent);
+  EXPECT_EQ(server.read_all().size(), 1U);
+  EXPECT_EQ(budget.used, 0U);
+}
+
 /// 10 s to bring 100 bytes of a message.
 net::ChannelOptions demanding() {
   net::ChannelOptions options;

@@ -17,8 +17,6 @@
 namespace wirespan::test {
 namespace {
 
-constexpr std::size_t most_under_way = 300;
-
 sockaddr_in loopback_address(unsigned last, std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;

@@ -54,7 +54,9 @@ class Swarm {
 
   int receive_buffer = 0;  ///< Bytes in the kernel for those that come now; 0: its own choice.
 
-  /// Connects so many more, a few hundred at a time.
+  std::size_t most_under_way = 300;  ///< Connecting at one time.
+
+  /// Connects so many more.
   void add(std::size_t count);
   void send(Client& client, std::string_view bytes);
   void cut(Client& client);

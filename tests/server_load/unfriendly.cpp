@@ -69,6 +69,7 @@ class Bad {
       if (kind_ != "never_read") ++again_;
     };
     if (kind_ == "slow_handshakes") {
+      swarm_.most_under_way = count_;
       swarm_.on_connected = [](Swarm::Client& client) { client.since = LoadClock::now(); };
     } else {
       swarm_.on_open = [this](Swarm::Client& client) {
@@ -129,7 +130,7 @@ std::uint64_t refused_by_its_limit(const std::string& kind, const RefusalCounts&
 
 ServerOptions options_for(const std::string& kind) {
   ServerOptions options{.send_hard_limit = hard_limit, .loop_send_budget = loop_budget};
-  if (kind == "slow_handshakes") options.handshake_time = 3s;
+  if (kind == "slow_handshakes") options.handshake_time = 1500ms;
   if (kind == "empty_fragments") options.max_message_fragments = 1000;
   return options;
 }
@@ -139,7 +140,7 @@ class Publisher {
  public:
   explicit Publisher(WebSocketServer& server)
       : thread_([this, &server](const std::stop_token& stop) {
-          const std::string news(2000, 'n');
+          const std::string news(16'000, 'n');
           while (!stop.stop_requested()) {
             (void)server.publish("news", news);
             most = std::max<std::size_t>(most, resident_bytes());
@@ -190,8 +191,12 @@ void serve(Line& good, const std::string& kind, std::size_t count, bool strict) 
   const ServerStats stats = server.stats();
   const std::uint64_t refused = refused_by_its_limit(kind, stats.refused);
   require(refused > 0, std::to_string(refused) + " refused by the limit for " + kind);
+  std::printf("refused: %llu by the hard limit, %llu by the budget\n",
+              static_cast<unsigned long long>(stats.refused.send_queue),
+              static_cast<unsigned long long>(stats.refused.send_budget));
   std::printf("unsent %zu KiB, %zu open, %zu handshakes\n", stats.send_queue >> 10, stats.open,
               stats.handshaking);
+  require(stats.send_queue <= loop_budget + count * 16'100, "unsent bytes stay in the budget");
   server.stop({.deadline = 500ms});
   running.join();
 }

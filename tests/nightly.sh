@@ -75,8 +75,8 @@ load() {
   for kind in never_read slow_handshakes pings empty_fragments; do
     timeout 600 $folder/load_unfriendly $kind 1000 10 strict || verdict=1
   done
-  timeout 600 $folder/load_idle_memory 10000 || verdict=1
-  timeout 600 $folder/load_idle_memory 10000 tls || verdict=1
+  timeout 600 $folder/load_idle_memory 10000 plain strict || verdict=1
+  timeout 600 $folder/load_idle_memory 10000 tls strict || verdict=1
   timeout 600 $folder/load_stress 60 || verdict=1
   return $verdict
 }

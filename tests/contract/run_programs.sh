@@ -67,7 +67,7 @@ server=
 # The examples of servers, each on a port of its own choice.
 start() { # start PROGRAM ARGUMENTS...: sets $server, and $port from the line that it prints
   : >"$work/server"
-  "$@" >"$work/server" &
+  "$@" <&0 >"$work/server" & # its input is that of the caller, not /dev/null
   server=$!
   for _ in $(seq 200); do
     port=$(sed -n 's|^[a-z]*://localhost:\([0-9]*\)/$|\1|p' "$work/server")

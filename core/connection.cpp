@@ -16,6 +16,8 @@ constexpr std::size_t close_code_size = 2;
 constexpr std::size_t max_close_reason = max_control_payload - close_code_size;
 /// So many more messages as long as the first are expected in the output of one batch.
 constexpr std::size_t most_like_this = 32;
+/// Bytes; shorter messages fit the smallest block many times over.
+constexpr std::size_t worth_planning = 512;
 
 /// What a Close frame says. §5.5.1, §7.4.
 std::error_code parse_close(Bytes payload, CloseReceived& out) noexcept {
@@ -291,8 +293,8 @@ std::error_code Connection::append(FrameHeader header, Bytes payload) {
     return Errc::no_mask_key;
   }
   // What answers a batch of input tends to be as long as the rest of it: room is made once, so that
-  // the block need not be moved while it grows. A short message asks for no more than it may need.
-  if (output_.empty() && !input_.empty()) {
+  // the block need not be moved while it grows.
+  if (payload.size() >= worth_planning && !input_.empty() && output_.empty()) {
     const std::size_t expected = std::min(input_.size(), most_like_this * payload.size());
     (void)output_.prepare(max_frame_header_size + payload.size() + expected);
   }

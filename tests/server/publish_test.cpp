@@ -175,7 +175,6 @@ TEST_P(ServerPublish, refuse_keeps_what_was_accepted_and_counts_the_rest) {
   });
   const ServerStats stats = server.server().stats();
   EXPECT_GT(stats.refused.send_queue, 0U);
-  EXPECT_GT(stats.send_queue, 0U) << "the kernel may have taken some meanwhile";
   EXPECT_LE(stats.send_queue, std::size_t{1} << 20);
   int last = -1;  // the kernel takes some now and then, which makes room for later ones
   for (std::uint64_t n = 0; n < stats.messages_out - 1; ++n) {
@@ -235,7 +234,7 @@ TEST_P(ServerPublish, of_values_with_a_key_the_newest_arrives_and_all_others_in_
   read_little(client);
   for (int n = 0; n < many; ++n) EXPECT_FALSE(server.server().publish("red", numbered(n)));
   ASSERT_TRUE(eventually([&] { return server.server().stats().messages_out - 1 == many; }));
-  ASSERT_GT(server.server().stats().send_queue, 0U);
+  ASSERT_TRUE(eventually([&] { return server.server().stats().send_queue > 0; }));
   for (int n = 0; n < 100; ++n) {
     EXPECT_FALSE(server.server().publish("red", "a" + std::to_string(n), "a"));
     EXPECT_FALSE(server.server().publish("red", "b" + std::to_string(n), "b"));

@@ -19,7 +19,8 @@ endforeach()
 function(wirespan_load_test name)
   add_test(NAME load/${name} COMMAND ${ARGN})
   # One at a time: each fills the machine.
-  set_tests_properties(load/${name} PROPERTIES TIMEOUT 280 LABELS load RESOURCE_LOCK load)
+  set_tests_properties(load/${name} PROPERTIES TIMEOUT 280 LABELS load RESOURCE_LOCK load
+                       PROCESSORS 2)
 endfunction()
 
 wirespan_load_test(stress load_stress 5)

@@ -84,6 +84,8 @@ class ServerConnection {
   /// close_code_not_allowed, control_too_long, invalid_text.
   [[nodiscard]] std::error_code close(CloseCode code = CloseCode::normal,
                                       std::string_view reason = {}) const;
+  // NOLINTBEGIN(modernize-use-nodiscard): whoever calls these rarely minds that it is too late.
+
   /// Cuts the connection without a closing handshake.
   std::error_code abort() const;
 
@@ -100,6 +102,7 @@ class ServerConnection {
 
   /// Runs on the connection's thread, unless the connection has gone by then.
   std::error_code post(std::function<void(const ServerConnection&)> task) const;
+  // NOLINTEND(modernize-use-nodiscard)
 
   /// Anything that belongs to the connection; destroyed after on_close, on its thread. Only to be
   /// used there, inside handlers. Null once the connection has gone.
@@ -116,7 +119,7 @@ class ServerConnection {
 
   std::strong_ordering operator<=>(const ServerConnection& other) const noexcept {
     const auto order = id() <=> other.id();
-    return order != 0 ? order : std::compare_three_way()(hub_, other.hub_);
+    return std::is_eq(order) ? std::compare_three_way()(hub_, other.hub_) : order;
   }
   bool operator==(const ServerConnection& other) const noexcept {
     return hub_ == other.hub_ && slot_ == other.slot_ && generation_ == other.generation_;

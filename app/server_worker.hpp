@@ -26,6 +26,15 @@ namespace wirespan {
 
 class ServerImpl;
 
+/// Connections that have not been told yet that the server stops.
+struct ServerStopping {
+  StopOptions options;
+  TimePoint begin;
+  TimePoint cut_at;
+  std::vector<ServerConnection> untold;
+  std::size_t total = 0;
+};
+
 /// Everything but the static functions belongs to the loop's thread.
 class ServerWorker final : private AcceptorHost, private net::Timer {
  public:
@@ -104,15 +113,6 @@ class ServerWorker final : private AcceptorHost, private net::Timer {
     std::unique_ptr<std::any> user_data;
     AddressCounter::Ticket ticket;
   };
-  /// Connections that have not been told yet that the server stops.
-  struct Stopping {
-    StopOptions options;
-    TimePoint begin;
-    TimePoint cut_at;
-    std::vector<ServerConnection> untold;
-    std::size_t total = 0;
-  };
-
   // AcceptorHost.
   bool may_secure() override;
   void on_upgrade(Acceptor& acceptor, ServerRequest request) override;
@@ -168,7 +168,7 @@ class ServerWorker final : private AcceptorHost, private net::Timer {
   Topics topics_;
   ServerCounters counters_;
   Counter open_count_;
-  std::optional<Stopping> stopping_;
+  std::optional<ServerStopping> stopping_;
   // The connection whose on_close is running: its handle still tells what it had.
   const ServerConnection* ending_ = nullptr;
   std::size_t lost_bytes_ = 0;

@@ -11,7 +11,7 @@ WebSocketServer::~WebSocketServer() = default;
 
 std::uint16_t WebSocketServer::listen() { return impl_->listen(); }
 void WebSocketServer::run() { impl_->run(); }
-void WebSocketServer::stop(StopOptions options) { impl_->stop(options); }
+void WebSocketServer::stop(const StopOptions& options) { impl_->stop(options); }
 void WebSocketServer::stop_from_signal() noexcept { impl_->stop_from_signal(); }
 
 std::error_code WebSocketServer::adopt(int fd, Bytes already_read, bool is_secured) {

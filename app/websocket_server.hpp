@@ -61,7 +61,7 @@ class WebSocketServer {
   void run();
   /// Stops listening, closes every connection, waits for the closing handshakes, then cuts; run()
   /// returns. Handlers may call it.
-  void stop(StopOptions options);
+  void stop(const StopOptions& options);
   void stop(CloseCode code = CloseCode::going_away) { stop(StopOptions{.code = code}); }
   /// stop() from a signal handler: sets a flag and wakes a loop.
   void stop_from_signal() noexcept;

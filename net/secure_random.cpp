@@ -25,6 +25,7 @@ unsigned forks_so_far() noexcept {
 SecureRandom::~SecureRandom() { ::explicit_bzero(pool_.data(), pool_.size()); }
 
 bool SecureRandom::fill(MutableBytes out) noexcept {
+  if (out.empty()) return true;
   if (out.size() > pool_.size()) return !network_->random(out);
   if (forks_ != forks_so_far() || pool_.size() - used_ < out.size()) {
     if (!refill()) return false;

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// A thousand prices a second, from a thread that knows nothing of connections.
-void quote(wirespan::WebSocketServer& server, std::stop_token stop) {
+void quote(wirespan::WebSocketServer& server, const std::stop_token& stop) {
   std::minstd_rand random(7);
   double prices[] = {100, 250, 40};
   const char* const names[] = {"ABC", "XYZ", "QRS"};
@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
                                    }});
   std::printf("ws://localhost:%d/\n", server.listen());
   std::fflush(stdout);
-  std::jthread quoting([&](std::stop_token stop) { quote(server, std::move(stop)); });
+  std::jthread quoting([&](const std::stop_token& stop) { quote(server, stop); });
   std::jthread ending([&] {
     std::this_thread::sleep_for(time);
     quoting.request_stop();

@@ -62,9 +62,9 @@ TEST(Parity_1_2_create_connection, KEEP_its_options_reach_object_and_request) {
                                        .fire_cont_frame = true,
                                        .skip_utf8_validation = true,
                                        .get_mask_key = [] { return MaskKey{std::byte{7}}; }});
-  EXPECT_NE(request.find("\r\nX-A: b\r\n"), std::string::npos);
   EXPECT_EQ(ws.recv().data, "\xFF");
   EXPECT_EQ(ws.recv().data, "end");
+  EXPECT_NE(request.find("\r\nX-A: b\r\n"), std::string::npos) << "noted before the frames";
   ws.send("x");
   server.wait();
 }

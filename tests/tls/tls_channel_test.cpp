@@ -1,6 +1,6 @@
 // net/channel_impl.hpp over tls/tls_stream.cpp and TCP on loopback: the whole stack below app.
+#include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <functional>
 #include <optional>
 #include <string>
@@ -21,9 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 using Host = ChannelHost<tls::TlsStream>;
 
-bool same(Bytes one, Bytes other) {
-  return one.size() == other.size() && std::memcmp(one.data(), other.data(), one.size()) == 0;
-}
+bool same(Bytes one, Bytes other) { return std::ranges::equal(one, other); }
 
 /// A client and a server on one loop, over one TLS connection.
 class TlsChannel : public ::testing::TestWithParam<net::Backend> {

@@ -288,7 +288,7 @@ TEST_P(AppClose, R140_what_may_not_be_sent_is_refused_in_every_state) {
   WebSocketApp app(server.url(), recorder.handlers(), with());
   const auto check = [&] {
     const auto not_allowed = plain_exception(Errc::close_code_not_allowed);
-    for (const unsigned code : {0, 999, 1004, 1005, 1006, 1015, 2999, 5000}) {
+    for (const unsigned code : {0U, 999U, 1004U, 1005U, 1006U, 1015U, 2999U, 5000U}) {
       const CloseCode status{static_cast<std::uint16_t>(code)};
       EXPECT_EQ(refusal_of([&] { app.close(status); }), not_allowed) << code;
     }

@@ -70,7 +70,7 @@ TEST_P(AppSend, R118_what_may_not_be_sent_is_refused_on_every_thread) {
     EXPECT_EQ(refusal_of([&] { app.send("\xFF"); }), plain_exception(Errc::invalid_text));
     EXPECT_EQ(refusal_of([&] { app.ping(std::string(126, 'p')); }), too_long);
     EXPECT_EQ(refusal_of([&] { app.pong(std::string(126, 'p')); }), too_long);
-    for (const unsigned opcode : {0, 3, 8, 11, 15}) {
+    for (const unsigned opcode : {0U, 3U, 8U, 11U, 15U}) {
       EXPECT_EQ(refusal_of([&] { app.send("", Opcode{static_cast<std::uint8_t>(opcode)}); }),
                 unsupported)
           << opcode;

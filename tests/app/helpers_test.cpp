@@ -22,7 +22,8 @@ TEST_P(Helpers, a_client_and_a_server_peer_understand_each_other) {
   RawPeer client = RawPeer::to_port(server.port());
   if (GetParam().is_secure()) client.secure_as_client(GetParam().for_client());
   EXPECT_TRUE(client.open().starts_with("HTTP/1.1 101 "));
-  for (const std::size_t size : {0, 1, 125, 126, 127, 65535, 65536, 1 << 20}) {
+  for (const std::size_t size :
+       std::initializer_list<std::size_t>{0, 1, 125, 126, 127, 65535, 65536, 1 << 20}) {
     const std::string text = letters(size);
     ASSERT_TRUE(client.send_text(text));
     EXPECT_EQ(payload_text(client.read_frame()), text);

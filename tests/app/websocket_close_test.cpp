@@ -200,7 +200,8 @@ TEST_P(WebSocketClose, R140_codes_and_reasons_that_may_not_be_sent_are_refused) 
       GetParam());
   WebSocket ws = connect(server);
   const auto not_allowed = plain_exception(Errc::close_code_not_allowed);
-  for (const unsigned code : {0, 1, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535}) {
+  for (const unsigned code :
+       {0U, 1U, 999U, 1004U, 1005U, 1006U, 1015U, 1016U, 2999U, 5000U, 65535U}) {
     const CloseCode status{static_cast<std::uint16_t>(code)};
     EXPECT_EQ(thrown_by([&] { ws.close(status); }), not_allowed) << code;
     if (code == 1005) continue;  // for send_close() an empty frame
@@ -217,7 +218,7 @@ TEST_P(WebSocketClose, R140_codes_and_reasons_that_may_not_be_sent_are_refused) 
 }
 
 TEST_P(WebSocketClose, R140_the_longest_reason_and_every_edge_of_the_legal_codes_are_sent) {
-  for (const unsigned code : {1000, 1001, 1003, 1007, 1014, 3000, 4999}) {
+  for (const unsigned code : {1000U, 1001U, 1003U, 1007U, 1014U, 3000U, 4999U}) {
     const std::string reason(123, 'r');
     RawServer server(
         [&](RawPeer& peer) {

@@ -27,7 +27,7 @@ TEST_P(WebSocketSend, R119_every_form_sends_one_masked_frame_of_its_type_at_ever
       [](RawPeer& peer) {
         (void)peer.accept();
         for (const std::size_t size : sizes()) {
-          for (const unsigned first : {0x81, 0x81, 0x82, 0x82, 0x82, 0x82}) {
+          for (const unsigned first : {0x81U, 0x81U, 0x82U, 0x82U, 0x82U, 0x82U}) {
             const WireFrame frame = peer.read_frame();
             EXPECT_EQ(frame.first_byte, first) << size;
             EXPECT_TRUE(frame.masked && frame.minimal) << size;

@@ -110,7 +110,7 @@ TEST_P(WebSocketTimeouts, pings_and_fragments_do_not_extend_a_receive) {
 
 TEST_P(WebSocketTimeouts, a_frame_cut_at_every_byte_is_resumed) {
   const std::string wire = std::string("\x81\x7E\x00\x80", 4) + letters(128);
-  for (const std::size_t cut : {1, 2, 3, 4, 5, 100, 131}) {
+  for (const std::size_t cut : std::initializer_list<std::size_t>{1, 2, 3, 4, 5, 100, 131}) {
     Signal go_on;
     RawServer server(
         [&](RawPeer& peer) {

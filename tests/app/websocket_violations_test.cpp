@@ -105,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(Over, WebSocketLost, ::testing::ValuesIn(links()), link
 
 TEST_P(WebSocketLost, R132_the_peer_vanishes_at_every_place_of_a_frame) {
   const std::string wire = bytes("81 7e 0080") + letters(128);
-  for (const std::size_t cut : {0, 1, 2, 3, 4, 5, 131}) {
+  for (const std::size_t cut : std::initializer_list<std::size_t>{0, 1, 2, 3, 4, 5, 131}) {
     for (const bool reset : {false, true}) {
       Signal connected;
       RawServer server(

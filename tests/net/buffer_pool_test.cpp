@@ -154,7 +154,7 @@ TEST(BufferPool, random_use_is_accounted_for) {
       auto& [block, mark] = lent.back();
       const auto* first = block->bytes();
       ASSERT_TRUE(std::all_of(first, first + block->capacity(),
-                              [&](std::byte byte) { return byte == mark; }));
+                              [&mark = mark](std::byte byte) { return byte == mark; }));
       pool.take_back(std::move(block));
       lent.pop_back();
     }

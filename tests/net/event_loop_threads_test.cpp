@@ -88,7 +88,6 @@ TEST_P(LoopStop, from_a_signal_handler) {
   const SignalHandler handler(SIGUSR1, [](int) { stopped_by_signal->stop(); });
   const pthread_t runner = ::pthread_self();
   for (int round = 0; round < 50; ++round) {
-    std::atomic<bool> running{true};
     std::thread other([&] {
       std::this_thread::sleep_for(std::chrono::microseconds(round * 37));
       ::pthread_kill(runner, SIGUSR1);

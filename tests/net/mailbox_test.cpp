@@ -78,7 +78,7 @@ TEST_P(LoopMailbox, a_task_may_post_while_it_is_destroyed) {
   {
     net::EventLoop short_lived({.backend = GetParam()});
     mailbox = short_lived.mailbox();
-    auto object = std::make_shared<PostsWhenItDies>(mailbox, &refused);
+    auto object = std::shared_ptr<PostsWhenItDies>(new PostsWhenItDies{mailbox, &refused});
     mailbox->post([object = std::move(object)] {});
   }
   EXPECT_EQ(refused, 1);

@@ -42,7 +42,8 @@ WIRESPAN_OVER_LINKS_AND_BACKENDS(ServerEcho);
 TEST_P(ServerEcho, R96_every_size_comes_back) {
   RunningServer server(echoing(), link());
   RawPeer client = server.open();
-  for (const std::size_t size : {0, 1, 125, 126, 127, 65535, 65536, 1 << 20, 16 << 20}) {
+  for (const std::size_t size :
+       std::initializer_list<std::size_t>{0, 1, 125, 126, 127, 65535, 65536, 1 << 20, 16 << 20}) {
     const std::string text = letters(size);
     ASSERT_TRUE(client.send_text(text));
     const WireFrame text_frame = client.read_frame();

@@ -101,7 +101,7 @@ TEST_P(ServerHandles, an_opcode_that_cannot_be_sent_is_refused_from_another_thre
   RunningServer server(collecting(collected), link());
   RawPeer client = server.open();
   const ServerConnection connection = collected.wait_for(1).front();
-  for (const unsigned opcode : {0, 3, 8, 11}) {
+  for (const unsigned opcode : {0U, 3U, 8U, 11U}) {
     EXPECT_NE(connection.send(Opcode{static_cast<std::uint8_t>(opcode)}, {}), std::error_code())
         << opcode;
   }

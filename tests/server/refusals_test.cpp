@@ -180,7 +180,8 @@ std::uint64_t sum(const RefusalCounts& counts) {
 }
 
 TEST_P(ServerRefuses, and_counts_it_once_under_its_name) {
-  const auto& [link, offence] = GetParam();
+  const auto& link = std::get<0>(GetParam());
+  const auto& offence = std::get<1>(GetParam());
   const bool counts = offence.only_over != std::string("tls") || link.is_secure();
   RunningServer server(echoing(), link, offence.options);
   offence.commit(server);

@@ -143,7 +143,6 @@ void be_clients(Line& line, std::size_t count, std::size_t seconds) {
 
 void serve(Line& line, std::size_t seconds) {
   Senders all;
-  std::atomic<std::uint64_t> refused{0};
   WebSocketServer server({.threads = 3}, {.on_open = [&](const ServerConnection& connection) {
                            (void)connection.subscribe("all");
                            all.enter(connection);

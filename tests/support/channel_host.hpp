@@ -58,7 +58,7 @@ class ChannelHost {
     }
     void on_dropped(std::size_t count) const { host->note("dropped " + std::to_string(count)); }
     void on_conflated() const { host->note("conflated"); }
-    void on_end(const net::ChannelEnd& end) const { host->ended_with(end); }
+    void on_end(const net::ChannelEnd& how) const { host->ended_with(how); }
   };
   using Channel = net::Channel<S, Handler>;
   using Hook = std::function<void()>;

@@ -1,4 +1,5 @@
 // net/channel_impl.hpp over TCP on loopback: messages of all sizes, both ways.
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <memory>
@@ -20,9 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 using Host = ChannelHost<net::TcpSocket>;
 
-bool same(Bytes one, Bytes other) {
-  return one.size() == other.size() && std::memcmp(one.data(), other.data(), one.size()) == 0;
-}
+bool same(Bytes one, Bytes other) { return std::ranges::equal(one, other); }
 
 /// A pattern with the number of each piece in it, made quickly.
 ByteVector large_pattern(std::size_t size) {

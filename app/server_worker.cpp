@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -78,9 +79,12 @@ Expected<std::uint16_t> ServerWorker::listen(const net::Endpoint& local,
       [this, family = local.family()](const net::Accepted& accepted) {
         if (!server_.spreads(family)) return accept(accepted);
         // One listener for all loops: it hands the sockets on, one loop after the other.
+        // A task that never runs closes its socket when it is destroyed.
         ServerWorker& other = server_.next_worker();
-        const auto take = [&other, accepted] { other.accept(accepted); };
-        if (!other.loop_.post(take)) loop_.network().close(accepted.fd);
+        const auto socket = std::make_shared<net::TcpSocket>(loop_.network(), accepted.fd);
+        (void)other.loop_.post([&other, socket, peer = accepted.peer] {
+          other.accept({.fd = socket->release(), .peer = peer});
+        });
       },
       [this] { counters_.refused.no_descriptor.add(); });
   if (const auto error = listener->open(local, options)) return error;

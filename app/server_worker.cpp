@@ -133,7 +133,10 @@ void ServerWorker::shake_hands(net::TcpSocket socket, const net::Endpoint& peer,
   std::optional<Transport> transport;
   if (server_.tls() && !is_secured) {
     auto stream = tls::TlsStream::server(net::make_transport(std::move(socket)), *server_.tls());
-    if (!stream) return server_.give_back_connection();
+    if (!stream) {
+      counters_.refused.tls.add();
+      return server_.give_back_connection();
+    }
     transport.emplace(std::move(*stream));
   } else {
     transport.emplace(std::move(socket));

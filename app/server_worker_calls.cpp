@@ -67,7 +67,11 @@ SendResult ServerWorker::send_from_afar(const ServerConnection& connection, Serv
     ServerWorker* worker = self.hub_->worker();
     if (worker == nullptr) return;
     const auto result = worker->send(self.slot_, self.generation_, opcode, copy, compress);
-    if (result) worker->counters_.unsent_at_close.add(copy.size());
+    if (!result) return;
+    // It was accepted, so it may not vanish while its connection lives: the limit has been reached
+    // on the way, by what others have sent.
+    worker->counters_.unsent_at_close.add(copy.size());
+    (void)worker->close(self.slot_, self.generation_, CloseCode::try_again_later, "too slow");
   });
   if (posted) return SendResult::Outcome::queued;
   slot.queued.fetch_sub(size);

@@ -107,10 +107,8 @@ bool ServerWorker::turn(std::optional<std::chrono::nanoseconds> timeout) {
 void ServerWorker::accept(const net::Accepted& accepted) {
   counters_.accepted.add();
   net::TcpSocket socket(loop_.network(), accepted.fd);
-  if (stopping_) return;
-  auto ticket = server_.addresses().take(accepted.peer);
-  if (!ticket) return counters_.refused.address.add();
-  if (!server_.take_connection()) return counters_.refused.connections.add();
+  auto ticket = admit(accepted.peer);
+  if (!ticket) return;
   if (accepted.peer.family() != net::Family::unix_path) {
     for (const net::SocketOption& option : net::default_socket_options()) {
       (void)loop_.network().set_option(accepted.fd, option);  // none of them is vital
@@ -121,11 +119,21 @@ void ServerWorker::accept(const net::Accepted& accepted) {
 
 void ServerWorker::adopt(net::TcpSocket socket, const net::Endpoint& peer, Bytes already_read,
                          bool is_secured) {
-  if (stopping_) return;
+  auto ticket = admit(peer);
+  if (ticket) shake_hands(std::move(socket), peer, *std::move(ticket), already_read, is_secured);
+}
+
+/// Nothing: a limit is reached, or the server stops. Otherwise a connection more is counted.
+std::optional<AddressCounter::Ticket> ServerWorker::admit(const net::Endpoint& peer) {
+  if (stopping_) return std::nullopt;
   auto ticket = server_.addresses().take(peer);
-  if (!ticket) return counters_.refused.address.add();
-  if (!server_.take_connection()) return counters_.refused.connections.add();
-  shake_hands(std::move(socket), peer, *std::move(ticket), already_read, is_secured);
+  if (!ticket) {
+    counters_.refused.address.add();
+  } else if (!server_.take_connection()) {
+    counters_.refused.connections.add();
+    ticket.reset();
+  }
+  return ticket;
 }
 
 void ServerWorker::shake_hands(net::TcpSocket socket, const net::Endpoint& peer,

@@ -123,6 +123,7 @@ class ServerWorker final : private AcceptorHost, private net::Timer {
   void on_timer(TimePoint now) override;
 
   void accept(const net::Accepted& accepted);
+  [[nodiscard]] std::optional<AddressCounter::Ticket> admit(const net::Endpoint& peer);
   void shake_hands(net::TcpSocket socket, const net::Endpoint& peer, AddressCounter::Ticket ticket,
                    Bytes already_read, bool is_secured);
   void accept_request(Acceptor& acceptor, RequestAnswer answer);

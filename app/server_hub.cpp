@@ -9,9 +9,14 @@ ServerHub::~ServerHub() {
 }
 
 ServerHub::Place ServerHub::place_of(std::uint32_t slot) noexcept {
-  const auto chunk = static_cast<std::size_t>(std::bit_width(slot / first_chunk));
-  const std::size_t before = chunk == 0 ? 0 : first_chunk << (chunk - 1);
-  return {.chunk = chunk, .index = slot - before};
+  constexpr std::size_t smallest = 64;
+  constexpr std::size_t of_each_size = 4;
+  constexpr auto least_width = std::bit_width(smallest * of_each_size);
+  const std::size_t position = slot + smallest * of_each_size;
+  const auto doublings = static_cast<std::size_t>(std::bit_width(position) - least_width);
+  const std::size_t size = smallest << doublings;
+  const std::size_t which = position / size - of_each_size;
+  return {.chunk = doublings * of_each_size + which, .chunk_size = size, .index = position % size};
 }
 
 ServerHub::Slot* ServerHub::find(std::uint32_t slot) const noexcept {
@@ -31,8 +36,7 @@ ServerHub::Slot& ServerHub::make(std::uint32_t slot) {
   const Place place = place_of(slot);
   auto& chunk = chunks_.at(place.chunk);
   if (chunk.load(std::memory_order_relaxed) == nullptr) {
-    const std::size_t size = place.chunk == 0 ? first_chunk : first_chunk << (place.chunk - 1);
-    chunk.store(new Slot[size], std::memory_order_release);
+    chunk.store(new Slot[place.chunk_size], std::memory_order_release);
   }
   return chunk.load(std::memory_order_relaxed)[place.index];
 }

@@ -19,9 +19,11 @@ class ServerWorker;
 /// once the worker has gone it answers Errc::not_open.
 class ServerHub {
  public:
+  static constexpr std::uint32_t none = UINT32_MAX;
   /// What any thread may see of a connection. A place is used again under the next generation.
   struct Slot {
     std::atomic<std::uint32_t> generation{1};
+    std::uint32_t next_free = none;      ///< The loop's own: a chain of the places nobody has.
     std::atomic<std::size_t> queued{0};  ///< Bytes on their way from other threads.
     std::atomic<std::size_t> unsent{0};  ///< Bytes that the kernel did not take.
   };
@@ -63,9 +65,9 @@ class ServerHub {
   }
 
  private:
-  static constexpr std::size_t first_chunk = 64;
   struct Place {
     std::size_t chunk = 0;
+    std::size_t chunk_size = 0;
     std::size_t index = 0;
   };
 
@@ -73,8 +75,9 @@ class ServerHub {
   [[nodiscard]] static Place place_of(std::uint32_t slot) noexcept;
 
   std::shared_ptr<net::Mailbox> mailbox_;
-  /// Each as large as all before it together: what was handed out never moves.
-  std::array<std::atomic<Slot*>, 20> chunks_{};
+  /// Of 64 places and more, four of each size: what was handed out never moves, and at most a fifth
+  /// of all is in waiting.
+  std::array<std::atomic<Slot*>, 68> chunks_{};
   std::atomic<std::thread::id> thread_{};
   std::atomic<std::uint32_t> owners_{1};
   std::atomic<bool> over_{false};

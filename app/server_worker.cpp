@@ -64,6 +64,7 @@ ServerWorker::ServerWorker(ServerImpl& server, unsigned index)
   connection->receive.deliver_fragments = server.options().deliver_fragments;
   connection->blocks = &loop_.buffers().source();
   connection_options_ = std::move(connection);
+  channel_options_.connections = &idle_connections_.emplace(Role::server, connection_options_);
 }
 
 ServerWorker::~ServerWorker() {
@@ -232,14 +233,12 @@ void ServerWorker::on_accepted(Acceptor& acceptor, std::optional<AcceptedConnect
 }
 
 std::uint32_t ServerWorker::take_place() {
-  if (free_places_.empty()) {
-    hub_->make(static_cast<std::uint32_t>(places_.size()));
-    places_.emplace_back();
-    free_places_.reserve(places_.capacity());  // so that giving one back cannot fail
-    return static_cast<std::uint32_t>(places_.size() - 1);
+  if (first_free_ != ServerHub::none) {
+    return std::exchange(first_free_, hub_->find(first_free_)->next_free);
   }
-  const std::uint32_t slot = free_places_.back();
-  free_places_.pop_back();
+  const auto slot = static_cast<std::uint32_t>(places_.size());
+  hub_->make(slot);
+  places_.emplace_back();
   return slot;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <any>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@
 #include <wirespan/core/connection.hpp>
 #include <wirespan/core/published_frame.hpp>
 #include <wirespan/net/channel.hpp>
+#include <wirespan/net/connection_pool.hpp>
 #include <wirespan/net/event_loop.hpp>
 
 namespace wirespan {
@@ -162,10 +164,11 @@ class ServerWorker final : private AcceptorHost, private net::Timer {
   net::ChannelOptions channel_options_;
   AcceptorOptions acceptor_options_;
   std::shared_ptr<const ConnectionOptions> connection_options_;
+  std::optional<net::ConnectionPool> idle_connections_;
   std::vector<std::unique_ptr<ServerListener>> listeners_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Acceptor>> acceptors_;
-  std::vector<Place> places_;
-  std::vector<std::uint32_t> free_places_;
+  std::deque<Place> places_;
+  std::uint32_t first_free_ = ServerHub::none;
   Topics topics_;
   ServerCounters counters_;
   Counter open_count_;

@@ -211,7 +211,7 @@ void ServerWorker::on_end(const ServerConnection& self, const net::ChannelEnd& e
   ending_ = outer;
   place.user_data.reset();
   place.ticket = {};
-  free_places_.push_back(self.slot_);
+  slot.next_free = std::exchange(first_free_, self.slot_);
   server_.give_back_connection();
 }
 

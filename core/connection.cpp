@@ -339,6 +339,15 @@ State Connection::state() const noexcept {
   return close_sent_ || close_received_ ? State::closing : State::open;
 }
 
+bool Connection::is_like_new() const noexcept {
+  const bool receives_nothing = input_.empty() && !eof_ && decoder_.between_frames() &&
+                                !assembler_.under_way() && assembler_.memory() == 0 &&
+                                control_.empty() && kept_input_.empty();
+  const bool sends_nothing = output_.empty() && !output_blocked_ && !pong_pending_ &&
+                             sending_ == Opcode::continuation && codec_ == nullptr;
+  return receives_nothing && sends_nothing && !close_sent_ && !close_received_ && !failed_;
+}
+
 std::size_t Connection::memory() const noexcept {
   return assembler_.memory() + kept_input_.capacity() + control_.capacity() +
          pending_pong_.capacity() + output_.capacity() + (codec_ ? codec_->memory() : 0);

@@ -126,6 +126,10 @@ class Connection {
   [[nodiscard]] bool failed() const noexcept { return failed_; }
   [[nodiscard]] Role role() const noexcept { return role_; }
   [[nodiscard]] const ConnectionOptions& options() const noexcept { return *options_; }
+  /// Nothing is under way in either direction, none of the ends has begun to close, and no codec
+  /// has a context: whatever comes next, a new connection of the same role and options would do the
+  /// same. So one may serve many streams in turn, and a stream that idles needs none.
+  [[nodiscard]] bool is_like_new() const noexcept;
   /// Messages may be compressed.
   [[nodiscard]] bool compresses() const noexcept { return codec_ != nullptr; }
   /// Bytes of memory held for input, messages, output and compression; 0 when idle and the latter

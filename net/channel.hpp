@@ -15,6 +15,7 @@
 #include <wirespan/core/limits.hpp>
 #include <wirespan/core/published_frame.hpp>
 #include <wirespan/net/channel_options.hpp>
+#include <wirespan/net/connection_pool.hpp>
 #include <wirespan/net/event_loop.hpp>
 #include <wirespan/net/stream.hpp>
 #include <wirespan/net/write_queue.hpp>
@@ -83,13 +84,17 @@ class Channel final : private IoHandler, private Timer {
   void resume_reading();
 
   [[nodiscard]] std::size_t unsent_bytes() const noexcept {
-    return (queue_ ? queue_->size() : 0) + connection_.output().size();
+    return (queue_ ? queue_->size() : 0) + (connection_ ? connection_->output().size() : 0);
   }
   /// The kernel has refused some of the output: what is sent now waits behind it.
   [[nodiscard]] bool has_backlog() const noexcept { return backlog_; }
-  [[nodiscard]] State state() const noexcept { return connection_.state(); }
+  [[nodiscard]] State state() const noexcept {
+    return connection_ ? connection_->state() : State::open;
+  }
   /// Bytes of memory held for input, messages and output; 0 when idle.
-  [[nodiscard]] std::size_t memory() const noexcept { return connection_.memory(); }
+  [[nodiscard]] std::size_t memory() const noexcept {
+    return connection_ ? connection_->memory() : 0;
+  }
   [[nodiscard]] bool ended() const noexcept { return phase_ == Phase::ended; }
   [[nodiscard]] const KeepAlive& keep_alive() { return rare().keep_alive; }
   [[nodiscard]] S& stream() noexcept { return stream_; }
@@ -119,6 +124,13 @@ class Channel final : private IoHandler, private Timer {
     if (!rare_) rare_.reset(new Rare{.keep_alive = {options_.keep_alive, loop_.now()}});
     return *rare_;
   }
+
+  /// The protocol machine; one of the pool's if there was nothing to keep one for.
+  [[nodiscard]] Connection& connection() {
+    if (!connection_) connection_ = options_.connections->lend();
+    return *connection_;
+  }
+  void release_connection() noexcept;
 
   void on_ready(Readiness readiness) override;
   void on_flush() override;
@@ -170,10 +182,10 @@ class Channel final : private IoHandler, private Timer {
   EventLoop& loop_;
   const ChannelOptions& options_;
   S stream_;
-  Connection connection_;
+  std::unique_ptr<Connection> connection_;  // null: it would be like new
   Handler handler_;
   std::unique_ptr<Rare> rare_;
-  std::unique_ptr<WriteQueue> queue_;  // before connection_.output(), while there is a need
+  std::unique_ptr<WriteQueue> queue_;  // before the newest output, while there is a need
   std::size_t accounted_ = 0;          // our share of ChannelOptions::budget
   TimePoint last_activity_;
   std::error_code failure_;

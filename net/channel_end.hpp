@@ -9,11 +9,12 @@ namespace wirespan::net {
 
 template <Stream S, class Handler>
 void Channel<S, Handler>::follow_transport_action() {
-  const TransportAction action = connection_.transport_action();
-  const bool closing = action != TransportAction::keep || connection_.close_sent();
+  if (!connection_) return;
+  const TransportAction action = connection().transport_action();
+  const bool closing = action != TransportAction::keep || connection().close_sent();
   if (closing && !rare().close_deadline) rare().close_deadline = after(options_.close_time);
   if (action == TransportAction::keep) return;
-  if (peer_ended_ && connection_.failed()) return finish();
+  if (peer_ended_ && connection().failed()) return finish();
   if (unsent_bytes() > 0) return;  // the deadline bounds this wait
   if (peer_ended_) return finish();
   if (action == TransportAction::await_peer_close) {
@@ -64,7 +65,8 @@ TimePoint Channel<S, Handler>::after(std::chrono::milliseconds time) {
 /// The first failure counts, and none does after the peer's Close frame.
 template <Stream S, class Handler>
 void Channel<S, Handler>::note_failure(std::error_code error) {
-  if (!failure_ && !connection_.close_received()) failure_ = error;
+  const bool peer_has_closed = connection_ && connection_->close_received();
+  if (!failure_ && !peer_has_closed) failure_ = error;
 }
 
 template <Stream S, class Handler>

@@ -20,7 +20,7 @@ Channel<S, Handler>::Channel(EventLoop& loop, S stream, Connection connection, H
     : loop_(loop),
       options_(options),
       stream_(std::move(stream)),
-      connection_(std::move(connection)),
+      connection_(std::make_unique<Connection>(std::move(connection))),
       handler_(std::move(handler)),
       last_activity_(loop.now()) {
   if (options_.keep_alive.interval.count() > 0) (void)rare();
@@ -37,7 +37,7 @@ Channel<S, Handler>::~Channel() {
 template <Stream S, class Handler>
 void Channel<S, Handler>::start(MutableBytes unread) {
   guarded([&] {
-    connection_.feed(unread);
+    connection().feed(unread);
     deliver();
     // A stream may have read ahead of the handshake: no poller would tell.
     if (phase_ == Phase::running && stream_.has_buffered_input()) pump();
@@ -64,7 +64,7 @@ template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::close(std::optional<CloseCode> code, std::string_view reason,
                                            std::optional<std::chrono::milliseconds> time) {
   if (phase_ != Phase::running) return Errc::not_open;
-  const auto error = connection_.close(code, reason);
+  const auto error = connection().close(code, reason);
   if (error) return error;
   rare().close_deadline = after(time.value_or(options_.close_time));
   loop_.flush_later(*this);  // also with a backlog: the timer has to be set
@@ -75,7 +75,7 @@ template <Stream S, class Handler>
 void Channel<S, Handler>::fail(std::error_code error) {
   if (phase_ != Phase::running) return;
   note_failure(error);
-  connection_.fail(error);
+  connection().fail(error);
   loop_.flush_later(*this);  // also with a backlog: the timer has to be set
 }
 
@@ -136,6 +136,14 @@ void Channel<S, Handler>::settle() {
   if (phase_ == Phase::lingering) try_shutdown();
   if (phase_ != Phase::ended) update_interest();
   if (phase_ != Phase::ended) update_timer();
+  release_connection();
+}
+
+/// An idle channel has nothing that a new protocol machine would not know.
+template <Stream S, class Handler>
+void Channel<S, Handler>::release_connection() noexcept {
+  if (options_.connections == nullptr || !connection_ || !connection_->is_like_new()) return;
+  options_.connections->take_back(std::move(connection_));
 }
 
 // Time.
@@ -159,16 +167,16 @@ void Channel<S, Handler>::check_deadlines(TimePoint now) {
   }
   if (options_.progress_time) check_progress(now);
   const bool idle = options_.idle_time && now - last_activity_ >= *options_.idle_time;
-  if (idle && phase_ == Phase::running && connection_.state() == State::open) {
+  if (idle && phase_ == Phase::running && state() == State::open) {
     note_failure(Errc::idle_timeout);
-    if (connection_.close(CloseCode::going_away, "idle")) finish();
+    if (connection().close(CloseCode::going_away, "idle")) finish();
   }
 }
 
 /// A peer that is inside a message is judged by what it brings in each stretch of time.
 template <Stream S, class Handler>
 void Channel<S, Handler>::note_progress(std::size_t size) {
-  if (!connection_.receiving_message()) {
+  if (!connection().receiving_message()) {
     if (rare_) rare_->progress_since.reset();
   } else if (!rare().progress_since) {
     rare_->progress_since = loop_.now();
@@ -182,7 +190,7 @@ template <Stream S, class Handler>
 void Channel<S, Handler>::check_progress(TimePoint now) {
   const auto since = rare_ ? rare_->progress_since : std::nullopt;
   const bool due = since && now - *since >= *options_.progress_time;
-  if (!due || phase_ != Phase::running || connection_.state() != State::open) return;
+  if (!due || phase_ != Phase::running || state() != State::open) return;
   if (rare_->progress_bytes < options_.progress_bytes) return fail(Errc::slow_sender);
   rare_->progress_since = now;
   rare_->progress_bytes = 0;
@@ -190,13 +198,13 @@ void Channel<S, Handler>::check_progress(TimePoint now) {
 
 template <Stream S, class Handler>
 void Channel<S, Handler>::tick_keep_alive(TimePoint now) {
-  if (!rare_ || connection_.state() != State::open) return;
+  if (!rare_ || state() != State::open) return;
   switch (rare_->keep_alive.tick(now)) {
     case KeepAliveAction::none:
       return;
     case KeepAliveAction::send_ping:
       if (unsent_bytes() > options_.send_hard_limit) return;  // it would not arrive in time anyway
-      if (const auto error = connection_.ping(wire_bytes(options_.ping_payload)))
+      if (const auto error = connection().ping(wire_bytes(options_.ping_payload)))
         return fail(error);
       handler_.on_ping_sent();
       return;
@@ -215,7 +223,7 @@ void Channel<S, Handler>::update_timer() {
   const auto consider = [&](std::optional<TimePoint> when) {
     if (when) deadline = deadline ? std::min(*deadline, *when) : *when;
   };
-  if (phase_ == Phase::running && connection_.state() == State::open) {
+  if (phase_ == Phase::running && state() == State::open) {
     if (rare_) consider(rare_->keep_alive.next_deadline());
     if (options_.idle_time) consider(last_activity_ + *options_.idle_time);
     if (rare_ && rare_->progress_since) {

@@ -14,7 +14,7 @@ namespace wirespan::net {
 template <Stream S, class Handler>
 void Channel<S, Handler>::pump() {
   if (phase_ == Phase::lingering) return discard_input();
-  if (connection_.has_unread_input()) deliver();  // of a pause that is over; it comes first
+  if (connection().has_unread_input()) deliver();  // of a pause that is over; it comes first
   pumping_ = true;
   std::size_t budget = limits::read_per_turn;
   while (phase_ == Phase::running && reads() && read_once(budget)) {
@@ -25,7 +25,7 @@ void Channel<S, Handler>::pump() {
 /// True if there is more to read in this turn.
 template <Stream S, class Handler>
 bool Channel<S, Handler>::read_once(std::size_t& budget) {
-  const MutableBytes window = connection_.receive_window(loop_.receive_buffer());
+  const MutableBytes window = connection().receive_window(loop_.receive_buffer());
   const IoResult result = stream_.read_some(window);
   read_wants_write_ = result.status == IoStatus::want_write;
   switch (result.status) {
@@ -38,7 +38,7 @@ bool Channel<S, Handler>::read_once(std::size_t& budget) {
       return false;
     case IoStatus::eof:
       peer_ended_ = true;
-      connection_.feed_eof();
+      connection().feed_eof();
       deliver();
       return false;
     case IoStatus::ok:
@@ -48,7 +48,7 @@ bool Channel<S, Handler>::read_once(std::size_t& budget) {
   if constexpr (requires { handler_.on_bytes_read(result.bytes); }) {
     handler_.on_bytes_read(result.bytes);
   }
-  connection_.feed(window.first(result.bytes));
+  connection().feed(window.first(result.bytes));
   deliver();
   if (options_.progress_time) note_progress(result.bytes);
   budget -= std::min(budget, result.bytes);
@@ -61,7 +61,7 @@ template <Stream S, class Handler>
 bool Channel<S, Handler>::should_read_on(bool window_was_filled, std::size_t budget) {
   if (phase_ != Phase::running || !reads()) return false;
   const bool hidden_input = stream_.has_buffered_input();
-  const bool inside_message = window_was_filled && connection_.inside_data_frame();
+  const bool inside_message = window_was_filled && connection().inside_data_frame();
   if (!hidden_input && !inside_message) return false;
   if (budget > 0) return true;
   if (hidden_input) read_later();
@@ -89,12 +89,12 @@ void Channel<S, Handler>::deliver() {
   const bool outer = std::exchange(pumping_, true);
   while (phase_ == Phase::running) {
     // Each message of one batch may ask for much.
-    if (connection_.has_unread_input() && is_above_high()) held_ = options_.hold_reading;
+    if (connection().has_unread_input() && is_above_high()) held_ = options_.hold_reading;
     if (paused_ || held_) {
-      connection_.keep_unread_input();
+      connection().keep_unread_input();
       break;
     }
-    const Event event = connection_.next();
+    const Event event = connection().next();
     if (std::holds_alternative<NeedInput>(event)) break;
     dispatch(event);
   }
@@ -128,9 +128,9 @@ void Channel<S, Handler>::on_ping(const Ping& ping) {
     rare().ping_window = now;
     rare().pings_in_window = 0;
   }
-  if (++rare().pings_in_window > connection_.options().receive.max_pings_per_second) {
+  if (++rare().pings_in_window > connection().options().receive.max_pings_per_second) {
     note_failure(Errc::ping_flood);
-    connection_.fail(Errc::ping_flood);
+    connection().fail(Errc::ping_flood);
     return;
   }
   handler_.on_ping(ping.payload);

@@ -25,6 +25,8 @@ struct SendBudget {
   std::size_t limit = limits::loop_send_budget;
 };
 
+class ConnectionPool;
+
 /// Shared by all channels that behave alike; must outlive them.
 struct ChannelOptions {
   KeepAlive::Options keep_alive{};
@@ -46,6 +48,8 @@ struct ChannelOptions {
   /// the low one does: whoever wants answers has to take them. For servers: if both ends did it,
   /// each could wait for the other.
   bool hold_reading = false;
+  /// Null: a channel keeps its protocol machine also while it is idle.
+  ConnectionPool* connections = nullptr;
 };
 
 }  // namespace wirespan::net

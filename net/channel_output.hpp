@@ -26,12 +26,12 @@ std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin
   if (const auto error = make_room(payload.size())) return error;
   // A compressed message may be part of the context of those after it.
   const bool may_be_dropped =
-      backlog_ && options_.overflow == Overflow::drop_oldest && !connection_.compresses();
+      backlog_ && options_.overflow == Overflow::drop_oldest && !connection().compresses();
   if (may_be_dropped) spill_output();
-  if (const auto error = connection_.send(opcode, payload, fin, compress)) return error;
+  if (const auto error = connection().send(opcode, payload, fin, compress)) return error;
   if (may_be_dropped && fin && opcode != Opcode::continuation) {
-    queue().push_message(connection_.output().data());
-    connection_.output().clear();
+    queue().push_message(connection().output().data());
+    connection().output().clear();
   }
   note_sent();
   return {};
@@ -40,7 +40,9 @@ std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin
 template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::send_published(const PublishedFrame::Ptr& frame) {
   if (phase_ != Phase::running) return Errc::not_open;
-  if (const auto error = connection_.check_message()) return error;
+  if (connection_) {
+    if (const auto error = connection_->check_message()) return error;
+  }
   if (queue_ && queue_->replace(frame)) {
     if constexpr (requires { handler_.on_conflated(); }) handler_.on_conflated();
     note_sent();
@@ -57,7 +59,7 @@ template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::ping(Bytes payload) {
   if (phase_ != Phase::running) return Errc::not_open;
   if (unsent_bytes() > options_.send_hard_limit) return refuse();
-  const auto error = connection_.ping(payload);
+  const auto error = connection().ping(payload);
   if (!error) note_sent();
   return error;
 }
@@ -66,7 +68,7 @@ template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::pong(Bytes payload) {
   if (phase_ != Phase::running) return Errc::not_open;
   if (unsent_bytes() > options_.send_hard_limit) return refuse();
-  const auto error = connection_.pong(payload);
+  const auto error = connection().pong(payload);
   if (!error) note_sent();
   return error;
 }
@@ -119,7 +121,8 @@ WriteQueue& Channel<S, Handler>::queue() {
 /// What was encoded so far comes before what is queued next; its block moves, its bytes do not.
 template <Stream S, class Handler>
 void Channel<S, Handler>::spill_output() {
-  if (!connection_.output().empty()) queue().push(connection_.output().release());
+  if (!connection_ || connection_->output().empty()) return;
+  queue().push(connection_->output().release());
 }
 
 template <Stream S, class Handler>
@@ -135,7 +138,7 @@ void Channel<S, Handler>::note_sent() {
   account();
   if (!backlog_) {
     if (!pumping_) loop_.flush_later(*this);
-  } else if (connection_.output().size() >= detail::spill_size) {
+  } else if (connection_ && connection_->output().size() >= detail::spill_size) {
     spill_output();  // chained, a long backlog is not moved again and again as it grows
   }
 }
@@ -171,8 +174,8 @@ void Channel<S, Handler>::write_output() {
     write_wants_read_ = result.status == IoStatus::want_read;
     if (result.bytes < offered) break;
     if (unsent_bytes() > 0 || !std::exchange(backlog_, false)) continue;
-    connection_.set_output_blocked(false);
-    if (connection_.failed()) note_failure(Errc::no_mask_key);  // unless it had failed before
+    connection().set_output_blocked(false);
+    if (connection().failed()) note_failure(Errc::no_mask_key);  // unless it had failed before
   }
   note_backlog(had_backlog);
 }
@@ -180,7 +183,7 @@ void Channel<S, Handler>::write_output() {
 /// One write of what waits, in its order: the queue, then the newest output.
 template <Stream S, class Handler>
 IoResult Channel<S, Handler>::write_once(std::size_t& offered) {
-  ByteBuffer& output = connection_.output();
+  ByteBuffer& output = connection().output();
   std::array<Bytes, 16> pieces;
   std::size_t count = queue_ ? queue_->gather(std::span(pieces).first(pieces.size() - 1)) : 0;
   if (!output.empty() && (!queue_ || count < pieces.size() - 1)) pieces[count++] = output.data();
@@ -211,7 +214,7 @@ IoResult Channel<S, Handler>::write_once(std::size_t& offered) {
 template <Stream S, class Handler>
 void Channel<S, Handler>::note_backlog(bool had_backlog) {
   const std::size_t unsent = unsent_bytes();
-  if (unsent > 0 && !std::exchange(backlog_, true)) connection_.set_output_blocked(true);
+  if (unsent > 0 && !std::exchange(backlog_, true)) connection().set_output_blocked(true);
   note_high_water();
   account();
   if (unsent > 0 || had_backlog) handler_.on_backlog(unsent);

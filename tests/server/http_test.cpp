@@ -70,7 +70,7 @@ TEST_P(ServerHttp, statuses_without_content_carry_none) {
                        }),
                        link());
   for (const char* status : {"204", "304"}) {
-    const std::string answer = ask(server, get("/" + std::string(status)));
+    const std::string answer = ask(server, get(std::string("/").append(status)));
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 " + std::string(status))) << answer;
     EXPECT_EQ(answer.find("Content-Length"), std::string::npos) << "RFC 9110 8.6";
     EXPECT_TRUE(answer.ends_with("\r\n\r\n"));

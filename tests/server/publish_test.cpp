@@ -236,9 +236,9 @@ TEST_P(ServerPublish, of_values_with_a_key_the_newest_arrives_and_all_others_in_
   ASSERT_TRUE(eventually([&] { return server.server().stats().messages_out - 1 == many; }));
   ASSERT_TRUE(eventually([&] { return server.server().stats().send_queue > 0; }));
   for (int n = 0; n < 100; ++n) {
-    EXPECT_FALSE(server.server().publish("red", "a" + std::to_string(n), "a"));
-    EXPECT_FALSE(server.server().publish("red", "b" + std::to_string(n), "b"));
-    EXPECT_FALSE(server.server().publish("all", "c" + std::to_string(n), "a"));
+    EXPECT_FALSE(server.server().publish("red", std::string("a").append(std::to_string(n)), "a"));
+    EXPECT_FALSE(server.server().publish("red", std::string("b").append(std::to_string(n)), "b"));
+    EXPECT_FALSE(server.server().publish("all", std::string("c").append(std::to_string(n)), "a"));
     EXPECT_FALSE(n == 50 && server.server().publish("red", "between"));
   }
   const std::uint64_t all = many + 301;

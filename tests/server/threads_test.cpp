@@ -162,8 +162,8 @@ TEST_P(ServerThreads, post_runs_on_the_thread_of_the_connection_and_not_at_once)
   ServerHandlers handlers;
   handlers.on_open = [&](const ServerConnection& connection) {
     home = std::this_thread::get_id();
-    EXPECT_FALSE(connection.post([&](const ServerConnection& same) {
-      EXPECT_EQ(same, connection);
+    EXPECT_FALSE(connection.post([&, asked = connection](const ServerConnection& same) {
+      EXPECT_EQ(same, asked);
       EXPECT_EQ(step.exchange(2), 1) << "not inside the handler";
     }));
     step = 1;
@@ -240,7 +240,7 @@ TEST_P(ServerThreads, user_data_lives_from_the_request_to_the_end_of_on_close) {
   RunningServer server(handlers, link(), options());
   for (int i = 0; i < 6; ++i) {
     RawPeer client = server.dial();
-    client.write(upgrade_request({}, "/" + std::to_string(i)));
+    client.write(upgrade_request({}, std::string("/").append(std::to_string(i))));
     (void)client.read_head();
     client.send_text("x");
     EXPECT_EQ(client.read_described(), "text \"/" + std::to_string(i) + "x\"");

@@ -28,7 +28,7 @@ struct Sent {
 };
 
 /// A message: the sender, its number for this connection, and the id of the connection.
-std::string message_of(std::size_t sender, std::uint32_t number, std::uint64_t id) {
+std::string message_of(std::size_t sender, std::uint64_t number, std::uint64_t id) {
   return std::to_string(sender) + " " + std::to_string(number) + " " + std::to_string(id);
 }
 
@@ -74,7 +74,7 @@ class Senders {
       drop(random);
     } else if (what < 30) {
       publications +=
-          !server.publish("all", "p" + std::to_string(sender) + " " + std::to_string(published));
+          !server.publish("all", std::string("p").append(message_of(sender, published, 0)));
       ++published;
     } else {
       auto& number = target.accepted.at(sender);

@@ -2,6 +2,7 @@
 #include "support/conversation.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 #include <variant>
 
@@ -71,7 +72,14 @@ void Conversation::collect_events() {
   }
 }
 
+void Conversation::renew() {
+  static const bool wanted = std::getenv("WIRESPAN_TEST_RENEW") != nullptr;
+  if (!wanted || !connection_.is_like_new()) return;
+  connection_ = Connection(connection_.role(), connection_.options());
+}
+
 void Conversation::receive(Bytes piece, Reading reading) {
+  renew();
   if (reading == Reading::into_window) {
     read_into_window(piece);
     return;
@@ -83,6 +91,7 @@ void Conversation::receive(Bytes piece, Reading reading) {
 
 void Conversation::read_into_window(Bytes piece) {
   while (!piece.empty()) {
+    renew();
     const ExactCopy shared(piece);
     const MutableBytes window = connection_.receive_window(shared.bytes());
     ASSERT_FALSE(window.empty()) << "a window without room: the driver would spin";
@@ -99,6 +108,7 @@ void Conversation::receive_from_peer(Bytes unmasked_wire) {
 }
 
 void Conversation::end_of_stream() {
+  renew();
   connection_.feed_eof();
   collect_events();
 }
@@ -108,6 +118,7 @@ const ByteVector& Conversation::wire() {
   const Bytes data = std::as_const(output).data();
   wire_.insert(wire_.end(), data.begin(), data.end());
   output.consume(data.size());
+  renew();
   return wire_;
 }
 

@@ -1,0 +1,20 @@
+#include <cassert>
+
+#include <wirespan/net/connection_pool.hpp>
+
+namespace wirespan::net {
+
+std::unique_ptr<Connection> ConnectionPool::lend() {
+  idle_.reserve(keep);  // so that taking back needs no memory
+  if (idle_.empty()) return std::make_unique<Connection>(role_, options_);
+  std::unique_ptr<Connection> connection = std::move(idle_.back());
+  idle_.pop_back();
+  return connection;
+}
+
+void ConnectionPool::take_back(std::unique_ptr<Connection> connection) noexcept {
+  assert(connection->is_like_new());
+  if (idle_.size() < idle_.capacity()) idle_.push_back(std::move(connection));
+}
+
+}  // namespace wirespan::net

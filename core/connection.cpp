@@ -114,13 +114,11 @@ Event Connection::next_from_input() {
 }
 
 Event Connection::on_data(const FrameChunk& chunk) {
-  MessageAssembler::Outcome outcome;
-  if (const auto error = assembler_.push(chunk, options_->receive, outcome, codec_.get())) {
-    return fail_with(error);
+  Event event;
+  if (const auto error = assembler_.push(chunk, options_->receive, event, codec_.get())) {
+    event = fail_with(error);
   }
-  if (const auto* message = std::get_if<Message>(&outcome)) return *message;
-  if (const auto* fragment = std::get_if<Fragment>(&outcome)) return *fragment;
-  return NeedInput{};
+  return event;
 }
 
 /// A control frame that lies in the input as one piece is not copied.

@@ -21,7 +21,7 @@ std::size_t believable_size(std::size_t held, std::size_t announced) noexcept {
 }  // namespace
 
 std::error_code MessageAssembler::push(const FrameChunk& chunk, const ReceiveOptions& options,
-                                       Outcome& out, MessageCodec* codec) {
+                                       Event& out, MessageCodec* codec) {
   const FrameHeader& header = *chunk.header;
   if (chunk.first) {
     if (const auto error = begin_frame(header, options)) return error;
@@ -45,7 +45,7 @@ std::error_code MessageAssembler::push(const FrameChunk& chunk, const ReceiveOpt
 
 /// RFC 7692 §6.2: the frame holds a part of what the message was compressed to.
 std::error_code MessageAssembler::push_encoded(const FrameChunk& chunk,
-                                               const ReceiveOptions& options, Outcome& out,
+                                               const ReceiveOptions& options, Event& out,
                                                MessageCodec& codec) {
   const FrameHeader& header = *chunk.header;
   unmask(chunk);
@@ -90,7 +90,7 @@ MutableBytes MessageAssembler::room_to_decode(std::size_t allowed) {
 }
 
 void MessageAssembler::deliver(const FrameHeader& header, Bytes whole,
-                               const ReceiveOptions& options, Outcome& out) {
+                               const ReceiveOptions& options, Event& out) {
   const bool unfragmented = header.fin && fragments_ == 1;
   if (options.deliver_fragments && !unfragmented) {
     // Deliver-fragments may be switched on within a message: what was joined comes as its start.

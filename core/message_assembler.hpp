@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <system_error>
-#include <variant>
 
 #include <wirespan/core/byte_buffer.hpp>
+#include <wirespan/core/event.hpp>
 #include <wirespan/core/frame_decoder.hpp>
 #include <wirespan/core/limits.hpp>
 #include <wirespan/core/message.hpp>
@@ -37,16 +37,14 @@ struct ReceiveOptions {
 /// as one piece is passed through without a copy.
 class MessageAssembler {
  public:
-  /// monostate: the chunk was digested, nothing to deliver yet.
-  using Outcome = std::variant<std::monostate, Message, Fragment>;
-
   explicit MessageAssembler(const BlockSource& blocks = heap_blocks()) noexcept : buffer_(blocks) {}
 
-  /// Takes one chunk of a text, binary or continuation frame, unmasks it and sets `out` when it
-  /// completes something. After an error the assembler is of no further use. A frame with RSV1
-  /// requires a codec, which must be the same for the whole message.
+  /// Takes one chunk of a text, binary or continuation frame, unmasks it and sets `out`, which is
+  /// NeedInput, to the Message or Fragment that it completes, if it does. After an error the
+  /// assembler is of no further use. A frame with RSV1 requires a codec, which must be the same for
+  /// the whole message.
   [[nodiscard]] std::error_code push(const FrameChunk& chunk, const ReceiveOptions& options,
-                                     Outcome& out, MessageCodec* codec = nullptr);
+                                     Event& out, MessageCodec* codec = nullptr);
 
   /// Where to receive the rest of a frame, of which `remaining` bytes are missing, so that it need
   /// not be copied; what is read there must be the next chunk. Empty if the copy is cheaper.
@@ -66,11 +64,11 @@ class MessageAssembler {
   [[nodiscard]] std::error_code begin_frame(const FrameHeader& header,
                                             const ReceiveOptions& options) noexcept;
   [[nodiscard]] std::error_code push_encoded(const FrameChunk& chunk, const ReceiveOptions& options,
-                                             Outcome& out, MessageCodec& codec);
+                                             Event& out, MessageCodec& codec);
   [[nodiscard]] std::error_code decode(Bytes in, bool last, const ReceiveOptions& options,
                                        MessageCodec& codec);
   [[nodiscard]] MutableBytes room_to_decode(std::size_t allowed);
-  void deliver(const FrameHeader& header, Bytes whole, const ReceiveOptions& options, Outcome& out);
+  void deliver(const FrameHeader& header, Bytes whole, const ReceiveOptions& options, Event& out);
   [[nodiscard]] Bytes keep(const FrameChunk& chunk);
 
   ByteBuffer buffer_;

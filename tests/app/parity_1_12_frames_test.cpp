@@ -121,7 +121,7 @@ Assembled assemble(std::string_view hex, const ReceiveOptions& options = {}) {
   Assembled result;
   FrameChunk chunk;
   while (!result.error && decoder.next(input, chunk) == FrameDecoder::Status::chunk) {
-    MessageAssembler::Outcome outcome;
+    Event outcome;
     result.error = assembler.push(chunk, options, outcome);
     if (const auto* message = std::get_if<Message>(&outcome)) {
       result.out.push_back(std::string(name(message->opcode)) + " " + std::string(message->text()));

@@ -22,17 +22,17 @@ class Receiver {
   explicit Receiver(const ReceiveOptions& options = {}) : options_(options) {}
 
   /// Digests all of `input`, or as much as makes the first outcome.
-  MessageAssembler::Outcome push(MutableBytes input) {
+  Event push(MutableBytes input) {
     assembler_.release_delivered();
     FrameChunk chunk;
-    MessageAssembler::Outcome outcome;
+    Event outcome;
     while (decoder_.next(input, chunk) == FrameDecoder::Status::chunk) {
       error_ = assembler_.push(chunk, options_, outcome);
-      if (error_ || !std::holds_alternative<std::monostate>(outcome)) break;
+      if (error_ || !std::holds_alternative<NeedInput>(outcome)) break;
     }
     return outcome;
   }
-  MessageAssembler::Outcome push_copy(const ByteVector& wire) {
+  Event push_copy(const ByteVector& wire) {
     copy_ = wire;
     return push(copy_);
   }
@@ -213,7 +213,7 @@ TEST(MessageAssembler, R88_masked_bytes_in_the_direct_window_are_unmasked_there)
   const ByteVector payload = pattern_bytes(20'001);
   const ByteVector wire = masked(frame(0x82, payload));
   std::size_t at = 0;
-  MessageAssembler::Outcome outcome;
+  Event outcome;
   while (at < wire.size()) {
     MutableBytes window = assembler.direct_window(decoder.remaining(), 1);
     ByteVector shared(at == 0 ? 1003 : 997);
@@ -264,7 +264,7 @@ TEST(MessageAssembler, every_refused_block_leaves_nothing_behind) {
           const ExactCopy block(piece);
           MutableBytes input = block.bytes();
           FrameChunk chunk;
-          MessageAssembler::Outcome outcome;
+          Event outcome;
           while (decoder.next(input, chunk) == FrameDecoder::Status::chunk) {
             ASSERT_FALSE(assembler.push(chunk, {}, outcome));
           }

@@ -86,6 +86,8 @@ class ServerConnection {
                                       std::string_view reason = {}) const;
   // NOLINTBEGIN(modernize-use-nodiscard): whoever calls these rarely minds that it is too late.
 
+  // Error of all of these: Errc::not_open.
+
   /// Cuts the connection without a closing handshake.
   std::error_code abort() const;
 

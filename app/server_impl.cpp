@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <exception>
 #include <string>
 #include <thread>
@@ -51,10 +52,19 @@ bool ServerImpl::spreads(net::Family family) const noexcept {
   return family == net::Family::unix_path && workers_.size() > 1;
 }
 
+/// Then "::" must not take the IPv4 connections, or the same port could not be had.
+bool ServerImpl::lists_ipv4() const {
+  const auto is_ipv4 = [&](const std::string& address) {
+    return endpoint(address).family() == net::Family::ipv4;
+  };
+  return is_ipv4(options_.address) || std::ranges::any_of(options_.more_addresses, is_ipv4);
+}
+
 /// The first listener may have to find a free port; the others share it.
 std::uint16_t ServerImpl::listen_on(const net::Endpoint& local) {
   const bool everywhere = local.family() != net::Family::unix_path && workers_.size() > 1;
-  const net::ListenOptions options{.backlog = options_.backlog, .reuse_port = everywhere};
+  const net::ListenOptions options{
+      .backlog = options_.backlog, .reuse_port = everywhere, .only_ipv6 = lists_ipv4()};
   const auto port = workers_.front()->listen(local, options);
   if (!port) throw_for(port.error(), "listen");
   for (std::size_t i = 1; everywhere && i < workers_.size(); ++i) {

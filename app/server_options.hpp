@@ -36,6 +36,7 @@ using Overflow = net::Overflow;
 /// All limits stand in core/limits.hpp with their reasons. Times in milliseconds.
 struct ServerOptions {
   /// A numeric address to listen on ("0.0.0.0" or "::" for all), or "unix:" and a path.
+  /// "::" takes IPv4 connections too, unless an IPv4 address is listed beside it.
   std::string address = "127.0.0.1";
   std::vector<std::string> more_addresses{};  ///< The same, with the same port.
   std::uint16_t port = 0;                     ///< 0: any free port, which listen() tells.

@@ -34,6 +34,7 @@ struct SocketOption {
 struct ListenOptions {
   int backlog = 0;          ///< 0: as many as the system allows.
   bool reuse_port = false;  ///< Several listeners share the port; the kernel spreads connections.
+  bool only_ipv6 = false;   ///< "::" leaves IPv4 to another listener of the same port.
 };
 
 struct Accepted {

@@ -91,6 +91,9 @@ class SystemNetwork final : public Network {
       error = set_option(*fd, {SOL_SOCKET, SO_REUSEADDR, 1});
     }
     if (!error && options.reuse_port) error = set_option(*fd, {SOL_SOCKET, SO_REUSEPORT, 1});
+    if (!error && options.only_ipv6 && local.family() == Family::ipv6) {
+      error = set_option(*fd, {IPPROTO_IPV6, IPV6_V6ONLY, 1});
+    }
     const int backlog = options.backlog > 0 ? options.backlog : SOMAXCONN;
     if (!error && ::bind(*fd, local.data(), local.size()) != 0) error = last_error();
     if (!error && ::listen(*fd, backlog) != 0) error = last_error();

@@ -83,6 +83,16 @@ TEST_P(ServerReach, several_addresses_share_one_port) {
   }
 }
 
+TEST_P(ServerReach, all_of_ipv6_and_all_of_ipv4_share_one_port) {
+  for (const char* first : {"::", "0.0.0.0"}) {
+    const char* second = first == std::string_view("::") ? "0.0.0.0" : "::";
+    RunningServer server(echoing(), link(), {.address = first, .more_addresses = {second}});
+    for (const char* host : {"127.0.0.1", "::1"}) expect_echo(at(host, server.port()));
+  }
+  RunningServer alone(echoing(), link(), {.address = "::"});
+  expect_echo(at("127.0.0.1", alone.port()));
+}
+
 TEST_P(ServerReach, ipv6_peers_are_shown_as_such) {
   std::atomic<bool> seen{false};
   ServerHandlers handlers = echoing();

@@ -55,6 +55,9 @@ struct ConnectOptions {
   /// applied for wss: unless already_secured.
   int socket = -1;
   bool already_secured = false;
+  /// How long it looks again and again for input before it sleeps: the microseconds of waking up
+  /// are saved, and a core is kept busy. 0: it sleeps at once.
+  std::chrono::microseconds busy_poll{0};
   /// Attempts to one address wait for each other (RFC 6455 §4.1), on one loop.
   bool one_connecting_per_address = true;
 };

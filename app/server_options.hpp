@@ -83,6 +83,9 @@ struct ServerOptions {
   bool count_loopback = false;  ///< Let the cap for an address hold for 127.0.0.0/8 and ::1 too.
 
   net::Backend backend = net::Backend::automatic;
+  /// How long each loop looks again and again for input before it sleeps: the microseconds of
+  /// waking up are saved, and its core is kept busy. 0: it sleeps at once.
+  std::chrono::microseconds busy_poll{0};
   net::Network* network = nullptr;  ///< Null: the system's. Must outlive the server.
 };
 

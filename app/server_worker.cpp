@@ -50,7 +50,9 @@ template class Channel<Transport, ServerWorker::ChannelHandler>;
 
 ServerWorker::ServerWorker(ServerImpl& server, unsigned index)
     : server_(server),
-      loop_({.backend = server.options().backend, .network = server.options().network}),
+      loop_({.backend = server.options().backend,
+             .network = server.options().network,
+             .busy_poll = server.options().busy_poll}),
       hub_(new ServerHub(loop_.mailbox(), index, server.options().send_hard_limit)),
       compression_(server.options().compression),
       channel_options_(channel_options(server.options())),

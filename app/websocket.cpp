@@ -76,6 +76,10 @@ std::size_t WebSocket::send_bytes(Bytes payload, Compress compress) {
   return impl_->send(Opcode::binary, payload, true, compress);
 }
 
+std::size_t WebSocket::send_many(std::span<const std::string_view> payloads, Opcode opcode) {
+  return impl_->send_many(opcode, payloads);
+}
+
 std::size_t WebSocket::send_frame(const Frame& frame) {
   const bool control = is_control(frame.opcode);
   if (frame.rsv1 || frame.rsv2 || frame.rsv3 || (control && !frame.fin)) {

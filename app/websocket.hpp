@@ -8,6 +8,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,6 +58,9 @@ class WebSocket {
   std::size_t send_text(std::string_view text) { return send(text, Opcode::text); }
   std::size_t send_bytes(Bytes payload, Compress compress = Compress::if_agreed);
   std::size_t send_binary(Bytes payload) { return send_bytes(payload); }
+  /// Several messages that leave together, in one write if they are small: so a pipelining client
+  /// saves most of its system calls. If one may not be sent, those before it are, and it throws.
+  std::size_t send_many(std::span<const std::string_view> payloads, Opcode opcode = Opcode::text);
   /// One frame as given: a fragment when `fin` is false or the opcode is continuation. The sequence
   /// rules of RFC 6455 §5.4 hold. Close, ping and pong frames take the ways of those calls.
   std::size_t send_frame(const Frame& frame);

@@ -51,6 +51,9 @@ struct AppOptions {
   /// another thread, and is refused on the loop's own.
   std::size_t send_hard_limit = limits::send_hard_limit;
   net::Backend backend = net::Backend::automatic;  ///< epoll or poll.
+  /// How long it looks again and again for input before it sleeps: the microseconds of waking up
+  /// are saved, and a core is kept busy. 0: it sleeps at once.
+  std::chrono::microseconds busy_poll{0};
 };
 
 /// The arguments of run_forever().

@@ -99,89 +99,6 @@ bool WebSocket::Impl::next_mask_key(MaskKey& key) noexcept {
   }
 }
 
-// Sending.
-
-std::size_t WebSocket::Impl::send(Opcode opcode, Bytes payload, bool fin, Compress compress) {
-  Lock lock(mutex_);
-  const Deadline deadline = deadline_after(options_.timeout);
-  require_open();
-  make_room(lock, payload.size(), deadline);
-  const std::size_t before = connection_->output().size();
-  throw_misuse(connection_->send(opcode, payload, fin, compress), "send");
-  const std::size_t size = connection_->output().size() - before;
-  flush_all(lock, deadline);
-  return size;
-}
-
-std::size_t WebSocket::Impl::send_control(Opcode opcode, Bytes payload) {
-  Lock lock(mutex_);
-  const Deadline deadline = deadline_after(options_.timeout);
-  require_open();
-  make_room(lock, payload.size(), deadline);
-  const std::size_t before = connection_->output().size();
-  const bool is_ping = opcode == Opcode::ping;
-  const auto error = is_ping ? connection_->ping(payload) : connection_->pong(payload);
-  throw_misuse(error, is_ping ? "ping" : "pong");
-  const std::size_t size = connection_->output().size() - before;
-  flush_all(lock, deadline);
-  return size;
-}
-
-void WebSocket::Impl::require_open() const {
-  if (connection_) return;
-  const std::error_code error = close_code_ ? Errc::connection_closed : Errc::not_open;
-  if (!close_code_) throw WebSocketConnectionClosedException(error, "the connection is closed");
-  throw WebSocketConnectionClosedException(error, "the connection is closed", *close_code_,
-                                           close_reason_);
-}
-
-void WebSocket::Impl::throw_misuse(std::error_code error, const char* what) {
-  if (error == Errc::no_mask_key && mask_failure_) {
-    std::rethrow_exception(std::exchange(mask_failure_, nullptr));
-  }
-  if (error) throw_for(error, what);
-}
-
-/// A message that finds nothing before it may be of any size. If there is no room in time, the
-/// error is send_queue_full: unlike after send_timeout, nothing of the message was queued.
-void WebSocket::Impl::make_room(Lock& lock, std::size_t size, Deadline deadline) {
-  while (!connection_->output().empty() &&
-         connection_->output().size() + size > limits::send_hard_limit) {
-    flush_all(lock, deadline, Errc::send_queue_full);
-  }
-}
-
-/// Returns when all that is in the output now is with the kernel; what others append meanwhile is
-/// their business.
-void WebSocket::Impl::flush_all(Lock& lock, Deadline deadline, Errc timeout) {
-  const std::uint64_t end = written_ + connection_->output().size();
-  while (true) {
-    const net::IoStatus status = try_flush();
-    if (written_ >= end) return;
-    if (write_error_) throw_for(write_error_, "send");
-    const bool wants_read = status == net::IoStatus::want_read;
-    wait(lock, wants_read ? net::Interest::read : net::Interest::write, deadline, timeout);
-    require_open();
-  }
-}
-
-/// Writes what the kernel takes. A failure is noted: what the peer has sent may still be read.
-net::IoStatus WebSocket::Impl::try_flush() {
-  ByteBuffer& output = connection_->output();
-  while (!output.empty() && !write_error_) {
-    const net::IoResult result = transport_->write_some(output.data());
-    if (result.status == net::IoStatus::error) write_error_ = result.error;
-    output.consume(result.bytes);
-    written_ += result.bytes;
-    if (!output.empty()) {
-      connection_->set_output_blocked(true);
-      return result.is_ok() ? net::IoStatus::want_write : result.status;
-    }
-    connection_->set_output_blocked(false);  // which may append a pong that was held back
-  }
-  return net::IoStatus::ok;
-}
-
 // Waiting.
 
 Deadline WebSocket::Impl::deadline_after(std::optional<std::chrono::milliseconds> time) const {
@@ -201,10 +118,23 @@ void WebSocket::Impl::wait(Lock& lock, net::Interest interest, Deadline deadline
   std::array<net::Waiting, 1> waiting{{{.fd = transport_->fd(), .interest = interest}}};
   ++waiting_;
   lock.unlock();
-  (void)network_.wait(waiting, time);
+  wait_for_socket(waiting, time);
   lock.lock();
   --waiting_;
   close_descriptor_if_unused();
+}
+
+/// Without the lock.
+void WebSocket::Impl::wait_for_socket(std::span<net::Waiting> waiting,
+                                      std::optional<std::chrono::nanoseconds> time) {
+  constexpr auto no_time = std::chrono::nanoseconds(0);
+  const TimePoint begin = options_.busy_poll > no_time ? network_.now() : TimePoint();
+  const auto longest =
+      std::min<std::chrono::nanoseconds>(time.value_or(options_.busy_poll), options_.busy_poll);
+  while (longest > no_time && network_.now() - begin < longest) {
+    if (network_.wait(waiting, no_time)) return;
+  }
+  (void)network_.wait(waiting, time ? std::optional(*time - longest) : std::nullopt);
 }
 
 // Receiving.

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,7 @@ class WebSocket::Impl {
 
   void connect(const std::string& url);
   std::size_t send(Opcode opcode, Bytes payload, bool fin, Compress compress);
+  std::size_t send_many(Opcode opcode, std::span<const std::string_view> payloads);
   std::size_t send_control(Opcode opcode, Bytes payload);
   void send_close(CloseCode status, std::string_view reason);
   void close(CloseCode status, std::string_view reason,
@@ -74,6 +76,8 @@ class WebSocket::Impl {
   void flush_all(Lock& lock, Deadline deadline, Errc timeout = Errc::send_timeout);
   [[nodiscard]] net::IoStatus try_flush();
   void wait(Lock& lock, net::Interest interest, Deadline deadline, Errc timeout);
+  void wait_for_socket(std::span<net::Waiting> waiting,
+                       std::optional<std::chrono::nanoseconds> time);
   void await_close(Lock& lock, Deadline deadline);
   void end_after(Lock& lock, const Event& event, Deadline deadline);
   void discard_until_end(Lock& lock, Deadline deadline);

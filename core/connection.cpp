@@ -118,6 +118,9 @@ Event Connection::on_data(const FrameChunk& chunk) {
   if (const auto error = assembler_.push(chunk, options_->receive, event, codec_.get())) {
     event = fail_with(error);
   }
+  if (auto* message = std::get_if<Message>(&event)) {
+    message->last_in_batch = !starts_with_whole_frame(input_);
+  }
   return event;
 }
 

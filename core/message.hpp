@@ -19,6 +19,9 @@ enum class Compress : std::uint8_t { if_agreed, never };
 struct Message {
   Opcode opcode = Opcode::binary;  ///< text or binary
   Bytes payload;
+  /// No other whole frame came with it, so what was put off for the sake of a batch is due now.
+  /// Only a hint: what follows may be a control frame.
+  bool last_in_batch = true;
 
   [[nodiscard]] bool is_text() const noexcept { return opcode == Opcode::text; }
   /// Valid UTF-8 if is_text(), unless validation was turned off.

@@ -47,12 +47,14 @@ class EpollPoller final : public Poller {
 
   std::span<Ready> wait(std::optional<std::chrono::nanoseconds> timeout) override {
     ready_.clear();
+    woken_ = false;
     const int count = ::epoll_wait(fd_.get(), events_.data(), static_cast<int>(events_.size()),
                                    in_milliseconds(timeout));
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events_[static_cast<std::size_t>(i)];
       if (event.data.ptr == nullptr) {
         wakeup_.drain();
+        woken_ = true;
       } else {
         ready_.push_back({.handler = static_cast<IoHandler*>(event.data.ptr),
                           .readiness = readiness_of(event.events)});
@@ -61,6 +63,7 @@ class EpollPoller final : public Poller {
     return ready_;
   }
 
+  [[nodiscard]] bool woken() const noexcept override { return woken_; }
   void wake() noexcept override { wakeup_.notify(); }
 
   [[nodiscard]] int poll_fd() const noexcept override { return fd_.get(); }
@@ -78,6 +81,7 @@ class EpollPoller final : public Poller {
   Wakeup wakeup_;
   std::array<epoll_event, events_per_wait> events_{};
   std::vector<Ready> ready_;
+  bool woken_ = false;
 };
 
 }  // namespace

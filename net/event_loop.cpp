@@ -28,6 +28,7 @@ EventLoop::EventLoop(EventLoopOptions options)
       timers_(network_.now()),
       poller_(network_.make_poller(options.backend)),
       mailbox_(std::make_shared<Mailbox>(*poller_)),
+      busy_poll_(options.busy_poll),
       receive_buffer_size_(options.receive_buffer),
       receive_buffer_(std::make_unique_for_overwrite<std::byte[]>(options.receive_buffer)),
       now_(network_.now()) {}
@@ -48,13 +49,25 @@ void EventLoop::run_once(std::optional<std::chrono::nanoseconds> timeout) {
   if (const auto until_timer = next_timeout()) {
     timeout = timeout ? std::min(*timeout, *until_timer) : *until_timer;
   }
-  ready_ = poller_->wait(timeout);
+  ready_ = wait(timeout);
   now_ = network_.now();
   dispatch(ready_);
   timers_.advance(now_);
   run_tasks();
   flush();
   bury();
+}
+
+std::span<Poller::Ready> EventLoop::wait(std::optional<std::chrono::nanoseconds> timeout) {
+  constexpr auto no_time = std::chrono::nanoseconds(0);
+  if (busy_poll_ <= no_time) return poller_->wait(timeout);
+  const TimePoint begin = network_.now();
+  const auto longest = timeout ? std::min(*timeout, busy_poll_) : busy_poll_;
+  do {
+    const auto ready = poller_->wait(no_time);
+    if (!ready.empty() || poller_->woken()) return ready;
+  } while (network_.now() - begin < longest);
+  return poller_->wait(timeout ? std::optional(*timeout - longest) : std::nullopt);
 }
 
 void EventLoop::stop() noexcept {

@@ -31,6 +31,9 @@ struct EventLoopOptions {
   /// connection is all that a connection gets.
   std::size_t receive_buffer = std::size_t{512} << 10;
   Network* network = nullptr;  ///< Null: the system's. Must outlive the loop.
+  /// How long a turn looks again and again before it sleeps: what comes meanwhile is answered
+  /// without the microseconds that waking up takes, and a core is busy. 0: it sleeps at once.
+  std::chrono::nanoseconds busy_poll{0};
 };
 
 /// One loop belongs to the thread that runs it. Only post(), wake(), stop() and mailbox() may be
@@ -99,6 +102,7 @@ class EventLoop {
  private:
   using Erased = std::unique_ptr<void, void (*)(void*)>;
 
+  [[nodiscard]] std::span<Poller::Ready> wait(std::optional<std::chrono::nanoseconds> timeout);
   void retire_erased(Erased object) { graveyard_.push_back(std::move(object)); }
   void dispatch(std::span<Poller::Ready> ready);
   void run_tasks();
@@ -120,6 +124,7 @@ class EventLoop {
   std::vector<IoHandler*> flushing_;
   std::vector<Erased> graveyard_;
   std::vector<Erased> dying_;  // of a turn that ends; here to keep its memory
+  std::chrono::nanoseconds busy_poll_;
   std::size_t receive_buffer_size_;
   std::unique_ptr<std::byte[]> receive_buffer_;
   TimePoint now_;

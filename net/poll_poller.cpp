@@ -54,12 +54,14 @@ class PollPoller final : public Poller {
 
   std::span<Ready> wait(std::optional<std::chrono::nanoseconds> timeout) override {
     ready_.clear();
+    woken_ = false;
     int count = ::poll(entries_.data(), entries_.size(), in_milliseconds(timeout));
     for (std::size_t i = 0; i < entries_.size() && count > 0; ++i) {
       if (entries_[i].revents == 0) continue;
       --count;
       if (handlers_[i] == nullptr) {
         wakeup_.drain();
+        woken_ = true;
       } else {
         ready_.push_back(
             {.handler = handlers_[i], .readiness = poll_readiness(entries_[i].revents)});
@@ -68,6 +70,7 @@ class PollPoller final : public Poller {
     return ready_;
   }
 
+  [[nodiscard]] bool woken() const noexcept override { return woken_; }
   void wake() noexcept override { wakeup_.notify(); }
 
   void for_each_fd(const std::function<void(int fd, Interest interest)>& tell) const override {
@@ -82,6 +85,7 @@ class PollPoller final : public Poller {
   std::vector<IoHandler*> handlers_;
   std::unordered_map<int, std::size_t> places_;
   std::vector<Ready> ready_;
+  bool woken_ = false;
 };
 
 }  // namespace

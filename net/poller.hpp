@@ -68,6 +68,8 @@ class Poller {
   /// Waits until something is ready, wake() was called, or `timeout` is over; without a timeout for
   /// ever. The span is valid until the next call and may be written to.
   [[nodiscard]] virtual std::span<Ready> wait(std::optional<std::chrono::nanoseconds> timeout) = 0;
+  /// The last wait() was ended by wake().
+  [[nodiscard]] virtual bool woken() const noexcept = 0;
   /// Makes the wait in progress, or the next one, return at once. Any thread, signal handlers too.
   virtual void wake() noexcept = 0;
   /// A descriptor that is readable when wait() would not wait, or -1 if the back end has none.

@@ -49,6 +49,35 @@ TEST_P(WebSocketSend, R119_every_form_sends_one_masked_frame_of_its_type_at_ever
   server.wait();
 }
 
+TEST_P(WebSocketSend, many_messages_arrive_each_by_itself_and_in_order) {
+  const std::string large = letters(100'000);
+  const std::vector<std::string_view> many{"a", "", "b", large, large, "c"};
+  RawServer server(
+      [&](RawPeer& peer) {
+        (void)peer.accept();
+        for (const unsigned first : {0x81U, 0x82U}) {
+          for (const std::string_view expected : many) {
+            const WireFrame frame = peer.read_frame();
+            EXPECT_EQ(frame.first_byte, first);
+            EXPECT_TRUE(payload_text(frame) == expected);
+          }
+        }
+        EXPECT_EQ(payload_text(peer.read_frame()), "before") << "what is sound is sent";
+      },
+      GetParam());
+  WebSocket ws = connect(server);
+  std::size_t size = 0;
+  for (const std::string_view one : many) size += frame_size(one.size());
+  EXPECT_EQ(ws.send_many(many), size);
+  EXPECT_EQ(ws.send_many(many, Opcode::binary), size);
+  EXPECT_EQ(ws.send_many({}), 0U);
+  const std::vector<std::string_view> one_is_no_text{"before", "\xFF", "never"};
+  EXPECT_EQ(refusal_of([&] { return ws.send_many(one_is_no_text); }).code, Errc::invalid_text);
+  EXPECT_EQ(refusal_of([&] { return ws.send_many(many, Opcode::ping); }).code,
+            Errc::unsupported_frame);
+  server.wait();
+}
+
 TEST_P(WebSocketSend, a_message_of_64_MiB_arrives_whole) {
   const std::string text = letters(std::size_t{64} << 20);
   RawServer server(

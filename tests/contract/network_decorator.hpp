@@ -76,6 +76,7 @@ class CountingNetwork final : public net::Network {
     std::span<Ready> wait(std::optional<std::chrono::nanoseconds> timeout) override {
       return poller_->wait(timeout);
     }
+    [[nodiscard]] bool woken() const noexcept override { return poller_->woken(); }
     void wake() noexcept override { poller_->wake(); }
 
    private:

@@ -137,6 +137,29 @@ TEST_P(ConnectionTest, a_ping_that_was_cut_is_borrowed_until_the_next_call) {
   EXPECT_EQ(owned(std::get<Ping>(event).payload), bytes_of("Hello"));
 }
 
+TEST_P(ConnectionTest, the_last_message_of_a_batch_is_marked) {
+  const ByteVector two = join({"81 01 61"_hex, "82 01 62"_hex});
+  struct Case {
+    const char* what;
+    ByteVector after;
+    bool last;
+  };
+  const Case cases[] = {{"nothing", {}, true},
+                        {"a cut frame", "81 02 63"_hex, true},
+                        {"a fragment", "01 01 63"_hex, false},
+                        {"a ping", "89 00"_hex, false}};
+  for (const auto& [what, after, last] : cases) {
+    ByteVector wire = as_received_by(GetParam(), two);
+    const ByteVector rest = as_received_by(GetParam(), after);
+    wire.insert(wire.end(), rest.begin(), rest.end());
+    const ExactCopy input(wire);
+    Conversation conversation(GetParam());
+    conversation.connection().feed(input.bytes());
+    EXPECT_FALSE(std::get<Message>(conversation.connection().next()).last_in_batch) << what;
+    EXPECT_EQ(std::get<Message>(conversation.connection().next()).last_in_batch, last) << what;
+  }
+}
+
 // Memory.
 
 TEST_P(ConnectionTest, an_idle_connection_holds_nothing) {

@@ -15,6 +15,7 @@
 
 #include "support/app_test.hpp"
 #include "support/running_server.hpp"
+#include <wirespan/app/websocket.hpp>
 #include <wirespan/net/endpoint.hpp>
 
 namespace wirespan::test {
@@ -91,6 +92,17 @@ TEST_P(ServerReach, all_of_ipv6_and_all_of_ipv4_share_one_port) {
   }
   RunningServer alone(echoing(), link(), {.address = "::"});
   expect_echo(at("127.0.0.1", alone.port()));
+}
+
+TEST_P(ServerReach, a_busy_server_and_a_busy_client_talk_and_end) {
+  RunningServer server(echoing(), link(), {.busy_poll = 2ms});
+  WebSocket client = create_connection(
+      server.url(), {.timeout = 10s, .sslopt = link().for_client(), .busy_poll = 200us});
+  for (int n = 0; n < 100; ++n) {
+    client.send(std::to_string(n));
+    EXPECT_EQ(client.recv().data, std::to_string(n));
+  }
+  client.close();
 }
 
 TEST_P(ServerReach, ipv6_peers_are_shown_as_such) {

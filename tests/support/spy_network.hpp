@@ -119,6 +119,7 @@ class SpyNetwork : public net::Network {
       ++spy_.waits;
       return poller_->wait(timeout);
     }
+    [[nodiscard]] bool woken() const noexcept override { return poller_->woken(); }
     void wake() noexcept override {
       ++spy_.wakes;
       poller_->wake();

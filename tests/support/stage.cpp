@@ -58,13 +58,15 @@ class StagePoller final : public net::Poller {
     const TimePoint end = timeout ? stage_.time + *timeout : TimePoint::max();
     while (true) {
       collect();
-      if (!ready_.empty() || woken_.exchange(false) || stage_.time >= end) return ready_;
+      was_woken_ = woken_.exchange(false);
+      if (!ready_.empty() || was_woken_ || stage_.time >= end) return ready_;
       const TimePoint next = std::min(end, next_change());
       if (next == TimePoint::max()) return ready_;  // nothing will ever happen
       stage_.time = next;
     }
   }
 
+  [[nodiscard]] bool woken() const noexcept override { return was_woken_; }
   void wake() noexcept override { woken_.store(true); }
 
  private:
@@ -101,6 +103,7 @@ class StagePoller final : public net::Poller {
   std::map<int, Watched> watched_;
   std::vector<Ready> ready_;
   std::atomic<bool> woken_{false};
+  bool was_woken_ = false;
 };
 
 Stage::Stage() = default;

@@ -2,6 +2,8 @@
 // done.
 #include <cstdio>
 #include <exception>
+#include <string_view>
+#include <vector>
 
 #include "client_run.hpp"
 #include <wirespan/app/websocket.hpp>
@@ -11,10 +13,10 @@ int main(int argc, char** argv) {
   try {
     wirespan::WebSocket socket;
     socket.connect(run.url());
-    const wirespan::Bytes payload = wirespan::wire_bytes(run.payload());
+    const std::vector<std::string_view> batch(run.depth(), run.payload());
     do {
       run.begin_batch();
-      for (std::size_t i = 0; i < run.depth(); ++i) socket.send_bytes(payload);
+      socket.send_many(batch, wirespan::Opcode::binary);
       for (std::size_t i = 0; i < run.depth(); ++i) {
         const wirespan::Message message = socket.recv_view();
         run.check(message.payload.data(), message.payload.size());

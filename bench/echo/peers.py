@@ -66,6 +66,7 @@ def fan_out_commands():
         RAW: [program("raw_fan_out"), "PORT"],
         OURS: [program("wirespan_fan_out"), "PORT"],
         UWS: ["node", script("uws_echo.cjs"), "PORT", "fan_out"],
+        "websocketpp": [program("websocketpp_echo"), "PORT", "fan_out"],
         "ws": ["node", script("ws_echo.cjs"), "PORT", "fan_out"],
         "bun": [bun(), script("bun_echo.mjs"), "PORT", "fan_out"],
     }

@@ -1,14 +1,17 @@
-// bench_data.hpp - payloads, keys and counters that the benchmarks share.
+// bench_data.hpp - payloads, keys, memory and counters that the benchmarks share.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
+#include <wirespan/core/block.hpp>
 #include <wirespan/core/bytes.hpp>
 #include <wirespan/core/mask.hpp>
 
@@ -46,6 +49,28 @@ inline constexpr MaskKey key{std::byte{0x37}, std::byte{0xFA}, std::byte{0x21}, 
   if (!text.empty()) text.pop_back();
   return text + std::string(size - text.size(), ' ');
 }
+
+/// One block that is lent again and again, as the pool of a loop would do it.
+class OneBlock {
+ public:
+  [[nodiscard]] BlockSource source() noexcept {
+    return {.lend = &OneBlock::lend, .take_back = &OneBlock::take_back, .context = this};
+  }
+
+ private:
+  static constexpr std::size_t least_capacity = std::size_t{128} << 10;
+
+  static Block::Ptr lend(void* context, std::size_t at_least) {
+    Block::Ptr& kept = static_cast<OneBlock*>(context)->kept_;
+    if (kept && kept->capacity() >= at_least) return std::move(kept);
+    return Block::allocate(std::max(at_least, least_capacity));
+  }
+  static void take_back(void* context, Block::Ptr block) noexcept {
+    static_cast<OneBlock*>(context)->kept_ = std::move(block);
+  }
+
+  Block::Ptr kept_;
+};
 
 /// Every iteration handled `size` bytes.
 inline void count_bytes(benchmark::State& state, std::size_t size) {

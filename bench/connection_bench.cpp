@@ -17,26 +17,6 @@ namespace {
 constexpr std::size_t turn = 64u << 10;
 constexpr std::size_t most_messages = 256;
 
-/// One block that is lent again and again, as the pool of a loop would do it.
-class OneBlock {
- public:
-  [[nodiscard]] BlockSource source() noexcept {
-    return {.lend = &OneBlock::lend, .take_back = &OneBlock::take_back, .context = this};
-  }
-
- private:
-  static Block::Ptr lend(void* context, std::size_t at_least) {
-    Block::Ptr& kept = static_cast<OneBlock*>(context)->kept_;
-    if (kept && kept->capacity() >= at_least) return std::move(kept);
-    return Block::allocate(std::max(at_least, 2 * turn));
-  }
-  static void take_back(void* context, Block::Ptr block) noexcept {
-    static_cast<OneBlock*>(context)->kept_ = std::move(block);
-  }
-
-  Block::Ptr kept_;
-};
-
 /// The messages of a benchmark: how many, how large, text or not, whole or in fragments.
 struct Batch {
   Opcode opcode = Opcode::text;

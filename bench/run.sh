@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# run.sh [--quick]: installs the peers, builds, measures everything side by side, and writes
-# bench/results.md and bench/results.svg. --quick takes less than ten minutes.
+# run.sh [--quick] [--only PART ...]: installs the peers, builds, measures everything side by side,
+# and writes bench/results.md and bench/results.svg. --quick takes less than ten minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,8 +21,8 @@ if ! cmp -s bench/echo/package.json "$peers/package.json"; then
 fi
 
 cmake --preset bench >/dev/null
-cmake --build build/bench --parallel --target echo_load raw_echo echo_server raw_client \
-  blocking_client app_client echo_peers
+cmake --build build/bench --parallel --target echo_load raw_echo echo_server raw_fan_out \
+  wirespan_fan_out raw_client blocking_client app_client echo_peers
 
 ulimit -n "$(ulimit -H -n)" || true
 measure=(python3 bench/echo/run.py "$@")

@@ -46,6 +46,8 @@ TLS_FULL = matrix((1, 64), (1, 16), (16, KIB, 16 * KIB, 256 * KIB))
 TLS_QUICK = [Cell(64, 1, 16), Cell(64, 16, KIB), Cell(64, 16, 16 * KIB), Cell(64, 1, 256 * KIB)]
 CLIENT_FULL = matrix((1,), (1, 16), (16, KIB, 16 * KIB, 256 * KIB))
 CLIENT_QUICK = [Cell(1, 1, 16), Cell(1, 16, 16), Cell(1, 1, 16 * KIB), Cell(1, 1, 256 * KIB)]
+# Subscribers, messages published in one turn of the loop, their size.
+FAN_OUT = [Cell(1000, 1, 16), Cell(1000, 16, 16), Cell(1000, 1, 16 * KIB)]
 
 # (what, cells, highest ratio of the CPU time to the raw echo's): each row is judged by the
 # geometric mean of those of its cells that were measured.
@@ -61,6 +63,12 @@ TARGETS = [
     ("CJK text 16 KiB, depth 16", matrix((64,), (16,), (16 * KIB,), "cjk"), 1.4),
     ("CJK text 256 KiB", matrix((64,), (1,), (256 * KIB,), "cjk"), 1.5),
     ("ASCII text 1 KiB, depth 16", matrix((64,), (16,), (KIB,), "ascii"), 1.12),
+]
+# Ratios not to the raw server but to uWebSockets in the same turn.
+FAN_OUT_TARGETS = [
+    ("1 small to 1000", [Cell(1000, 1, 16)], 1.0),
+    ("16 small to 1000", [Cell(1000, 16, 16)], 1.0),
+    ("16 KiB to 1000", [Cell(1000, 1, 16 * KIB)], 0.8),
 ]
 TLS_TARGETS = [("every cell", TLS_FULL, 1.05)]
 CLIENT_TARGETS = [

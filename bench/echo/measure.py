@@ -50,6 +50,10 @@ class Bench:
                 results[name].append(run(name))
         return results
 
+    def window(self, cell):
+        return ["--connections", cell.connections, "--depth", cell.depth, "--size", cell.size,
+                "--payload", cell.payload, "--time", self.time, "--warm-up", self.warm_up]
+
     def echo(self, tls):
         servers = {n: peers.Server(n, c) for n, c in peers.server_commands(tls).items()}
         wanted = cells.TLS_QUICK if tls and self.quick else cells.TLS_FULL if tls else \
@@ -57,9 +61,7 @@ class Bench:
         results = {}
         for cell in wanted:
             self.say(("TLS " if tls else "") + cell.name)
-            arguments = ["--connections", cell.connections, "--depth", cell.depth, "--size",
-                         cell.size, "--payload", cell.payload, "--time", self.time, "--warm-up",
-                         self.warm_up]
+            arguments = self.window(cell)
             results[cell.name] = self.in_turns(servers, lambda name: self.load(
                 servers[name], "echo", arguments, tls, self.time + self.warm_up))
         if not tls:
@@ -75,6 +77,18 @@ class Bench:
                      "--warm-up", self.warm_up]
         return self.in_turns(servers, lambda name: self.load(
             servers[name], "echo", arguments, False, self.time))
+
+    def fan_out(self):
+        servers = {n: peers.Server(n, c) for n, c in peers.fan_out_commands().items()}
+        results = {}
+        for cell in cells.FAN_OUT:
+            self.say(f"fan-out {cell.name}")
+            arguments = self.window(cell)
+            results[cell.name] = self.in_turns(servers, lambda name: self.load(
+                servers[name], "fan_out", arguments, False, self.time + self.warm_up))
+        for server in servers.values():
+            server.stop()
+        return results
 
     def handshakes(self, tls):
         servers = {n: peers.Server(n, c) for n, c in peers.server_commands(tls).items()
@@ -120,13 +134,17 @@ class Bench:
         ours.stop()
         return results
 
-    def everything(self):
-        return {
-            "echo": self.echo(False),
-            "clients": self.clients(),
-            "tls": self.echo(True),
-            "handshakes": self.handshakes(False),
-            "handshakes_tls": self.handshakes(True),
-            "idle": self.idle(False),
-            "idle_tls": self.idle(True),
-        }
+    def run(self, wanted):
+        return {name: part(self) for name, part in PARTS.items() if name in wanted}
+
+
+PARTS = {
+    "echo": lambda bench: bench.echo(False),
+    "fan_out": Bench.fan_out,
+    "clients": Bench.clients,
+    "tls": lambda bench: bench.echo(True),
+    "handshakes": lambda bench: bench.handshakes(False),
+    "handshakes_tls": lambda bench: bench.handshakes(True),
+    "idle": lambda bench: bench.idle(False),
+    "idle_tls": lambda bench: bench.idle(True),
+}

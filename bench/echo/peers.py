@@ -16,6 +16,7 @@ KEY = os.path.join(BUILD, "bench-key.pem")
 
 OURS = "wirespan"
 RAW = "raw"
+UWS = "uWebSockets.js"
 
 
 def script(name):
@@ -46,7 +47,7 @@ def server_commands(tls):
     commands = {
         RAW: [program("raw_echo"), "PORT", *files],
         OURS: [*ours, "--port", "PORT"],
-        "uWebSockets.js": ["node", script("uws_echo.cjs"), "PORT", *files],
+        UWS: ["node", script("uws_echo.cjs"), "PORT", *files],
         "Beast": [program("beast_echo"), "PORT", *files],
     }
     if not tls:
@@ -57,6 +58,18 @@ def server_commands(tls):
             "bun": [bun(), script("bun_echo.mjs"), "PORT"],
         }
     return commands
+
+
+def fan_out_commands():
+    """Those that publish to subscribers, or loop over them."""
+    return {
+        RAW: [program("raw_fan_out"), "PORT"],
+        OURS: [program("wirespan_fan_out"), "PORT"],
+        UWS: ["node", script("uws_echo.cjs"), "PORT", "fan_out"],
+        "websocketpp": [program("websocketpp_echo"), "PORT", "fan_out"],
+        "ws": ["node", script("ws_echo.cjs"), "PORT", "fan_out"],
+        "bun": [bun(), script("bun_echo.mjs"), "PORT", "fan_out"],
+    }
 
 
 def client_commands():

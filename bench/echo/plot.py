@@ -1,4 +1,4 @@
-"""One picture: CPU time per message as a ratio to the raw echo, a dot for each peer in each cell."""
+"""One picture: CPU time per message as a ratio to the raw server, a dot for each peer in each cell."""
 
 import math
 
@@ -46,5 +46,5 @@ def svg(rows, names):
     for index, (label, ratios) in enumerate(rows):
         parts.extend(row(TOP + ROW * index + ROW / 2, label, ratios, names))
     parts.append(f'<text x="{LEFT}" y="{bottom + 26}">Server CPU time per message, as a ratio to a '
-                 'raw TCP echo (connections x depth x size); less is better</text></svg>')
+                 'raw TCP server (connections x depth x size); less is better</text></svg>')
     return "\n".join(parts) + "\n"

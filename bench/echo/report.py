@@ -4,6 +4,8 @@ import cells
 import peers
 from statistics_of_turns import interval, median, ratios
 
+FAN_OUT_HEAD = "subscribers x messages at once x size"
+
 
 def figures(turns, key):
     return [None if turn is None else turn[key] for turn in turns]
@@ -20,7 +22,7 @@ def table(head, rows):
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 
 
-def with_ratios(results, key):
+def with_ratios(results, key, head="connections x depth x size"):
     """Cells down, peers across: median (median of the ratios to raw)."""
     names = list(next(iter(results.values())))
     rows = []
@@ -32,7 +34,7 @@ def with_ratios(results, key):
             brackets = "" if name == peers.RAW or to_raw is None else f" ({to_raw:.2f})"
             row.append(number(median(own)) + brackets)
         rows.append(row)
-    return table(["connections x depth x size", *names], rows)
+    return table([head, *names], rows)
 
 
 def text_of(triple):
@@ -61,7 +63,7 @@ def against_best(results, key, ours):
     return table([f"{ours}: cell", "to raw", "best peer", "to the best peer"], rows)
 
 
-def verdicts(results, targets, key, ours):
+def verdicts(results, targets, key, ours, base=peers.RAW):
     """A row is missed when even the lower end of its interval is above the target."""
     rows = []
     for what, wanted, highest in targets:
@@ -69,7 +71,7 @@ def verdicts(results, targets, key, ours):
         for cell in wanted:
             turns = results.get(cell.name)
             if turns:
-                lists.append(ratios(figures(turns[ours], key), figures(turns[peers.RAW], key)))
+                lists.append(ratios(figures(turns[ours], key), figures(turns[base], key)))
         lists = [one for one in lists if one]
         if not lists:
             continue
@@ -102,34 +104,71 @@ def plot_rows(results):
     return rows
 
 
+def targets_of_client(ours):
+    return ("clients", f"Targets: client ({ours})",
+            lambda part: [verdicts(part, cells.CLIENT_TARGETS, "own_us", ours)])
+
+
+# (part of the results, title, what is told of it): a part that was not measured has no section.
+SECTIONS = [
+    ("echo", "Targets: server",
+     lambda part: [verdicts(part, cells.TARGETS, "server_us", peers.OURS),
+                   against_best(part, "server_us", peers.OURS)]),
+    ("fan_out", f"Targets: fan-out (ratios to {peers.UWS})",
+     lambda part: [verdicts(part, cells.FAN_OUT_TARGETS, "server_us", peers.OURS, peers.UWS),
+                   against_best(part, "server_us", peers.OURS)]),
+    ("tls", "Targets: TLS",
+     lambda part: [verdicts(part, cells.TLS_TARGETS, "server_us", peers.OURS),
+                   against_best(part, "server_us", peers.OURS)]),
+    targets_of_client(f"{peers.OURS} blocking"),
+    targets_of_client(f"{peers.OURS} app"),
+    ("echo", "Server CPU, us per message (ratio to raw)",
+     lambda part: [with_ratios(part, "server_us")]),
+    ("echo", "Messages per second (ratio to raw)", lambda part: [with_ratios(part, "per_second")]),
+    ("echo", "Round trip under full load, p50, us (ratio to raw)",
+     lambda part: [with_ratios(part, "p50")]),
+    ("fixed", "20,000 messages a second of 128 B over 64 connections, from the time they were due",
+     lambda part: [fixed_table(part)]),
+    ("fan_out", "Fan-out: server CPU, us per delivery (ratio to raw)",
+     lambda part: [with_ratios(part, "server_us", FAN_OUT_HEAD)]),
+    ("fan_out", "Fan-out: deliveries per second (ratio to raw)",
+     lambda part: [with_ratios(part, "per_second", FAN_OUT_HEAD)]),
+    ("tls", "Over TLS: server CPU, us per message (ratio to raw OpenSSL)",
+     lambda part: [with_ratios(part, "server_us")]),
+    ("clients", "Clients: own CPU, us per message (ratio to a raw blocking client)",
+     lambda part: [with_ratios(part, "own_us")]),
+    ("clients", "Clients: round trip of a batch, p50, us",
+     lambda part: [with_ratios(part, "p50")]),
+    ("idle", "Memory of an idle connection, bytes",
+     lambda part: [one_figure(part, "per_connection", "plain")]),
+    ("idle_tls", "Memory of an idle connection over TLS, bytes",
+     lambda part: [one_figure(part, "per_connection", "TLS")]),
+    ("handshakes", "Handshake and drop, server CPU, us",
+     lambda part: [one_figure(part, "server_us", "plain")]),
+    ("handshakes_tls", "Handshake and drop over TLS, server CPU, us",
+     lambda part: [one_figure(part, "server_us", "TLS")]),
+]
+
+
+def parts_of(results):
+    """The fixed load is no cell of the echo."""
+    parts = dict(results)
+    if "echo" in parts:
+        parts["echo"] = dict(parts["echo"])
+        parts["fixed"] = parts["echo"].pop("fixed")
+    return parts
+
+
+def all_plot_rows(results):
+    parts = parts_of(results)
+    fan_out = {f"fan-out {name}": turns for name, turns in parts.get("fan_out", {}).items()}
+    return plot_rows(parts.get("echo", {}) | fan_out)
+
+
 def markdown(results, about):
-    echo = {name: turns for name, turns in results["echo"].items() if name != "fixed"}
-    parts = ["# Results\n", about, "![Server CPU per message](results.svg)\n"]
-
-    def section(title, *tables):
-        parts.extend([f"## {title}\n", *tables])
-
-    section("Targets: server", verdicts(echo, cells.TARGETS, "server_us", peers.OURS),
-            against_best(echo, "server_us", peers.OURS))
-    section("Targets: TLS", verdicts(results["tls"], cells.TLS_TARGETS, "server_us", peers.OURS),
-            against_best(results["tls"], "server_us", peers.OURS))
-    for ours in (f"{peers.OURS} blocking", f"{peers.OURS} app"):
-        section(f"Targets: client ({ours})",
-                verdicts(results["clients"], cells.CLIENT_TARGETS, "own_us", ours))
-    section("Server CPU, us per message (ratio to raw)", with_ratios(echo, "server_us"))
-    section("Messages per second (ratio to raw)", with_ratios(echo, "per_second"))
-    section("Round trip under full load, p50, us (ratio to raw)", with_ratios(echo, "p50"))
-    section("20,000 messages a second of 128 B over 64 connections, from the time they were due",
-            fixed_table(results["echo"]["fixed"]))
-    section("Over TLS: server CPU, us per message (ratio to raw OpenSSL)",
-            with_ratios(results["tls"], "server_us"))
-    section("Clients: own CPU, us per message (ratio to a raw blocking client)",
-            with_ratios(results["clients"], "own_us"))
-    section("Clients: round trip of a batch, p50, us", with_ratios(results["clients"], "p50"))
-    section("Memory of an idle connection, bytes",
-            one_figure(results["idle"], "per_connection", "plain"),
-            one_figure(results["idle_tls"], "per_connection", "TLS"))
-    section("Handshake and drop, server CPU, us",
-            one_figure(results["handshakes"], "server_us", "plain"),
-            one_figure(results["handshakes_tls"], "server_us", "TLS"))
-    return "\n".join(parts)
+    lines = ["# Results\n", about, "![Server CPU per message](results.svg)\n"]
+    parts = parts_of(results)
+    for part, title, tables in SECTIONS:
+        if part in parts:
+            lines.extend([f"## {title}\n", *tables(parts[part])])
+    return "\n".join(lines)

@@ -1,4 +1,5 @@
-"""run.py [--quick]: measures, prints the tables, writes bench/results.md and bench/results.svg."""
+"""run.py [--quick] [--only PART ...]: measures, prints the tables. With all parts it writes
+bench/results.md and bench/results.svg, too."""
 
 import argparse
 import datetime
@@ -10,7 +11,7 @@ import subprocess
 import peers
 import plot
 import report
-from measure import Bench
+from measure import PARTS, Bench
 
 PACKAGES = ["libboost1.81-dev", "libwebsocketpp-dev", "libwebsockets-dev", "python3-websocket",
             "libssl-dev"]
@@ -78,21 +79,24 @@ def make_certificate():
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="less than ten minutes")
-    quick = parser.parse_args().quick
+    parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART",
+                        help="prints only the tables of these: " + ", ".join(PARTS))
+    arguments = parser.parse_args()
     make_certificate()
     load = os.getloadavg()
-    results = Bench(quick).everything()
+    results = Bench(arguments.quick).run(arguments.only or PARTS)
+    text = report.markdown(results, about(arguments.quick, load))
+    print(text)
+    if arguments.only:
+        return
     with open(os.path.join(peers.BUILD, "echo-results.json"), "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1)
-    text = report.markdown(results, about(quick, load))
-    print(text)
     bench = os.path.dirname(peers.HERE)
     with open(os.path.join(bench, "results.md"), "w", encoding="utf-8") as file:
         file.write(text)
-    rows = report.plot_rows({n: t for n, t in results["echo"].items() if n != "fixed"})
     names = [name for name in peers.server_commands(False) if name != peers.RAW]
     with open(os.path.join(bench, "results.svg"), "w", encoding="utf-8") as file:
-        file.write(plot.svg(rows, names))
+        file.write(plot.svg(report.all_plot_rows(results), names))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <stdexcept>
 
 #include <sys/epoll.h>
@@ -56,9 +55,9 @@ void EchoRun::run() {
   const std::uint64_t once_each = connections_.size() * traffic_.depth;
   run_for(nanoseconds(options_.warm_up), once_each);
   latency_.clear();
-  start_ = totals();
+  start_ = totals_now(options_.server, messages_);
   run_for(nanoseconds(options_.time), messages_ + once_each);
-  end_ = totals();
+  end_ = totals_now(options_.server, messages_);
 }
 
 /// Longer, up to ten times, if otherwise not even every connection had its turn.
@@ -153,27 +152,7 @@ void EchoRun::send_more(Connection& connection) {
   watch(connection, for_room, EPOLL_CTL_MOD);
 }
 
-EchoRun::Totals EchoRun::totals() const {
-  return {.time = now(),
-          .server_cpu = cpu_time(options_.server),
-          .own_cpu = cpu_time(0),
-          .messages = messages_};
-}
-
-void EchoRun::print() const {
-  const auto messages = static_cast<double>(end_.messages - start_.messages);
-  if (messages == 0) throw std::runtime_error("no message came back in time");
-  const auto microseconds = [](std::uint64_t from, std::uint64_t to) {
-    return static_cast<double>(to - from) / 1000;
-  };
-  std::printf(
-      "{\"messages\": %.0f, \"per_second\": %.1f, \"server_us\": %.4f, \"own_us\": %.4f, "
-      "\"p50\": %.1f, \"p90\": %.1f, \"p99\": %.1f, \"p999\": %.1f}\n",
-      messages, messages * 1e6 / microseconds(start_.time, end_.time),
-      microseconds(start_.server_cpu, end_.server_cpu) / messages,
-      microseconds(start_.own_cpu, end_.own_cpu) / messages, latency_.quantile(0.5),
-      latency_.quantile(0.9), latency_.quantile(0.99), latency_.quantile(0.999));
-}
+void EchoRun::print() const { print_window(start_, end_, latency_); }
 
 void run_echo(const LoadOptions& options) {
   EchoRun run(options);

@@ -10,6 +10,7 @@
 #include "options.hpp"
 #include "stream.hpp"
 #include "traffic.hpp"
+#include "window.hpp"
 
 namespace wirespan::bench {
 
@@ -36,12 +37,6 @@ class EchoRun {
     std::deque<std::uint64_t> due{};  // open loop: when the messages on the way were due
     bool awaits_room = false;
   };
-  struct Totals {
-    std::uint64_t time = 0;
-    std::uint64_t server_cpu = 0;
-    std::uint64_t own_cpu = 0;
-    std::uint64_t messages = 0;
-  };
 
   void run_for(std::uint64_t time, std::uint64_t messages);
   void run_until(std::uint64_t end);
@@ -52,7 +47,6 @@ class EchoRun {
   void send_what_is_due(std::uint64_t time);
   void send_more(Connection& connection);
   void watch(Connection& connection, bool for_room, int operation) const;
-  [[nodiscard]] Totals totals() const;
 
   LoadOptions options_;
   Traffic traffic_;

@@ -16,15 +16,15 @@ int run(int argc, char** argv) {
   LoadOptions options;
   double warm_up = options.warm_up.count();
   double time = options.time.count();
-  CLI::App cli("Loads an echo server on the loopback interface; prints a line of JSON.");
+  CLI::App cli("Loads a server on the loopback interface; prints a line of JSON.");
   cli.add_option("scenario", options.scenario, "What to do")
-      ->check(CLI::IsMember({"echo", "idle", "handshake"}));
+      ->check(CLI::IsMember({"echo", "fan_out", "idle", "handshake"}));
   cli.add_option("--port", options.port, "Of the server")->required();
   cli.add_option("--server", options.server, "Process of the server")->required();
-  cli.add_flag("--raw", options.raw, "The server sends bytes back and knows no WebSocket");
+  cli.add_flag("--raw", options.raw, "The server knows no WebSocket");
   cli.add_flag("--tls", options.tls, "Speak TLS");
   cli.add_option("--connections", options.connections, "At the same time");
-  cli.add_option("--depth", options.depth, "Messages that are sent at once");
+  cli.add_option("--depth", options.depth, "Messages that are sent, or published, at once");
   cli.add_option("--size", options.size, "Bytes of a payload");
   cli.add_option("--payload", options.payload, "binary, ascii or cjk")
       ->check(CLI::IsMember({"binary", "ascii", "cjk"}));
@@ -36,6 +36,7 @@ int run(int argc, char** argv) {
   options.warm_up = std::chrono::duration<double>(warm_up);
   options.time = std::chrono::duration<double>(time);
   if (options.scenario == "echo") run_echo(options);
+  if (options.scenario == "fan_out") run_fan_out(options);
   if (options.scenario == "idle") run_idle(options);
   if (options.scenario == "handshake") run_handshakes(options);
   return 0;

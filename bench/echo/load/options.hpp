@@ -11,14 +11,14 @@
 namespace wirespan::bench {
 
 struct LoadOptions {
-  std::string scenario = "echo";   ///< echo, idle or handshake.
+  std::string scenario = "echo";   ///< echo, fan_out, idle or handshake.
   std::string payload = "binary";  ///< binary, ascii or cjk.
   std::uint16_t port = 0;          ///< Of the server, on the loopback interface.
   ::pid_t server = 0;              ///< Process whose CPU time and memory are told.
-  bool raw = false;                ///< The server sends back bytes and knows no WebSocket.
+  bool raw = false;                ///< The server knows no WebSocket.
   bool tls = false;
   std::size_t connections = 1;
-  std::size_t depth = 1;  ///< Messages that are sent at once and awaited together.
+  std::size_t depth = 1;  ///< Messages that are sent, or published, at once and awaited together.
   std::size_t size = 16;  ///< Bytes of a payload.
   double rate = 0;        ///< Messages a second of all connections; 0: as soon as echoes are back.
   std::chrono::duration<double> warm_up{0.2};

@@ -1,13 +1,24 @@
-// bun bun_echo.mjs PORT - the server that is built into bun.
-Bun.serve({
+// bun bun_echo.mjs PORT [fan_out] - the server that is built into bun.
+import {messages, parse} from './published.cjs';
+const [port, mode] = process.argv.slice(2);
+
+const echo = {message: (socket, message) => void socket.send(message)};
+const fanOut = {
+  open: (socket) => void socket.subscribe('all'),
+  message: (socket, message) => {
+    for (const payload of messages(parse(message))) server.publish('all', payload);
+  },
+};
+
+const server = Bun.serve({
   hostname: '127.0.0.1',
-  port: Number(process.argv[2]),
+  port: Number(port),
   fetch: (request, server) => server.upgrade(request) ? undefined : new Response('', {status: 400}),
   websocket: {
     backpressureLimit: 512 * 1024 * 1024,
     idleTimeout: 0,
     maxPayloadLength: 64 * 1024 * 1024,
     perMessageDeflate: false,
-    message: (socket, message) => void socket.send(message),
+    ...(mode === 'fan_out' ? fanOut : echo),
   },
 });

@@ -1,8 +1,17 @@
-// node uws_echo.cjs PORT [CERTIFICATE KEY] - uWebSockets, from the npm package that loads on
-// Debian 12. The limits are raised: by default it drops connections that large messages fill.
+// node uws_echo.cjs PORT [CERTIFICATE KEY | fan_out] - uWebSockets, from the npm package that loads
+// on Debian 12. The limits are raised: by default it drops connections that large messages fill.
 process.on('SIGPIPE', () => {});
 const uws = require('uwebsockets');
+const {messages, parse} = require('./published.cjs');
 const [port, certificate, key] = process.argv.slice(2);
+
+const echo = {message: (socket, message, isBinary) => socket.send(message, isBinary)};
+const fanOut = {
+  open: (socket) => socket.subscribe('all'),
+  message: (socket, message) => {
+    for (const payload of messages(parse(Buffer.from(message)))) app.publish('all', payload, true);
+  },
+};
 
 const app = key ? uws.SSLApp({cert_file_name: certificate, key_file_name: key}) : uws.App();
 app.ws('/*', {
@@ -10,7 +19,7 @@ app.ws('/*', {
   maxPayloadLength: 64 * 1024 * 1024,
   maxBackpressure: 512 * 1024 * 1024,
   idleTimeout: 0,
-  message: (socket, message, isBinary) => socket.send(message, isBinary),
+  ...(certificate === 'fan_out' ? fanOut : echo),
 });
 app.listen('127.0.0.1', Number(port), (listening) => {
   if (!listening) process.exit(1);

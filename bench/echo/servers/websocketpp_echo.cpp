@@ -1,8 +1,14 @@
-// websocketpp_echo PORT - WebSocket++ without its locks and logs.
+// websocketpp_echo PORT [fan_out] - WebSocket++ without its locks and logs.
 #include <cstdlib>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
 
 #include <websocketpp/config/asio_no_tls.hpp>
 #include <websocketpp/server.hpp>
+
+#include "../published.hpp"
 
 struct Config : websocketpp::config::asio {
   static bool const enable_multithreading = false;
@@ -12,8 +18,46 @@ struct Config : websocketpp::config::asio {
 };
 using Server = websocketpp::server<Config>;
 
+void echo(Server& server) {
+  server.set_message_handler(
+      [&server](websocketpp::connection_hdl handle, Server::message_ptr message) {
+        websocketpp::lib::error_code ignored;
+        server.send(handle, message->get_payload(), message->get_opcode(), ignored);
+      });
+}
+
+/// It has no topics; its examples send to many like this.
+class FanOut {
+ public:
+  explicit FanOut(Server& server) : server_(server) {
+    server.set_open_handler([this](Handle handle) { everybody_.insert(handle); });
+    server.set_close_handler([this](Handle handle) { everybody_.erase(handle); });
+    server.set_message_handler(
+        [this](Handle, Server::message_ptr message) { publish(message->get_payload()); });
+  }
+
+ private:
+  using Handle = websocketpp::connection_hdl;
+
+  void publish(const std::string& text) {
+    fan_out::Order order;
+    if (!fan_out::parse(text, order)) return;
+    for (std::size_t i = 0; i < order.count; ++i) {
+      for (const Handle& handle : everybody_) {
+        websocketpp::lib::error_code ignored;
+        server_.send(handle, messages_.at(i), order.size, websocketpp::frame::opcode::binary,
+                     ignored);
+      }
+    }
+  }
+
+  Server& server_;
+  fan_out::Messages messages_;
+  std::set<Handle, std::owner_less<Handle>> everybody_;
+};
+
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
+  if (argc != 2 && argc != 3) return 2;
   Server server;
   server.init_asio();
   server.set_reuse_addr(true);
@@ -22,11 +66,12 @@ int main(int argc, char** argv) {
     server.get_con_from_hdl(handle)->get_raw_socket().set_option(
         boost::asio::ip::tcp::no_delay(true));
   });
-  server.set_message_handler(
-      [&server](websocketpp::connection_hdl handle, Server::message_ptr message) {
-        websocketpp::lib::error_code ignored;
-        server.send(handle, message->get_payload(), message->get_opcode(), ignored);
-      });
+  std::optional<FanOut> fan_out;
+  if (argc == 3) {
+    fan_out.emplace(server);
+  } else {
+    echo(server);
+  }
   server.listen(boost::asio::ip::tcp::v4(), static_cast<std::uint16_t>(std::atoi(argv[1])));
   server.start_accept();
   server.run();

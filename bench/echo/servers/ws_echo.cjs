@@ -1,14 +1,25 @@
-// node ws_echo.cjs PORT - npm's ws, with bufferutil if that is there.
+// node ws_echo.cjs PORT [fan_out] - npm's ws, with bufferutil if that is there.
 const {WebSocketServer} = require('ws');
+const {messages, parse} = require('./published.cjs');
+const [port, mode] = process.argv.slice(2);
 
 const server = new WebSocketServer({
   host: '127.0.0.1',
-  port: Number(process.argv[2]),
+  port: Number(port),
   backlog: 1024,
   maxPayload: 64 * 1024 * 1024,
   perMessageDeflate: false,
 });
+
+// It has no topics; its manual sends to many like this.
+const publish = (data) => {
+  for (const payload of messages(parse(data))) {
+    for (const client of server.clients) client.send(payload, {binary: true});
+  }
+};
+
 server.on('connection', (socket) => {
   socket.on('error', () => {});
-  socket.on('message', (data, isBinary) => socket.send(data, {binary: isBinary}));
+  socket.on('message', mode === 'fan_out' ?
+    publish : (data, isBinary) => socket.send(data, {binary: isBinary}));
 });

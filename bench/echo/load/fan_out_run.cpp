@@ -1,0 +1,145 @@
+#include "fan_out_run.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "../../bench_data.hpp"
+#include "../published.hpp"
+#include "process.hpp"
+#include "scenarios.hpp"
+#include "traffic.hpp"
+#include <wirespan/core/byte_buffer.hpp>
+#include <wirespan/core/frame.hpp>
+
+namespace wirespan::bench {
+namespace {
+
+constexpr std::size_t room_size = std::size_t{1} << 20;
+/// Nanoseconds after which a round is lost: some delivery was, and the others cannot tell.
+constexpr std::uint64_t longest_round = 10'000'000'000;
+
+std::vector<std::byte> to_vector(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
+
+std::vector<std::byte> order_bytes(const fan_out::Order& order, bool raw) {
+  const std::string text = fan_out::text_of(order);
+  if (raw) return to_vector(wire_bytes(text));
+  ByteBuffer frame;
+  append_frame(frame, {.mask = key, .opcode = Opcode::text, .masked = true}, wire_bytes(text));
+  return to_vector(frame.data());
+}
+
+std::vector<std::byte> burst_bytes(const fan_out::Order& order) {
+  const fan_out::Messages messages;
+  ByteBuffer frames;
+  for (std::size_t i = 0; i < order.count; ++i) {
+    append_frame(frames, {.opcode = Opcode::binary},
+                 wire_bytes(std::string_view(messages.at(i), order.size)));
+  }
+  return to_vector(frames.data());
+}
+
+}  // namespace
+
+FanOutRun::FanOutRun(const LoadOptions& options)
+    : options_(options),
+      tls_(options.tls ? make_tls_context() : nullptr),
+      room_(room_size),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+  const fan_out::Order order{.count = options.depth, .size = options.size};
+  if (order.size > fan_out::largest_message) throw std::runtime_error("too large to publish");
+  order_ = order_bytes(order, options.raw);
+  burst_ = burst_bytes(order);
+  subscribe_all();
+}
+
+FanOutRun::~FanOutRun() {
+  for (Subscriber& subscriber : subscribers_) subscriber.stream.reset_on_close();
+  ::close(epoll_);
+}
+
+/// The raw server answers requests too: a connection that the kernel has taken in for it, but that
+/// it has not accepted yet, would miss the first round.
+void FanOutRun::subscribe_all() {
+  subscribers_.reserve(options_.connections);
+  for (std::size_t i = 0; i < options_.connections; ++i) {
+    Stream stream(options_.port, tls_.get());
+    request_upgrade(stream);
+    await_upgrade(stream);
+    stream.stop_blocking();
+    subscribers_.push_back({.stream = std::move(stream)});
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = &subscribers_.back();
+    (void)::epoll_ctl(epoll_, EPOLL_CTL_ADD, subscribers_.back().stream.descriptor(), &event);
+  }
+}
+
+void FanOutRun::run() {
+  run_for(options_.warm_up);
+  latency_.clear();
+  start_ = totals_now(options_.server, deliveries_);
+  run_for(options_.time);
+  end_ = totals_now(options_.server, deliveries_);
+}
+
+/// Whole rounds, so that the server's time and the deliveries that it was used for belong together.
+void FanOutRun::run_for(std::chrono::duration<double> time) {
+  const std::uint64_t end = now() + static_cast<std::uint64_t>(time.count() * 1e9);
+  do {
+    run_round();
+  } while (now() < end);
+}
+
+void FanOutRun::run_round() {
+  for (Subscriber& subscriber : subscribers_) subscriber.received = 0;
+  awaited_ = subscribers_.size();
+  const std::uint64_t started = now();
+  if (subscribers_.front().stream.send(order_) != order_.size()) {
+    throw std::runtime_error("the order was not taken at once");
+  }
+  std::array<epoll_event, 512> events;
+  while (awaited_ > 0) {
+    const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 100);
+    for (int i = 0; i < count; ++i) {
+      on_event(*static_cast<Subscriber*>(events[static_cast<std::size_t>(i)].data.ptr), started);
+    }
+    if (now() - started > longest_round) throw std::runtime_error("not everybody was reached");
+  }
+  deliveries_ += subscribers_.size() * options_.depth;
+}
+
+void FanOutRun::on_event(Subscriber& subscriber, std::uint64_t started) {
+  do {
+    const std::size_t size = subscriber.stream.receive(room_);
+    if (size == 0) return;
+    on_bytes(subscriber, Bytes(room_).first(size), started);
+  } while (subscriber.stream.has_pending());
+}
+
+void FanOutRun::on_bytes(Subscriber& subscriber, Bytes bytes, std::uint64_t started) {
+  const std::size_t wanted = burst_.size() - subscriber.received;
+  if (bytes.size() > wanted) throw std::runtime_error("more came than was published");
+  if (std::memcmp(bytes.data(), burst_.data() + subscriber.received, bytes.size()) != 0) {
+    throw std::runtime_error("what came is not what was published");
+  }
+  subscriber.received += bytes.size();
+  if (bytes.size() < wanted) return;
+  latency_.add(now() - started, 1);
+  --awaited_;
+}
+
+void run_fan_out(const LoadOptions& options) {
+  FanOutRun run(options);
+  run.run();
+  run.print();
+}
+
+void FanOutRun::print() const { print_window(start_, end_, latency_); }
+
+}  // namespace wirespan::bench

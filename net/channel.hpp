@@ -159,6 +159,7 @@ class Channel final : private IoHandler, private Timer {
   void spill_output();
   void release_queue() noexcept;
   [[nodiscard]] IoResult write_once(std::size_t& offered);
+  [[nodiscard]] IoResult offer(std::size_t& size);
   void account() noexcept;
   void note_progress(std::size_t size);
   void check_progress(TimePoint now);

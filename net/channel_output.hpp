@@ -50,7 +50,9 @@ std::error_code Channel<S, Handler>::send_published(const PublishedFrame::Ptr& f
   }
   if (const auto error = make_room(frame->bytes().size())) return error;
   spill_output();
-  queue().push(frame);
+  // What waits for the kernel is kept as it is: shared, and to be dropped one by one.
+  const bool leaves_soon = !backlog_ && options_.overflow != Overflow::drop_oldest;
+  if (!leaves_soon || !queue().join(*frame.get())) queue().push(frame);
   note_sent();
   return {};
 }
@@ -183,13 +185,7 @@ void Channel<S, Handler>::write_output() {
 /// One write of what waits, in its order: the queue, then the newest output.
 template <Stream S, class Handler>
 IoResult Channel<S, Handler>::write_once(std::size_t& offered) {
-  ByteBuffer& output = connection().output();
-  std::array<Bytes, 16> pieces;
-  std::size_t count = queue_ ? queue_->gather(std::span(pieces).first(pieces.size() - 1)) : 0;
-  if (!output.empty() && (!queue_ || count < pieces.size() - 1)) pieces[count++] = output.data();
-  for (std::size_t i = 0; i < count; ++i) offered += pieces[i].size();
-  const IoResult result = count == 1 ? stream_.write_some(pieces[0])
-                                     : write_pieces(stream_, std::span(pieces).first(count));
+  const IoResult result = offer(offered);
   std::size_t written = std::min(result.bytes, offered);
   if (written > 0) {
     last_activity_ = loop_.now();
@@ -206,8 +202,23 @@ IoResult Channel<S, Handler>::write_once(std::size_t& offered) {
     }
     if (queue_->empty()) release_queue();
   }
-  output.consume(written);
+  if (written > 0) connection().output().consume(written);
   return result;
+}
+
+template <Stream S, class Handler>
+IoResult Channel<S, Handler>::offer(std::size_t& size) {
+  const Bytes output = connection_ ? Bytes(connection_->output().data()) : Bytes();
+  if (!queue_) {
+    size = output.size();
+    return stream_.write_some(output);
+  }
+  std::array<Bytes, 32> pieces;
+  std::size_t count = queue_->gather(std::span(pieces).first(pieces.size() - 1));
+  if (!output.empty() && count < pieces.size() - 1) pieces[count++] = output;
+  for (std::size_t i = 0; i < count; ++i) size += pieces[i].size();
+  return count == 1 ? stream_.write_some(pieces[0])
+                    : write_pieces(stream_, std::span(pieces).first(count));
 }
 
 /// Each call of the owner may end the channel, or send more.

@@ -9,6 +9,13 @@ namespace {
 
 /// Nodes kept for the next entries; a queue that was long once does not stay large.
 constexpr std::size_t most_spare_entries = 64;
+/// Bytes of a frame that is rather copied than listed, and of the block for a few of them.
+constexpr std::size_t small_frame = 128;
+constexpr std::size_t joint_block = 512;
+
+bool is_joinable(const PublishedFrame& frame) noexcept {
+  return frame.bytes().size() <= small_frame && frame.key().empty();
+}
 
 }  // namespace
 
@@ -38,6 +45,29 @@ void WriteQueue::push(PublishedFrame::Ptr frame) {
   by_key_.erase(key);                         // an older one may die before this one does
   (void)append({.block = {}, .frame = std::move(frame), .droppable = true});
   if (!key.empty()) by_key_.emplace(key, std::prev(entries_.end()));
+}
+
+bool WriteQueue::join(const PublishedFrame& frame) {
+  if (entries_.empty() || pinned_ > 0 || !is_joinable(frame)) return false;
+  Entry& last = entries_.back();
+  if (!last.joins && !copy_to_block(last)) return false;
+  const Bytes bytes = frame.bytes();
+  if (last.block->room().size() < bytes.size()) return false;
+  std::memcpy(last.block->room().data(), bytes.data(), bytes.size());
+  last.block->end += bytes.size();
+  size_ += bytes.size();
+  return true;
+}
+
+/// A frame by itself stays shared until a second one comes.
+bool WriteQueue::copy_to_block(Entry& entry) {
+  if (!entry.frame || entry.sent > 0 || !is_joinable(*entry.frame.get())) return false;
+  const Bytes bytes = entry.frame->bytes();
+  Block::Ptr block = blocks_->lend(blocks_->context, joint_block);
+  std::memcpy(block->bytes(), bytes.data(), bytes.size());
+  block->end = bytes.size();
+  entry = Entry{.block = std::move(block), .frame = {}, .joins = true};
+  return true;
 }
 
 bool WriteQueue::replace(const PublishedFrame::Ptr& frame) {

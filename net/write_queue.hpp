@@ -34,6 +34,10 @@ class WriteQueue {
   /// One whole message, copied to its size, that may be dropped to make room.
   void push_message(Bytes message);
   void push(PublishedFrame::Ptr frame);
+  /// Copies the frame to the end of those before it, if all of them are small and none has a key:
+  /// many tiny pieces cost a write more than their bytes do. Then they are dropped or replaced no
+  /// more. False: push() it.
+  [[nodiscard]] bool join(const PublishedFrame& frame);
   /// Puts the frame in the place of an unsent one with the same key. False if there is none.
   [[nodiscard]] bool replace(const PublishedFrame::Ptr& frame);
   /// Forgets the oldest message of which nothing has left; its size, or 0 if there is none.
@@ -53,6 +57,7 @@ class WriteQueue {
     PublishedFrame::Ptr frame;  // shared ones
     std::size_t sent = 0;       // bytes of it that have left
     bool droppable = false;
+    bool joins = false;  // copies of small frames; there may be room for more
 
     [[nodiscard]] Bytes rest() const noexcept {
       return (block ? Bytes(block->used()) : frame->bytes()).subspan(sent);
@@ -62,6 +67,7 @@ class WriteQueue {
 
   [[nodiscard]] Entry& append(Entry entry);
   void remove(Entries::iterator entry) noexcept;
+  [[nodiscard]] bool copy_to_block(Entry& entry);
   [[nodiscard]] bool is_untouched(Entries::const_iterator entry) const noexcept;
 
   const BlockSource* blocks_;

@@ -23,8 +23,8 @@ class LoopBusy : public ::testing::TestWithParam<net::Backend> {
 };
 INSTANTIATE_TEST_SUITE_P(BackEnds, LoopBusy,
                          ::testing::Values(net::Backend::epoll, net::Backend::poll),
-                         [](const auto& info) {
-                           return info.param == net::Backend::epoll ? "epoll" : "poll";
+                         [](const auto& which) {
+                           return which.param == net::Backend::epoll ? "epoll" : "poll";
                          });
 
 TEST_P(LoopBusy, looks_many_times_and_then_sleeps_for_the_rest) {

@@ -56,6 +56,63 @@ class WriteQueueTest : public ::testing::Test {
   WriteQueue queue{heap_blocks()};
 };
 
+TEST_F(WriteQueueTest, small_frames_without_a_key_join) {
+  const auto first = published("a");
+  EXPECT_FALSE(queue.join(*first.get())) << "nothing to join";
+  queue.push(first);
+  EXPECT_TRUE(queue.join(*published("b").get()));
+  EXPECT_TRUE(queue.join(*published("c").get()));
+  expect(wire_of("a") + wire_of("b") + wire_of("c"));
+  std::array<Bytes, 3> pieces;
+  EXPECT_EQ(queue.gather(pieces), 1U);
+  EXPECT_EQ(queue.drop_oldest(), 0U) << "they leave together or not at all";
+  queue.consume(wire_of("a").size() + 1);
+  EXPECT_TRUE(queue.join(*published("d").get())) << "behind what has left in part";
+  expect(wire_of("b").substr(1) + wire_of("c") + wire_of("d"));
+}
+
+TEST_F(WriteQueueTest, what_must_stay_as_it_is_does_not_join) {
+  struct Case {
+    const char* what;
+    PublishedFrame::Ptr first, second;
+  };
+  const std::string large(200, 'x');
+  const Case cases[] = {{"the first has a key", published("a", "k"), published("b")},
+                        {"the second has a key", published("a"), published("b", "k")},
+                        {"the first is large", published(large), published("b")},
+                        {"the second is large", published("a"), published(large)}};
+  for (const auto& [what, first, second] : cases) {
+    WriteQueue separate{heap_blocks()};
+    separate.push(first);
+    EXPECT_FALSE(separate.join(*second.get())) << what;
+  }
+  push("block");
+  EXPECT_FALSE(queue.join(*published("a").get())) << "blocks of others are not added to";
+  queue.push(published("a"));
+  queue.pin(3);
+  EXPECT_FALSE(queue.join(*published("b").get())) << "TLS holds on to what is there";
+}
+
+/// The plain twin of join() is push().
+TEST_F(WriteQueueTest, joined_and_listed_frames_are_the_same_bytes) {
+  WriteQueue listed{heap_blocks()};
+  std::mt19937 random(1);
+  for (int step = 0; step < 20'000; ++step) {
+    const std::string text(random() % 150, static_cast<char>('a' + step % 26));
+    const auto frame = published(text, random() % 8 == 0 ? "key" + std::to_string(step) : "");
+    listed.push(frame);
+    if (!queue.join(*frame.get())) queue.push(frame);
+    if (random() % 3 == 0) {
+      const std::size_t size = random() % (queue.size() + 1);
+      queue.consume(size);
+      listed.consume(size);
+    }
+    ASSERT_EQ(queue.size(), listed.size());
+    if (step % 50 != 0) continue;
+    ASSERT_EQ(waiting_in(queue), waiting_in(listed));
+  }
+}
+
 TEST_F(WriteQueueTest, keeps_the_order_of_blocks_messages_and_frames) {
   expect("");
   push("one");

@@ -83,6 +83,7 @@ void WebSocket::Impl::open(Dialed dialed) {
   unread_ = std::move(dialed.unread);
   connection_->feed(unread_);
   written_ = 0;
+  drained_ = false;
   write_error_.clear();
   close_code_.reset();
   close_reason_.clear();
@@ -144,7 +145,10 @@ Event WebSocket::Impl::next_event(Lock& lock, Deadline deadline) {
     Event event = connection_->next();
     const net::IoStatus written = try_flush();  // pongs, the echo of Close
     if (!std::holds_alternative<NeedInput>(event)) return event;
-    const net::IoStatus read = read_once();
+    // Whoever asks a question has taken all there was: looking again would find nothing.
+    const bool may_wait = !deadline || network_.now() < *deadline;
+    const bool is_drained = std::exchange(drained_, false) && may_wait;
+    const net::IoStatus read = is_drained ? net::IoStatus::want_read : read_once();
     if (read == net::IoStatus::ok) continue;
     const bool write = read == net::IoStatus::want_write || written == net::IoStatus::want_write;
     wait(lock, net::interest_in(read == net::IoStatus::want_read, write), deadline,
@@ -158,6 +162,7 @@ net::IoStatus WebSocket::Impl::read_once() {
   const MutableBytes window = connection_->receive_window({buffer_.get(), buffer_size});
   const net::IoResult result = transport_->read_some(window);
   if (result.would_block()) return result.status;
+  drained_ = result.bytes < window.size() && !transport_->has_buffered_input();
   if (result.status == net::IoStatus::error) {
     dispose();
     throw_for(result.error, "receive");

@@ -107,6 +107,7 @@ class WebSocket::Impl {
   std::string close_reason_;
   int waiting_ = 0;  // threads inside poll()
   bool receiving_ = false;
+  bool drained_ = false;  // the last read has taken all there was
 };
 
 /// One receiver at a time; the others wait for their turn within their deadline.

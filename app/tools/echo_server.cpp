@@ -1,5 +1,7 @@
 // echo_server - sends every message back; ends on SIGINT and SIGTERM.
+#include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -50,6 +52,7 @@ int run(int argc, char** argv) {
   wirespan::tls::ServerOptions tls;
   bool use_tls = false;
   std::string poller = "epoll";
+  std::int64_t busy_poll = 0;
 
   CLI::App cli("Echoes text as text and binary as binary.");
   cli.add_option("--host", options.address, "Numeric address to listen on")->capture_default_str();
@@ -69,11 +72,15 @@ int run(int argc, char** argv) {
   cli.add_option("--max-fragments", options.max_message_fragments,
                  "Frames of a message; more fail with 1008")
       ->capture_default_str();
+  cli.add_option("--busy-poll", busy_poll, "Microseconds of looking for input before a loop sleeps")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
   const CompressionFlags compression(cli);
   CLI11_PARSE(cli, argc, argv);
 
   if (use_tls) options.tls = tls;
   options.compression = compression.options();
+  options.busy_poll = std::chrono::microseconds(busy_poll);
   options.backend = poller == "poll" ? wirespan::net::Backend::poll : wirespan::net::Backend::epoll;
   return serve(options);
 }

@@ -49,6 +49,8 @@ CLIENT_QUICK = [Cell(1, 1, 16), Cell(1, 16, 16), Cell(1, 1, 16 * KIB), Cell(1, 1
 # Subscribers, messages published in one turn of the loop, their size.
 FAN_OUT = [Cell(1000, 1, 16), Cell(1000, 16, 16), Cell(1000, 1, 16 * KIB)]
 
+LATENCY = [Cell(1, 1, 16), Cell(1, 1, KIB)]
+
 # (what, cells, highest ratio of the CPU time to the raw echo's): each row is judged by the
 # geometric mean of those of its cells that were measured.
 TARGETS = [
@@ -70,6 +72,7 @@ FAN_OUT_TARGETS = [
     ("16 small to 1000", [Cell(1000, 16, 16)], 1.0),
     ("16 KiB to 1000", [Cell(1000, 1, 16 * KIB)], 0.8),
 ]
+LATENCY_TARGETS = [("round trip, both ends polling", LATENCY, 1.1)]
 TLS_TARGETS = [("every cell", TLS_FULL, 1.05)]
 CLIENT_TARGETS = [
     ("16 B, depth 1", matrix((1,), (1,), (16,)), 1.05),

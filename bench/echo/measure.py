@@ -134,6 +134,29 @@ class Bench:
         ours.stop()
         return results
 
+    def latency(self):
+        """One message at a time, neither end ever sleeps."""
+        commands = peers.server_commands(False)
+        raw = peers.Server(peers.RAW, [*commands[peers.RAW], "busy"])
+        ours = peers.Server(peers.OURS, [*commands[peers.OURS], "--busy-poll", "1000000"])
+        clients = {name: command for name, command in peers.client_commands().items()
+                   if name == peers.RAW or name.startswith(peers.OURS)}
+
+        def run(cell, name):
+            server = raw if name == peers.RAW else ours
+            if not server.start():
+                return None
+            arguments = [server.port, cell.size, cell.depth, self.time, "busy"]
+            result = self.ask(clients[name] + [str(a) for a in arguments], 2 * self.time)
+            server.stop()  # one that never sleeps would disturb the next
+            return result
+
+        results = {}
+        for cell in cells.LATENCY:
+            self.say(f"latency {cell.name}")
+            results[cell.name] = self.in_turns(clients, lambda name: run(cell, name))
+        return results
+
     def run(self, wanted):
         return {name: part(self) for name, part in PARTS.items() if name in wanted}
 
@@ -142,6 +165,7 @@ PARTS = {
     "echo": lambda bench: bench.echo(False),
     "fan_out": Bench.fan_out,
     "clients": Bench.clients,
+    "latency": Bench.latency,
     "tls": lambda bench: bench.echo(True),
     "handshakes": lambda bench: bench.handshakes(False),
     "handshakes_tls": lambda bench: bench.handshakes(True),

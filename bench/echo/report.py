@@ -122,6 +122,9 @@ SECTIONS = [
                    against_best(part, "server_us", peers.OURS)]),
     targets_of_client(f"{peers.OURS} blocking"),
     targets_of_client(f"{peers.OURS} app"),
+    ("latency", "Targets: latency",
+     lambda part: [verdicts(part, cells.LATENCY_TARGETS, "p50", f"{peers.OURS} {kind}")
+                   for kind in ("blocking", "app")]),
     ("echo", "Server CPU, us per message (ratio to raw)",
      lambda part: [with_ratios(part, "server_us")]),
     ("echo", "Messages per second (ratio to raw)", lambda part: [with_ratios(part, "per_second")]),
@@ -138,6 +141,8 @@ SECTIONS = [
     ("clients", "Clients: own CPU, us per message (ratio to a raw blocking client)",
      lambda part: [with_ratios(part, "own_us")]),
     ("clients", "Clients: round trip of a batch, p50, us",
+     lambda part: [with_ratios(part, "p50")]),
+    ("latency", "Both ends polling: round trip, p50, us (ratio to raw)",
      lambda part: [with_ratios(part, "p50")]),
     ("idle", "Memory of an idle connection, bytes",
      lambda part: [one_figure(part, "per_connection", "plain")]),

@@ -1,4 +1,5 @@
-// app_client PORT SIZE DEPTH SECONDS - our WebSocketApp, with callbacks.
+// app_client PORT SIZE DEPTH SECONDS [busy] - our WebSocketApp, with callbacks.
+#include <chrono>
 #include <cstdio>
 #include <exception>
 
@@ -9,7 +10,9 @@ namespace {
 
 class Client final : public wirespan::WebSocketApp {
  public:
-  explicit Client(wirespan::bench::ClientRun& run) : WebSocketApp(run.url()), run_(run) {}
+  explicit Client(wirespan::bench::ClientRun& run)
+      : WebSocketApp(run.url(), {}, {.busy_poll = std::chrono::seconds(run.busy() ? 1 : 0)}),
+        run_(run) {}
 
  private:
   void on_open() override { send_batch(); }

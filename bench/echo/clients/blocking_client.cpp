@@ -1,5 +1,6 @@
-// blocking_client PORT SIZE DEPTH SECONDS - our WebSocket, with calls that return when they are
-// done.
+// blocking_client PORT SIZE DEPTH SECONDS [busy] - our WebSocket, with calls that return when they
+// are done.
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <string_view>
@@ -11,7 +12,7 @@
 int main(int argc, char** argv) {
   wirespan::bench::ClientRun run(argc, argv);
   try {
-    wirespan::WebSocket socket;
+    wirespan::WebSocket socket({.busy_poll = std::chrono::seconds(run.busy() ? 1 : 0)});
     socket.connect(run.url());
     const std::vector<std::string_view> batch(run.depth(), run.payload());
     do {

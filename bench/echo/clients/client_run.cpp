@@ -20,8 +20,9 @@ struct ClientRun::Figures {
 };
 
 ClientRun::ClientRun(int argc, char** argv) : figures_(std::make_unique<Figures>()) {
-  if (argc != 5) {
-    std::fprintf(stderr, "usage: %s PORT SIZE DEPTH SECONDS\n", argv[0]);
+  busy_ = argc == 6 && std::strcmp(argv[5], "busy") == 0;
+  if (argc != 5 && !busy_) {
+    std::fprintf(stderr, "usage: %s PORT SIZE DEPTH SECONDS [busy]\n", argv[0]);
     std::exit(2);
   }
   port_ = static_cast<std::uint16_t>(std::atoi(argv[1]));

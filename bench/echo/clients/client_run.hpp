@@ -12,7 +12,7 @@ namespace wirespan::bench {
 /// A client sends `depth` messages, waits for as many, and so on until the time is over.
 class ClientRun {
  public:
-  /// PORT SIZE DEPTH SECONDS; ends the process if they are something else.
+  /// PORT SIZE DEPTH SECONDS [busy]; ends the process if they are something else.
   ClientRun(int argc, char** argv);
   ~ClientRun();
   ClientRun(const ClientRun&) = delete;
@@ -21,6 +21,8 @@ class ClientRun {
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] std::string url() const;
   [[nodiscard]] std::size_t depth() const noexcept { return depth_; }
+  /// It is to look for answers without sleeping.
+  [[nodiscard]] bool busy() const noexcept { return busy_; }
   /// Bytes of a binary message.
   [[nodiscard]] const std::string& payload() const noexcept { return payload_; }
 
@@ -37,6 +39,7 @@ class ClientRun {
 
   std::uint16_t port_ = 0;
   std::size_t depth_ = 0;
+  bool busy_ = false;
   std::string payload_;
   std::unique_ptr<Figures> figures_;
 };

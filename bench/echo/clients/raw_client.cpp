@@ -1,5 +1,5 @@
-// raw_client PORT SIZE DEPTH SECONDS - the limit of a client: a blocking socket, a batch made once
-// and sent with one call, against raw_echo.
+// raw_client PORT SIZE DEPTH SECONDS [busy] - the limit of a client: a blocking socket, a batch
+// made once and sent with one call, against raw_echo.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -38,7 +38,7 @@ int connect_to(std::uint16_t port) {
 }
 
 /// Takes what is back also while it sends: a server that echoes at once fills both directions.
-void exchange(int descriptor, const std::string& batch, std::vector<char>& room) {
+void exchange(int descriptor, const std::string& batch, std::vector<char>& room, bool busy) {
   std::size_t unsent = batch.size();
   for (std::size_t awaited = batch.size(); awaited > 0;) {
     if (unsent > 0) {
@@ -46,7 +46,7 @@ void exchange(int descriptor, const std::string& batch, std::vector<char>& room)
       const ::ssize_t sent = ::send(descriptor, rest, unsent, MSG_NOSIGNAL | MSG_DONTWAIT);
       if (sent > 0) unsent -= static_cast<std::size_t>(sent);
     }
-    const int flags = unsent > 0 ? MSG_DONTWAIT : 0;
+    const int flags = busy || unsent > 0 ? MSG_DONTWAIT : 0;
     const ::ssize_t received = ::recv(descriptor, room.data(), room.size(), flags);
     if (received == 0) std::exit(1);
     if (received > 0) awaited -= static_cast<std::size_t>(received);
@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
   const int descriptor = connect_to(run.port());
   do {
     run.begin_batch();
-    exchange(descriptor, batch, room);
+    exchange(descriptor, batch, room, run.busy());
   } while (run.end_batch());
   ::close(descriptor);
 }

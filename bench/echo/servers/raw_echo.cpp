@@ -1,12 +1,14 @@
-// raw_echo PORT [CERTIFICATE KEY] - the limit: sends back what has come and knows nothing of
+// raw_echo PORT [CERTIFICATE KEY | busy] - the limit: sends back what has come and knows nothing of
 // messages. One loop, level-triggered, one receive and one send per readiness; with a certificate
-// the same over OpenSSL, with its buffers released while a connection is idle.
+// the same over OpenSSL, with its buffers released while a connection is idle. Busy: it never
+// sleeps.
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -160,8 +162,9 @@ void use_tls(const char* certificate, const char* key) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2 && argc != 4) {
-    std::fprintf(stderr, "usage: raw_echo PORT [CERTIFICATE KEY]\n");
+  const bool busy = argc == 3 && std::strcmp(argv[2], "busy") == 0;
+  if (argc != 2 && argc != 4 && !busy) {
+    std::fprintf(stderr, "usage: raw_echo PORT [CERTIFICATE KEY | busy]\n");
     return 2;
   }
   std::signal(SIGPIPE, SIG_IGN);
@@ -171,7 +174,8 @@ int main(int argc, char** argv) {
   watch(nullptr, listener, EPOLLIN, EPOLL_CTL_ADD);
   std::array<epoll_event, 512> events;
   for (;;) {
-    const int count = ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), -1);
+    const int count =
+        ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), busy ? 0 : -1);
     for (int i = 0; i < count; ++i) {
       auto* connection = static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr);
       if (connection == nullptr) {

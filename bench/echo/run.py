@@ -1,5 +1,5 @@
 """run.py [--quick] [--only PART ...]: measures, prints the tables. With all parts it writes
-bench/results.md and bench/results.svg, too."""
+bench/results.md and bench/results.svg and the table of the project's README, too."""
 
 import argparse
 import datetime
@@ -10,6 +10,7 @@ import subprocess
 
 import peers
 import plot
+import readme
 import report
 from measure import PARTS, Bench
 
@@ -85,7 +86,8 @@ def main():
     make_certificate()
     load = os.getloadavg()
     results = Bench(arguments.quick).run(arguments.only or PARTS)
-    text = report.markdown(results, about(arguments.quick, load))
+    circumstances = about(arguments.quick, load)
+    text = report.markdown(results, circumstances)
     print(text)
     if arguments.only:
         return
@@ -97,6 +99,7 @@ def main():
     names = [name for name in peers.server_commands(False) if name != peers.RAW]
     with open(os.path.join(bench, "results.svg"), "w", encoding="utf-8") as file:
         file.write(plot.svg(report.all_plot_rows(results), names))
+    readme.write(results, circumstances)
 
 
 if __name__ == "__main__":

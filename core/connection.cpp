@@ -208,6 +208,15 @@ void Connection::keep_unread_input() {
 
 std::error_code Connection::send(Opcode opcode, Bytes payload, bool fin, Compress compress) {
   if (const auto error = check_send(opcode)) return error;
+  const bool stands_alone = fin && opcode != Opcode::continuation && codec_ == nullptr;
+  if (!stands_alone) return send_part(opcode, payload, fin, compress);
+  const bool is_checked = opcode == Opcode::text && options_->validate_sent_text;
+  if (is_checked && !is_valid_utf8(payload)) return Errc::invalid_text;
+  return append({.opcode = opcode}, payload);
+}
+
+/// What later parts or later messages depend on.
+std::error_code Connection::send_part(Opcode opcode, Bytes payload, bool fin, Compress compress) {
   const Opcode message = opcode == Opcode::continuation ? sending_ : opcode;
   Utf8Validator utf8 = opcode == Opcode::continuation ? sent_utf8_ : Utf8Validator();
   if (message == Opcode::text && options_->validate_sent_text) {

@@ -144,6 +144,8 @@ class Connection {
   [[nodiscard]] Event on_close(Bytes payload);
   [[nodiscard]] Event fail_with(std::error_code error);
   [[nodiscard]] std::error_code check_send(Opcode opcode) const noexcept;
+  [[nodiscard]] std::error_code send_part(Opcode opcode, Bytes payload, bool fin,
+                                          Compress compress);
   [[nodiscard]] std::error_code send_control(Opcode opcode, Bytes payload);
   [[nodiscard]] std::error_code append(FrameHeader header, Bytes payload);
   [[nodiscard]] std::error_code append_encoded(FrameHeader header, Bytes payload);

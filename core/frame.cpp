@@ -75,6 +75,12 @@ std::size_t parse_frame_header(Bytes in, FrameHeader& out) noexcept {
 }
 
 bool starts_with_whole_frame(Bytes in) noexcept {
+  if (in.size() < 2) return false;
+  // Most are short, and this is asked behind every message.
+  const std::size_t length = short_length(in[1]);
+  if (length < length_in_16_bits) {
+    return in.size() >= 2 + length + (is_set(in[1], mask_bit) ? 4U : 0U);
+  }
   FrameHeader header;
   const std::size_t size = parse_frame_header(in, header);
   return size > 0 && header.payload_size <= in.size() - size;
@@ -99,28 +105,37 @@ std::error_code check_frame_header(const FrameHeader& header, FrameRules rules) 
   return {};
 }
 
-std::size_t encode_frame_header(const FrameHeader& header,
-                                std::span<std::byte, max_frame_header_size> out) noexcept {
-  assert(header.payload_size < most_significant_bit);
-  const std::uint8_t form = length_form(header.payload_size);
+namespace {
+
+std::size_t encode(const FrameHeader& header, std::uint64_t payload_size,
+                   std::span<std::byte, max_frame_header_size> out) noexcept {
+  assert(payload_size < most_significant_bit);
+  const std::uint8_t form = length_form(payload_size);
   out[0] = bit_if(header.fin, fin_bit) | bit_if(header.rsv1, rsv1_bit) |
            bit_if(header.rsv2, rsv2_bit) | bit_if(header.rsv3, rsv3_bit) |
            (static_cast<std::byte>(header.opcode) & opcode_bits);
   out[1] = bit_if(header.masked, mask_bit) | static_cast<std::byte>(form);
   if (form == length_in_16_bits) {
-    store_big_endian(out.subspan<2, 2>(), static_cast<std::uint16_t>(header.payload_size));
+    store_big_endian(out.subspan<2, 2>(), static_cast<std::uint16_t>(payload_size));
   } else if (form == length_in_64_bits) {
-    store_big_endian(out.subspan<2, 8>(), header.payload_size);
+    store_big_endian(out.subspan<2, 8>(), payload_size);
   }
-  const std::size_t size = frame_header_size(header);
-  if (header.masked) std::memcpy(out.data() + size - 4, header.mask.data(), 4);
-  return size;
+  const std::size_t size = 2 + extended_length_size(form);
+  if (!header.masked) return size;
+  std::memcpy(out.data() + size, header.mask.data(), header.mask.size());
+  return size + header.mask.size();
 }
 
-void append_frame(ByteBuffer& out, FrameHeader header, Bytes payload) {
-  header.payload_size = payload.size();
+}  // namespace
+
+std::size_t encode_frame_header(const FrameHeader& header,
+                                std::span<std::byte, max_frame_header_size> out) noexcept {
+  return encode(header, header.payload_size, out);
+}
+
+void append_frame(ByteBuffer& out, const FrameHeader& header, Bytes payload) {
   const MutableBytes room = out.prepare(max_frame_header_size + payload.size());
-  const std::size_t size = encode_frame_header(header, room.first<max_frame_header_size>());
+  const std::size_t size = encode(header, payload.size(), room.first<max_frame_header_size>());
   if (header.masked) {
     copy_masked(room.subspan(size, payload.size()), payload, header.mask);
   } else if (!payload.empty()) {

@@ -62,7 +62,7 @@ struct FrameRules {
 
 /// Appends a whole frame; the payload is masked while it is copied if `header.masked`.
 /// `header.payload_size` is taken from `payload`. Throws std::bad_alloc, and then nothing changed.
-void append_frame(ByteBuffer& out, FrameHeader header, Bytes payload);
+void append_frame(ByteBuffer& out, const FrameHeader& header, Bytes payload);
 
 /// An encoded header by itself, for a gather write of a long payload.
 struct FrameHead {

@@ -52,7 +52,8 @@ WebSocketApp::Run::Run(WebSocketApp& app, const RunOptions& options)
     : app_(app),
       options_((check(options), options)),
       shared_(*app.shared_),
-      loop_({.backend = app.options_.backend, .busy_poll = app.options_.busy_poll}),
+      loop_({.backend = app.options_.backend,
+             .busy_poll = bounded_busy_poll(app.options_.busy_poll)}),
       channel_options_(channel_options(options, app.options_.send_hard_limit)),
       compression_(app.options_.compression) {
   // A callable for the headers belongs to the run; everything else is checked before it.

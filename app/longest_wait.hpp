@@ -13,4 +13,10 @@ inline constexpr std::chrono::milliseconds longest_wait = std::chrono::hours(24 
   return std::min(time, longest_wait);
 }
 
+/// Less than nothing is nothing.
+[[nodiscard]] constexpr std::chrono::microseconds bounded_busy_poll(
+    std::chrono::microseconds time) noexcept {
+  return std::clamp<std::chrono::microseconds>(time, std::chrono::microseconds(0), longest_wait);
+}
+
 }  // namespace wirespan

@@ -5,6 +5,7 @@
 
 #include <wirespan/app/exceptions.hpp>
 #include <wirespan/app/log.hpp>
+#include <wirespan/app/longest_wait.hpp>
 #include <wirespan/app/origin_policy.hpp>
 #include <wirespan/app/server_impl.hpp>
 #include <wirespan/app/server_worker.hpp>
@@ -52,7 +53,7 @@ ServerWorker::ServerWorker(ServerImpl& server, unsigned index)
     : server_(server),
       loop_({.backend = server.options().backend,
              .network = server.options().network,
-             .busy_poll = server.options().busy_poll}),
+             .busy_poll = bounded_busy_poll(server.options().busy_poll)}),
       hub_(new ServerHub(loop_.mailbox(), index, server.options().send_hard_limit)),
       compression_(server.options().compression),
       channel_options_(channel_options(server.options())),

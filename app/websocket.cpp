@@ -76,8 +76,12 @@ std::size_t WebSocket::send_bytes(Bytes payload, Compress compress) {
   return impl_->send(Opcode::binary, payload, true, compress);
 }
 
-std::size_t WebSocket::send_many(std::span<const std::string_view> payloads, Opcode opcode) {
-  return impl_->send_many(opcode, payloads);
+std::size_t WebSocket::send_many(std::span<const std::string_view> payloads, Opcode opcode,
+                                 std::size_t* queued) {
+  std::size_t unasked = 0;
+  std::size_t& count = queued != nullptr ? *queued : unasked;
+  count = 0;
+  return impl_->send_many(opcode, payloads, count);
 }
 
 std::size_t WebSocket::send_frame(const Frame& frame) {

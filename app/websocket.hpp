@@ -59,8 +59,10 @@ class WebSocket {
   std::size_t send_bytes(Bytes payload, Compress compress = Compress::if_agreed);
   std::size_t send_binary(Bytes payload) { return send_bytes(payload); }
   /// Several messages that leave together, in one write if they are small: so a pipelining client
-  /// saves most of its system calls. If one may not be sent, those before it are, and it throws.
-  std::size_t send_many(std::span<const std::string_view> payloads, Opcode opcode = Opcode::text);
+  /// saves most of its system calls. If one may not be sent, or there is no room for it in time,
+  /// those before it are on their way and it throws; `queued` then says how many those are.
+  std::size_t send_many(std::span<const std::string_view> payloads, Opcode opcode = Opcode::text,
+                        std::size_t* queued = nullptr);
   /// One frame as given: a fragment when `fin` is false or the opcode is continuation. The sequence
   /// rules of RFC 6455 §5.4 hold. Close, ping and pong frames take the ways of those calls.
   std::size_t send_frame(const Frame& frame);

@@ -15,6 +15,7 @@ constexpr std::size_t buffer_size = std::size_t{64} << 10;
 WebSocket::Impl::Impl(ConnectOptions options)
     : options_(std::move(options)), compression_(options_.compression) {
   if (!options_.timeout) options_.timeout = getdefaulttimeout();
+  options_.busy_poll = bounded_busy_poll(options_.busy_poll);
 }
 
 WebSocket::Impl::~Impl() {

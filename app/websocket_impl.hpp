@@ -41,7 +41,8 @@ class WebSocket::Impl {
 
   void connect(const std::string& url);
   std::size_t send(Opcode opcode, Bytes payload, bool fin, Compress compress);
-  std::size_t send_many(Opcode opcode, std::span<const std::string_view> payloads);
+  std::size_t send_many(Opcode opcode, std::span<const std::string_view> payloads,
+                        std::size_t& queued);
   std::size_t send_control(Opcode opcode, Bytes payload);
   void send_close(CloseCode status, std::string_view reason);
   void close(CloseCode status, std::string_view reason,

@@ -21,22 +21,25 @@ std::size_t WebSocket::Impl::send(Opcode opcode, Bytes payload, bool fin, Compre
   return size;
 }
 
-std::size_t WebSocket::Impl::send_many(Opcode opcode, std::span<const std::string_view> payloads) {
+std::size_t WebSocket::Impl::send_many(Opcode opcode, std::span<const std::string_view> payloads,
+                                       std::size_t& queued) {
   Lock lock(mutex_);
   const Deadline deadline = deadline_after(options_.timeout);
   require_open();
-  const std::uint64_t before = written_ + connection_->output().size();
+  std::size_t size = 0;
   for (const std::string_view payload : payloads) {
-    if (connection_->output().size() >= written_together) flush_all(lock, deadline);
+    if (connection_->output().size() >= written_together) (void)try_flush();
     make_room(lock, payload.size(), deadline);
+    const std::size_t before = connection_->output().size();
     if (const auto error = connection_->send(opcode, wire_bytes(payload))) {
       flush_all(lock, deadline);
       throw_misuse(error, "send_many");
     }
+    size += connection_->output().size() - before;
+    ++queued;
   }
-  const std::uint64_t after = written_ + connection_->output().size();
   flush_all(lock, deadline);
-  return static_cast<std::size_t>(after - before);
+  return size;
 }
 
 std::size_t WebSocket::Impl::send_control(Opcode opcode, Bytes payload) {

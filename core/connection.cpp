@@ -42,6 +42,31 @@ std::string_view as_close_reason(std::string_view message) noexcept {
   return message.substr(0, size);
 }
 
+/// The input holds the end of another message, with nothing but sound frames before it. Each frame
+/// is looked at once for the message in front of it.
+bool message_follows_in_parts(Bytes in, FrameRules rules) noexcept {
+  while (in.size() >= 2) {
+    FrameHeader header;
+    const std::size_t size = parse_frame_header(in, header);
+    if (size == 0 || header.payload_size > in.size() - size) return false;
+    if (check_frame_header(header, rules) || header.opcode == Opcode::close) return false;
+    if (!is_control(header.opcode) && header.fin) return true;
+    in = in.subspan(size + static_cast<std::size_t>(header.payload_size));
+  }
+  return false;
+}
+
+/// A short message in one frame, as most are, is known by its first two bytes.
+bool message_follows(Bytes in, FrameRules rules) noexcept {
+  if (in.size() < 2) return false;
+  const auto first = std::to_integer<unsigned>(in[0]);
+  const unsigned mask_bit = rules.receiver == Role::server ? 0x80 : 0;
+  const unsigned length = std::to_integer<unsigned>(in[1]) ^ mask_bit;
+  const bool is_short_message = (first == 0x81 || first == 0x82) && length < 126;
+  if (!is_short_message) return message_follows_in_parts(in, rules);
+  return in.size() >= 2 + (mask_bit != 0 ? 4U : 0U) + length;
+}
+
 bool is_nothing(const Event& event) noexcept { return std::holds_alternative<NeedInput>(event); }
 
 }  // namespace
@@ -96,32 +121,31 @@ Event Connection::next() {
 }
 
 Event Connection::next_from_input() {
-  while (true) {
-    FrameChunk chunk;
-    switch (decoder_.next(input_, chunk)) {
-      case FrameDecoder::Status::error:
-        return fail_with(decoder_.error());
-      case FrameDecoder::Status::need_more:
-        kept_input_.clear();
-        if (eof_) return fail_with(Errc::connection_lost);
-        return NeedInput{};
-      case FrameDecoder::Status::chunk:
-        break;
-    }
-    Event event = is_control(chunk.header->opcode) ? on_control(chunk) : on_data(chunk);
-    if (!is_nothing(event)) return event;
-  }
-}
-
-Event Connection::on_data(const FrameChunk& chunk) {
   Event event;
-  if (const auto error = assembler_.push(chunk, options_->receive, event, codec_.get())) {
-    event = fail_with(error);
-  }
-  if (auto* message = std::get_if<Message>(&event)) {
-    message->last_in_batch = !starts_with_whole_frame(input_);
+  while (is_nothing(event)) {
+    FrameChunk chunk;
+    const FrameDecoder::Status status = decoder_.next(input_, chunk);
+    if (status == FrameDecoder::Status::need_more) {
+      kept_input_.clear();
+      if (!eof_) break;
+      event = fail_with(Errc::connection_lost);
+    } else if (status == FrameDecoder::Status::error) {
+      event = fail_with(decoder_.error());
+    } else if (is_control(chunk.header->opcode)) {
+      event = on_control(chunk);
+    } else {
+      on_data(chunk, event);
+    }
   }
   return event;
+}
+
+void Connection::on_data(const FrameChunk& chunk, Event& event) {
+  if (const auto error = assembler_.push(chunk, options_->receive, event, codec_.get())) {
+    event = fail_with(error);
+  } else if (auto* message = std::get_if<Message>(&event)) {
+    message->last_in_batch = !message_follows(input_, decoder_.rules());
+  }
 }
 
 /// A control frame that lies in the input as one piece is not copied.
@@ -304,7 +328,8 @@ std::error_code Connection::append(FrameHeader header, Bytes payload) {
   }
   // What answers a batch of input tends to be as long as the rest of it: room is made once, so that
   // the block need not be moved while it grows.
-  if (payload.size() >= worth_planning && !input_.empty() && output_.empty()) {
+  const bool starts_batch = !input_.empty() && output_.empty() && !output_blocked_;
+  if (payload.size() >= worth_planning && starts_batch) {
     const std::size_t expected = std::min(input_.size(), most_like_this * payload.size());
     (void)output_.prepare(max_frame_header_size + payload.size() + expected);
   }

@@ -138,7 +138,7 @@ class Connection {
 
  private:
   [[nodiscard]] Event next_from_input();
-  [[nodiscard]] Event on_data(const FrameChunk& chunk);
+  void on_data(const FrameChunk& chunk, Event& event);
   [[nodiscard]] Event on_control(const FrameChunk& chunk);
   [[nodiscard]] Event on_ping(Bytes payload);
   [[nodiscard]] Event on_close(Bytes payload);

@@ -74,18 +74,6 @@ std::size_t parse_frame_header(Bytes in, FrameHeader& out) noexcept {
   return size;
 }
 
-bool starts_with_whole_frame(Bytes in) noexcept {
-  if (in.size() < 2) return false;
-  // Most are short, and this is asked behind every message.
-  const std::size_t length = short_length(in[1]);
-  if (length < length_in_16_bits) {
-    return in.size() >= 2 + length + (is_set(in[1], mask_bit) ? 4U : 0U);
-  }
-  FrameHeader header;
-  const std::size_t size = parse_frame_header(in, header);
-  return size > 0 && header.payload_size <= in.size() - size;
-}
-
 std::error_code check_frame_header(const FrameHeader& header, FrameRules rules) noexcept {
   const bool forbidden_rsv1 = header.rsv1 && (!rules.allow_rsv1 || is_control(header.opcode) ||
                                               header.opcode == Opcode::continuation);

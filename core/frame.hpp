@@ -48,9 +48,6 @@ struct FrameRules {
 /// what the first two bytes tell, if they are there. It cannot fail: judging is separate.
 [[nodiscard]] std::size_t parse_frame_header(Bytes in, FrameHeader& out) noexcept;
 
-/// True if a frame lies at the front of `in` with all of its payload.
-[[nodiscard]] bool starts_with_whole_frame(Bytes in) noexcept;
-
 /// Judges one frame by itself: reserved bits and opcodes, the rules for control frames, the mask
 /// bit, the form of the length. §5.1, §5.2, §5.5.
 [[nodiscard]] std::error_code check_frame_header(const FrameHeader& header,

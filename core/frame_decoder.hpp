@@ -42,6 +42,7 @@ class FrameDecoder {
     return check_frame_header(header_, rules_);
   }
 
+  [[nodiscard]] FrameRules rules() const noexcept { return rules_; }
   /// The latest header; of the current frame while remaining() > 0.
   [[nodiscard]] const FrameHeader& header() const noexcept { return header_; }
   /// Payload bytes of the current frame that have not come yet; 0 between frames.

@@ -19,8 +19,8 @@ enum class Compress : std::uint8_t { if_agreed, never };
 struct Message {
   Opcode opcode = Opcode::binary;  ///< text or binary
   Bytes payload;
-  /// No other whole frame came with it, so what was put off for the sake of a batch is due now.
-  /// Only a hint: what follows may be a control frame.
+  /// No other whole message came with it, so what was put off for the sake of a batch is due now.
+  /// If false, another one follows before anything is waited for, or the connection fails.
   bool last_in_batch = true;
 
   [[nodiscard]] bool is_text() const noexcept { return opcode == Opcode::text; }

@@ -28,7 +28,7 @@ std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin
   const bool may_be_dropped =
       backlog_ && options_.overflow == Overflow::drop_oldest && !connection().compresses();
   if (may_be_dropped) spill_output();
-  if (const auto error = connection().send(opcode, payload, fin, compress)) return error;
+  if (const auto error = connection().send(opcode, payload, fin, compress)) return idle(error);
   if (may_be_dropped && fin && opcode != Opcode::continuation) {
     queue().push_message(connection().output().data());
     connection().output().clear();
@@ -62,8 +62,9 @@ std::error_code Channel<S, Handler>::ping(Bytes payload) {
   if (phase_ != Phase::running) return Errc::not_open;
   if (unsent_bytes() > options_.send_hard_limit) return refuse();
   const auto error = connection().ping(payload);
-  if (!error) note_sent();
-  return error;
+  if (error) return idle(error);
+  note_sent();
+  return {};
 }
 
 template <Stream S, class Handler>
@@ -71,8 +72,9 @@ std::error_code Channel<S, Handler>::pong(Bytes payload) {
   if (phase_ != Phase::running) return Errc::not_open;
   if (unsent_bytes() > options_.send_hard_limit) return refuse();
   const auto error = connection().pong(payload);
-  if (!error) note_sent();
-  return error;
+  if (error) return idle(error);
+  note_sent();
+  return {};
 }
 
 // Room. A message that finds nothing before it may be of any size.
@@ -130,6 +132,14 @@ void Channel<S, Handler>::spill_output() {
 template <Stream S, class Handler>
 void Channel<S, Handler>::release_queue() noexcept {
   if (queue_) loop_.write_queues().take_back(std::move(queue_));
+}
+
+/// A call that has changed nothing may have borrowed a protocol machine: it goes back with the
+/// turn.
+template <Stream S, class Handler>
+std::error_code Channel<S, Handler>::idle(std::error_code error) {
+  if (options_.connections != nullptr && !pumping_) loop_.flush_later(*this);
+  return error;
 }
 
 // What was sent.

@@ -4,8 +4,13 @@
 
 namespace wirespan::net {
 
-std::unique_ptr<Connection> ConnectionPool::lend() {
+ConnectionPool::ConnectionPool(Role role, std::shared_ptr<const ConnectionOptions> options)
+    : role_(role), options_(std::move(options)) {
   idle_.reserve(keep);  // so that taking back needs no memory
+  idle_.push_back(std::make_unique<Connection>(role_, options_));
+}
+
+std::unique_ptr<Connection> ConnectionPool::lend() {
   if (idle_.empty()) return std::make_unique<Connection>(role_, options_);
   std::unique_ptr<Connection> connection = std::move(idle_.back());
   idle_.pop_back();

@@ -16,8 +16,8 @@ namespace wirespan::net {
 /// must outlive its channels, and may be used by such only as have the role and the options.
 class ConnectionPool {
  public:
-  ConnectionPool(Role role, std::shared_ptr<const ConnectionOptions> options) noexcept
-      : role_(role), options_(std::move(options)) {}
+  /// With one to lend, so that the first one who asks needs no memory. Throws std::bad_alloc.
+  ConnectionPool(Role role, std::shared_ptr<const ConnectionOptions> options);
 
   /// Throws std::bad_alloc.
   [[nodiscard]] std::unique_ptr<Connection> lend();

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <memory>
 
 #include <fcntl.h>
@@ -61,6 +62,14 @@ short poll_events(Interest interest) noexcept {
                             (wants_write(interest) ? POLLOUT : 0));
 }
 
+/// "::" is the one address that may stand for IPv4 as well.
+bool is_all_of_ipv6(const Endpoint& local) noexcept {
+  if (local.family() != Family::ipv6) return false;
+  sockaddr_in6 address{};
+  std::memcpy(&address, local.data(), std::min<std::size_t>(local.size(), sizeof address));
+  return IN6_IS_ADDR_UNSPECIFIED(&address.sin6_addr);
+}
+
 class SystemNetwork final : public Network {
  public:
   Expected<int> open(Family family) override {
@@ -91,8 +100,8 @@ class SystemNetwork final : public Network {
       error = set_option(*fd, {SOL_SOCKET, SO_REUSEADDR, 1});
     }
     if (!error && options.reuse_port) error = set_option(*fd, {SOL_SOCKET, SO_REUSEPORT, 1});
-    if (!error && options.only_ipv6 && local.family() == Family::ipv6) {
-      error = set_option(*fd, {IPPROTO_IPV6, IPV6_V6ONLY, 1});
+    if (!error && is_all_of_ipv6(local)) {
+      error = set_option(*fd, {IPPROTO_IPV6, IPV6_V6ONLY, options.only_ipv6 ? 1 : 0});
     }
     const int backlog = options.backlog > 0 ? options.backlog : SOMAXCONN;
     if (!error && ::bind(*fd, local.data(), local.size()) != 0) error = last_error();

@@ -17,6 +17,15 @@ bool is_joinable(const PublishedFrame& frame) noexcept {
   return frame.bytes().size() <= small_frame && frame.key().empty();
 }
 
+/// From the heap and not from the source: whoever does not read would hold a large block for each
+/// small message.
+Block::Ptr copy_of(Bytes bytes) {
+  Block::Ptr block = Block::allocate(bytes.size());
+  if (!bytes.empty()) std::memcpy(block->bytes(), bytes.data(), bytes.size());
+  block->end = bytes.size();
+  return block;
+}
+
 }  // namespace
 
 WriteQueue::Entry& WriteQueue::append(Entry entry) {
@@ -27,17 +36,18 @@ WriteQueue::Entry& WriteQueue::append(Entry entry) {
   return entries_.back();
 }
 
+/// What is held must not be much more than what is counted.
 void WriteQueue::push(Block::Ptr block) {
-  if (block) (void)append({.block = std::move(block), .frame = {}});
+  if (!block) return;
+  if (block->used().size() < block->capacity() / 2) {
+    Block::Ptr fitting = copy_of(block->used());
+    blocks_->take_back(blocks_->context, std::exchange(block, std::move(fitting)));
+  }
+  (void)append({.block = std::move(block), .frame = {}});
 }
 
-/// From the heap and not from the source: whoever does not read would hold a large block for each
-/// small message.
 void WriteQueue::push_message(Bytes message) {
-  Block::Ptr block = Block::allocate(message.size());
-  std::memcpy(block->bytes(), message.data(), message.size());
-  block->end = message.size();
-  (void)append({.block = std::move(block), .frame = {}, .droppable = true});
+  (void)append({.block = copy_of(message), .frame = {}, .droppable = true});
 }
 
 void WriteQueue::push(PublishedFrame::Ptr frame) {

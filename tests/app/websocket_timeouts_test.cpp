@@ -34,6 +34,44 @@ ConnectOptions small_buffers(Milliseconds timeout) {
   return {.timeout = timeout, .sockopt = {{SOL_SOCKET, SO_SNDBUF, 256 << 10}}};
 }
 
+TEST_P(WebSocketTimeouts, busy_polling_of_any_length_ends_at_the_deadline) {
+  for (const auto busy : {std::chrono::microseconds::min(), std::chrono::microseconds(-1),
+                          std::chrono::microseconds(20'000), std::chrono::microseconds::max()}) {
+    RawServer server(echo_script, GetParam());
+    WebSocket ws = connect(server, {.timeout = 1s, .busy_poll = busy});
+    ws.settimeout(50ms);
+    const Stopwatch watch;
+    EXPECT_EQ(thrown_by([&] { (void)ws.recv(); }), receive_timed_out);
+    EXPECT_GE(watch.elapsed(), 49ms);
+    EXPECT_LT(watch.elapsed(), much_later);
+    ws.send("x");
+    EXPECT_EQ(ws.recv().data, "x");
+  }
+}
+
+TEST_P(WebSocketTimeouts, many_messages_that_find_no_room_in_time_are_counted) {
+  Signal go;
+  const std::string one(1000, 'x');
+  const std::vector<std::string_view> many(40'000, one);  // more than may wait
+  std::size_t queued = 0;
+  std::size_t arrived = 0;
+  RawServer server(not_reading(go,
+                               [&](RawPeer& peer) {
+                                 while (payload_text(peer.read_frame()) == one) ++arrived;
+                               }),
+                   GetParam());
+  WebSocket ws = connect(server, small_buffers(300ms));
+  EXPECT_EQ(thrown_by([&] { (void)ws.send_many(many, Opcode::text, &queued); }),
+            timeout_exception(Errc::send_queue_full));
+  EXPECT_GT(queued, 0U);
+  EXPECT_LT(queued, many.size());
+  go.set();
+  ws.settimeout(20s);
+  ws.send("end");
+  server.wait();
+  EXPECT_EQ(arrived, queued);
+}
+
 TEST_P(WebSocketTimeouts, a_silent_peer_ends_a_receive_at_its_deadline) {
   RawServer server(echo_script, GetParam());
   WebSocket ws = connect(server);

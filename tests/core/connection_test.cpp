@@ -146,8 +146,13 @@ TEST_P(ConnectionTest, the_last_message_of_a_batch_is_marked) {
   };
   const Case cases[] = {{"nothing", {}, true},
                         {"a cut frame", "81 02 63"_hex, true},
-                        {"a fragment", "01 01 63"_hex, false},
-                        {"a ping", "89 00"_hex, false}};
+                        {"a fragment", "01 01 63"_hex, true},
+                        {"a ping", "89 00"_hex, true},
+                        {"a Close frame and more", "88 00 82 01 63"_hex, true},
+                        {"a reserved opcode", "83 00 82 01 63"_hex, true},
+                        {"a message", "82 01 63"_hex, false},
+                        {"a message in parts with a ping", "01 01 63 89 00 80 00"_hex, false},
+                        {"a long message", frame(0x82, pattern_bytes(300)), false}};
   for (const auto& [what, after, last] : cases) {
     ByteVector wire = as_received_by(GetParam(), two);
     const ByteVector rest = as_received_by(GetParam(), after);

@@ -1,5 +1,4 @@
 // core/frame.cpp: frame headers parsed, judged and written. RFC 6455 §5.2.
-#include <algorithm>
 #include <array>
 
 #include <gtest/gtest.h>
@@ -176,25 +175,6 @@ TEST(Frame, R83_R85_what_is_written_is_parsed_again) {
       EXPECT_EQ(owned(head.bytes()), owned(Bytes(room).first(written)));
     }
   }
-}
-
-TEST(Frame, a_whole_frame_is_known_at_every_cut) {
-  for (const std::size_t size : {0U, 1U, 125U, 126U, 300U, 65'535U, 65'536U}) {
-    for (const bool masked : {false, true}) {
-      ByteBuffer out;
-      append_frame(out, {.opcode = Opcode::binary, .masked = masked}, pattern_bytes(size));
-      const Bytes wire = std::as_const(out).data();
-      EXPECT_TRUE(starts_with_whole_frame(wire));
-      const std::size_t step = std::max<std::size_t>(1, size / 100);
-      for (std::size_t cut = 0; cut < wire.size(); cut += step) {
-        EXPECT_FALSE(starts_with_whole_frame(wire.first(cut))) << size << " cut at " << cut;
-      }
-      EXPECT_FALSE(starts_with_whole_frame(wire.first(wire.size() - 1)));
-      out.append("81"_hex);
-      EXPECT_TRUE(starts_with_whole_frame(std::as_const(out).data())) << "with more behind it";
-    }
-  }
-  EXPECT_FALSE(starts_with_whole_frame("82 7F FFFFFFFFFFFFFFFF 00"_hex)) << "longer than memory";
 }
 
 TEST(Frame, R88_append_frame_masks_while_it_copies_and_leaves_the_payload_alone) {

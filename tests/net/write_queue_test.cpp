@@ -257,13 +257,27 @@ TEST_F(WriteQueueTest, blocks_go_back_where_they_came_from) {
   CountingSource counting;
   {
     WriteQueue one(counting.source);
-    one.push(counting.source.lend(&counting, 10));
-    one.push(block_of("ab"));
-    one.push(block_of("c"));
-    one.consume(2);
-    EXPECT_EQ(counting.returned, 2) << "an empty one goes with the first byte behind it";
+    const std::string full(20, 'x');
+    one.push(block_of(full));
+    one.push(block_of(full));
+    one.consume(full.size());
+    EXPECT_EQ(counting.returned, 1);
   }
-  EXPECT_EQ(counting.returned, 3);
+  EXPECT_EQ(counting.returned, 2);
+}
+
+TEST_F(WriteQueueTest, a_block_that_is_mostly_empty_goes_back_at_once) {
+  CountingSource counting;
+  WriteQueue one(counting.source);
+  Block::Ptr large = Block::allocate(16'384);
+  large->end = 100;
+  const std::byte* before = large->bytes();
+  one.push(std::move(large));
+  EXPECT_EQ(counting.returned, 1) << "what is held is not much more than what is counted";
+  std::array<Bytes, 1> piece;
+  ASSERT_EQ(one.gather(piece), 1U);
+  EXPECT_EQ(piece[0].size(), 100U);
+  EXPECT_NE(piece[0].data(), before);
 }
 
 TEST_F(WriteQueueTest, a_queue_of_the_pool_comes_back_empty) {

@@ -92,6 +92,9 @@ TEST_P(ServerReach, all_of_ipv6_and_all_of_ipv4_share_one_port) {
   }
   RunningServer alone(echoing(), link(), {.address = "::"});
   expect_echo(at("127.0.0.1", alone.port()));
+  RunningServer mapped(echoing(), link(),
+                       {.address = "::ffff:127.0.0.2", .more_addresses = {"127.0.0.1"}});
+  expect_echo(at("127.0.0.2", mapped.port()));
 }
 
 TEST_P(ServerReach, a_busy_server_and_a_busy_client_talk_and_end) {

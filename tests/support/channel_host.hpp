@@ -1,6 +1,7 @@
 // channel_host.hpp - owns one Channel as an application does, and writes down what it is told.
 #pragma once
 
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,6 +24,8 @@ struct HostOptions {
   net::ChannelOptions channel{};
   const BlockSource* blocks = nullptr;  ///< Null: the loop's pool.
   MaskSource mask_source{};             ///< Unset: the loop's random source.
+  /// The channel borrows its protocol machine: every test holds either way.
+  bool pooled = std::getenv("WIRESPAN_TEST_RENEW") != nullptr;
 };
 
 template <net::Stream S>
@@ -66,12 +69,13 @@ class ChannelHost {
   ChannelHost(net::EventLoop& loop, S stream, Role role, HostOptions options = {})
       : loop_(loop), options_(std::move(options)) {
     const auto& source = options_.mask_source;
-    Connection connection(
-        role, {.receive = options_.receive,
-               .mask_source = source.next == nullptr ? loop.random().mask_source() : source,
-               .blocks = options_.blocks ? options_.blocks : &loop.buffers().source()});
+    const auto shared = std::make_shared<const ConnectionOptions>(ConnectionOptions{
+        .receive = options_.receive,
+        .mask_source = source.next == nullptr ? loop.random().mask_source() : source,
+        .blocks = options_.blocks ? options_.blocks : &loop.buffers().source()});
+    if (options_.pooled) options_.channel.connections = &pool.emplace(role, shared);
     fd_ = stream.fd();
-    owner_ = std::make_unique<Channel>(loop, std::move(stream), std::move(connection),
+    owner_ = std::make_unique<Channel>(loop, std::move(stream), Connection(role, shared),
                                        Handler{this}, options_.channel);
     channel_ = owner_.get();
   }
@@ -98,6 +102,7 @@ class ChannelHost {
   std::function<void(const Message&)> on_message;
   Hook on_fragment, on_ping, on_pong, on_ping_sent, on_backlog, on_drained, on_end;
 
+  std::optional<net::ConnectionPool> pool;
   std::vector<std::string> events;  ///< In the words of `seen`; long messages by their size.
   std::vector<std::size_t> backlogs;
   std::size_t messages = 0;

@@ -131,7 +131,7 @@ class Channel final : private IoHandler, private Timer {
     return *connection_;
   }
   void release_connection() noexcept;
-  [[nodiscard]] std::error_code idle(std::error_code error);
+  [[nodiscard]] std::error_code unchanged(std::error_code error);
 
   void on_ready(Readiness readiness) override;
   void on_flush() override;

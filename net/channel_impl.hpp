@@ -65,7 +65,7 @@ std::error_code Channel<S, Handler>::close(std::optional<CloseCode> code, std::s
                                            std::optional<std::chrono::milliseconds> time) {
   if (phase_ != Phase::running) return Errc::not_open;
   const auto error = connection().close(code, reason);
-  if (error) return idle(error);
+  if (error) return unchanged(error);
   rare().close_deadline = after(time.value_or(options_.close_time));
   loop_.flush_later(*this);  // also with a backlog: the timer has to be set
   return {};

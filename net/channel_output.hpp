@@ -28,7 +28,7 @@ std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin
   const bool may_be_dropped =
       backlog_ && options_.overflow == Overflow::drop_oldest && !connection().compresses();
   if (may_be_dropped) spill_output();
-  if (const auto error = connection().send(opcode, payload, fin, compress)) return idle(error);
+  if (const auto error = connection().send(opcode, payload, fin, compress)) return unchanged(error);
   if (may_be_dropped && fin && opcode != Opcode::continuation) {
     queue().push_message(connection().output().data());
     connection().output().clear();
@@ -62,7 +62,7 @@ std::error_code Channel<S, Handler>::ping(Bytes payload) {
   if (phase_ != Phase::running) return Errc::not_open;
   if (unsent_bytes() > options_.send_hard_limit) return refuse();
   const auto error = connection().ping(payload);
-  if (error) return idle(error);
+  if (error) return unchanged(error);
   note_sent();
   return {};
 }
@@ -72,7 +72,7 @@ std::error_code Channel<S, Handler>::pong(Bytes payload) {
   if (phase_ != Phase::running) return Errc::not_open;
   if (unsent_bytes() > options_.send_hard_limit) return refuse();
   const auto error = connection().pong(payload);
-  if (error) return idle(error);
+  if (error) return unchanged(error);
   note_sent();
   return {};
 }
@@ -137,7 +137,7 @@ void Channel<S, Handler>::release_queue() noexcept {
 /// A call that has changed nothing may have borrowed a protocol machine: it goes back with the
 /// turn.
 template <Stream S, class Handler>
-std::error_code Channel<S, Handler>::idle(std::error_code error) {
+std::error_code Channel<S, Handler>::unchanged(std::error_code error) {
   if (options_.connections != nullptr && !pumping_) loop_.flush_later(*this);
   return error;
 }

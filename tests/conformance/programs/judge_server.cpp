@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "report/report.hpp"
 
@@ -66,6 +67,7 @@ void JudgeServer::run_case(Link& link, const ClientRequest& request, const Targe
   std::size_t number = 0;
   const Case* tested = case_of(target, number);
   if (tested == nullptr) return refuse(link, "unknown case");
+  const Running running(*this, target.parameter("agent"));
   Result result;
   if (const auto defect = request_defect(request.head)) {
     result.id = tested->id;
@@ -114,6 +116,18 @@ std::string JudgeServer::status_of(const std::string& agent, const std::string& 
   return Json(Json::Object{{"behavior", status}}).text();
 }
 
+JudgeServer::Running::Running(JudgeServer& server, std::string agent)
+    : server_(server), agent_(std::move(agent)) {
+  const std::scoped_lock lock(server_.mutex_);
+  ++server_.running_[agent_];
+}
+
+JudgeServer::Running::~Running() {
+  const std::scoped_lock lock(server_.mutex_);
+  --server_.running_[agent_];
+  server_.changed_.notify_all();
+}
+
 std::vector<Result> JudgeServer::results_of(const std::string& agent) {
   const std::scoped_lock lock(mutex_);
   std::vector<Result> out;
@@ -123,7 +137,15 @@ std::vector<Result> JudgeServer::results_of(const std::string& agent) {
   return out;
 }
 
+/// A client may go on as soon as it has seen the end of a case; the verdict may take longer.
+void JudgeServer::await_verdicts(const std::string& agent) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, deadline_in(status_time, settings_.time_scale),
+                      [&] { return running_[agent] == 0; });
+}
+
 void JudgeServer::update_reports(const std::string& agent) {
+  await_verdicts(agent);
   const auto results = results_of(agent);
   write_reports(settings_.folder, agent, results);
   if (settings_.quiet) return;

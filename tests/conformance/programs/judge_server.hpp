@@ -29,10 +29,24 @@ class JudgeServer {
   /// Results of one agent by case id.
   using AgentResults = std::map<std::string, Result, decltype(&id_less)>;
 
+  /// A case of an agent that has no verdict yet.
+  class Running {
+   public:
+    Running(JudgeServer& server, std::string agent);
+    ~Running();
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+   private:
+    JudgeServer& server_;
+    std::string agent_;
+  };
+
   void run_case(Link& link, const ClientRequest& request, const Target& target);
   void send_text(Link& link, const ClientRequest& request, const std::string& text) const;
   void say_goodbye(Link& link, const ClientRequest& request) const;
   void refuse(Link& link, const std::string& why) const;
+  void await_verdicts(const std::string& agent);
   void update_reports(const std::string& agent);
   [[nodiscard]] const Case* case_of(const Target& target, std::size_t& number) const;
   [[nodiscard]] std::string status_of(const std::string& agent, const std::string& id);
@@ -43,6 +57,7 @@ class JudgeServer {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, AgentResults> results_;
+  std::map<std::string, int> running_;
 };
 
 }  // namespace conformance

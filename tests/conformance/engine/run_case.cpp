@@ -71,16 +71,24 @@ Url parse_url(const std::string& text) {
   return url;
 }
 
+namespace {
+
+/// An IPv6 address stands in brackets.
+std::string authority_of(const Url& url) {
+  const bool v6 = url.host.find(':') != std::string::npos;
+  std::string text(v6 ? "[" : "");
+  return text.append(url.host).append(v6 ? "]:" : ":").append(url.port);
+}
+
+}  // namespace
+
 Result run_as_client(const Case& tested, const Url& url, SSL_CTX* tls, double time_scale) {
   Result result = begin(tested, Role::client);
   Plan plan = tested.plan();
   Link link = Link::connect(url.host, url.port, url.tls ? tls : nullptr,
                             deadline_in(connect_time, time_scale));
-  const bool v6 = url.host.find(':') != std::string::npos;
-  HandshakeFacts known{.host = (v6 ? "[" + url.host + "]" : url.host) + ":" + url.port,
-                       .target = url.target,
-                       .key = {},
-                       .extensions = {}};
+  HandshakeFacts known{
+      .host = authority_of(url), .target = url.target, .key = {}, .extensions = {}};
   auto outcome = open_as_client(link, plan, std::move(known), time_scale, result.facts);
   converse(result, plan, link, std::move(outcome), time_scale);
   finish(result, plan, time_scale);

@@ -99,7 +99,8 @@ TEST_F(WriteQueueTest, joined_and_listed_frames_are_the_same_bytes) {
   std::mt19937 random(1);
   for (int step = 0; step < 20'000; ++step) {
     const std::string text(random() % 150, static_cast<char>('a' + step % 26));
-    const auto frame = published(text, random() % 8 == 0 ? "key" + std::to_string(step) : "");
+    const auto frame =
+        published(text, random() % 8 == 0 ? std::string("key").append(std::to_string(step)) : "");
     listed.push(frame);
     if (!queue.join(*frame.get())) queue.push(frame);
     if (random() % 3 == 0) {

@@ -61,17 +61,27 @@ bool ServerImpl::lists_ipv4() const {
 }
 
 /// The first listener may have to find a free port; the others share it.
-std::uint16_t ServerImpl::listen_on(const net::Endpoint& local) {
+std::error_code ServerImpl::listen_on(const net::Endpoint& local) {
   const bool everywhere = local.family() != net::Family::unix_path && workers_.size() > 1;
   const net::ListenOptions options{
       .backlog = options_.backlog, .reuse_port = everywhere, .only_ipv6 = lists_ipv4()};
   const auto port = workers_.front()->listen(local, options);
-  if (!port) throw_for(port.error(), "listen");
+  if (!port) return port.error();
+  if (*port != 0) port_ = *port;
   for (std::size_t i = 1; everywhere && i < workers_.size(); ++i) {
     const auto same = workers_[i]->listen(local.with_port(*port), options);
-    if (!same) throw_for(same.error(), "listen");
+    if (!same) return same.error();
   }
-  return *port;
+  return {};
+}
+
+std::error_code ServerImpl::listen_on_all() {
+  port_ = options_.port;
+  if (const auto error = listen_on(endpoint(options_.address))) return error;
+  for (const std::string& address : options_.more_addresses) {
+    if (const auto error = listen_on(endpoint(address))) return error;
+  }
+  return {};
 }
 
 std::uint16_t ServerImpl::listen() {
@@ -81,13 +91,14 @@ std::uint16_t ServerImpl::listen() {
     }
   }
   if (tls_error_) throw WebSocketTlsException(tls_error_, "TLS of the server");
-  port_ = options_.port;
-  std::uint16_t port = listen_on(endpoint(options_.address));
-  if (port != 0) port_ = port;
-  for (const std::string& address : options_.more_addresses) {
-    const std::uint16_t other = listen_on(endpoint(address));
-    if (port_ == 0) port_ = other;
+  std::error_code error = listen_on_all();
+  // A port that is free at one address may be taken at another. Nobody asked for this one.
+  for (int left = limits::free_port_attempts; --left > 0;) {
+    if (error != std::errc::address_in_use || options_.port != 0 || port_ == 0) break;
+    for (const auto& worker : workers_) worker->stop_listening();
+    error = listen_on_all();
   }
+  if (error) throw_for(error, "listen");
   return port_;
 }
 

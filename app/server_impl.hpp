@@ -47,7 +47,8 @@ class ServerImpl {
  private:
   [[nodiscard]] net::Endpoint endpoint(const std::string& address) const;
   [[nodiscard]] bool lists_ipv4() const;
-  [[nodiscard]] std::uint16_t listen_on(const net::Endpoint& local);
+  std::error_code listen_on(const net::Endpoint& local);
+  std::error_code listen_on_all();
   void begin_serving() noexcept;
   void check_signal();
 

@@ -39,8 +39,8 @@ struct ServerOptions {
   /// "::" takes IPv4 connections too, unless an IPv4 address is listed beside it.
   std::string address = "127.0.0.1";
   std::vector<std::string> more_addresses{};  ///< The same, with the same port.
-  std::uint16_t port = 0;                     ///< 0: any free port, which listen() tells.
-  int backlog = 0;                            ///< 0: as many as the system allows.
+  std::uint16_t port = 0;  ///< 0: one that is free at all addresses, which listen() tells.
+  int backlog = 0;         ///< 0: as many as the system allows.
   /// Loops, each on a thread of its own; run() is one of them. With more than one the kernel
   /// spreads connections over them (SO_REUSEPORT), or the first one does for Unix sockets.
   int threads = 1;

@@ -278,7 +278,7 @@ void ServerWorker::begin_stop(const StopOptions& options) {
   stopping_->begin = now;
   stopping_->cut_at =
       now + options.deadline.value_or(options.spread + server_.options().close_time);
-  listeners_.clear();
+  stop_listening();
   for (auto& [id, acceptor] : std::exchange(acceptors_, {})) {
     loop_.retire(std::move(acceptor));
     counters_.handshaking.subtract(1);

@@ -48,6 +48,7 @@ class ServerWorker final : private AcceptorHost, private net::Timer {
   /// Port 0 picks one, which the listener then tells.
   [[nodiscard]] Expected<std::uint16_t> listen(const net::Endpoint& local,
                                                const net::ListenOptions& options);
+  void stop_listening() noexcept { listeners_.clear(); }
   void begin_serving() noexcept { hub_->begin_serving(*this); }
   void end_serving() noexcept { hub_->end_serving(); }
   /// One turn; false once the worker has stopped and nobody is left.

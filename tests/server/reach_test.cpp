@@ -15,6 +15,7 @@
 
 #include "support/app_test.hpp"
 #include "support/running_server.hpp"
+#include "support/spy_network.hpp"
 #include <wirespan/app/websocket.hpp>
 #include <wirespan/net/endpoint.hpp>
 
@@ -95,6 +96,45 @@ TEST_P(ServerReach, all_of_ipv6_and_all_of_ipv4_share_one_port) {
   RunningServer mapped(echoing(), link(),
                        {.address = "::ffff:127.0.0.2", .more_addresses = {"127.0.0.1"}});
   expect_echo(at("127.0.0.2", mapped.port()));
+}
+
+/// Others take the port that was found before it can be had at the next address.
+class StolenPorts final : public SpyNetwork {
+ public:
+  explicit StolenPorts(int thefts) : thefts_(thefts) {}
+  [[nodiscard]] Expected<int> listen(const net::Endpoint& local,
+                                     const net::ListenOptions& options) override {
+    if (local.port() != 0 && thefts_-- > 0) return make_error_code(std::errc::address_in_use);
+    return SpyNetwork::listen(local, options);
+  }
+
+ private:
+  int thefts_;
+};
+
+TEST_P(ServerReach, a_port_that_is_taken_at_one_address_is_given_up_for_another) {
+  for (const int threads : {1, 2}) {
+    StolenPorts network(limits::free_port_attempts - 1);
+    RunningServer server(
+        echoing(), link(),
+        {.more_addresses = {"127.0.0.2"}, .threads = threads, .network = &network});
+    for (const char* host : {"127.0.0.1", "127.0.0.2"}) expect_echo(at(host, server.port()));
+  }
+  StolenPorts network(limits::free_port_attempts);
+  WebSocketServer server({.more_addresses = {"127.0.0.2"}, .network = &network}, {});
+  try {
+    (void)server.listen();
+    FAIL();
+  } catch (const WebSocketException& e) {
+    EXPECT_EQ(e.code(), std::errc::address_in_use);
+  }
+}
+
+TEST_P(ServerReach, a_port_that_was_asked_for_is_never_given_up) {
+  RunningServer server(echoing(), link());
+  WebSocketServer other(
+      {.address = "127.0.0.2", .more_addresses = {"127.0.0.1"}, .port = server.port()}, {});
+  EXPECT_THROW((void)other.listen(), WebSocketException);
 }
 
 TEST_P(ServerReach, a_busy_server_and_a_busy_client_talk_and_end) {

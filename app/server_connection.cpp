@@ -59,8 +59,7 @@ SendResult ServerConnection::ping(std::string_view payload) const {
 
 SendResult ServerConnection::send(Opcode opcode, Bytes payload, Compress compress) const {
   if (hub_ == nullptr) return Errc::not_open;
-  if (hub_->on_loop_thread())
-    return hub_->worker()->send(slot_, generation_, opcode, payload, compress);
+  if (hub_->on_loop_thread()) return hub_->worker()->send(*this, opcode, payload, compress);
   if (!hub_->is_current(slot_, generation_)) return Errc::not_open;
   if (const auto error = check_message(opcode, payload)) return error;
   return ServerWorker::send_from_afar(*this, *hub_, opcode, payload, compress);

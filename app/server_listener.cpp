@@ -56,6 +56,12 @@ std::error_code ServerListener::open(const net::Endpoint& local,
   }
   if (!fd) return fd.error();
   fd_ = *fd;
+  if (local.family() != net::Family::unix_path) {
+    // Every socket that is accepted has them from here, without a call of its own for each.
+    for (const net::SocketOption& option : net::default_socket_options()) {
+      (void)network.set_option(fd_, option);  // none of them is vital
+    }
+  }
   const auto bound = network.local_endpoint(fd_);
   if (!bound) return bound.error();
   local_ = local.family() == net::Family::unix_path ? local : *bound;

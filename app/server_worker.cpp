@@ -113,11 +113,6 @@ void ServerWorker::accept(const net::Accepted& accepted) {
   net::TcpSocket socket(loop_.network(), accepted.fd);
   auto ticket = admit(accepted.peer);
   if (!ticket) return;
-  if (accepted.peer.family() != net::Family::unix_path) {
-    for (const net::SocketOption& option : net::default_socket_options()) {
-      (void)loop_.network().set_option(accepted.fd, option);  // none of them is vital
-    }
-  }
   shake_hands(std::move(socket), accepted.peer, *std::move(ticket), {}, false);
 }
 
@@ -284,8 +279,9 @@ void ServerWorker::begin_stop(const StopOptions& options) {
     counters_.handshaking.subtract(1);
     server_.give_back_connection();
   }
-  for (const Place& place : places_) {
-    if (place.channel) stopping_->untold.push_back(place.channel->handler().self);
+  for (std::size_t slot = 0; slot < places_.size(); ++slot) {
+    const auto& channel = places_[slot].channel;
+    if (channel) stopping_->untold.push_back(channel->handler().self);
   }
   stopping_->total = stopping_->untold.size();
   tell_due(now);

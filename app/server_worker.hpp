@@ -2,7 +2,6 @@
 #pragma once
 
 #include <any>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +14,7 @@
 #include <wirespan/app/server_counters.hpp>
 #include <wirespan/app/server_hub.hpp>
 #include <wirespan/app/server_listener.hpp>
+#include <wirespan/app/stable_table.hpp>
 #include <wirespan/app/topics.hpp>
 #include <wirespan/app/transport.hpp>
 #include <wirespan/app/websocket_server.hpp>
@@ -59,8 +59,8 @@ class ServerWorker final : private AcceptorHost, private net::Timer {
 
   // For handles.
 
-  [[nodiscard]] SendResult send(std::uint32_t slot, std::uint32_t generation, Opcode opcode,
-                                Bytes payload, Compress compress);
+  [[nodiscard]] SendResult send(const ServerConnection& connection, Opcode opcode, Bytes payload,
+                                Compress compress);
   [[nodiscard]] std::error_code close(std::uint32_t slot, std::uint32_t generation, CloseCode code,
                                       std::string_view reason);
   [[nodiscard]] std::error_code abort(std::uint32_t slot, std::uint32_t generation);
@@ -144,7 +144,9 @@ class ServerWorker final : private AcceptorHost, private net::Timer {
 
   void tell_due(TimePoint now);
   void cut_everything();
-  void count_refused(std::error_code error);
+  [[nodiscard, gnu::noinline]] std::error_code send_control(ServerChannel& channel, Opcode opcode,
+                                                            Bytes payload);
+  [[gnu::noinline]] void count_refused(std::error_code error);
   [[nodiscard]] ServerChannel* find(std::uint32_t slot, std::uint32_t generation) noexcept;
   /// Calls a handler; an exception fails the connection.
   template <class Call>
@@ -168,7 +170,7 @@ class ServerWorker final : private AcceptorHost, private net::Timer {
   std::optional<net::ConnectionPool> idle_connections_;
   std::vector<std::unique_ptr<ServerListener>> listeners_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Acceptor>> acceptors_;
-  std::deque<Place> places_;
+  StableTable<Place> places_;
   std::uint32_t first_free_ = ServerHub::none;
   Topics topics_;
   ServerCounters counters_;

@@ -11,36 +11,34 @@ namespace wirespan {
 
 ServerWorker::ServerChannel* ServerWorker::find(std::uint32_t slot,
                                                 std::uint32_t generation) noexcept {
-  const bool current = slot < places_.size() && hub_->is_current(slot, generation);
-  return current ? places_[slot].channel.get() : nullptr;
+  ServerChannel* channel = slot < places_.size() ? places_[slot].channel.get() : nullptr;
+  const bool is_current = channel != nullptr && channel->handler().self.generation_ == generation;
+  return is_current ? channel : nullptr;
 }
 
 // Calls of handles.
 
-SendResult ServerWorker::send(std::uint32_t slot, std::uint32_t generation, Opcode opcode,
-                              Bytes payload, Compress compress) {
-  ServerChannel* channel = find(slot, generation);
+SendResult ServerWorker::send(const ServerConnection& connection, Opcode opcode, Bytes payload,
+                              Compress compress) {
+  ServerChannel* channel = find(connection.slot_, connection.generation_);
   if (channel == nullptr) return Errc::not_open;
   const bool waits = channel->has_backlog();
-  std::error_code error;
-  switch (opcode) {
-    case Opcode::ping:
-      error = channel->ping(payload);
-      break;
-    case Opcode::pong:
-      error = channel->pong(payload);
-      break;
-    default:
-      error = channel->send(opcode, payload, true, compress);
-      break;
-  }
+  const bool is_message = !is_control(opcode);
+  const std::error_code error = is_message ? channel->send(opcode, payload, true, compress)
+                                           : send_control(*channel, opcode, payload);
   if (error) {
     count_refused(error);
     return error;
   }
-  if (!is_control(opcode)) counters_.messages_out.add();
+  if (is_message) counters_.messages_out.add();
   if (waits) on_backlog(channel->handler().self, channel->unsent_bytes());
   return waits ? SendResult::Outcome::queued : SendResult::Outcome::sent;
+}
+
+std::error_code ServerWorker::send_control(ServerChannel& channel, Opcode opcode, Bytes payload) {
+  if (opcode == Opcode::ping) return channel.ping(payload);
+  if (opcode == Opcode::pong) return channel.pong(payload);
+  return channel.send(opcode, payload);  // which refuses it
 }
 
 void ServerWorker::count_refused(std::error_code error) {
@@ -66,7 +64,7 @@ SendResult ServerWorker::send_from_afar(const ServerConnection& connection, Serv
     self.hub_->find(self.slot_)->queued.fetch_sub(copy.size());
     ServerWorker* worker = self.hub_->worker();
     if (worker == nullptr) return;
-    const auto result = worker->send(self.slot_, self.generation_, opcode, copy, compress);
+    const auto result = worker->send(self, opcode, copy, compress);
     if (!result) return;
     // It was accepted, so it may not vanish while its connection lives: the limit has been reached
     // on the way, by what others have sent.

@@ -15,16 +15,6 @@ ByteBuffer& ByteBuffer::operator=(ByteBuffer&& other) noexcept {
   return *this;
 }
 
-MutableBytes ByteBuffer::prepare(std::size_t at_least) {
-  if (!block_ || block_->room().size() < at_least) grow(at_least);
-  return block_->room();
-}
-
-void ByteBuffer::commit(std::size_t size) noexcept {
-  assert(block_ ? size <= block_->room().size() : size == 0);
-  if (block_) block_->end += size;
-}
-
 void ByteBuffer::consume(std::size_t size) noexcept {
   assert(size <= this->size());
   if (!block_) return;

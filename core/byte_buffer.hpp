@@ -1,6 +1,7 @@
 // byte_buffer.hpp - a growing queue of bytes whose memory is lent, never initialised needlessly.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <utility>
 
@@ -27,11 +28,17 @@ class ByteBuffer {
 
   /// Room for `at_least` bytes at the end, not initialised; commit() makes it part of the data.
   /// Throws std::bad_alloc, and then nothing has changed.
-  [[nodiscard]] MutableBytes prepare(std::size_t at_least);
+  [[nodiscard]] MutableBytes prepare(std::size_t at_least) {
+    if (!block_ || block_->room().size() < at_least) grow(at_least);
+    return block_->room();
+  }
   /// What prepare() would return without asking for memory; empty when idle.
   [[nodiscard]] MutableBytes room() noexcept { return block_ ? block_->room() : MutableBytes{}; }
   /// Requires size <= what prepare() returned.
-  void commit(std::size_t size) noexcept;
+  void commit(std::size_t size) noexcept {
+    assert(block_ ? size <= block_->room().size() : size == 0);
+    if (block_) block_->end += size;
+  }
   /// Takes `size` bytes off the front; the last one gives the block back. Requires size <= size().
   void consume(std::size_t size) noexcept;
   /// Takes `size` bytes off the end. Requires size <= size().

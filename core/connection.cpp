@@ -56,15 +56,10 @@ bool message_follows_in_parts(Bytes in, FrameRules rules) noexcept {
   return false;
 }
 
-/// A short message in one frame, as most are, is known by its first two bytes.
-bool message_follows(Bytes in, FrameRules rules) noexcept {
-  if (in.size() < 2) return false;
-  const auto first = std::to_integer<unsigned>(in[0]);
-  const unsigned mask_bit = rules.receiver == Role::server ? 0x80 : 0;
-  const unsigned length = std::to_integer<unsigned>(in[1]) ^ mask_bit;
-  const bool is_short_message = (first == 0x81 || first == 0x82) && length < 126;
-  if (!is_short_message) return message_follows_in_parts(in, rules);
-  return in.size() >= 2 + (mask_bit != 0 ? 4U : 0U) + length;
+/// `frame` is what usual_frame() says of `in`.
+bool message_follows(Bytes in, UsualFrame frame, FrameRules rules) noexcept {
+  if (frame.header_size == 0) return message_follows_in_parts(in, rules);
+  return in.size() - frame.header_size >= frame.payload_size;
 }
 
 bool is_nothing(const Event& event) noexcept { return std::holds_alternative<NeedInput>(event); }
@@ -103,25 +98,63 @@ void Connection::feed(MutableBytes input) noexcept {
   input_ = input;
 }
 
+/// The event is made where the caller will look at it: copied, it would wait for its own parts.
 Event Connection::next() {
+  Event event;
   assembler_.release_delivered();
   if (control_delivered_) {
     control_.clear();
     control_delivered_ = false;
   }
-  if (failed_ || close_received_) {  // §5.5.1, §7.1.7: nothing the peer still sends is of interest
-    input_ = {};
-    kept_input_.clear();
-    control_.clear();
-    assembler_.discard();
-    codec_.reset();  // nothing is sent any more, either
-    return NeedInput{};
+  if (failed_ || close_received_) {
+    forget_input();
+  } else if (!take_usual_message(event)) {
+    next_from_input(event);
   }
-  return next_from_input();
+  return event;
 }
 
-Event Connection::next_from_input() {
-  Event event;
+/// §5.5.1, §7.1.7: nothing the peer still sends is of interest, and nothing is sent any more.
+void Connection::forget_input() {
+  input_ = {};
+  kept_input_.clear();
+  control_.clear();
+  assembler_.discard();
+  codec_.reset();
+}
+
+/// The short way for a message that lies in the input as one usual frame. It does nothing that
+/// next_from_input() would not do, and leaves to it whatever cannot be judged at a glance, so also
+/// all that is wrong.
+bool Connection::take_usual_message(Event& out) {
+  if (!decoder_.between_frames() || assembler_.under_way()) return false;
+  UsualFrame frame = std::exchange(ahead_, {});
+  if (frame.header_size == 0) frame = usual_frame(input_, role_);
+  const bool is_whole =
+      frame.header_size != 0 && input_.size() - frame.header_size >= frame.payload_size;
+  if (!is_whole) return false;
+  const ReceiveOptions& options = options_->receive;
+  if (frame.payload_size > options.max_message_size || options.max_fragments == 0) return false;
+
+  const auto opcode = static_cast<Opcode>(input_[0] & std::byte{0x0F});
+  const MutableBytes payload = input_.subspan(frame.header_size, frame.payload_size);
+  if (role_ == Role::server) {
+    MaskKey key;
+    std::memcpy(key.data(), payload.data() - key.size(), key.size());
+    apply_mask(payload, key);
+  }
+  const bool is_checked = opcode == Opcode::text && options.validate_utf8;
+  input_ = input_.subspan(frame.header_size + frame.payload_size);
+  if (is_checked && !is_valid_utf8(payload)) {
+    out = fail_with(Errc::invalid_utf8);
+    return true;
+  }
+  ahead_ = usual_frame(input_, role_);
+  out.emplace<Message>(opcode, payload, !message_follows(input_, ahead_, decoder_.rules()));
+  return true;
+}
+
+void Connection::next_from_input(Event& event) {
   while (is_nothing(event)) {
     FrameChunk chunk;
     const FrameDecoder::Status status = decoder_.next(input_, chunk);
@@ -137,14 +170,13 @@ Event Connection::next_from_input() {
       on_data(chunk, event);
     }
   }
-  return event;
 }
 
 void Connection::on_data(const FrameChunk& chunk, Event& event) {
   if (const auto error = assembler_.push(chunk, options_->receive, event, codec_.get())) {
     event = fail_with(error);
   } else if (auto* message = std::get_if<Message>(&event)) {
-    message->last_in_batch = !message_follows(input_, decoder_.rules());
+    message->last_in_batch = !message_follows(input_, usual_frame(input_, role_), decoder_.rules());
   }
 }
 
@@ -236,7 +268,10 @@ std::error_code Connection::send(Opcode opcode, Bytes payload, bool fin, Compres
   if (!stands_alone) return send_part(opcode, payload, fin, compress);
   const bool is_checked = opcode == Opcode::text && options_->validate_sent_text;
   if (is_checked && !is_valid_utf8(payload)) return Errc::invalid_text;
-  return append({.opcode = opcode}, payload);
+  if (role_ == Role::client) return append({.opcode = opcode}, payload);
+  make_room_for_batch(payload.size());
+  append_whole_message(output_, opcode, payload);
+  return {};
 }
 
 /// What later parts or later messages depend on.
@@ -320,21 +355,24 @@ std::error_code Connection::append_close(std::optional<CloseCode> code, std::str
   return {};
 }
 
-std::error_code Connection::append(FrameHeader header, Bytes payload) {
+std::error_code Connection::append(const FrameHeader& unmasked, Bytes payload) {
+  FrameHeader header = unmasked;
   header.masked = role_ == Role::client;
   const MaskSource& source = options_->mask_source;
   if (header.masked && (source.next == nullptr || !source.next(source.context, header.mask))) {
     return Errc::no_mask_key;
   }
-  // What answers a batch of input tends to be as long as the rest of it: room is made once, so that
-  // the block need not be moved while it grows.
-  const bool starts_batch = !input_.empty() && output_.empty() && !output_blocked_;
-  if (payload.size() >= worth_planning && starts_batch) {
-    const std::size_t expected = std::min(input_.size(), most_like_this * payload.size());
-    (void)output_.prepare(max_frame_header_size + payload.size() + expected);
-  }
+  make_room_for_batch(payload.size());
   append_frame(output_, header, payload);
   return {};
+}
+
+/// What answers a batch of input tends to be as long as the rest of it: room is made once, so that
+/// the block need not be moved while it grows.
+void Connection::make_room_for_batch(std::size_t first) {
+  if (first < worth_planning || input_.empty() || output_blocked_ || !output_.empty()) return;
+  const std::size_t expected = std::min(input_.size(), most_like_this * first);
+  (void)output_.prepare(max_frame_header_size + first + expected);
 }
 
 bool Connection::is_to_be_encoded(Opcode opcode, Bytes payload, Compress compress) const noexcept {

@@ -51,6 +51,7 @@ struct ConnectionOptions {
 ///
 /// Not thread-safe. Throws nothing but std::bad_alloc, after which only destroying it is useful.
 class Connection {
+  // Rare ways are kept out of line: inlined into the usual one they cost it its registers.
  public:
   /// `codec`: of the extension that was agreed on, if there was one.
   Connection(Role role, std::shared_ptr<const ConnectionOptions> options,
@@ -137,17 +138,20 @@ class Connection {
   [[nodiscard]] std::size_t memory() const noexcept;
 
  private:
-  [[nodiscard]] Event next_from_input();
+  [[nodiscard]] bool take_usual_message(Event& out);
+  [[gnu::noinline]] void next_from_input(Event& event);
+  void forget_input();
   void on_data(const FrameChunk& chunk, Event& event);
   [[nodiscard]] Event on_control(const FrameChunk& chunk);
   [[nodiscard]] Event on_ping(Bytes payload);
   [[nodiscard]] Event on_close(Bytes payload);
   [[nodiscard]] Event fail_with(std::error_code error);
   [[nodiscard]] std::error_code check_send(Opcode opcode) const noexcept;
-  [[nodiscard]] std::error_code send_part(Opcode opcode, Bytes payload, bool fin,
-                                          Compress compress);
+  [[nodiscard, gnu::noinline]] std::error_code send_part(Opcode opcode, Bytes payload, bool fin,
+                                                         Compress compress);
   [[nodiscard]] std::error_code send_control(Opcode opcode, Bytes payload);
-  [[nodiscard]] std::error_code append(FrameHeader header, Bytes payload);
+  [[nodiscard, gnu::noinline]] std::error_code append(const FrameHeader& unmasked, Bytes payload);
+  void make_room_for_batch(std::size_t first);
   [[nodiscard]] std::error_code append_encoded(FrameHeader header, Bytes payload);
   [[nodiscard]] bool is_to_be_encoded(Opcode opcode, Bytes payload,
                                       Compress compress) const noexcept;
@@ -159,6 +163,7 @@ class Connection {
   FrameDecoder decoder_;
   MessageAssembler assembler_;
   MutableBytes input_;
+  UsualFrame ahead_;         // at the front of the input, if next() has looked at it already
   ByteBuffer kept_input_;    // of a paused reader
   ByteBuffer control_;       // a control frame that the input cut
   ByteBuffer pending_pong_;  // the payload of a pong owed while the output is blocked

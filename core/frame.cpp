@@ -132,6 +132,20 @@ void append_frame(ByteBuffer& out, const FrameHeader& header, Bytes payload) {
   out.commit(size + payload.size());
 }
 
+void append_whole_message(ByteBuffer& out, Opcode opcode, Bytes payload) {
+  const MutableBytes room = out.prepare(max_frame_header_size + payload.size());
+  room[0] = fin_bit | static_cast<std::byte>(opcode);
+  std::size_t size = 2;
+  if (payload.size() < length_in_16_bits) {
+    room[1] = static_cast<std::byte>(payload.size());
+  } else {
+    const FrameHeader header{.payload_size = payload.size(), .opcode = opcode};
+    size = encode(header, payload.size(), room.first<max_frame_header_size>());
+  }
+  if (!payload.empty()) std::memcpy(room.data() + size, payload.data(), payload.size());
+  out.commit(size + payload.size());
+}
+
 FrameHead make_frame_head(const FrameHeader& header) noexcept {
   FrameHead head;
   head.size = encode_frame_header(header, head.storage);

@@ -154,6 +154,7 @@ class Channel final : private IoHandler, private Timer {
   void note_backlog(bool had_backlog);
   void note_high_water();
   [[nodiscard]] std::error_code make_room(std::size_t size);
+  [[nodiscard, gnu::noinline]] std::error_code overflow(std::size_t size, bool affordable);
   [[nodiscard]] bool drop_for(std::size_t size);
   [[nodiscard]] bool fits(std::size_t size) const noexcept;
   [[nodiscard]] WriteQueue& queue();

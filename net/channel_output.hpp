@@ -88,10 +88,19 @@ bool Channel<S, Handler>::fits(std::size_t size) const noexcept {
 
 template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::make_room(std::size_t size) {
-  const SendBudget* budget = unsent_bytes() > 0 ? options_.budget : nullptr;
-  const bool affordable =
-      budget == nullptr || (budget->used <= budget->limit && size <= budget->limit - budget->used);
-  if (fits(size) && affordable) return {};
+  const std::size_t unsent = unsent_bytes();
+  if (unsent == 0) return {};
+  bool affordable = true;
+  if (const SendBudget* budget = options_.budget) {
+    const std::size_t used = budget->used - accounted_ + unsent;
+    affordable = used <= budget->limit && size <= budget->limit - used;
+  }
+  const bool fits = unsent <= options_.send_hard_limit && size <= options_.send_hard_limit - unsent;
+  return fits && affordable ? std::error_code{} : overflow(size, affordable);
+}
+
+template <Stream S, class Handler>
+std::error_code Channel<S, Handler>::overflow(std::size_t size, bool affordable) {
   switch (options_.overflow) {
     case Overflow::refuse:
       break;
@@ -146,6 +155,10 @@ std::error_code Channel<S, Handler>::unchanged(std::error_code error) {
 
 template <Stream S, class Handler>
 void Channel<S, Handler>::note_sent() {
+  // While a batch is answered, the budget is told of larger amounts only, and of the rest after it.
+  const bool leaves_soon =
+      pumping_ && !backlog_ && unsent_bytes() - accounted_ < detail::spill_size;
+  if (leaves_soon) return;
   note_high_water();
   account();
   if (!backlog_) {

@@ -130,6 +130,31 @@ TEST_P(ServerReach, a_port_that_is_taken_at_one_address_is_given_up_for_another)
   }
 }
 
+/// Looks at every socket as it is accepted.
+class SocketLook final : public SpyNetwork {
+ public:
+  std::atomic<int> accepted{0};
+  [[nodiscard]] Expected<net::Accepted> accept(int listener) override {
+    const auto result = SpyNetwork::accept(listener);
+    if (!result) return result;
+    ++accepted;
+    for (const net::SocketOption& option : net::default_socket_options()) {
+      int value = -1;
+      socklen_t size = sizeof value;
+      EXPECT_EQ(::getsockopt(result->fd, option.level, option.name, &value, &size), 0);
+      EXPECT_EQ(value, option.value);
+    }
+    return result;
+  }
+};
+
+TEST_P(ServerReach, accepted_sockets_do_not_delay_and_are_kept_alive) {
+  SocketLook network;
+  RunningServer server(echoing(), link(), {.more_addresses = {"::1"}, .network = &network});
+  for (const char* host : {"127.0.0.1", "::1"}) expect_echo(at(host, server.port()));
+  EXPECT_EQ(network.accepted, 2);
+}
+
 TEST_P(ServerReach, a_port_that_was_asked_for_is_never_given_up) {
   RunningServer server(echoing(), link());
   WebSocketServer other(

@@ -192,5 +192,71 @@ TEST(Frame, R88_append_frame_masks_while_it_copies_and_leaves_the_payload_alone)
       << "the size is the payload's";
 }
 
+/// What the long way says: the frame of a whole message, legal, and shorter than 64 KiB.
+UsualFrame judged_in_full(Bytes in, Role receiver) {
+  FrameHeader header;
+  const std::size_t size = parse_frame_header(in, header);
+  const bool usual = size > 0 && !check_frame_header(header, {.receiver = receiver}) &&
+                     header.fin && !is_control(header.opcode) &&
+                     header.opcode != Opcode::continuation && header.payload_size <= 0xFFFF;
+  if (!usual) return {};
+  return {.header_size = size, .payload_size = static_cast<std::size_t>(header.payload_size)};
+}
+
+TEST(Frame, a_usual_frame_is_one_that_parsing_and_judging_let_pass) {
+  const unsigned lengths[] = {0, 1, 125, 126, 127, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFF};
+  std::size_t usual = 0;
+  for (unsigned two = 0; two <= 0xFFFF; ++two) {
+    for (const unsigned length : lengths) {
+      const ByteVector wire{static_cast<std::byte>(two >> 8),
+                            static_cast<std::byte>(two),
+                            static_cast<std::byte>(length >> 8),
+                            static_cast<std::byte>(length),
+                            std::byte{},
+                            std::byte{},
+                            std::byte{},
+                            std::byte{}};
+      for (const Role receiver : {Role::server, Role::client}) {
+        for (std::size_t size = 0; size <= wire.size(); ++size) {
+          const Bytes in = Bytes(wire).first(size);
+          const UsualFrame expected = judged_in_full(in, receiver);
+          const UsualFrame frame = usual_frame(in, receiver);
+          ASSERT_EQ(frame.header_size, expected.header_size) << to_hex(in);
+          ASSERT_EQ(frame.payload_size, expected.payload_size) << to_hex(in);
+          usual += frame.header_size > 0 ? 1 : 0;
+        }
+      }
+    }
+  }
+  EXPECT_GT(usual, 0U);
+}
+
+TEST(Frame, a_usual_frame_is_looked_for_in_nothing_but_its_input) {
+  for (const char* text : {"8185 01020304", "82fe 0100 01020304", "8105", "827e 0100"}) {
+    const ByteVector wire = from_hex(text);
+    for (std::size_t size = 0; size <= wire.size(); ++size) {
+      const GuardedBytes guarded(Bytes(wire).first(size));
+      for (const Role receiver : {Role::server, Role::client}) {
+        (void)usual_frame(guarded.bytes(), receiver);
+      }
+    }
+  }
+}
+
+TEST(Frame, a_whole_message_is_written_as_any_frame_is) {
+  for (const Opcode opcode : {Opcode::text, Opcode::binary}) {
+    for (const std::size_t size : {0, 1, 16, 125, 126, 127, 0xFFFF, 0x10000, 100'000}) {
+      const ByteVector payload(size, std::byte{0x5A});
+      ByteBuffer plain;
+      ByteBuffer quick;
+      for (int twice = 0; twice < 2; ++twice) {
+        append_frame(plain, {.opcode = opcode}, payload);
+        append_whole_message(quick, opcode, payload);
+      }
+      EXPECT_EQ(owned(quick.data()), owned(plain.data())) << size;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace wirespan::test

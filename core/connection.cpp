@@ -101,6 +101,7 @@ void Connection::feed(MutableBytes input) noexcept {
 /// The event is made where the caller will look at it: copied, it would wait for its own parts.
 Event Connection::next() {
   Event event;
+  in_place_ = {};
   assembler_.release_delivered();
   if (control_delivered_) {
     control_.clear();
@@ -148,6 +149,10 @@ bool Connection::take_usual_message(Event& out) {
   if (is_checked && !is_valid_utf8(payload)) {
     out = fail_with(Errc::invalid_utf8);
     return true;
+  }
+  if (role_ == Role::server && kept_input_.empty()) {
+    in_place_ = payload;
+    in_place_is_valid_text_ = is_checked;
   }
   ahead_ = usual_frame(input_, role_);
   out.emplace<Message>(opcode, payload, !message_follows(input_, ahead_, decoder_.rules()));
@@ -257,6 +262,7 @@ bool Connection::inside_data_frame() const noexcept {
 }
 
 void Connection::keep_unread_input() {
+  in_place_ = {};
   if (input_.empty() || !kept_input_.empty()) return;
   kept_input_.append(input_);
   input_ = kept_input_.data();
@@ -266,12 +272,18 @@ std::error_code Connection::send(Opcode opcode, Bytes payload, bool fin, Compres
   if (const auto error = check_send(opcode)) return error;
   const bool stands_alone = fin && opcode != Opcode::continuation && codec_ == nullptr;
   if (!stands_alone) return send_part(opcode, payload, fin, compress);
-  const bool is_checked = opcode == Opcode::text && options_->validate_sent_text;
-  if (is_checked && !is_valid_utf8(payload)) return Errc::invalid_text;
+  if (opcode == Opcode::text && !may_be_sent_as_text(payload)) return Errc::invalid_text;
   if (role_ == Role::client) return append({.opcode = opcode}, payload);
   make_room_for_batch(payload.size());
   append_whole_message(output_, opcode, payload);
   return {};
+}
+
+/// What was just received as text is not judged again.
+bool Connection::may_be_sent_as_text(Bytes payload) const noexcept {
+  const bool is_known = in_place_is_valid_text_ && !payload.empty() &&
+                        payload.data() == in_place_.data() && payload.size() == in_place_.size();
+  return is_known || !options_->validate_sent_text || is_valid_utf8(payload);
 }
 
 /// What later parts or later messages depend on.
@@ -321,9 +333,21 @@ std::optional<FrameHead> Connection::begin_gather(Opcode opcode, Bytes payload, 
   if (role_ != Role::server || !output_.empty() || output_blocked_) return std::nullopt;
   if (opcode == Opcode::continuation || check_send(opcode)) return std::nullopt;
   if (is_to_be_encoded(opcode, payload, compress)) return std::nullopt;
-  const bool is_checked_text = opcode == Opcode::text && options_->validate_sent_text;
-  if (is_checked_text && !is_valid_utf8(payload)) return std::nullopt;
+  if (opcode == Opcode::text && !may_be_sent_as_text(payload)) return std::nullopt;
   return make_frame_head({.payload_size = payload.size(), .opcode = opcode});
+}
+
+std::optional<Bytes> Connection::send_in_place(Opcode opcode, Bytes payload, Compress compress) {
+  const bool lies_there = !in_place_.empty() && payload.data() == in_place_.data() &&
+                          payload.size() <= in_place_.size();
+  if (!lies_there || opcode == Opcode::continuation || check_send(opcode)) return std::nullopt;
+  if (is_to_be_encoded(opcode, payload, compress)) return std::nullopt;
+  if (opcode == Opcode::text && !may_be_sent_as_text(payload)) return std::nullopt;
+  const FrameHead head = make_frame_head({.payload_size = payload.size(), .opcode = opcode});
+  std::byte* const start = in_place_.data() - head.size;
+  std::memcpy(start, head.storage.data(), head.size);
+  in_place_ = {};
+  return Bytes(start, head.size + payload.size());
 }
 
 void Connection::set_output_blocked(bool blocked) {

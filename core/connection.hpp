@@ -110,6 +110,12 @@ class Connection {
   /// writes header and payload together. Nothing if send() has to be used, or would refuse.
   [[nodiscard]] std::optional<FrameHead> begin_gather(Opcode opcode, Bytes payload,
                                                       Compress compress = Compress::if_agreed);
+  /// Sends the message that next() has just delivered, or its beginning, from where it lies: the
+  /// header is written in front of the payload, into what the peer's header took, and nothing is
+  /// copied. The driver writes the frame after output() and before it uses the memory again that it
+  /// had fed. Nothing if send() has to be used, or would refuse; it answers once for a message.
+  [[nodiscard]] std::optional<Bytes> send_in_place(Opcode opcode, Bytes payload,
+                                                   Compress compress = Compress::if_agreed);
   /// While the kernel takes no more, pongs are held back and only the latest is kept (§5.5.3), so
   /// that a peer which pings and does not read cannot grow our memory. If the pong that was held
   /// back cannot be masked, the connection fails without an event: look at failed().
@@ -146,6 +152,7 @@ class Connection {
   [[nodiscard]] Event on_ping(Bytes payload);
   [[nodiscard]] Event on_close(Bytes payload);
   [[nodiscard]] Event fail_with(std::error_code error);
+  [[nodiscard]] bool may_be_sent_as_text(Bytes payload) const noexcept;
   [[nodiscard]] std::error_code check_send(Opcode opcode) const noexcept;
   [[nodiscard, gnu::noinline]] std::error_code send_part(Opcode opcode, Bytes payload, bool fin,
                                                          Compress compress);
@@ -164,6 +171,7 @@ class Connection {
   MessageAssembler assembler_;
   MutableBytes input_;
   UsualFrame ahead_;         // at the front of the input, if next() has looked at it already
+  MutableBytes in_place_;    // the message that was delivered last, if it lies in the input
   ByteBuffer kept_input_;    // of a paused reader
   ByteBuffer control_;       // a control frame that the input cut
   ByteBuffer pending_pong_;  // the payload of a pong owed while the output is blocked
@@ -179,6 +187,7 @@ class Connection {
   bool control_delivered_ = false;
   bool output_blocked_ = false;
   bool pong_pending_ = false;
+  bool in_place_is_valid_text_ = false;
   bool sending_encoded_ = false;           // our fragmented message is compressed
   Opcode sending_ = Opcode::continuation;  // our fragmented message; continuation: none
 };

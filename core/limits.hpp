@@ -79,6 +79,9 @@ inline constexpr std::size_t loop_send_budget = 512u << 20;
 /// Bytes read and thrown away after our last Close, so that a reset does not destroy it.
 inline constexpr std::size_t linger_bytes = 16u << 20;
 
+/// Bytes of a message that is worth a piece of its own in a write, to be sent back without a copy.
+inline constexpr std::size_t least_in_place = 4096;
+
 /// Ports tried before a server gives up to find one that is free at all of its addresses.
 inline constexpr int free_port_attempts = 16;
 

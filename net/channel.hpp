@@ -159,6 +159,8 @@ class Channel final : private IoHandler, private Timer {
   [[nodiscard]] bool fits(std::size_t size) const noexcept;
   [[nodiscard]] WriteQueue& queue();
   void spill_output();
+  [[nodiscard]] bool may_stay_in_place(std::size_t size) const noexcept;
+  void own_output();
   void release_queue() noexcept;
   [[nodiscard]] IoResult write_once(std::size_t& offered);
   [[nodiscard]] IoResult offer(std::size_t& size);

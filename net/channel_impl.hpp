@@ -136,6 +136,7 @@ void Channel<S, Handler>::settle() {
   if (phase_ == Phase::lingering) try_shutdown();
   if (phase_ != Phase::ended) update_interest();
   if (phase_ != Phase::ended) update_timer();
+  own_output();
   release_connection();
 }
 

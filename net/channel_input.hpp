@@ -25,6 +25,7 @@ void Channel<S, Handler>::pump() {
 /// True if there is more to read in this turn.
 template <Stream S, class Handler>
 bool Channel<S, Handler>::read_once(std::size_t& budget) {
+  own_output();
   const MutableBytes window = connection().receive_window(loop_.receive_buffer());
   const IoResult result = stream_.read_some(window);
   read_wants_write_ = result.status == IoStatus::want_write;

@@ -24,6 +24,14 @@ std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin
                                           Compress compress) {
   if (phase_ != Phase::running) return Errc::not_open;
   if (const auto error = make_room(payload.size())) return error;
+  if (fin && may_stay_in_place(payload.size())) {
+    if (const auto frame = connection().send_in_place(opcode, payload, compress)) {
+      spill_output();
+      queue().push_borrowed(*frame);
+      note_sent();
+      return {};
+    }
+  }
   // A compressed message may be part of the context of those after it.
   const bool may_be_dropped =
       backlog_ && options_.overflow == Overflow::drop_oldest && !connection().compresses();
@@ -136,6 +144,18 @@ template <Stream S, class Handler>
 void Channel<S, Handler>::spill_output() {
   if (!connection_ || connection_->output().empty()) return;
   queue().push(connection_->output().release());
+}
+
+/// What was read stays where it is until the next read; until then it can be sent from there.
+template <Stream S, class Handler>
+bool Channel<S, Handler>::may_stay_in_place(std::size_t size) const noexcept {
+  return size >= limits::least_in_place && pumping_ && !backlog_ &&
+         options_.overflow != Overflow::drop_oldest;
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::own_output() {
+  if (queue_) queue_->own();
 }
 
 template <Stream S, class Handler>

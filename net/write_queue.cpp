@@ -57,6 +57,21 @@ void WriteQueue::push(PublishedFrame::Ptr frame) {
   if (!key.empty()) by_key_.emplace(key, std::prev(entries_.end()));
 }
 
+void WriteQueue::push_borrowed(Bytes frame) {
+  (void)append({.block = {}, .frame = {}, .borrowed = frame});
+  has_borrowed_ = true;
+}
+
+void WriteQueue::own() {
+  if (!std::exchange(has_borrowed_, false)) return;
+  for (Entry& entry : entries_) {
+    if (entry.borrowed.empty()) continue;
+    entry.block = copy_of(entry.rest());
+    entry.borrowed = {};
+    entry.sent = 0;
+  }
+}
+
 bool WriteQueue::join(const PublishedFrame& frame) {
   if (entries_.empty() || pinned_ > 0 || !is_joinable(frame)) return false;
   Entry& last = entries_.back();
@@ -158,6 +173,7 @@ void WriteQueue::remove(Entries::iterator entry) noexcept {
 void WriteQueue::clear() noexcept {
   while (!entries_.empty()) remove(entries_.begin());
   pinned_ = 0;
+  has_borrowed_ = false;
 }
 
 std::unique_ptr<WriteQueue> WriteQueuePool::lend() {

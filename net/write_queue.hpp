@@ -34,6 +34,10 @@ class WriteQueue {
   /// One whole message, copied to its size, that may be dropped to make room.
   void push_message(Bytes message);
   void push(PublishedFrame::Ptr frame);
+  /// Bytes of somebody else, who keeps them until own() is called or they have left.
+  void push_borrowed(Bytes frame);
+  /// Copies what was borrowed and has not left.
+  void own();
   /// Copies the frame to the end of those before it, if all of them are small and none has a key:
   /// many tiny pieces cost a write more than their bytes do. Then they are dropped or replaced no
   /// more. False: push() it.
@@ -54,13 +58,15 @@ class WriteQueue {
  private:
   struct Entry {
     Block::Ptr block;           // owned bytes, or
-    PublishedFrame::Ptr frame;  // shared ones
-    std::size_t sent = 0;       // bytes of it that have left
+    PublishedFrame::Ptr frame;  // shared ones, or
+    Bytes borrowed{};
+    std::size_t sent = 0;  // bytes of it that have left
     bool droppable = false;
     bool joins = false;  // copies of small frames; there may be room for more
 
     [[nodiscard]] Bytes rest() const noexcept {
-      return (block ? Bytes(block->used()) : frame->bytes()).subspan(sent);
+      const Bytes whole = block ? Bytes(block->used()) : frame ? frame->bytes() : borrowed;
+      return whole.subspan(sent);
     }
   };
   using Entries = std::list<Entry>;
@@ -76,6 +82,7 @@ class WriteQueue {
   std::unordered_map<std::string_view, Entries::iterator> by_key_;
   std::size_t size_ = 0;
   std::size_t pinned_ = 0;
+  bool has_borrowed_ = false;
 };
 
 /// Queues of a loop that wait to be used again. Not thread-safe.

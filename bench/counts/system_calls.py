@@ -66,7 +66,7 @@ def counted(server, depth, size, rounds):
 
 def main():
     failed = False
-    for depth, size in ((1, 16), (16, 16), (16, 1024)):
+    for depth, size in ((1, 16), (16, 16), (16, 1024), (3, 5000)):
         few = counted(sys.argv[1], depth, size, ROUNDS)
         many = counted(sys.argv[1], depth, size, 2 * ROUNDS)
         per_batch = {name: (many[name] - few.get(name, 0)) / ROUNDS for name in many}

@@ -93,6 +93,31 @@ TEST_F(WriteQueueTest, what_must_stay_as_it_is_does_not_join) {
   EXPECT_FALSE(queue.join(*published("b").get())) << "TLS holds on to what is there";
 }
 
+TEST_F(WriteQueueTest, what_is_borrowed_is_copied_when_its_owner_needs_the_memory) {
+  for (std::size_t sent = 0; sent < 15; ++sent) {
+    WriteQueue borrowing{heap_blocks()};
+    std::string first = "first";
+    std::string second = "second";
+    borrowing.push_borrowed(wire_bytes(first));
+    borrowing.push(block_of("own"));
+    borrowing.push_borrowed(wire_bytes(second));
+    borrowing.push(published("p"));
+    std::string expected = "firstownsecond" + wire_of("p");
+    EXPECT_EQ(waiting_in(borrowing), expected);
+    borrowing.consume(sent);
+    expected.erase(0, sent);
+    borrowing.pin(1);
+    borrowing.own();
+    first.assign(first.size(), '?');
+    second.assign(second.size(), '?');
+    EXPECT_EQ(waiting_in(borrowing), expected);
+    EXPECT_EQ(borrowing.size(), expected.size());
+    borrowing.own();  // nothing is left to do
+    borrowing.consume(expected.size());
+    EXPECT_TRUE(borrowing.empty());
+  }
+}
+
 /// The plain twin of join() is push().
 TEST_F(WriteQueueTest, joined_and_listed_frames_are_the_same_bytes) {
   WriteQueue listed{heap_blocks()};

@@ -1,0 +1,143 @@
+// core/connection.cpp: a message that is sent back from where it lies.
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "support/conversation.hpp"
+
+namespace wirespan::test {
+namespace {
+
+/// A server that has one read of its client's frames, and has looked at the first.
+class ConnectionInPlace : public ::testing::Test {
+ protected:
+  /// Returns the message.
+  Message receive(const ByteVector& unmasked_wire) {
+    input_ = masked(unmasked_wire);
+    connection_.feed(input_);
+    return next();
+  }
+  Message next() {
+    const Event event = connection_.next();
+    EXPECT_TRUE(std::holds_alternative<Message>(event));
+    return std::holds_alternative<Message>(event) ? std::get<Message>(event) : Message();
+  }
+  [[nodiscard]] bool lies_in_input(Bytes bytes) const {
+    return bytes.data() >= input_.data() &&
+           bytes.data() + bytes.size() <= input_.data() + input_.size();
+  }
+
+  ByteVector input_;
+  Connection connection_{Role::server, ConnectionOptions{}};
+};
+
+TEST_F(ConnectionInPlace, the_header_is_written_in_front_and_nothing_is_copied) {
+  for (const std::size_t size : {1, 125, 126, 5000, 0xFFFF}) {
+    const ByteVector wire = frame(0x82, pattern_bytes(size));
+    const Message message = receive(wire);
+    const auto sent = connection_.send_in_place(Opcode::binary, message.payload);
+    ASSERT_TRUE(sent) << size;
+    EXPECT_EQ(owned(*sent), wire);
+    EXPECT_TRUE(lies_in_input(*sent));
+    EXPECT_EQ(owned(message.payload), pattern_bytes(size)) << "the handler may go on reading it";
+    EXPECT_EQ(connection_.memory(), 0U);
+    EXPECT_FALSE(connection_.send_in_place(Opcode::binary, message.payload)) << "once";
+    EXPECT_TRUE(std::holds_alternative<NeedInput>(connection_.next()));
+  }
+}
+
+TEST_F(ConnectionInPlace, the_beginning_of_a_message_may_be_sent_under_any_opcode) {
+  const Message message = receive(frame(0x82, bytes_of("Hello")));
+  const auto sent = connection_.send_in_place(Opcode::text, message.payload.first(4));
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(owned(*sent), frame(0x81, bytes_of("Hell")));
+}
+
+TEST_F(ConnectionInPlace, nothing_but_the_message_itself) {
+  const ByteVector other = bytes_of("Hello");
+  const Message message = receive(join({frame(0x82, other), frame(0x82, other)}));
+  EXPECT_FALSE(connection_.send_in_place(Opcode::binary, other));
+  EXPECT_FALSE(connection_.send_in_place(Opcode::binary, message.payload.subspan(1)));
+  EXPECT_FALSE(connection_.send_in_place(Opcode::binary, input_)) << "more than it";
+  const Bytes first = message.payload;
+  (void)next();
+  EXPECT_FALSE(connection_.send_in_place(Opcode::binary, first)) << "no longer delivered";
+}
+
+TEST_F(ConnectionInPlace, nothing_where_send_would_refuse) {
+  const Message message = receive(frame(0x82, "c3"_hex));
+  for (const unsigned opcode : {0U, 3U, 8U, 9U, 10U, 15U}) {
+    EXPECT_FALSE(connection_.send_in_place(Opcode{std::uint8_t(opcode)}, message.payload));
+  }
+  EXPECT_FALSE(connection_.send_in_place(Opcode::text, message.payload)) << "no UTF-8";
+  ASSERT_FALSE(connection_.close());
+  EXPECT_FALSE(connection_.send_in_place(Opcode::binary, message.payload)) << "closing";
+}
+
+TEST_F(ConnectionInPlace, text_that_was_cut_is_judged_again) {
+  const Message message = receive(frame(0x81, "61 c3a9"_hex));
+  EXPECT_FALSE(connection_.send_in_place(Opcode::text, message.payload.first(2)));
+  EXPECT_EQ(connection_.send(Opcode::text, message.payload.first(2)), Errc::invalid_text);
+  EXPECT_FALSE(connection_.send(Opcode::text, message.payload));
+  EXPECT_TRUE(connection_.send_in_place(Opcode::text, message.payload));
+}
+
+TEST_F(ConnectionInPlace, text_that_has_come_to_lie_in_the_same_place_is_judged) {
+  const Message message = receive(frame(0x81, "c3a9"_hex));
+  const Bytes place = message.payload;
+  EXPECT_TRUE(std::holds_alternative<NeedInput>(connection_.next()));
+  input_[input_.size() - 1] = std::byte{0xFF};
+  EXPECT_EQ(connection_.send(Opcode::text, place), Errc::invalid_text);
+}
+
+TEST_F(ConnectionInPlace, binary_messages_are_judged_when_they_are_sent_as_text) {
+  const Message message = receive(frame(0x82, "c3a9"_hex));
+  EXPECT_FALSE(connection_.send(Opcode::text, message.payload));
+  const Message bad = [&] {
+    (void)connection_.next();
+    return receive(frame(0x82, "ffff"_hex));
+  }();
+  EXPECT_EQ(connection_.send(Opcode::text, bad.payload), Errc::invalid_text);
+}
+
+TEST_F(ConnectionInPlace, a_message_that_came_in_parts_has_no_place) {
+  const ByteVector wire = masked(frame(0x82, bytes_of("Hello")));
+  for (std::size_t cut = 1; cut < wire.size(); ++cut) {
+    ByteVector first(wire.begin(), wire.begin() + static_cast<std::ptrdiff_t>(cut));
+    ByteVector second(wire.begin() + static_cast<std::ptrdiff_t>(cut), wire.end());
+    connection_.feed(first);
+    EXPECT_TRUE(std::holds_alternative<NeedInput>(connection_.next()));
+    connection_.feed(second);
+    const Message message = next();
+    EXPECT_FALSE(connection_.send_in_place(Opcode::binary, message.payload)) << cut;
+    (void)connection_.next();
+  }
+}
+
+TEST_F(ConnectionInPlace, input_that_was_kept_goes_away_too_early) {
+  const ByteVector hello = frame(0x82, bytes_of("Hello"));
+  (void)receive(join({hello, hello, hello}));
+  connection_.keep_unread_input();
+  for (int kept = 0; kept < 2; ++kept) {
+    const Message message = next();
+    EXPECT_FALSE(connection_.send_in_place(Opcode::binary, message.payload));
+  }
+}
+
+TEST_F(ConnectionInPlace, after_input_was_kept_the_last_message_has_no_place_either) {
+  const Message message = receive(frame(0x82, bytes_of("Hello")));
+  connection_.keep_unread_input();
+  EXPECT_FALSE(connection_.send_in_place(Opcode::binary, message.payload));
+}
+
+TEST(ConnectionInPlaceClient, a_client_has_to_mask) {
+  Connection client(Role::client, ConnectionOptions{});
+  ByteVector input = frame(0x82, bytes_of("Hello"));
+  client.feed(input);
+  const Event event = client.next();
+  ASSERT_TRUE(std::holds_alternative<Message>(event));
+  EXPECT_FALSE(client.send_in_place(Opcode::binary, std::get<Message>(event).payload));
+}
+
+}  // namespace
+}  // namespace wirespan::test

@@ -1,0 +1,140 @@
+// net/channel_output.hpp: messages that are sent back from where they were read, without a copy.
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/staged_channel.hpp"
+
+namespace wirespan::test {
+namespace {
+
+std::string letters(std::size_t size, char first) {
+  std::string text(size, first);
+  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + (first + i) % 26);
+  return text;
+}
+
+std::string as_sent(Opcode opcode, Bytes payload) {
+  const auto frames = parse_frames(frame(0x80U | static_cast<unsigned>(opcode), payload));
+  return describe(frames.value().front());
+}
+
+class ChannelInPlace : public RoleTest {};
+WIRESPAN_TEST_AS_BOTH_ROLES(ChannelInPlace);
+
+TEST_P(ChannelInPlace, a_server_copies_nothing_of_a_batch_that_leaves_at_once) {
+  StagedChannel channel(GetParam());
+  std::vector<std::size_t> copied;
+  channel.host.on_message = [&](const Message& message) {
+    EXPECT_FALSE(channel.host->send(message.opcode, message.payload));
+    EXPECT_GT(channel.host->unsent_bytes(), message.payload.size());
+    copied.push_back(channel.host->memory());
+  };
+  channel.host.start();
+  const ByteVector large = frame(0x82, pattern_bytes(limits::least_in_place));
+  const ByteVector small = frame(0x82, pattern_bytes(limits::least_in_place - 1));
+  channel.deliver(join({large, large, small}));
+  EXPECT_EQ(channel.sent().size(), 3U);
+  ASSERT_EQ(copied.size(), 3U);
+  const bool is_server = GetParam() == Role::server;
+  EXPECT_EQ(copied[0] == 0, is_server);
+  EXPECT_EQ(copied[1] == 0, is_server);
+  EXPECT_GE(copied[2], limits::least_in_place);
+}
+
+TEST_P(ChannelInPlace, what_the_kernel_does_not_take_is_kept_before_the_next_read) {
+  const std::string a = letters(5000, 'a');
+  const std::string b = letters(6000, 'b');
+  const std::string c = letters(7000, 'c');
+  for (const std::size_t room : {0, 1, 3, 4, 5, 5003, 5004, 5005, 5007, 5010, 11'014, 20'000}) {
+    StagedChannel channel(GetParam());
+    channel.host.echo();
+    channel.host.start();
+    channel.script.room = room;
+    channel.deliver(join({text_frame(a), text_frame("small"), text_frame(b)}));
+    channel.deliver(join({text_frame(c), text_frame(a)}));  // where the others lay
+    channel.script.room = SIZE_MAX;
+    channel.turn(3);
+    const std::vector<std::string> expected{as_sent(Opcode::text, wire_bytes(a)), "text \"small\"",
+                                            as_sent(Opcode::text, wire_bytes(b)),
+                                            as_sent(Opcode::text, wire_bytes(c)),
+                                            as_sent(Opcode::text, wire_bytes(a))};
+    EXPECT_EQ(channel.sent(), expected) << room;
+  }
+}
+
+/// The plain twin is a list of what was asked for: whatever a handler does with a message, and
+/// whenever the kernel takes it, that is what leaves.
+TEST_P(ChannelInPlace, what_leaves_is_what_was_asked_for) {
+  constexpr std::size_t sizes[] = {0, 10, 4095, 4096, 5000, 20'000};
+  for (unsigned seed = 0; seed < 150; ++seed) {
+    std::mt19937 random(seed);
+    StagedChannel channel(GetParam());
+    std::vector<std::string> expected;
+    const auto send = [&](Opcode opcode, Bytes payload) {
+      ASSERT_FALSE(channel.host->send(opcode, payload));
+      expected.push_back(as_sent(opcode, payload));
+    };
+    channel.host.on_message = [&](const Message& message) {
+      const Bytes payload = message.payload;
+      const auto other = message.is_text() ? Opcode::binary : Opcode::text;
+      const auto action = random() % 8;
+      if (action == 0) send(Opcode::text, bytes_of("before"));
+      if (action == 1) send(other, payload);
+      if (action == 2) send(message.opcode, payload.first(payload.size() / 2));
+      if (action == 3 && !payload.empty()) send(message.opcode, payload.subspan(1));
+      if (action != 4) send(message.opcode, payload);
+      if (action == 5) send(Opcode::text, bytes_of("behind"));
+      if (action == 6) send(message.opcode, payload);
+    };
+    channel.host.start();
+    for (int turn = 0; turn < 12; ++turn) {
+      ByteVector batch;
+      for (auto n = random() % 5; n > 0; --n) {
+        const std::string text = letters(sizes[random() % 6], static_cast<char>(random() % 26));
+        batch = join({batch, frame(random() % 2 == 0 ? 0x81 : 0x82, wire_bytes(text))});
+      }
+      channel.script.room = random() % 3 == 0 ? SIZE_MAX : random() % 30'000;
+      channel.deliver(batch);
+    }
+    channel.script.room = SIZE_MAX;
+    channel.turn(20);
+    EXPECT_EQ(channel.sent(), expected) << seed;
+    EXPECT_EQ(channel.host->unsent_bytes(), 0U);
+  }
+}
+
+TEST_P(ChannelInPlace, what_may_be_dropped_one_by_one_is_copied) {
+  StagedChannel channel(GetParam(), {.channel = {.overflow = net::Overflow::drop_oldest}});
+  channel.host.on_message = [&](const Message& message) {
+    EXPECT_FALSE(channel.host->send(message.opcode, message.payload));
+    EXPECT_GE(channel.host->memory(), message.payload.size());
+  };
+  channel.host.start();
+  channel.deliver(frame(0x82, pattern_bytes(10'000)));
+  EXPECT_EQ(channel.sent().size(), 1U);
+}
+
+TEST_P(ChannelInPlace, a_pause_in_the_batch_keeps_both_what_was_sent_and_what_was_not_read) {
+  StagedChannel channel(GetParam());
+  channel.host.on_message = [&](const Message& message) {
+    EXPECT_FALSE(channel.host->send(message.opcode, message.payload));
+    channel.host->pause_reading();
+  };
+  channel.host.start();
+  channel.script.room = 100;
+  const std::string a = letters(5000, 'a');
+  const std::string b = letters(6000, 'b');
+  channel.deliver(join({text_frame(a), text_frame(b)}));
+  channel.host->resume_reading();
+  channel.turn();
+  channel.script.room = SIZE_MAX;
+  channel.turn(3);
+  EXPECT_EQ(channel.sent(), (std::vector<std::string>{as_sent(Opcode::text, wire_bytes(a)),
+                                                      as_sent(Opcode::text, wire_bytes(b))}));
+}
+
+}  // namespace
+}  // namespace wirespan::test

@@ -304,15 +304,6 @@ std::error_code Connection::send_part(Opcode opcode, Bytes payload, bool fin, Co
   return {};
 }
 
-std::error_code Connection::check_send(Opcode opcode) const noexcept {
-  if (is_control(opcode) || is_reserved(opcode)) return Errc::unsupported_frame;
-  if (state() != State::open) return Errc::not_open;
-  const bool under_way = sending_ != Opcode::continuation;
-  if (under_way && opcode != Opcode::continuation) return Errc::message_under_way;
-  if (!under_way && opcode == Opcode::continuation) return Errc::no_message_under_way;
-  return {};
-}
-
 std::error_code Connection::ping(Bytes payload) { return send_control(Opcode::ping, payload); }
 
 std::error_code Connection::pong(Bytes payload) { return send_control(Opcode::pong, payload); }
@@ -429,11 +420,6 @@ TransportAction Connection::transport_action() const noexcept {
   if (!close_sent_ || !close_received_) return TransportAction::keep;
   return role_ == Role::server ? TransportAction::close_after_flush
                                : TransportAction::await_peer_close;
-}
-
-State Connection::state() const noexcept {
-  if (failed_ || (close_sent_ && close_received_)) return State::closed;
-  return close_sent_ || close_received_ ? State::closing : State::open;
 }
 
 bool Connection::is_like_new() const noexcept {

@@ -10,6 +10,7 @@
 
 #include <wirespan/core/byte_buffer.hpp>
 #include <wirespan/core/close_code.hpp>
+#include <wirespan/core/error.hpp>
 #include <wirespan/core/event.hpp>
 #include <wirespan/core/frame.hpp>
 #include <wirespan/core/frame_decoder.hpp>
@@ -191,5 +192,21 @@ class Connection {
   bool sending_encoded_ = false;           // our fragmented message is compressed
   Opcode sending_ = Opcode::continuation;  // our fragmented message; continuation: none
 };
+
+// Asked for every message.
+
+inline State Connection::state() const noexcept {
+  if (failed_ || (close_sent_ && close_received_)) return State::closed;
+  return close_sent_ || close_received_ ? State::closing : State::open;
+}
+
+inline std::error_code Connection::check_send(Opcode opcode) const noexcept {
+  if (is_control(opcode) || is_reserved(opcode)) return Errc::unsupported_frame;
+  if (state() != State::open) return Errc::not_open;
+  const bool under_way = sending_ != Opcode::continuation;
+  if (under_way && opcode != Opcode::continuation) return Errc::message_under_way;
+  if (!under_way && opcode == Opcode::continuation) return Errc::no_message_under_way;
+  return {};
+}
 
 }  // namespace wirespan

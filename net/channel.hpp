@@ -149,6 +149,7 @@ class Channel final : private IoHandler, private Timer {
   void on_ping(const Ping& ping);
   void settle();
   void note_sent();
+  [[gnu::noinline]] void note_waiting();
   [[nodiscard]] std::error_code refuse(Errc why = Errc::send_queue_full);
   void write_output();
   void note_backlog(bool had_backlog);

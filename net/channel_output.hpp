@@ -173,12 +173,16 @@ std::error_code Channel<S, Handler>::unchanged(std::error_code error) {
 
 // What was sent.
 
+/// While a batch is answered, the budget is told of larger amounts only, and of the rest after it.
 template <Stream S, class Handler>
 void Channel<S, Handler>::note_sent() {
-  // While a batch is answered, the budget is told of larger amounts only, and of the rest after it.
   const bool leaves_soon =
       pumping_ && !backlog_ && unsent_bytes() - accounted_ < detail::spill_size;
-  if (leaves_soon) return;
+  if (!leaves_soon) note_waiting();
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::note_waiting() {
   note_high_water();
   account();
   if (!backlog_) {

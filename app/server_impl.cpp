@@ -62,9 +62,13 @@ bool ServerImpl::lists_ipv4() const {
 
 /// The first listener may have to find a free port; the others share it.
 std::error_code ServerImpl::listen_on(const net::Endpoint& local) {
-  const bool everywhere = local.family() != net::Family::unix_path && workers_.size() > 1;
+  const bool has_tcp = local.family() != net::Family::unix_path;
+  const bool everywhere = has_tcp && workers_.size() > 1;
   const net::ListenOptions options{
-      .backlog = options_.backlog, .reuse_port = everywhere, .only_ipv6 = lists_ipv4()};
+      .backlog = options_.backlog,
+      .reuse_port = everywhere,
+      .only_ipv6 = lists_ipv4(),
+      .inherited = has_tcp ? net::default_socket_options() : std::span<const net::SocketOption>()};
   const auto port = workers_.front()->listen(local, options);
   if (!port) return port.error();
   if (*port != 0) port_ = *port;
@@ -75,13 +79,29 @@ std::error_code ServerImpl::listen_on(const net::Endpoint& local) {
   return {};
 }
 
-std::error_code ServerImpl::listen_on_all() {
+/// All of them with the port of the first one.
+std::error_code ServerImpl::listen_on_all(std::span<const net::Endpoint> addresses) {
   port_ = options_.port;
-  if (const auto error = listen_on(endpoint(options_.address))) return error;
-  for (const std::string& address : options_.more_addresses) {
-    if (const auto error = listen_on(endpoint(address))) return error;
+  for (const net::Endpoint& address : addresses) {
+    if (const auto error = listen_on(address.with_port(port_))) return error;
   }
   return {};
+}
+
+/// A port that is free at one address may be taken at another. Unless somebody asked for this very
+/// port, another one will do.
+std::error_code ServerImpl::listen_on_some_port(std::span<const net::Endpoint> addresses) {
+  std::error_code error = listen_on_all(addresses);
+  for (int left = limits::free_port_attempts; --left > 0;) {
+    if (error != std::errc::address_in_use || options_.port != 0 || port_ == 0) break;
+    stop_listening();
+    error = listen_on_all(addresses);
+  }
+  return error;
+}
+
+void ServerImpl::stop_listening() noexcept {
+  for (const auto& worker : workers_) worker->stop_listening();
 }
 
 std::uint16_t ServerImpl::listen() {
@@ -91,14 +111,19 @@ std::uint16_t ServerImpl::listen() {
     }
   }
   if (tls_error_) throw WebSocketTlsException(tls_error_, "TLS of the server");
-  std::error_code error = listen_on_all();
-  // A port that is free at one address may be taken at another. Nobody asked for this one.
-  for (int left = limits::free_port_attempts; --left > 0;) {
-    if (error != std::errc::address_in_use || options_.port != 0 || port_ == 0) break;
-    for (const auto& worker : workers_) worker->stop_listening();
-    error = listen_on_all();
+  std::vector<net::Endpoint> addresses{endpoint(options_.address)};
+  for (const std::string& more : options_.more_addresses) addresses.push_back(endpoint(more));
+  const auto paths = std::ranges::stable_partition(addresses, [](const net::Endpoint& address) {
+    return address.family() != net::Family::unix_path;
+  });
+  std::error_code error = listen_on_some_port({addresses.begin(), paths.begin()});
+  for (const net::Endpoint& path : paths) {
+    if (!error) error = listen_on(path);
   }
-  if (error) throw_for(error, "listen");
+  if (error) {
+    stop_listening();
+    throw_for(error, "listen");
+  }
   return port_;
 }
 

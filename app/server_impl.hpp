@@ -4,6 +4,8 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <span>
+#include <system_error>
 #include <vector>
 
 #include <wirespan/app/address_counter.hpp>
@@ -47,8 +49,10 @@ class ServerImpl {
  private:
   [[nodiscard]] net::Endpoint endpoint(const std::string& address) const;
   [[nodiscard]] bool lists_ipv4() const;
-  std::error_code listen_on(const net::Endpoint& local);
-  std::error_code listen_on_all();
+  [[nodiscard]] std::error_code listen_on(const net::Endpoint& local);
+  [[nodiscard]] std::error_code listen_on_all(std::span<const net::Endpoint> addresses);
+  [[nodiscard]] std::error_code listen_on_some_port(std::span<const net::Endpoint> addresses);
+  void stop_listening() noexcept;
   void begin_serving() noexcept;
   void check_signal();
 

@@ -37,11 +37,12 @@ void remove_name(const net::Endpoint& path) noexcept {
 
 }  // namespace
 
-ServerListener::~ServerListener() {
+void ServerListener::close() noexcept {
   if (fd_ < 0) return;
+  loop_.timers().cancel(*this);
   loop_.forget(fd_, *this);
   if (local_.family() == net::Family::unix_path) remove_name(local_);
-  loop_.network().close(fd_);
+  loop_.network().close(std::exchange(fd_, -1));
 }
 
 std::error_code ServerListener::open(const net::Endpoint& local,
@@ -56,12 +57,6 @@ std::error_code ServerListener::open(const net::Endpoint& local,
   }
   if (!fd) return fd.error();
   fd_ = *fd;
-  if (local.family() != net::Family::unix_path) {
-    // Every socket that is accepted has them from here, without a call of its own for each.
-    for (const net::SocketOption& option : net::default_socket_options()) {
-      (void)network.set_option(fd_, option);  // none of them is vital
-    }
-  }
   const auto bound = network.local_endpoint(fd_);
   if (!bound) return bound.error();
   local_ = local.family() == net::Family::unix_path ? local : *bound;
@@ -69,7 +64,8 @@ std::error_code ServerListener::open(const net::Endpoint& local,
 }
 
 void ServerListener::on_ready(net::Readiness) {
-  for (int i = 0; i < limits::accepts_per_turn; ++i) {
+  // What is called for a connection may stop the server.
+  for (int i = 0; i < limits::accepts_per_turn && fd_ >= 0; ++i) {
     const auto accepted = loop_.network().accept(fd_);
     if (accepted) {
       on_accept_(*accepted);

@@ -17,11 +17,13 @@ class ServerListener final : private net::IoHandler, private net::Timer {
 
   ServerListener(net::EventLoop& loop, OnAccept on_accept, OnRest on_rest)
       : loop_(loop), on_accept_(std::move(on_accept)), on_rest_(std::move(on_rest)) {}
-  ~ServerListener();
+  ~ServerListener() { close(); }
 
   /// Binds and listens. A Unix socket that a dead process has left behind is taken over; our own is
   /// removed at the end.
   [[nodiscard]] std::error_code open(const net::Endpoint& local, const net::ListenOptions& options);
+  /// Accepts nothing more. It may be on the stack: retire it then, and do not destroy it.
+  void close() noexcept;
   [[nodiscard]] net::Endpoint local() const noexcept { return local_; }
 
  private:

@@ -273,7 +273,10 @@ void ServerWorker::begin_stop(const StopOptions& options) {
   stopping_->begin = now;
   stopping_->cut_at =
       now + options.deadline.value_or(options.spread + server_.options().close_time);
-  stop_listening();
+  for (auto& listener : std::exchange(listeners_, {})) {
+    listener->close();
+    loop_.retire(std::move(listener));
+  }
   for (auto& [id, acceptor] : std::exchange(acceptors_, {})) {
     loop_.retire(std::move(acceptor));
     counters_.handshaking.subtract(1);

@@ -47,6 +47,7 @@ class Transport {
   [[nodiscard]] std::optional<tls::PeerCertificate> peer_certificate() const {
     return is_tls() ? secured()->peer_certificate() : std::nullopt;
   }
+  [[nodiscard]] bool gathers() const noexcept { return !is_tls(); }
   [[nodiscard]] bool has_buffered_input() const noexcept {
     return is_tls() && secured()->has_buffered_input();
   }

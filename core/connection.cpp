@@ -155,7 +155,10 @@ bool Connection::take_usual_message(Event& out) {
     in_place_is_valid_text_ = is_checked;
   }
   ahead_ = usual_frame(input_, role_);
-  out.emplace<Message>(opcode, payload, !message_follows(input_, ahead_, decoder_.rules()));
+  auto& message = out.emplace<Message>();
+  message.opcode = opcode;
+  message.payload = payload;
+  message.last_in_batch = !message_follows(input_, ahead_, decoder_.rules());
   return true;
 }
 
@@ -425,7 +428,7 @@ TransportAction Connection::transport_action() const noexcept {
 bool Connection::is_like_new() const noexcept {
   const bool receives_nothing = input_.empty() && !eof_ && decoder_.between_frames() &&
                                 !assembler_.under_way() && assembler_.memory() == 0 &&
-                                control_.empty() && kept_input_.empty();
+                                control_.empty() && kept_input_.empty() && in_place_.empty();
   const bool sends_nothing = output_.empty() && !output_blocked_ && !pong_pending_ &&
                              sending_ == Opcode::continuation && codec_ == nullptr;
   return receives_nothing && sends_nothing && !close_sent_ && !close_received_ && !failed_;

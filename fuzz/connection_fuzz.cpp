@@ -220,7 +220,11 @@ class Session {
         block((choice & 1) != 0);
         break;
       case 0xD:
-        send(Opcode::binary, received, true);
+        if ((choice & 1) != 0) {
+          send_in_place((choice & 2) != 0 ? Opcode::text : Opcode::binary, received);
+        } else {
+          send(Opcode::binary, received, true);
+        }
         break;
       case 0xE:
         gather((choice & 1) != 0 ? Opcode::text : Opcode::binary);
@@ -319,6 +323,16 @@ class Session {
     OwnedBytes frame = owned(head->bytes());
     frame.insert(frame.end(), bytes.begin(), bytes.end());
     checker_.take(frame);
+  }
+
+  void send_in_place(Opcode opcode, Bytes received) {
+    const bool open = connection_.state() == State::open;
+    const auto frame = connection_.send_in_place(opcode, received);
+    if (!frame) return;
+    require(open, "nothing is sent on a connection that is not open");
+    checker_.take(*frame);
+    require(checker_.latest_opcode() == opcode, "it sends what it was asked to");
+    require(same_bytes(checker_.latest(), received), "and all of it");
   }
 
   // What is written and kept.

@@ -198,6 +198,7 @@ class Channel final : private IoHandler, private Timer {
   Phase phase_ = Phase::running;
   bool paused_ = false;
   bool held_ = false;              // see ChannelOptions::hold_reading
+  bool read_is_last_ = false;      // of this turn: what it brought is digested, then comes a write
   bool pumping_ = false;           // what is sent now leaves at the end of the batch anyway
   bool read_again_ = false;        // there is input that no poller can see
   bool read_wants_write_ = false;  // TLS may need the other direction

@@ -52,7 +52,7 @@ void Channel<S, Handler>::guarded(Step step) {
   try {
     step();
   } catch (const std::bad_alloc&) {
-    pumping_ = false;
+    pumping_ = read_is_last_ = false;
     note_failure(make_error_code(std::errc::not_enough_memory));
     finish();
   }

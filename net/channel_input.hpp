@@ -50,7 +50,9 @@ bool Channel<S, Handler>::read_once(std::size_t& budget) {
     handler_.on_bytes_read(result.bytes);
   }
   connection().feed(window.first(result.bytes));
+  read_is_last_ = result.bytes < window.size() && !stream_.has_buffered_input();
   deliver();
+  read_is_last_ = false;
   if (options_.progress_time) note_progress(result.bytes);
   budget -= std::min(budget, result.bytes);
   return should_read_on(result.bytes == window.size(), budget);

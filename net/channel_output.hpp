@@ -26,7 +26,6 @@ std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin
   if (const auto error = make_room(payload.size())) return error;
   if (fin && may_stay_in_place(payload.size())) {
     if (const auto frame = connection().send_in_place(opcode, payload, compress)) {
-      spill_output();
       queue().push_borrowed(*frame);
       note_sent();
       return {};
@@ -146,11 +145,13 @@ void Channel<S, Handler>::spill_output() {
   queue().push(connection_->output().release());
 }
 
-/// What was read stays where it is until the next read; until then it can be sent from there.
+/// What was read stays where it is until the next read; if that comes after the write, it can be
+/// sent from there, unless something that was copied waits in front of it.
 template <Stream S, class Handler>
 bool Channel<S, Handler>::may_stay_in_place(std::size_t size) const noexcept {
-  return size >= limits::least_in_place && pumping_ && !backlog_ &&
-         options_.overflow != Overflow::drop_oldest;
+  return read_is_last_ && size >= limits::least_in_place && !backlog_ &&
+         options_.overflow != Overflow::drop_oldest && connection_->output().empty() &&
+         gathers(stream_);
 }
 
 template <Stream S, class Handler>

@@ -35,6 +35,9 @@ struct ListenOptions {
   int backlog = 0;          ///< 0: as many as the system allows.
   bool reuse_port = false;  ///< Several listeners share the port; the kernel spreads connections.
   bool only_ipv6 = false;   ///< "::" leaves IPv4 to another listener of the same port.
+  /// What the sockets that are accepted inherit from the first one on, so that no call is needed
+  /// for each. Those that the family does not know are passed over.
+  std::span<const SocketOption> inherited{};
 };
 
 struct Accepted {

@@ -51,6 +51,17 @@ concept Stream = std::movable<S> && requires(S& s, const S& c, MutableBytes in, 
   { s.shutdown() } -> std::same_as<IoResult>;  // ends our direction; repeat while it would block
 };
 
+/// Pieces leave from where they lie, which is so unless the stream says otherwise: TLS makes
+/// records.
+template <Stream S>
+[[nodiscard]] bool gathers(const S& stream) noexcept {
+  if constexpr (requires { stream.gathers(); }) {
+    return stream.gathers();
+  } else {
+    return true;
+  }
+}
+
 /// Writes the pieces in their order; `bytes` counts over all of them. One system call for a stream
 /// that can gather, else one call for each piece.
 template <Stream S>

@@ -103,6 +103,9 @@ class SystemNetwork final : public Network {
     if (!error && is_all_of_ipv6(local)) {
       error = set_option(*fd, {IPPROTO_IPV6, IPV6_V6ONLY, options.only_ipv6 ? 1 : 0});
     }
+    for (const SocketOption& option : options.inherited) {
+      (void)set_option(*fd, option);  // none of them is vital
+    }
     const int backlog = options.backlog > 0 ? options.backlog : SOMAXCONN;
     if (!error && ::bind(*fd, local.data(), local.size()) != 0) error = last_error();
     if (!error && ::listen(*fd, backlog) != 0) error = last_error();

@@ -15,8 +15,8 @@
 
 namespace wirespan::net {
 
-/// Owned blocks and shared frames in the order of sending. A channel has one only while it has
-/// published frames or a backlog to keep. Not thread-safe.
+/// Owned blocks, shared frames and borrowed bytes in the order of sending. A channel has one only
+/// while it has published frames, messages to send in place or a backlog. Not thread-safe.
 class WriteQueue {
  public:
   /// The source must outlive the queue.
@@ -71,6 +71,7 @@ class WriteQueue {
   };
   using Entries = std::list<Entry>;
 
+  [[nodiscard]] Block::Ptr fitting(Block::Ptr block);
   [[nodiscard]] Entry& append(Entry entry);
   void remove(Entries::iterator entry) noexcept;
   [[nodiscard]] bool copy_to_block(Entry& entry);

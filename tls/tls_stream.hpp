@@ -45,6 +45,7 @@ class TlsStream {
   /// How many of the bytes offered last have to come again unchanged, because a record of them is
   /// made already; 0 when all was taken.
   [[nodiscard]] std::size_t bytes_to_repeat() const noexcept;
+  [[nodiscard]] static constexpr bool gathers() noexcept { return false; }
   [[nodiscard]] bool has_buffered_input() const noexcept;
   /// Sends close_notify, then ends our direction of the transport.
   [[nodiscard]] net::IoResult shutdown();

@@ -130,6 +130,13 @@ TEST_F(ConnectionInPlace, after_input_was_kept_the_last_message_has_no_place_eit
   EXPECT_FALSE(connection_.send_in_place(Opcode::binary, message.payload));
 }
 
+TEST_F(ConnectionInPlace, a_connection_with_a_message_in_hand_is_not_like_new) {
+  (void)receive(frame(0x81, bytes_of("Hello")));
+  EXPECT_FALSE(connection_.is_like_new()) << "whoever takes it over must not know this text";
+  EXPECT_TRUE(std::holds_alternative<NeedInput>(connection_.next()));
+  EXPECT_TRUE(connection_.is_like_new());
+}
+
 TEST(ConnectionInPlaceClient, a_client_has_to_mask) {
   Connection client(Role::client, ConnectionOptions{});
   ByteVector input = frame(0x82, bytes_of("Hello"));

@@ -162,6 +162,30 @@ TEST_P(ServerReach, a_port_that_was_asked_for_is_never_given_up) {
   EXPECT_THROW((void)other.listen(), WebSocketException);
 }
 
+TEST_P(ServerReach, a_path_that_somebody_serves_is_asked_for_once) {
+  const Path path;
+  RunningServer owner(echoing(), link(), {.address = path.address()});
+  SpyNetwork network;
+  WebSocketServer server({.more_addresses = {path.address()}, .network = &network}, {});
+  EXPECT_THROW((void)server.listen(), WebSocketException);
+  EXPECT_EQ(network.connects, 1) << "to see whether it was left behind";
+  EXPECT_TRUE(path.exists()) << "it is not ours to remove";
+}
+
+TEST_P(ServerReach, after_a_failure_nothing_listens) {
+  for (const int threads : {1, 2}) {
+    RunningServer owner(echoing(), link(), {.address = "127.0.0.2"});
+    WebSocketServer server({.address = "127.0.0.1",
+                            .more_addresses = {"127.0.0.2"},
+                            .port = owner.port(),
+                            .threads = threads},
+                           {});
+    EXPECT_THROW((void)server.listen(), WebSocketException);
+    EXPECT_THROW((void)dial(at("127.0.0.1", owner.port())), PeerError);
+    EXPECT_THROW((void)server.listen(), WebSocketException) << "for the same reason";
+  }
+}
+
 TEST_P(ServerReach, a_busy_server_and_a_busy_client_talk_and_end) {
   RunningServer server(echoing(), link(), {.busy_poll = 2ms});
   WebSocket client = create_connection(

@@ -132,6 +132,40 @@ TEST_P(ServerStop, handshakes_under_way_are_dropped) {
   EXPECT_EQ(half.read_to_end(), "");
 }
 
+/// The request is there when the connection is accepted, so the listener waits for the handler.
+TEST_P(ServerStop, from_on_request_and_from_on_http_while_they_are_accepted) {
+  for (const char* request : {"GET / HTTP/1.1\r\nHost: h\r\n\r\n",
+                              "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"
+                              "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"}) {
+    WebSocketServer* stopped = nullptr;
+    int asked = 0;
+    const auto stop = [&] {
+      ++asked;
+      stopped->stop();
+    };
+    ServerHandlers handlers = echoing();
+    handlers.on_request = [&](PendingRequest pending) {
+      stop();
+      pending.accept();
+    };
+    handlers.on_http = [&](const HttpRequest&) {
+      stop();
+      return HttpResponse{.status = 200};
+    };
+    WebSocketServer server({.backend = link().backend}, handlers);
+    stopped = &server;
+    const std::uint16_t port = server.listen();
+    std::vector<RawPeer> clients;
+    for (int i = 0; i < 3; ++i) {
+      clients.push_back(RawPeer::to_port(port));
+      clients.back().write(request);
+    }
+    server.run();
+    EXPECT_EQ(asked, 1) << "the others come too late";
+  }
+}
+
 TEST_P(ServerStop, before_run_and_without_connections) {
   for (const bool signalled : {false, true}) {
     WebSocketServer server({.tls = link().for_server(), .backend = link().backend}, echoing());

@@ -111,12 +111,15 @@ std::uint16_t ServerImpl::listen() {
     }
   }
   if (tls_error_) throw WebSocketTlsException(tls_error_, "TLS of the server");
-  std::vector<net::Endpoint> addresses{endpoint(options_.address)};
-  for (const std::string& more : options_.more_addresses) addresses.push_back(endpoint(more));
-  const auto paths = std::ranges::stable_partition(addresses, [](const net::Endpoint& address) {
-    return address.family() != net::Family::unix_path;
-  });
-  std::error_code error = listen_on_some_port({addresses.begin(), paths.begin()});
+  std::vector<net::Endpoint> addresses;
+  std::vector<net::Endpoint> paths;
+  const auto sort_in = [&](const std::string& text) {
+    const net::Endpoint local = endpoint(text);
+    (local.family() == net::Family::unix_path ? paths : addresses).push_back(local);
+  };
+  sort_in(options_.address);
+  std::ranges::for_each(options_.more_addresses, sort_in);
+  std::error_code error = listen_on_some_port(addresses);
   for (const net::Endpoint& path : paths) {
     if (!error) error = listen_on(path);
   }

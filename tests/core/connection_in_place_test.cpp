@@ -32,7 +32,7 @@ class ConnectionInPlace : public ::testing::Test {
 };
 
 TEST_F(ConnectionInPlace, the_header_is_written_in_front_and_nothing_is_copied) {
-  for (const std::size_t size : {1, 125, 126, 5000, 0xFFFF}) {
+  for (const std::size_t size : {1U, 125U, 126U, 5000U, 0xFFFFU}) {
     const ByteVector wire = frame(0x82, pattern_bytes(size));
     const Message message = receive(wire);
     const auto sent = connection_.send_in_place(Opcode::binary, message.payload);

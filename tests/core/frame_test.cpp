@@ -245,7 +245,7 @@ TEST(Frame, a_usual_frame_is_looked_for_in_nothing_but_its_input) {
 
 TEST(Frame, a_whole_message_is_written_as_any_frame_is) {
   for (const Opcode opcode : {Opcode::text, Opcode::binary}) {
-    for (const std::size_t size : {0, 1, 16, 125, 126, 127, 0xFFFF, 0x10000, 100'000}) {
+    for (const std::size_t size : {0U, 1U, 16U, 125U, 126U, 127U, 0xFFFFU, 0x10000U, 100'000U}) {
       const ByteVector payload(size, std::byte{0x5A});
       ByteBuffer plain;
       ByteBuffer quick;

@@ -10,8 +10,8 @@
 namespace wirespan::test {
 namespace {
 
-std::string letters(std::size_t size, char first) {
-  std::string text(size, first);
+std::string letters(std::size_t size, unsigned first) {
+  std::string text(size, ' ');
   for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + (first + i) % 26);
   return text;
 }
@@ -48,7 +48,8 @@ TEST_P(ChannelInPlace, what_the_kernel_does_not_take_is_kept_before_the_next_rea
   const std::string a = letters(5000, 'a');
   const std::string b = letters(6000, 'b');
   const std::string c = letters(7000, 'c');
-  for (const std::size_t room : {0, 1, 3, 4, 5, 5003, 5004, 5005, 5007, 5010, 11'014, 20'000}) {
+  for (const std::size_t room :
+       {0U, 1U, 3U, 4U, 5U, 5003U, 5004U, 5005U, 5007U, 5010U, 11'014U, 20'000U}) {
     StagedChannel channel(GetParam());
     channel.host.echo();
     channel.host.start();
@@ -93,7 +94,7 @@ TEST_P(ChannelInPlace, what_leaves_is_what_was_asked_for) {
     for (int turn = 0; turn < 12; ++turn) {
       ByteVector batch;
       for (auto n = random() % 5; n > 0; --n) {
-        const std::string text = letters(sizes[random() % 6], static_cast<char>(random() % 26));
+        const std::string text = letters(sizes[random() % 6], static_cast<unsigned>(random() % 26));
         batch = join({batch, frame(random() % 2 == 0 ? 0x81 : 0x82, wire_bytes(text))});
       }
       channel.script.room = random() % 3 == 0 ? SIZE_MAX : random() % 30'000;

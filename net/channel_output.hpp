@@ -102,8 +102,7 @@ std::error_code Channel<S, Handler>::make_room(std::size_t size) {
     const std::size_t used = budget->used - accounted_ + unsent;
     affordable = used <= budget->limit && size <= budget->limit - used;
   }
-  const bool fits = unsent <= options_.send_hard_limit && size <= options_.send_hard_limit - unsent;
-  return fits && affordable ? std::error_code{} : overflow(size, affordable);
+  return fits(size) && affordable ? std::error_code{} : overflow(size, affordable);
 }
 
 template <Stream S, class Handler>

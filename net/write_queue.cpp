@@ -37,16 +37,13 @@ WriteQueue::Entry& WriteQueue::append(Entry entry) {
 }
 
 /// What is held must not be much more than what is counted.
-Block::Ptr WriteQueue::fitting(Block::Ptr block) {
-  if (block->used().size() < block->capacity() / 2) {
-    Block::Ptr smaller = copy_of(block->used());
-    blocks_->take_back(blocks_->context, std::exchange(block, std::move(smaller)));
-  }
-  return block;
-}
-
 void WriteQueue::push(Block::Ptr block) {
-  if (block) (void)append({.block = fitting(std::move(block)), .frame = {}});
+  if (!block) return;
+  if (block->used().size() < block->capacity() / 2) {
+    Block::Ptr fitting = copy_of(block->used());
+    blocks_->take_back(blocks_->context, std::exchange(block, std::move(fitting)));
+  }
+  (void)append({.block = std::move(block), .frame = {}});
 }
 
 void WriteQueue::push_message(Bytes message) {
@@ -69,11 +66,7 @@ void WriteQueue::own() {
   if (!std::exchange(has_borrowed_, false)) return;
   for (Entry& entry : entries_) {
     if (entry.borrowed.empty()) continue;
-    const Bytes rest = entry.rest();
-    Block::Ptr block = blocks_->lend(blocks_->context, rest.size());
-    std::memcpy(block->bytes(), rest.data(), rest.size());
-    block->end = rest.size();
-    entry.block = fitting(std::move(block));
+    entry.block = copy_of(entry.rest());
     entry.borrowed = {};
     entry.sent = 0;
   }

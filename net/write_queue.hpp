@@ -71,7 +71,6 @@ class WriteQueue {
   };
   using Entries = std::list<Entry>;
 
-  [[nodiscard]] Block::Ptr fitting(Block::Ptr block);
   [[nodiscard]] Entry& append(Entry entry);
   void remove(Entries::iterator entry) noexcept;
   [[nodiscard]] bool copy_to_block(Entry& entry);

@@ -1,6 +1,7 @@
 // close_code.hpp - status codes of the closing handshake. RFC 6455 §7.4 and the IANA registry.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -24,6 +25,9 @@ enum class CloseCode : std::uint16_t {
   bad_gateway = 1014,
   tls_handshake = 1015,  ///< The TLS handshake failed. Never on the wire.
 };
+
+/// Bytes that a code takes in front of the reason. §5.5.1.
+inline constexpr std::size_t close_code_size = 2;
 
 /// A code that may stand in a Close frame: 1000 to 1003, 1007 to 1014, 3000 to 4999.
 /// The same rule holds for what we send and for what we accept.

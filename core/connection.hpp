@@ -52,7 +52,6 @@ struct ConnectionOptions {
 ///
 /// Not thread-safe. Throws nothing but std::bad_alloc, after which only destroying it is useful.
 class Connection {
-  // Rare ways are kept out of line: inlined into the usual one they cost it its registers.
  public:
   /// `codec`: of the extension that was agreed on, if there was one.
   Connection(Role role, std::shared_ptr<const ConnectionOptions> options,
@@ -145,6 +144,7 @@ class Connection {
   [[nodiscard]] std::size_t memory() const noexcept;
 
  private:
+  // Rare ways are kept out of line: inlined into the usual one they cost it its registers.
   [[nodiscard]] bool take_usual_message(Event& out);
   [[gnu::noinline]] void next_from_input(Event& event);
   void forget_input();

@@ -48,14 +48,14 @@ struct FrameRules {
 /// what the first two bytes tell, if they are there. It cannot fail: judging is separate.
 [[nodiscard]] std::size_t parse_frame_header(Bytes in, FrameHeader& out) noexcept;
 
-/// A text or binary message in one frame, less than 64 KiB of it, as most messages are.
+/// A text, binary or continuation frame of less than 64 KiB, as most frames are.
 struct UsualFrame {
   std::size_t header_size = 0;  ///< 0: it is something else, or its header is not all here.
   std::size_t payload_size = 0;
 };
 
-/// Looks at the front of `in` for a legal frame that a few comparisons can judge: FIN, no reserved
-/// bits, text or binary, the mask bit that `receiver` demands, the shortest form of the length.
+/// Looks at the front of `in` for a legal frame that a few comparisons can judge: no reserved bits,
+/// no control frame, the mask bit that `receiver` demands, the shortest form of the length.
 [[nodiscard]] inline UsualFrame usual_frame(Bytes in, Role receiver) noexcept {
   constexpr unsigned length_in_16_bits = 126;
   const std::size_t mask_size = receiver == Role::server ? 4 : 0;
@@ -63,12 +63,17 @@ struct UsualFrame {
   const auto first = std::to_integer<unsigned>(in[0]);
   const unsigned length =
       std::to_integer<unsigned>(in[1]) ^ (receiver == Role::server ? 0x80U : 0U);
-  if (first - 0x81U > 1U || length > length_in_16_bits) return {};
+  if ((first & 0x7FU) > 2U || length > length_in_16_bits) return {};
   if (length < length_in_16_bits) return {.header_size = 2 + mask_size, .payload_size = length};
   if (in.size() < 4 + mask_size) return {};
   const std::size_t size = load_big_endian<std::uint16_t>(in.subspan(2).first<2>());
   if (size < length_in_16_bits) return {};
   return {.header_size = 4 + mask_size, .payload_size = size};
+}
+
+/// By the first byte of a usual frame: FIN, text or binary.
+[[nodiscard]] constexpr bool is_whole_message(std::byte first) noexcept {
+  return first == std::byte{0x81} || first == std::byte{0x82};
 }
 
 /// Judges one frame by itself: reserved bits and opcodes, the rules for control frames, the mask

@@ -39,34 +39,23 @@ FrameDecoder::Status FrameDecoder::next(MutableBytes& input, FrameChunk& out) no
   return Status::chunk;
 }
 
-/// Most frames carry data, less than 64 KiB, no reserved bits and the mask bit that they must have:
-/// a few comparisons judge such a header, and nothing but check_frame_header() judges another.
 bool FrameDecoder::take_usual_header(MutableBytes& input) noexcept {
-  constexpr unsigned fin_bit = 0x80;
-  constexpr unsigned length_in_16_bits = 126;
-  const bool masked = rules_.receiver == Role::server;
-  const std::size_t mask_size = masked ? 4 : 0;
-  if (stash_size_ != 0 || input.size() < 4 + mask_size) return false;
-  const auto first = std::to_integer<unsigned>(input[0]);
-  unsigned payload_size = std::to_integer<unsigned>(input[1]) - (masked ? 0x80U : 0U);
-  std::size_t size = 2;
-  if (payload_size == length_in_16_bits) {
-    payload_size = load_big_endian<std::uint16_t>(input.subspan(2).first<2>());
-    if (payload_size < length_in_16_bits) return false;
-    size = 4;
-  } else if (payload_size > length_in_16_bits) {
-    return false;
-  }
-  if ((first & ~fin_bit) > static_cast<unsigned>(Opcode::binary)) return false;
+  if (stash_size_ != 0) return false;
+  const UsualFrame frame = usual_frame(input, rules_.receiver);
+  if (frame.header_size == 0) return false;
   // One by one: a whole header, put together elsewhere and copied, would have to wait for itself.
-  header_.payload_size = payload_size;
-  header_.opcode = static_cast<Opcode>(first & ~fin_bit);
-  header_.fin = (first & fin_bit) != 0;
+  const auto first = std::to_integer<unsigned>(input[0]);
+  header_.payload_size = frame.payload_size;
+  header_.opcode = static_cast<Opcode>(first & 0x0FU);
+  header_.fin = (first & 0x80U) != 0;
   header_.rsv1 = header_.rsv2 = header_.rsv3 = false;
-  header_.masked = masked;
+  header_.masked = rules_.receiver == Role::server;
   header_.minimal_length = true;
-  if (masked) std::memcpy(header_.mask.data(), input.data() + size, header_.mask.size());
-  input = input.subspan(size + mask_size);
+  if (header_.masked) {
+    std::memcpy(header_.mask.data(), input.data() + frame.header_size - header_.mask.size(),
+                header_.mask.size());
+  }
+  input = input.subspan(frame.header_size);
   return true;
 }
 

@@ -20,6 +20,14 @@ std::size_t believable_size(std::size_t held, std::size_t announced) noexcept {
 
 }  // namespace
 
+std::error_code check_whole_message(Opcode opcode, Bytes payload,
+                                    const ReceiveOptions& options) noexcept {
+  if (payload.size() > options.max_message_size) return Errc::message_too_big;
+  if (options.max_fragments == 0) return Errc::too_many_fragments;
+  const bool is_checked = opcode == Opcode::text && options.validate_utf8;
+  return !is_checked || is_valid_utf8(payload) ? std::error_code{} : Errc::invalid_utf8;
+}
+
 std::error_code MessageAssembler::push(const FrameChunk& chunk, const ReceiveOptions& options,
                                        Event& out, MessageCodec* codec) {
   const FrameHeader& header = *chunk.header;

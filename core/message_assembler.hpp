@@ -32,6 +32,11 @@ struct ReceiveOptions {
   bool deliver_fragments = false;
 };
 
+/// The limits and the UTF-8 rule for a message that comes in one frame, when none is under way:
+/// what push() would say of it.
+[[nodiscard]] std::error_code check_whole_message(Opcode opcode, Bytes payload,
+                                                  const ReceiveOptions& options) noexcept;
+
 /// Judges the history of a message and keeps the parts of those that do not come whole. Memory
 /// grows with the bytes received, never with the bytes announced. A message that lies in the input
 /// as one piece is passed through without a copy.

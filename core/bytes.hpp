@@ -24,6 +24,11 @@ using MutableBytes = std::span<std::byte>;
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+/// Not only equal bytes, but the very same ones.
+[[nodiscard]] inline bool is_same_memory(Bytes a, Bytes b) noexcept {
+  return a.data() == b.data() && a.size() == b.size();
+}
+
 /// Reads an unsigned integer in network byte order.
 template <std::unsigned_integral T>
 [[nodiscard]] constexpr T load_big_endian(std::span<const std::byte, sizeof(T)> bytes) noexcept {

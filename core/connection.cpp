@@ -123,7 +123,7 @@ bool Connection::take_usual_message(Event& out) {
   }
   if (role_ == Role::server && kept_input_.empty()) {
     in_place_ = payload;
-    in_place_is_valid_text_ = opcode == Opcode::text && options.validate_utf8;
+    delivered_is_valid_text_ = opcode == Opcode::text && options.validate_utf8;
   }
   ahead_ = usual_frame(input_, role_);
   auto& message = out.emplace<Message>();
@@ -136,6 +136,7 @@ bool Connection::take_usual_message(Event& out) {
 void Connection::next_from_input(Event& event) {
   while (is_nothing(event)) {
     FrameChunk chunk;
+    const bool has_header = decoder_.between_frames();  // if there is a frame, the input has all
     const FrameDecoder::Status status = decoder_.next(input_, chunk);
     if (status == FrameDecoder::Status::need_more) {
       kept_input_.clear();
@@ -146,16 +147,20 @@ void Connection::next_from_input(Event& event) {
     } else if (is_control(chunk.header->opcode)) {
       event = on_control(chunk);
     } else {
-      on_data(chunk, event);
+      on_data(chunk, has_header, event);
     }
   }
 }
 
-void Connection::on_data(const FrameChunk& chunk, Event& event) {
+/// `has_header`: so does the memory in front of the chunk.
+void Connection::on_data(const FrameChunk& chunk, bool has_header, Event& event) {
   if (const auto error = assembler_.push(chunk, options_->receive, event, codec_.get())) {
     event = fail_with(error);
   } else if (auto* message = std::get_if<Message>(&event)) {
     message->last_in_batch = !message_follows(input_, usual_frame(input_, role_), decoder_.rules());
+    delivered_is_valid_text_ = message->is_text() && options_->receive.validate_utf8;
+    const bool lies_in_input = has_header && is_same_memory(message->payload, chunk.payload);
+    if (role_ == Role::server && kept_input_.empty() && lies_in_input) in_place_ = chunk.payload;
   }
 }
 

@@ -116,6 +116,12 @@ class Connection {
   /// had fed. Nothing if send() has to be used, or would refuse; it answers once for a message.
   [[nodiscard]] std::optional<Bytes> send_in_place(Opcode opcode, Bytes payload,
                                                    Compress compress = Compress::if_agreed);
+  /// `payload` is all of the message that next() has just delivered, and it was put together in
+  /// memory of its own, as long messages are.
+  [[nodiscard]] bool holds_delivered(Bytes payload) const noexcept;
+  /// Hands that memory over, for a driver that has called begin_gather() for it: the message stays
+  /// valid as long as the block. Null if there is none.
+  [[nodiscard]] Block::Ptr take_delivered() noexcept { return assembler_.take_delivered(); }
   /// While the kernel takes no more, pongs are held back and only the latest is kept (§5.5.3), so
   /// that a peer which pings and does not read cannot grow our memory. If the pong that was held
   /// back cannot be masked, the connection fails without an event: look at failed().
@@ -148,7 +154,7 @@ class Connection {
   [[nodiscard]] bool take_usual_message(Event& out);
   [[gnu::noinline]] void next_from_input(Event& event);
   void forget_input();
-  void on_data(const FrameChunk& chunk, Event& event);
+  void on_data(const FrameChunk& chunk, bool has_header, Event& event);
   [[nodiscard]] Event on_control(const FrameChunk& chunk);
   [[nodiscard]] Event on_ping(Bytes payload);
   [[nodiscard]] Event on_close(Bytes payload);
@@ -188,7 +194,7 @@ class Connection {
   bool control_delivered_ = false;
   bool output_blocked_ = false;
   bool pong_pending_ = false;
-  bool in_place_is_valid_text_ = false;
+  bool delivered_is_valid_text_ = false;
   bool sending_encoded_ = false;           // our fragmented message is compressed
   Opcode sending_ = Opcode::continuation;  // our fragmented message; continuation: none
 };

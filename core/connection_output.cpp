@@ -53,8 +53,8 @@ std::error_code Connection::send(Opcode opcode, Bytes payload, bool fin, Compres
 
 /// What was just received as text is not judged again.
 bool Connection::may_be_sent_as_text(Bytes payload) const noexcept {
-  const bool is_known = in_place_is_valid_text_ && !payload.empty() &&
-                        payload.data() == in_place_.data() && payload.size() == in_place_.size();
+  const bool lies_in_input = !payload.empty() && is_same_memory(payload, in_place_);
+  const bool is_known = delivered_is_valid_text_ && (lies_in_input || holds_delivered(payload));
   return is_known || !options_->validate_sent_text || is_valid_utf8(payload);
 }
 
@@ -98,6 +98,10 @@ std::optional<FrameHead> Connection::begin_gather(Opcode opcode, Bytes payload, 
   if (is_to_be_encoded(opcode, payload, compress)) return std::nullopt;
   if (opcode == Opcode::text && !may_be_sent_as_text(payload)) return std::nullopt;
   return make_frame_head({.payload_size = payload.size(), .opcode = opcode});
+}
+
+bool Connection::holds_delivered(Bytes payload) const noexcept {
+  return !payload.empty() && is_same_memory(payload, assembler_.delivered());
 }
 
 std::optional<Bytes> Connection::send_in_place(Opcode opcode, Bytes payload, Compress compress) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/message_assembler.hpp>
@@ -166,6 +167,10 @@ void MessageAssembler::release_delivered() noexcept {
   if (!delivered_) return;
   buffer_.clear();
   delivered_ = false;
+}
+
+Block::Ptr MessageAssembler::take_delivered() noexcept {
+  return std::exchange(delivered_, false) ? buffer_.release() : nullptr;
 }
 
 void MessageAssembler::discard() noexcept {

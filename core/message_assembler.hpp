@@ -57,6 +57,12 @@ class MessageAssembler {
 
   /// Gives back the memory of what was delivered; its view is invalid afterwards.
   void release_delivered() noexcept;
+  /// What was delivered out of memory of the assembler's own; empty if it lies elsewhere.
+  [[nodiscard]] Bytes delivered() const noexcept {
+    return delivered_ ? Bytes(buffer_.data()) : Bytes();
+  }
+  /// Hands that memory over: its view stays valid as long as the block.
+  [[nodiscard]] Block::Ptr take_delivered() noexcept;
   /// Gives back everything: the connection is over.
   void discard() noexcept;
   /// Bytes held for an unfinished message or a delivered one.

@@ -220,7 +220,9 @@ class Session {
         block((choice & 1) != 0);
         break;
       case 0xD:
-        if ((choice & 1) != 0) {
+        if ((choice & 4) != 0) {
+          hand_over((choice & 2) != 0 ? Opcode::text : Opcode::binary, received);
+        } else if ((choice & 1) != 0) {
           send_in_place((choice & 2) != 0 ? Opcode::text : Opcode::binary, received);
         } else {
           send(Opcode::binary, received, true);
@@ -325,6 +327,19 @@ class Session {
     checker_.take(frame);
   }
 
+  /// As the driver does it with a message that was put together.
+  void hand_over(Opcode opcode, Bytes received) {
+    if (!connection_.holds_delivered(received)) return;
+    const auto head = connection_.begin_gather(opcode, received);
+    judge_output();
+    if (!head) return;
+    handed_over_ = connection_.take_delivered();
+    require(handed_over_ && is_same_memory(handed_over_->used(), received), "all of it is");
+    OwnedBytes frame = owned(head->bytes());
+    frame.insert(frame.end(), received.begin(), received.end());
+    checker_.take(frame);
+  }
+
   void send_in_place(Opcode opcode, Bytes received) {
     const bool open = connection_.state() == State::open;
     const auto frame = connection_.send_in_place(opcode, received);
@@ -370,6 +385,7 @@ class Session {
   Tape tape_;
   ExactCopy shared_;
   std::optional<OwnedBytes> owed_pong_;
+  Block::Ptr handed_over_;    // the application may still look at it
   std::size_t expected_ = 0;  // events that were reported
   std::size_t judged_ = 0;    // bytes of the output that the checker has seen
   std::size_t fed_ = 0;

@@ -160,7 +160,10 @@ class Channel final : private IoHandler, private Timer {
   [[nodiscard]] bool fits(std::size_t size) const noexcept;
   [[nodiscard]] WriteQueue& queue();
   void spill_output();
-  [[nodiscard]] bool may_stay_in_place(std::size_t size) const noexcept;
+  [[nodiscard, gnu::noinline]] bool send_from_where_it_lies(Opcode opcode, Bytes payload,
+                                                            Compress compress);
+  [[nodiscard]] bool lend_delivered(Opcode opcode, Bytes payload, Compress compress);
+  [[gnu::noinline]] void own_delivered();
   void own_output();
   void release_queue() noexcept;
   [[nodiscard]] IoResult write_once(std::size_t& offered);
@@ -199,6 +202,7 @@ class Channel final : private IoHandler, private Timer {
   bool paused_ = false;
   bool held_ = false;              // see ChannelOptions::hold_reading
   bool read_is_last_ = false;      // of this turn: what it brought is digested, then comes a write
+  bool lends_delivered_ = false;   // the queue has borrowed the message that is being handled
   bool pumping_ = false;           // what is sent now leaves at the end of the batch anyway
   bool read_again_ = false;        // there is input that no poller can see
   bool read_wants_write_ = false;  // TLS may need the other direction

@@ -100,6 +100,7 @@ void Channel<S, Handler>::deliver() {
     const Event event = connection().next();
     if (std::holds_alternative<NeedInput>(event)) break;
     dispatch(event);
+    if (lends_delivered_) own_delivered();
   }
   pumping_ = outer;
 }

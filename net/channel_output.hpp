@@ -24,12 +24,10 @@ std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin
                                           Compress compress) {
   if (phase_ != Phase::running) return Errc::not_open;
   if (const auto error = make_room(payload.size())) return error;
-  if (fin && may_stay_in_place(payload.size())) {
-    if (const auto frame = connection().send_in_place(opcode, payload, compress)) {
-      queue().push_borrowed(*frame);
-      note_sent();
-      return {};
-    }
+  const bool is_long = fin && payload.size() >= limits::least_in_place;
+  if (is_long && send_from_where_it_lies(opcode, payload, compress)) {
+    note_sent();
+    return {};
   }
   // A compressed message may be part of the context of those after it.
   const bool may_be_dropped =
@@ -144,13 +142,36 @@ void Channel<S, Handler>::spill_output() {
   queue().push(connection_->output().release());
 }
 
-/// What was read stays where it is until the next read; if that comes after the write, it can be
-/// sent from there, unless something that was copied waits in front of it.
+/// Without a copy, if it was just received. What was read stays where it is until the next read; if
+/// that comes after the write, it can be sent from there, unless something that was copied waits in
+/// front of it.
 template <Stream S, class Handler>
-bool Channel<S, Handler>::may_stay_in_place(std::size_t size) const noexcept {
-  return read_is_last_ && size >= limits::least_in_place && !backlog_ &&
-         options_.overflow != Overflow::drop_oldest && connection_->output().empty() &&
-         gathers(stream_);
+bool Channel<S, Handler>::send_from_where_it_lies(Opcode opcode, Bytes payload, Compress compress) {
+  if (!pumping_ || backlog_ || options_.overflow == Overflow::drop_oldest) return false;
+  if (connection().holds_delivered(payload)) return lend_delivered(opcode, payload, compress);
+  if (!read_is_last_ || !connection().output().empty() || !gathers(stream_)) return false;
+  const auto frame = connection().send_in_place(opcode, payload, compress);
+  if (frame) queue().push_borrowed(*frame);
+  return frame.has_value();
+}
+
+/// A message in memory of its own: the queue gets that, once the handler has returned.
+template <Stream S, class Handler>
+bool Channel<S, Handler>::lend_delivered(Opcode opcode, Bytes payload, Compress compress) {
+  const bool is_of_the_pool = connection().options().blocks == &loop_.buffers().source();
+  if (lends_delivered_ || !is_of_the_pool || connection().role() != Role::server) return false;
+  spill_output();
+  const auto head = connection().begin_gather(opcode, payload, compress);
+  if (!head) return false;
+  queue().push_borrowed(*head, payload);
+  lends_delivered_ = true;
+  return true;
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::own_delivered() {
+  lends_delivered_ = false;
+  if (queue_) queue_->adopt(connection_->take_delivered());
 }
 
 template <Stream S, class Handler>

@@ -28,8 +28,12 @@ Block::Ptr copy_of(Bytes bytes) {
 
 }  // namespace
 
+void WriteQueue::make_spare(std::size_t count) {
+  while (spare_.size() < count) spare_.emplace_back();
+}
+
 WriteQueue::Entry& WriteQueue::append(Entry entry) {
-  if (spare_.empty()) spare_.emplace_back();
+  make_spare(1);
   entries_.splice(entries_.end(), spare_, spare_.begin());
   entries_.back() = std::move(entry);
   size_ += entries_.back().rest().size();
@@ -37,29 +41,38 @@ WriteQueue::Entry& WriteQueue::append(Entry entry) {
 }
 
 /// What is held must not be much more than what is counted.
+Block::Ptr WriteQueue::fitting(Block::Ptr block) {
+  if (block->used().size() >= block->capacity() / 2) return block;
+  Block::Ptr copy = copy_of(block->used());
+  blocks_->take_back(blocks_->context, std::move(block));
+  return copy;
+}
+
 void WriteQueue::push(Block::Ptr block) {
-  if (!block) return;
-  if (block->used().size() < block->capacity() / 2) {
-    Block::Ptr fitting = copy_of(block->used());
-    blocks_->take_back(blocks_->context, std::exchange(block, std::move(fitting)));
-  }
-  (void)append({.block = std::move(block), .frame = {}});
+  if (block) append({.block = fitting(std::move(block)), .frame = {}});
 }
 
 void WriteQueue::push_message(Bytes message) {
-  (void)append({.block = copy_of(message), .frame = {}, .droppable = true});
+  append({.block = copy_of(message), .frame = {}, .droppable = true});
 }
 
 void WriteQueue::push(PublishedFrame::Ptr frame) {
   const std::string_view key = frame->key();  // lives in the frame, which the entry keeps
   by_key_.erase(key);                         // an older one may die before this one does
-  (void)append({.block = {}, .frame = std::move(frame), .droppable = true});
+  append({.block = {}, .frame = std::move(frame), .droppable = true});
   if (!key.empty()) by_key_.emplace(key, std::prev(entries_.end()));
 }
 
 void WriteQueue::push_borrowed(Bytes frame) {
-  (void)append({.block = {}, .frame = {}, .borrowed = frame});
+  append({.block = {}, .frame = {}, .borrowed = frame});
   has_borrowed_ = true;
+}
+
+void WriteQueue::push_borrowed(const FrameHead& head, Bytes payload) {
+  Block::Ptr block = in_small_block(head.bytes());
+  make_spare(2);  // both parts or none
+  append({.block = std::move(block), .frame = {}});
+  push_borrowed(payload);
 }
 
 void WriteQueue::own() {
@@ -70,6 +83,16 @@ void WriteQueue::own() {
     entry.borrowed = {};
     entry.sent = 0;
   }
+}
+
+void WriteQueue::adopt(Block::Ptr block) {
+  const auto lies_there = [start = block->used().data()](const Entry& entry) {
+    return entry.borrowed.data() == start;
+  };
+  const auto last = std::find_if(entries_.rbegin(), entries_.rend(), lies_there);
+  if (last == entries_.rend()) return blocks_->take_back(blocks_->context, std::move(block));
+  last->block = fitting(std::move(block));
+  last->borrowed = {};
 }
 
 bool WriteQueue::join(const PublishedFrame& frame) {
@@ -87,12 +110,16 @@ bool WriteQueue::join(const PublishedFrame& frame) {
 /// A frame by itself stays shared until a second one comes.
 bool WriteQueue::copy_to_block(Entry& entry) {
   if (!entry.frame || entry.sent > 0 || !is_joinable(*entry.frame.get())) return false;
-  const Bytes bytes = entry.frame->bytes();
+  Block::Ptr block = in_small_block(entry.frame->bytes());
+  entry = Entry{.block = std::move(block), .frame = {}, .joins = true};
+  return true;
+}
+
+Block::Ptr WriteQueue::in_small_block(Bytes bytes) {
   Block::Ptr block = blocks_->lend(blocks_->context, joint_block);
   std::memcpy(block->bytes(), bytes.data(), bytes.size());
   block->end = bytes.size();
-  entry = Entry{.block = std::move(block), .frame = {}, .joins = true};
-  return true;
+  return block;
 }
 
 bool WriteQueue::replace(const PublishedFrame::Ptr& frame) {

@@ -11,6 +11,7 @@
 
 #include <wirespan/core/block.hpp>
 #include <wirespan/core/bytes.hpp>
+#include <wirespan/core/frame.hpp>
 #include <wirespan/core/published_frame.hpp>
 
 namespace wirespan::net {
@@ -36,8 +37,12 @@ class WriteQueue {
   void push(PublishedFrame::Ptr frame);
   /// Bytes of somebody else, who keeps them until own() is called or they have left.
   void push_borrowed(Bytes frame);
+  /// A frame whose payload is borrowed; the header is copied.
+  void push_borrowed(const FrameHead& head, Bytes payload);
   /// Copies what was borrowed and has not left.
   void own();
+  /// Takes over the block that something borrowed and unsent lies in.
+  void adopt(Block::Ptr block);
   /// Copies the frame to the end of those before it, if all of them are small and none has a key:
   /// many tiny pieces cost a write more than their bytes do. Then they are dropped or replaced no
   /// more. False: push() it.
@@ -71,7 +76,10 @@ class WriteQueue {
   };
   using Entries = std::list<Entry>;
 
-  [[nodiscard]] Entry& append(Entry entry);
+  void make_spare(std::size_t count);
+  Entry& append(Entry entry);
+  [[nodiscard]] Block::Ptr in_small_block(Bytes bytes);
+  [[nodiscard]] Block::Ptr fitting(Block::Ptr block);
   void remove(Entries::iterator entry) noexcept;
   [[nodiscard]] bool copy_to_block(Entry& entry);
   [[nodiscard]] bool is_untouched(Entries::const_iterator entry) const noexcept;

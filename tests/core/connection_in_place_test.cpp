@@ -1,4 +1,5 @@
 // core/connection.cpp: a message that is sent back from where it lies.
+#include <algorithm>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -17,6 +18,16 @@ class ConnectionInPlace : public ::testing::Test {
     connection_.feed(input_);
     return next();
   }
+  /// The frame cut in two; they may lie in the same memory, as two reads do.
+  Message receive_in_two(const ByteVector& wire, std::size_t cut) {
+    const auto middle = wire.begin() + static_cast<std::ptrdiff_t>(cut);
+    input_.assign(wire.begin(), middle);
+    connection_.feed(input_);
+    EXPECT_TRUE(std::holds_alternative<NeedInput>(connection_.next()));
+    input_.assign(middle, wire.end());
+    connection_.feed(input_);
+    return next();
+  }
   Message next() {
     const Event event = connection_.next();
     EXPECT_TRUE(std::holds_alternative<Message>(event));
@@ -32,7 +43,7 @@ class ConnectionInPlace : public ::testing::Test {
 };
 
 TEST_F(ConnectionInPlace, the_header_is_written_in_front_and_nothing_is_copied) {
-  for (const std::size_t size : {1U, 125U, 126U, 5000U, 0xFFFFU}) {
+  for (const std::size_t size : {1U, 125U, 126U, 5000U, 0xFFFFU, 0x10000U, 300'000U}) {
     const ByteVector wire = frame(0x82, pattern_bytes(size));
     const Message message = receive(wire);
     const auto sent = connection_.send_in_place(Opcode::binary, message.payload);
@@ -100,18 +111,56 @@ TEST_F(ConnectionInPlace, binary_messages_are_judged_when_they_are_sent_as_text)
   EXPECT_EQ(connection_.send(Opcode::text, bad.payload), Errc::invalid_text);
 }
 
+/// Also where only the header was cut: what stands in front of the payload is not the frame's.
 TEST_F(ConnectionInPlace, a_message_that_came_in_parts_has_no_place) {
-  const ByteVector wire = masked(frame(0x82, bytes_of("Hello")));
-  for (std::size_t cut = 1; cut < wire.size(); ++cut) {
-    ByteVector first(wire.begin(), wire.begin() + static_cast<std::ptrdiff_t>(cut));
-    ByteVector second(wire.begin() + static_cast<std::ptrdiff_t>(cut), wire.end());
-    connection_.feed(first);
-    EXPECT_TRUE(std::holds_alternative<NeedInput>(connection_.next()));
-    connection_.feed(second);
-    const Message message = next();
-    EXPECT_FALSE(connection_.send_in_place(Opcode::binary, message.payload)) << cut;
-    (void)connection_.next();
+  for (const std::size_t size : {5U, 200U, 0x10000U}) {
+    const ByteVector wire = masked(frame(0x82, pattern_bytes(size)));
+    for (std::size_t cut = 1; cut < std::min<std::size_t>(wire.size(), 20); ++cut) {
+      const Message message = receive_in_two(wire, cut);
+      EXPECT_FALSE(connection_.send_in_place(Opcode::binary, message.payload)) << cut;
+      (void)connection_.next();
+    }
   }
+}
+
+TEST_F(ConnectionInPlace, a_message_that_was_put_together_is_handed_over) {
+  const ByteVector text = bytes_of("h\u00e9llo");
+  const ByteVector wire = masked(frame(0x81, text));
+  for (std::size_t cut = 7; cut < wire.size(); ++cut) {
+    const Message message = receive_in_two(wire, cut);
+    ASSERT_TRUE(connection_.holds_delivered(message.payload)) << cut;
+    EXPECT_FALSE(connection_.holds_delivered(message.payload.subspan(1)));
+    EXPECT_FALSE(connection_.holds_delivered(text)) << "others say the same";
+    const auto head = connection_.begin_gather(Opcode::text, message.payload);
+    ASSERT_TRUE(head);
+    EXPECT_EQ(join({owned(head->bytes()), owned(message.payload)}), frame(0x81, text));
+    const Block::Ptr block = connection_.take_delivered();
+    ASSERT_TRUE(block);
+    EXPECT_FALSE(connection_.holds_delivered(message.payload)) << "once";
+    EXPECT_FALSE(connection_.take_delivered());
+    EXPECT_TRUE(std::holds_alternative<NeedInput>(connection_.next()));
+    EXPECT_TRUE(is_same_memory(block->used(), message.payload));
+    EXPECT_EQ(owned(message.payload), text) << "it lives as long as the block";
+    EXPECT_TRUE(connection_.is_like_new());
+  }
+}
+
+TEST_F(ConnectionInPlace, what_lies_in_the_input_is_not_handed_over) {
+  const Message message = receive(frame(0x82, bytes_of("Hello")));
+  EXPECT_FALSE(connection_.holds_delivered(message.payload));
+  EXPECT_FALSE(connection_.take_delivered());
+}
+
+TEST_F(ConnectionInPlace, an_empty_message_is_not_handed_over) {
+  (void)receive(join({frame(0x01, ByteVector()), frame(0x80, ByteVector())}));
+  EXPECT_FALSE(connection_.holds_delivered({}));
+}
+
+TEST_F(ConnectionInPlace, binary_messages_that_are_handed_over_are_judged_as_text) {
+  const Message message = receive_in_two(masked(frame(0x82, "61 ff"_hex)), 7);
+  ASSERT_TRUE(connection_.holds_delivered(message.payload));
+  EXPECT_FALSE(connection_.begin_gather(Opcode::text, message.payload));
+  EXPECT_TRUE(connection_.begin_gather(Opcode::binary, message.payload));
 }
 
 TEST_F(ConnectionInPlace, input_that_was_kept_goes_away_too_early) {

@@ -95,16 +95,71 @@ TEST_P(ChannelInPlace, what_leaves_is_what_was_asked_for) {
       ByteVector batch;
       for (auto n = random() % 5; n > 0; --n) {
         const std::string text = letters(sizes[random() % 6], static_cast<unsigned>(random() % 26));
-        batch = join({batch, frame(random() % 2 == 0 ? 0x81 : 0x82, wire_bytes(text))});
+        const unsigned opcode = random() % 2 == 0 ? 1 : 2;
+        const std::size_t cut = random() % 3 == 0 ? random() % (text.size() + 1) : 0;
+        if (cut > 0) batch = join({batch, frame(opcode, wire_bytes(text.substr(0, cut)))});
+        const unsigned last = 0x80U | (cut > 0 ? 0U : opcode);
+        batch = join({batch, frame(last, wire_bytes(text.substr(cut)))});
       }
-      channel.script.room = random() % 3 == 0 ? SIZE_MAX : random() % 30'000;
-      channel.deliver(batch);
+      const ByteVector wire = as_received_by(GetParam(), batch);
+      const auto middle = wire.begin() + static_cast<std::ptrdiff_t>(random() % (wire.size() + 1));
+      for (const ByteVector& part :
+           {ByteVector(wire.begin(), middle), ByteVector(middle, wire.end())}) {
+        channel.script.room = random() % 3 == 0 ? SIZE_MAX : random() % 30'000;
+        channel.script.receive(part);
+        channel.turn();
+      }
     }
     channel.script.room = SIZE_MAX;
     channel.turn(20);
     EXPECT_EQ(channel.sent(), expected) << seed;
     EXPECT_EQ(channel.host->unsent_bytes(), 0U);
   }
+}
+
+TEST_P(ChannelInPlace, a_server_hands_over_the_memory_of_a_message_that_came_in_parts) {
+  StagedChannel channel(GetParam());
+  std::vector<std::size_t> after;
+  channel.host.on_message = [&](const Message& message) {
+    const std::size_t before = channel.host->memory();
+    EXPECT_FALSE(channel.host->send(Opcode::text, bytes_of("first")));
+    EXPECT_FALSE(channel.host->send(message.opcode, message.payload));
+    EXPECT_FALSE(channel.host->send(Opcode::text, bytes_of("last")));
+    after.push_back(channel.host->memory() - before);
+  };
+  channel.host.start();
+  const std::string text = letters(20'000, 0);
+  for (const std::size_t room : {SIZE_MAX, std::size_t{100}}) {
+    channel.script.room = room;
+    channel.deliver(join({frame(0x01, wire_bytes(text.substr(0, 9000))),
+                          frame(0x80, wire_bytes(text.substr(9000)))}));
+  }
+  channel.deliver(text_frame("overwrites the buffer of the loop"));
+  channel.script.room = SIZE_MAX;
+  channel.turn(3);
+  const std::vector<std::string> one{"text \"first\"", as_sent(Opcode::text, wire_bytes(text)),
+                                     "text \"last\""};
+  std::vector<std::string> expected = one;
+  expected.insert(expected.end(), one.begin(), one.end());
+  expected.insert(expected.end(), {"text \"first\"", "text \"overwrites the buffer of the loop\"",
+                                   "text \"last\""});
+  EXPECT_EQ(channel.sent(), expected);
+  ASSERT_EQ(after.size(), 3U);
+  EXPECT_EQ(after[0] < text.size(), GetParam() == Role::server) << after[0];
+}
+
+TEST_P(ChannelInPlace, a_message_that_is_handed_over_outlives_the_end_of_its_connection) {
+  StagedChannel channel(GetParam());
+  const std::string text = letters(20'000, 0);
+  channel.host.on_message = [&](const Message& message) {
+    EXPECT_FALSE(channel.host->send(message.opcode, message.payload));
+    channel.host->abort(Errc::connection_closed);
+    EXPECT_EQ(wire_text(message.payload), text) << "the handler may go on reading it";
+  };
+  channel.host.start();
+  channel.deliver(join(
+      {frame(0x01, wire_bytes(text.substr(0, 9000))), frame(0x80, wire_bytes(text.substr(9000)))}));
+  EXPECT_TRUE(channel.host->ended());
 }
 
 TEST_P(ChannelInPlace, what_may_be_dropped_one_by_one_is_copied) {

@@ -118,6 +118,46 @@ TEST_F(WriteQueueTest, what_is_borrowed_is_copied_when_its_owner_needs_the_memor
   }
 }
 
+FrameHead head_of(std::string_view payload) {
+  return make_frame_head({.payload_size = payload.size(), .opcode = Opcode::text});
+}
+
+TEST_F(WriteQueueTest, what_is_borrowed_is_taken_over_with_its_block) {
+  for (const bool later : {false, true}) {
+    Block::Ptr block = block_of("a long payload");
+    const Bytes payload = block->used();
+    push("before");
+    queue.push_borrowed(head_of("a long payload"), payload);
+    if (later) push("behind");
+    queue.adopt(std::move(block));
+    queue.own();  // finds nothing to copy
+    const std::string behind = later ? "behind" : "";
+    expect("before" + wire_of("a long payload") + behind);
+    std::array<Bytes, 3> pieces;
+    ASSERT_EQ(queue.gather(pieces), 3U);
+    EXPECT_TRUE(is_same_memory(pieces[2], payload));
+    queue.consume(6 + 2 + 7);
+    expect("payload" + behind);
+    queue.clear();
+  }
+}
+
+TEST_F(WriteQueueTest, a_block_that_nothing_was_borrowed_from_goes_back) {
+  push("before");
+  queue.adopt(block_of("other"));
+  expect("before");
+}
+
+TEST_F(WriteQueueTest, a_block_that_is_taken_over_is_not_mostly_empty) {
+  Block::Ptr block = Block::allocate(1000);
+  block->end = 10;
+  std::fill_n(block->bytes(), 10, std::byte{'x'});
+  const Bytes payload = block->used();
+  queue.push_borrowed(head_of("xxxxxxxxxx"), payload);
+  queue.adopt(std::move(block));
+  expect(wire_of("xxxxxxxxxx"));
+}
+
 /// The plain twin of join() is push().
 TEST_F(WriteQueueTest, joined_and_listed_frames_are_the_same_bytes) {
   WriteQueue listed{heap_blocks()};

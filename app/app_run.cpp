@@ -103,7 +103,8 @@ ConnectOptions WebSocketApp::Run::connect_options() const {
           .sslopt = options_.sslopt,
           .compression = app.compression,
           .socket = app.socket,
-          .already_secured = app.already_secured};
+          .already_secured = app.already_secured,
+          .receive_timestamps = app.receive_timestamps};
 }
 
 void WebSocketApp::Run::attempt() {
@@ -203,6 +204,10 @@ void WebSocketApp::Run::on_backlog(std::size_t unsent) {
   kernel_is_full_ = unsent > 0;
   shared_.set_backlog(unsent);
   if (!drained_.empty() || unsent == 0) drain_outbox();
+}
+
+std::optional<net::ReceiveTime> WebSocketApp::Run::received_at() const noexcept {
+  return channel_ ? channel_->received_at() : std::nullopt;
 }
 
 std::size_t WebSocketApp::Run::unsent() const noexcept {

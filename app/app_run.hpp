@@ -31,6 +31,7 @@ class WebSocketApp::Run final : private net::Timer, private net::IoHandler {
   void drain_outbox();
   void stop(const CloseRequest& request);
   [[nodiscard]] std::size_t unsent() const noexcept;
+  [[nodiscard]] std::optional<net::ReceiveTime> received_at() const noexcept;
 
  private:
   /// What the channel calls; static dispatch.

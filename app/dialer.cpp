@@ -70,7 +70,8 @@ Expected<DialPlan> make_dial_plan(const std::string& url, const ConnectOptions& 
                   .deadline = connect_time(options),
                   .socket = options.socket,
                   .already_secured = options.already_secured,
-                  .one_at_a_time = options.one_connecting_per_address};
+                  .one_at_a_time = options.one_connecting_per_address,
+                  .receive_timestamps = options.receive_timestamps};
 }
 
 void throw_for(const DialFailure& failure) {
@@ -128,6 +129,7 @@ void Dialer::on_connected(Expected<net::Connected> connected) {
 }
 
 void Dialer::on_stream(net::TcpSocket socket) {
+  if (plan_.receive_timestamps) socket.tell_receive_times();
   if (plan_.url.secure && !plan_.already_secured) return secure(std::move(socket));
   transport_.emplace(std::move(socket));
   ask();

@@ -30,6 +30,7 @@ struct DialPlan {
   int socket = -1;  // owned by the dialer from start() on
   bool already_secured = false;
   bool one_at_a_time = true;
+  bool receive_timestamps = false;
 };
 
 /// Asks the header callable, if there is one, whose exceptions pass. Errors are Condition::misuse.

@@ -128,6 +128,11 @@ std::size_t ServerConnection::buffered_amount() const noexcept {
   return slot->queued.load() + slot->unsent.load();
 }
 
+std::optional<net::ReceiveTime> ServerConnection::received_at() const noexcept {
+  if (hub_ == nullptr || !hub_->on_loop_thread()) return std::nullopt;
+  return hub_->worker()->received_at(slot_, generation_);
+}
+
 std::any* ServerConnection::user_data() const noexcept {
   if (hub_ == nullptr || !hub_->on_loop_thread()) return nullptr;
   return hub_->worker()->user_data(slot_, generation_);

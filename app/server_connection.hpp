@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -15,6 +16,7 @@
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/message.hpp>
 #include <wirespan/core/opcode.hpp>
+#include <wirespan/net/stream.hpp>
 
 namespace wirespan {
 
@@ -94,6 +96,10 @@ class ServerConnection {
   /// Bytes that were accepted and have not reached the kernel, those on their way from other
   /// threads included. In on_close: what was lost.
   [[nodiscard]] std::size_t buffered_amount() const noexcept;
+  /// Inside a handler: when the kernel received the end of what was read last, so of this message
+  /// or of what came right behind it. Nothing without ServerOptions::receive_timestamps, or if the
+  /// kernel does not know (local sockets never do).
+  [[nodiscard]] std::optional<net::ReceiveTime> received_at() const noexcept;
   /// While paused nothing is read from the peer: its sends will block.
   std::error_code pause() const;
   std::error_code resume() const;

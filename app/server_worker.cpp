@@ -137,6 +137,7 @@ std::optional<AddressCounter::Ticket> ServerWorker::admit(const net::Endpoint& p
 
 void ServerWorker::shake_hands(net::TcpSocket socket, const net::Endpoint& peer,
                                AddressCounter::Ticket ticket, Bytes already_read, bool is_secured) {
+  if (server_.options().receive_timestamps) socket.tell_receive_times();
   std::optional<Transport> transport;
   if (server_.tls() && !is_secured) {
     auto stream = tls::TlsStream::server(net::make_transport(std::move(socket)), *server_.tls());

@@ -70,6 +70,8 @@ class ServerWorker final : private AcceptorHost, private net::Timer {
   [[nodiscard]] std::error_code unsubscribe(std::uint32_t slot, std::uint32_t generation,
                                             std::string_view topic);
   [[nodiscard]] std::size_t buffered_amount(std::uint32_t slot, std::uint32_t generation);
+  [[nodiscard]] std::optional<net::ReceiveTime> received_at(std::uint32_t slot,
+                                                            std::uint32_t generation);
   [[nodiscard]] std::any* user_data(std::uint32_t slot, std::uint32_t generation);
   void run_task(const ServerConnection& self,
                 const std::function<void(const ServerConnection&)>& task);

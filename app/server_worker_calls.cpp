@@ -134,6 +134,12 @@ std::size_t ServerWorker::buffered_amount(std::uint32_t slot, std::uint32_t gene
   return channel == nullptr ? 0 : channel->unsent_bytes() + hub_->find(slot)->queued.load();
 }
 
+std::optional<net::ReceiveTime> ServerWorker::received_at(std::uint32_t slot,
+                                                          std::uint32_t generation) {
+  const ServerChannel* channel = find(slot, generation);
+  return channel == nullptr ? std::nullopt : channel->received_at();
+}
+
 std::any* ServerWorker::user_data(std::uint32_t slot, std::uint32_t generation) {
   const bool is_ending =
       ending_ != nullptr && ending_->slot_ == slot && ending_->generation_ == generation;

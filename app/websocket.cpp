@@ -198,6 +198,9 @@ std::optional<DeflateParameters> WebSocket::compression() const {
 }
 bool WebSocket::connected() const noexcept { return impl_->connected(); }
 int WebSocket::fileno() const noexcept { return impl_->fileno(); }
+std::optional<net::ReceiveTime> WebSocket::received_at() const noexcept {
+  return impl_->received_at();
+}
 bool WebSocket::is_ssl() const noexcept { return impl_->is_ssl(); }
 
 WebSocket::Iterator& WebSocket::Iterator::operator++() {

@@ -126,6 +126,10 @@ class WebSocket {
   /// Compression as agreed on; nothing if messages are not compressed.
   [[nodiscard]] std::optional<DeflateParameters> compression() const;
   [[nodiscard]] Headers getheaders() const { return headers(); }
+  /// When the kernel received the end of what was read last, so of the message that the latest
+  /// receive call returned or of what came right behind it. Nothing without
+  /// ConnectOptions::receive_timestamps, or if the kernel does not know (local sockets never do).
+  [[nodiscard]] std::optional<net::ReceiveTime> received_at() const noexcept;
   /// True from connect() until a Close frame was sent or received, or the connection failed.
   [[nodiscard]] bool connected() const noexcept;
   /// -1 when there is no descriptor.

@@ -74,6 +74,10 @@ std::optional<DeflateParameters> WebSocketApp::compression() const {
 int WebSocketApp::status() const noexcept { return shared_->status(); }
 int WebSocketApp::fileno() const noexcept { return shared_->fileno(); }
 
+std::optional<net::ReceiveTime> WebSocketApp::received_at() const noexcept {
+  return shared_->on_run_thread() ? shared_->run()->received_at() : std::nullopt;
+}
+
 std::size_t WebSocketApp::buffered_amount() const noexcept {
   if (shared_->on_run_thread()) return shared_->run()->unsent();
   return shared_->unsent();

@@ -23,6 +23,7 @@
 #include <wirespan/core/limits.hpp>
 #include <wirespan/core/message.hpp>
 #include <wirespan/net/poller.hpp>
+#include <wirespan/net/stream.hpp>
 
 namespace wirespan {
 
@@ -54,6 +55,8 @@ struct AppOptions {
   /// How long it looks again and again for input before it sleeps: the microseconds of waking up
   /// are saved, and a core is kept busy. 0: it sleeps at once.
   std::chrono::microseconds busy_poll{0};
+  /// The kernel notes when each packet came, for received_at(). A read then costs a little more.
+  bool receive_timestamps = false;
 };
 
 /// The arguments of run_forever().
@@ -132,6 +135,10 @@ class WebSocketApp {
   [[nodiscard]] int fileno() const noexcept;
   /// Bytes that wait to be written.
   [[nodiscard]] std::size_t buffered_amount() const noexcept;
+  /// Inside a handler: when the kernel received the end of what was read last, so of this message
+  /// or of what came right behind it. Nothing without AppOptions::receive_timestamps, or if the
+  /// kernel does not know (local sockets never do).
+  [[nodiscard]] std::optional<net::ReceiveTime> received_at() const noexcept;
   [[nodiscard]] std::optional<TimePoint> last_ping_tm() const noexcept;
   [[nodiscard]] std::optional<TimePoint> last_pong_tm() const noexcept;
   /// The latest run has met an error.

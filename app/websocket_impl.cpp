@@ -85,6 +85,7 @@ void WebSocket::Impl::open(Dialed dialed) {
   connection_->feed(unread_);
   written_ = 0;
   drained_ = false;
+  received_at_ = {};
   write_error_.clear();
   close_code_.reset();
   close_reason_.clear();
@@ -171,6 +172,7 @@ net::IoStatus WebSocket::Impl::read_once() {
   if (result.status == net::IoStatus::eof) {
     connection_->feed_eof();
   } else {
+    received_at_ = result.received_at;
     connection_->feed(window.first(result.bytes));
   }
   return net::IoStatus::ok;
@@ -321,6 +323,11 @@ int WebSocket::Impl::status() const noexcept {
 bool WebSocket::Impl::connected() const noexcept {
   const Lock lock(mutex_);
   return connection_ && connection_->state() == State::open && !write_error_;
+}
+
+std::optional<net::ReceiveTime> WebSocket::Impl::received_at() const noexcept {
+  const Lock lock(mutex_);
+  return received_at_ == net::ReceiveTime() ? std::nullopt : std::optional(received_at_);
 }
 
 int WebSocket::Impl::fileno() const noexcept {

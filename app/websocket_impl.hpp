@@ -62,6 +62,7 @@ class WebSocket::Impl {
   [[nodiscard]] int status() const noexcept;
   [[nodiscard]] bool connected() const noexcept;
   [[nodiscard]] int fileno() const noexcept;
+  [[nodiscard]] std::optional<net::ReceiveTime> received_at() const noexcept;
   [[nodiscard]] bool is_ssl() const noexcept;
 
  private:
@@ -102,6 +103,7 @@ class WebSocket::Impl {
   Agreement agreement_;
   int status_ = 0;
   std::uint64_t written_ = 0;  // bytes that went to the kernel since connect()
+  net::ReceiveTime received_at_{};
   std::error_code write_error_;
   std::exception_ptr mask_failure_;
   std::optional<CloseCode> close_code_;

@@ -95,6 +95,12 @@ class Channel final : private IoHandler, private Timer {
   [[nodiscard]] std::size_t memory() const noexcept {
     return connection_ ? connection_->memory() : 0;
   }
+  /// When the kernel received the end of what was read last, so of the message that is being
+  /// handled or of what came behind it in the same read; nothing unless the stream tells.
+  [[nodiscard]] std::optional<ReceiveTime> received_at() const noexcept {
+    const bool is_known = rare_ && rare_->received_at != ReceiveTime();
+    return is_known ? std::optional(rare_->received_at) : std::nullopt;
+  }
   [[nodiscard]] bool ended() const noexcept { return phase_ == Phase::ended; }
   [[nodiscard]] const KeepAlive& keep_alive() { return rare().keep_alive; }
   [[nodiscard]] S& stream() noexcept { return stream_; }
@@ -115,6 +121,7 @@ class Channel final : private IoHandler, private Timer {
     std::optional<TimePoint> close_deadline{};
     std::optional<TimePoint> progress_since{};  // inside a message: when its peer is judged from
     std::size_t progress_bytes = 0;
+    ReceiveTime received_at{};
     TimePoint ping_window{};
     std::uint32_t pings_in_window = 0;
     std::size_t discarded = 0;
@@ -170,6 +177,7 @@ class Channel final : private IoHandler, private Timer {
   [[nodiscard]] IoResult offer(std::size_t& size);
   void account() noexcept;
   void note_progress(std::size_t size);
+  void note_received_at(ReceiveTime time);
   void check_progress(TimePoint now);
   void follow_transport_action();
   void linger(std::chrono::milliseconds time);

@@ -49,6 +49,7 @@ bool Channel<S, Handler>::read_once(std::size_t& budget) {
   if constexpr (requires { handler_.on_bytes_read(result.bytes); }) {
     handler_.on_bytes_read(result.bytes);
   }
+  note_received_at(result.received_at);
   connection().feed(window.first(result.bytes));
   read_is_last_ = result.bytes < window.size() && !stream_.has_buffered_input();
   deliver();
@@ -56,6 +57,12 @@ bool Channel<S, Handler>::read_once(std::size_t& budget) {
   if (options_.progress_time) note_progress(result.bytes);
   budget -= std::min(budget, result.bytes);
   return should_read_on(result.bytes == window.size(), budget);
+}
+
+/// Few streams tell, and the others are not to pay for it.
+template <Stream S, class Handler>
+void Channel<S, Handler>::note_received_at(ReceiveTime time) {
+  if (rare_ || time != ReceiveTime()) rare().received_at = time;
 }
 
 /// One read a turn is a connection's share. Inside a large message it goes on, so that the message

@@ -1,6 +1,7 @@
 // stream.hpp - a non-blocking byte stream over one descriptor: TCP, TLS, or a test's script.
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -22,17 +23,21 @@ enum class IoStatus : std::uint8_t {
   error,       ///< The stream is broken; `error` says why.
 };
 
+/// When the kernel received something, by the clock of the system. Its own zero: not known.
+using ReceiveTime = std::chrono::sys_time<std::chrono::nanoseconds>;
+
 struct IoResult {
   IoStatus status = IoStatus::ok;
   std::size_t bytes = 0;
   std::error_code error{};
+  ReceiveTime received_at{};  ///< The last of the bytes; only where TcpSocket was asked to tell.
 
   [[nodiscard]] bool is_ok() const noexcept { return status == IoStatus::ok; }
   [[nodiscard]] bool would_block() const noexcept {
     return status == IoStatus::want_read || status == IoStatus::want_write;
   }
   [[nodiscard]] static IoResult failure(std::error_code error) noexcept {
-    return {.status = IoStatus::error, .bytes = 0, .error = error};
+    return {.status = IoStatus::error, .bytes = 0, .error = error, .received_at = {}};
   }
 };
 

@@ -70,6 +70,23 @@ bool is_all_of_ipv6(const Endpoint& local) noexcept {
   return IN6_IS_ADDR_UNSPECIFIED(&address.sin6_addr);
 }
 
+/// Of recv(), which has left the error in errno.
+IoResult read_result(::ssize_t size) noexcept {
+  if (size > 0) return {.status = IoStatus::ok, .bytes = static_cast<std::size_t>(size)};
+  if (size == 0) return {.status = IoStatus::eof};
+  return must_wait() ? IoResult{.status = IoStatus::want_read} : IoResult::failure(last_error());
+}
+
+ReceiveTime receive_time(const msghdr& message) noexcept {
+  const cmsghdr* note = CMSG_FIRSTHDR(&message);
+  const bool is_time =
+      note != nullptr && note->cmsg_level == SOL_SOCKET && note->cmsg_type == SCM_TIMESTAMPNS;
+  if (!is_time) return {};
+  timespec time{};
+  std::memcpy(&time, CMSG_DATA(note), sizeof time);
+  return ReceiveTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+}
+
 class SystemNetwork final : public Network {
  public:
   Expected<int> open(Family family) override {
@@ -125,10 +142,21 @@ class SystemNetwork final : public Network {
   }
 
   IoResult read(int fd, MutableBytes in) override {
-    const auto size = uninterrupted([&] { return ::recv(fd, in.data(), in.size(), 0); });
-    if (size > 0) return {.status = IoStatus::ok, .bytes = static_cast<std::size_t>(size)};
-    if (size == 0) return {.status = IoStatus::eof};
-    return must_wait() ? IoResult{.status = IoStatus::want_read} : IoResult::failure(last_error());
+    return read_result(uninterrupted([&] { return ::recv(fd, in.data(), in.size(), 0); }));
+  }
+
+  IoResult read_timed(int fd, MutableBytes in) override {
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(timespec))> control;
+    iovec room{.iov_base = in.data(), .iov_len = in.size()};
+    msghdr message{};
+    message.msg_iov = &room;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    const auto size = uninterrupted([&] { return ::recvmsg(fd, &message, 0); });
+    IoResult result = read_result(size);
+    if (size > 0) result.received_at = receive_time(message);
+    return result;
   }
 
   IoResult write(int fd, std::span<const Bytes> pieces) override {
@@ -232,6 +260,8 @@ std::span<const SocketOption> default_socket_options() noexcept {
       SocketOption{IPPROTO_TCP, TCP_KEEPCNT, 3}};
   return options;
 }
+
+SocketOption receive_time_option() noexcept { return {SOL_SOCKET, SO_TIMESTAMPNS, 1}; }
 
 Network& system_network() noexcept {
   static SystemNetwork network;

@@ -193,6 +193,7 @@ net::IoResult TlsStream::read_some(MutableBytes in) {
     });
     if (!result.is_ok()) return total.bytes > 0 ? total : result;
     total.bytes += result.bytes;
+    total.received_at = impl_->bio.received_at;
   } while (total.bytes < in.size() && ::SSL_has_pending(impl_->ssl.get()) == 1);
   return total;
 }

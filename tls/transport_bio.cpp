@@ -68,8 +68,10 @@ int read_bio(BIO* bio, char* data, std::size_t size, std::size_t* done) {
   if (target.input_left == 0)
     return note_result(bio, {.status = net::IoStatus::want_read}, 0, done);
   const MutableBytes room(reinterpret_cast<std::byte*>(data), std::min(size, target.input_left));
-  const int result = note_result(bio, target.transport->read_some(room), room.size(), done);
+  const net::IoResult read = target.transport->read_some(room);
+  const int result = note_result(bio, read, room.size(), done);
   target.input_left -= *done;
+  if (*done > 0) target.received_at = read.received_at;
   return result;
 }
 

@@ -13,9 +13,10 @@ namespace wirespan::tls {
 /// What a BIO of ours works on. It must stay where it is for as long as the BIO lives.
 struct TransportBio {
   net::ByteTransport* transport = nullptr;
-  std::error_code error;       ///< The latest failure of the transport.
-  bool eof = false;            ///< The transport has ended.
-  std::size_t input_left = 0;  ///< Bytes that may still be read in this call of OpenSSL.
+  std::error_code error;           ///< The latest failure of the transport.
+  bool eof = false;                ///< The transport has ended.
+  net::ReceiveTime received_at{};  ///< Of what was read last.
+  std::size_t input_left = 0;      ///< Bytes that may still be read in this call of OpenSSL.
 };
 
 /// A BIO that reads and writes through `target`; SIGPIPE is never raised, and error codes are ours.

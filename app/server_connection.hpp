@@ -97,8 +97,8 @@ class ServerConnection {
   /// threads included. In on_close: what was lost.
   [[nodiscard]] std::size_t buffered_amount() const noexcept;
   /// Inside a handler: when the kernel received the end of what was read last, so of this message
-  /// or of what came right behind it. Nothing without ServerOptions::receive_timestamps, or if the
-  /// kernel does not know (local sockets never do).
+  /// or of what came right behind it. Nothing without ServerOptions::receive_timestamps, for what
+  /// came together with the handshake, or if the kernel does not know (local sockets never do).
   [[nodiscard]] std::optional<net::ReceiveTime> received_at() const noexcept;
   /// While paused nothing is read from the peer: its sends will block.
   std::error_code pause() const;

@@ -128,7 +128,8 @@ class WebSocket {
   [[nodiscard]] Headers getheaders() const { return headers(); }
   /// When the kernel received the end of what was read last, so of the message that the latest
   /// receive call returned or of what came right behind it. Nothing without
-  /// ConnectOptions::receive_timestamps, or if the kernel does not know (local sockets never do).
+  /// ConnectOptions::receive_timestamps, for what came together with the handshake, or if the
+  /// kernel does not know (local sockets never do).
   [[nodiscard]] std::optional<net::ReceiveTime> received_at() const noexcept;
   /// True from connect() until a Close frame was sent or received, or the connection failed.
   [[nodiscard]] bool connected() const noexcept;

@@ -136,8 +136,8 @@ class WebSocketApp {
   /// Bytes that wait to be written.
   [[nodiscard]] std::size_t buffered_amount() const noexcept;
   /// Inside a handler: when the kernel received the end of what was read last, so of this message
-  /// or of what came right behind it. Nothing without AppOptions::receive_timestamps, or if the
-  /// kernel does not know (local sockets never do).
+  /// or of what came right behind it. Nothing without AppOptions::receive_timestamps, for what came
+  /// together with the handshake, or if the kernel does not know (local sockets never do).
   [[nodiscard]] std::optional<net::ReceiveTime> received_at() const noexcept;
   [[nodiscard]] std::optional<TimePoint> last_ping_tm() const noexcept;
   [[nodiscard]] std::optional<TimePoint> last_pong_tm() const noexcept;

@@ -75,6 +75,7 @@ void Connection::feed(MutableBytes input) noexcept {
 Event Connection::next() {
   Event event;
   in_place_ = {};
+  delivered_is_valid_text_ = false;
   assembler_.release_delivered();
   if (control_delivered_) {
     control_.clear();
@@ -158,7 +159,8 @@ void Connection::on_data(const FrameChunk& chunk, bool has_header, Event& event)
     event = fail_with(error);
   } else if (auto* message = std::get_if<Message>(&event)) {
     message->last_in_batch = !message_follows(input_, usual_frame(input_, role_), decoder_.rules());
-    delivered_is_valid_text_ = message->is_text() && options_->receive.validate_utf8;
+    delivered_is_valid_text_ =
+        message->is_text() && options_->receive.validate_utf8 && !assembler_.has_delivered_parts();
     const bool lies_in_input = has_header && is_same_memory(message->payload, chunk.payload);
     if (role_ == Role::server && kept_input_.empty() && lies_in_input) in_place_ = chunk.payload;
   }

@@ -116,8 +116,8 @@ class Connection {
   /// had fed. Nothing if send() has to be used, or would refuse; it answers once for a message.
   [[nodiscard]] std::optional<Bytes> send_in_place(Opcode opcode, Bytes payload,
                                                    Compress compress = Compress::if_agreed);
-  /// `payload` is all of the message that next() has just delivered, and it was put together in
-  /// memory of its own, as long messages are.
+  /// `payload` is all of the message, or of the fragment, that next() has just delivered, and it
+  /// was put together in memory of its own, as long messages are.
   [[nodiscard]] bool holds_delivered(Bytes payload) const noexcept;
   /// Hands that memory over, for a driver that has called begin_gather() for it: the message stays
   /// valid as long as the block. Null if there is none.

@@ -61,6 +61,8 @@ class MessageAssembler {
   [[nodiscard]] Bytes delivered() const noexcept {
     return delivered_ ? Bytes(buffer_.data()) : Bytes();
   }
+  /// The message that came last was handed out in parts, if not all of it.
+  [[nodiscard]] bool has_delivered_parts() const noexcept { return first_delivered_; }
   /// Hands that memory over: its view stays valid as long as the block.
   [[nodiscard]] Block::Ptr take_delivered() noexcept;
   /// Gives back everything: the connection is over.

@@ -139,7 +139,9 @@ WriteQueue& Channel<S, Handler>::queue() {
 template <Stream S, class Handler>
 void Channel<S, Handler>::spill_output() {
   if (!connection_ || connection_->output().empty()) return;
-  queue().push(connection_->output().release());
+  WriteQueue& waiting = queue();
+  waiting.make_room_for(1);  // what was accepted must not get lost for want of memory
+  waiting.push(connection_->output().release());
 }
 
 /// Without a copy, if it was just received. What was read stays where it is until the next read; if

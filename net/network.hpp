@@ -31,9 +31,6 @@ struct SocketOption {
 /// what websocket-client sets.
 [[nodiscard]] std::span<const SocketOption> default_socket_options() noexcept;
 
-/// The kernel notes when each packet came.
-[[nodiscard]] SocketOption receive_time_option() noexcept;
-
 struct ListenOptions {
   int backlog = 0;          ///< 0: as many as the system allows.
   bool reuse_port = false;  ///< Several listeners share the port; the kernel spreads connections.
@@ -73,7 +70,10 @@ class Network {
   /// std::errc::operation_would_block when nobody waits.
   [[nodiscard]] virtual Expected<Accepted> accept(int listener) = 0;
   [[nodiscard]] virtual IoResult read(int fd, MutableBytes in) = 0;
-  /// The same, with IoResult::received_at if receive_time_option() was set and the kernel knows.
+  /// Lets the kernel note when each packet comes. Not for local sockets, whose notes might be
+  /// descriptors that the peer has sent.
+  [[nodiscard]] virtual std::error_code enable_receive_times(int fd);
+  /// As read(), with IoResult::received_at if that was enabled and the kernel knows.
   [[nodiscard]] virtual IoResult read_timed(int fd, MutableBytes in) { return read(fd, in); }
   /// One system call for all pieces. Never raises SIGPIPE.
   [[nodiscard]] virtual IoResult write(int fd, std::span<const Bytes> pieces) = 0;

@@ -145,6 +145,14 @@ class SystemNetwork final : public Network {
     return read_result(uninterrupted([&] { return ::recv(fd, in.data(), in.size(), 0); }));
   }
 
+  std::error_code enable_receive_times(int fd) override {
+    int domain = AF_UNSPEC;
+    socklen_t size = sizeof domain;
+    if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0) return last_error();
+    if (domain != AF_INET && domain != AF_INET6) return Network::enable_receive_times(fd);
+    return set_option(fd, {SOL_SOCKET, SO_TIMESTAMPNS, 1});
+  }
+
   IoResult read_timed(int fd, MutableBytes in) override {
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(timespec))> control;
     iovec room{.iov_base = in.data(), .iov_len = in.size()};
@@ -261,7 +269,9 @@ std::span<const SocketOption> default_socket_options() noexcept {
   return options;
 }
 
-SocketOption receive_time_option() noexcept { return {SOL_SOCKET, SO_TIMESTAMPNS, 1}; }
+std::error_code Network::enable_receive_times(int) {
+  return make_error_code(std::errc::not_supported);
+}
 
 Network& system_network() noexcept {
   static SystemNetwork network;

@@ -30,7 +30,7 @@ class TcpSocket {
   [[nodiscard]] IoResult handshake() const noexcept { return {}; }
   /// What is read tells when it was received, as far as the system knows. It costs a part of a
   /// microsecond for each read.
-  void tell_receive_times() { is_timed_ = !network_->set_option(fd_, receive_time_option()); }
+  void tell_receive_times() { is_timed_ = !network_->enable_receive_times(fd_); }
   [[nodiscard]] IoResult read_some(MutableBytes in) {
     return is_timed_ ? network_->read_timed(fd_, in) : network_->read(fd_, in);
   }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include <wirespan/net/write_queue.hpp>
@@ -28,24 +29,28 @@ Block::Ptr copy_of(Bytes bytes) {
 
 }  // namespace
 
-void WriteQueue::make_spare(std::size_t count) {
-  while (spare_.size() < count) spare_.emplace_back();
+void WriteQueue::make_room_for(std::size_t entries) {
+  while (spare_.size() < entries) spare_.emplace_back();
 }
 
 WriteQueue::Entry& WriteQueue::append(Entry entry) {
-  make_spare(1);
+  make_room_for(1);
   entries_.splice(entries_.end(), spare_, spare_.begin());
   entries_.back() = std::move(entry);
   size_ += entries_.back().rest().size();
   return entries_.back();
 }
 
-/// What is held must not be much more than what is counted.
-Block::Ptr WriteQueue::fitting(Block::Ptr block) {
+/// What is held must not be much more than what is counted, unless there is no memory to mend it.
+Block::Ptr WriteQueue::fitting(Block::Ptr block) noexcept {
   if (block->used().size() >= block->capacity() / 2) return block;
-  Block::Ptr copy = copy_of(block->used());
-  blocks_->take_back(blocks_->context, std::move(block));
-  return copy;
+  try {
+    Block::Ptr copy = copy_of(block->used());
+    blocks_->take_back(blocks_->context, std::move(block));
+    return copy;
+  } catch (const std::bad_alloc&) {
+    return block;
+  }
 }
 
 void WriteQueue::push(Block::Ptr block) {
@@ -70,7 +75,7 @@ void WriteQueue::push_borrowed(Bytes frame) {
 
 void WriteQueue::push_borrowed(const FrameHead& head, Bytes payload) {
   Block::Ptr block = in_small_block(head.bytes());
-  make_spare(2);  // both parts or none
+  make_room_for(2);  // both parts or none
   append({.block = std::move(block), .frame = {}});
   push_borrowed(payload);
 }

@@ -30,6 +30,8 @@ class WriteQueue {
   /// Bytes that wait.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
+  /// So many of the next entries need no memory for themselves. Throws std::bad_alloc.
+  void make_room_for(std::size_t entries);
   /// Encoded frames, one or many, that have to leave.
   void push(Block::Ptr block);
   /// One whole message, copied to its size, that may be dropped to make room.
@@ -76,10 +78,9 @@ class WriteQueue {
   };
   using Entries = std::list<Entry>;
 
-  void make_spare(std::size_t count);
   Entry& append(Entry entry);
   [[nodiscard]] Block::Ptr in_small_block(Bytes bytes);
-  [[nodiscard]] Block::Ptr fitting(Block::Ptr block);
+  [[nodiscard]] Block::Ptr fitting(Block::Ptr block) noexcept;
   void remove(Entries::iterator entry) noexcept;
   [[nodiscard]] bool copy_to_block(Entry& entry);
   [[nodiscard]] bool is_untouched(Entries::const_iterator entry) const noexcept;

@@ -1,5 +1,6 @@
 // core/connection.cpp: a message that is sent back from where it lies.
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -184,6 +185,46 @@ TEST_F(ConnectionInPlace, a_connection_with_a_message_in_hand_is_not_like_new) {
   EXPECT_FALSE(connection_.is_like_new()) << "whoever takes it over must not know this text";
   EXPECT_TRUE(std::holds_alternative<NeedInput>(connection_.next()));
   EXPECT_TRUE(connection_.is_like_new());
+}
+
+/// What was judged is a message; its parts, and what is left of it after some of them, need not be.
+class TextInParts : public ::testing::Test {
+ protected:
+  TextInParts() { options_->receive.deliver_fragments = true; }
+
+  /// The last event of bytes that come one by one.
+  Event receive(const ByteVector& unmasked_wire) {
+    Event last;
+    for (const std::byte byte : masked(unmasked_wire)) {
+      (void)connection_.next();  // so that what came before is digested
+      input_ = {byte};
+      connection_.feed(input_);
+      last = connection_.next();
+    }
+    return last;
+  }
+
+  std::shared_ptr<ConnectionOptions> options_ = std::make_shared<ConnectionOptions>();
+  Connection connection_{Role::server, options_};
+  ByteVector input_;
+};
+
+TEST_F(TextInParts, a_fragment_is_judged_whatever_came_before) {
+  EXPECT_TRUE(std::holds_alternative<Message>(receive(frame(0x81, bytes_of("valid")))));
+  const Event event = receive(frame(0x02, "61 ff ff"_hex));
+  ASSERT_TRUE(std::holds_alternative<Fragment>(event));
+  const Bytes payload = std::get<Fragment>(event).payload;
+  ASSERT_TRUE(connection_.holds_delivered(payload));
+  EXPECT_EQ(connection_.send(Opcode::text, payload), Errc::invalid_text);
+  EXPECT_FALSE(connection_.begin_gather(Opcode::text, payload));
+}
+
+TEST_F(TextInParts, the_end_of_a_message_whose_beginning_was_handed_out_is_judged) {
+  EXPECT_TRUE(std::holds_alternative<Fragment>(receive(frame(0x01, "c3"_hex))));
+  options_->receive.deliver_fragments = false;
+  const Event event = receive(frame(0x80, "a9 61"_hex));
+  ASSERT_TRUE(std::holds_alternative<Message>(event));
+  EXPECT_EQ(connection_.send(Opcode::text, std::get<Message>(event).payload), Errc::invalid_text);
 }
 
 TEST(ConnectionInPlaceClient, a_client_has_to_mask) {

@@ -1,4 +1,5 @@
 // net/channel_output.hpp: messages that are sent back from where they were read, without a copy.
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -154,6 +155,11 @@ TEST_P(ChannelInPlace, a_message_that_is_handed_over_outlives_the_end_of_its_con
   channel.host.on_message = [&](const Message& message) {
     EXPECT_FALSE(channel.host->send(message.opcode, message.payload));
     channel.host->abort(Errc::connection_closed);
+    // Whoever gets the memory next would write over it.
+    for (const std::size_t size : {20'000U, 30'000U}) {
+      const Block::Ptr next = channel.loop.buffers().lend(size);
+      std::fill_n(next->bytes(), next->capacity(), std::byte{'?'});
+    }
     EXPECT_EQ(wire_text(message.payload), text) << "the handler may go on reading it";
   };
   channel.host.start();

@@ -1,8 +1,14 @@
 // net/tcp_socket.hpp, net/stream.hpp: the plainest stream, and any stream behind one type.
 #include <array>
+#include <chrono>
+#include <cstring>
+#include <thread>
 #include <utility>
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include "support/script_stream.hpp"
 #include "support/sockets.hpp"
@@ -46,6 +52,67 @@ TEST_F(TcpSocketTest, is_closed_once_by_its_last_owner) {
   }
   EXPECT_EQ(network.closes, 1);
   EXPECT_FALSE(is_open_descriptor(fd));
+}
+
+TEST_F(TcpSocketTest, what_is_read_tells_when_it_came_if_that_was_asked_for) {
+  TcpSocket first(net::system_network(), pair.ours.release());
+  std::array<std::byte, 10> room;
+  peer.write("a");
+  EXPECT_EQ(read_soon(first, room).received_at, net::ReceiveTime());
+  first.tell_receive_times();
+  TcpSocket moved(std::move(first));
+  net::IoResult read;
+  // The kernel begins a moment after it was asked.
+  for (int n = 0; n < 100 && read.received_at == net::ReceiveTime(); ++n) {
+    if (n > 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    const net::ReceiveTime before = std::chrono::system_clock::now();
+    peer.write("b");
+    read = read_soon(moved, room);
+    EXPECT_EQ(read.bytes, 1U);
+    if (read.received_at == net::ReceiveTime()) continue;
+    EXPECT_GE(read.received_at, before);
+    EXPECT_LE(read.received_at, net::ReceiveTime(std::chrono::system_clock::now()));
+  }
+  EXPECT_NE(read.received_at, net::ReceiveTime());
+}
+
+/// Sends a byte and a descriptor with it.
+void send_with_descriptor(int to, int passed) {
+  char byte = 'x';
+  iovec data{.iov_base = &byte, .iov_len = 1};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof passed)> control{};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* note = CMSG_FIRSTHDR(&message);
+  note->cmsg_level = SOL_SOCKET;
+  note->cmsg_type = SCM_RIGHTS;
+  note->cmsg_len = CMSG_LEN(sizeof passed);
+  std::memcpy(CMSG_DATA(note), &passed, sizeof passed);
+  ASSERT_EQ(::sendmsg(to, &message, 0), 1);
+}
+
+/// The number that the next descriptor would get.
+int next_descriptor(int any) {
+  const net::UniqueFd probe(::dup(any));
+  return probe.get();
+}
+
+TEST_F(TcpSocketTest, a_local_socket_tells_no_times_and_takes_no_descriptors) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  TcpSocket ours(net::system_network(), ends[0]);
+  const net::UniqueFd theirs(ends[1]);
+  ours.tell_receive_times();
+  const int before = next_descriptor(ends[1]);
+  send_with_descriptor(ends[1], ends[1]);
+  std::array<std::byte, 10> room;
+  const net::IoResult read = ours.read_some(room);
+  EXPECT_EQ(read.bytes, 1U);
+  EXPECT_EQ(read.received_at, net::ReceiveTime());
+  EXPECT_EQ(next_descriptor(ends[1]), before);
 }
 
 TEST_F(TcpSocketTest, what_is_released_is_somebody_elses) {

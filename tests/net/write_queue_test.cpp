@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/fail_after.hpp"
 #include "support/hex.hpp"
 #include <wirespan/net/write_queue.hpp>
 
@@ -143,9 +144,12 @@ TEST_F(WriteQueueTest, what_is_borrowed_is_taken_over_with_its_block) {
 }
 
 TEST_F(WriteQueueTest, a_block_that_nothing_was_borrowed_from_goes_back) {
-  push("before");
-  queue.adopt(block_of("other"));
-  expect("before");
+  CountingBlocks blocks;
+  WriteQueue counted{blocks.source()};
+  Block::Ptr block = blocks.source().lend(blocks.source().context, 100);
+  counted.adopt(std::move(block));
+  EXPECT_TRUE(counted.empty());
+  EXPECT_EQ(blocks.outstanding(), 0);
 }
 
 TEST_F(WriteQueueTest, a_block_that_is_taken_over_is_not_mostly_empty) {
@@ -156,6 +160,9 @@ TEST_F(WriteQueueTest, a_block_that_is_taken_over_is_not_mostly_empty) {
   queue.push_borrowed(head_of("xxxxxxxxxx"), payload);
   queue.adopt(std::move(block));
   expect(wire_of("xxxxxxxxxx"));
+  std::array<Bytes, 2> pieces;
+  ASSERT_EQ(queue.gather(pieces), 2U);
+  EXPECT_FALSE(is_same_memory(pieces[1], payload)) << "it was copied to its size";
 }
 
 /// The plain twin of join() is push().

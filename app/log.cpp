@@ -14,8 +14,7 @@ std::atomic<bool> tracing{false};
 std::atomic<LogLevel> threshold{LogLevel::warning};
 
 void write_to_standard_error(LogLevel, std::string_view line) {
-  const std::string text = std::string(line) + "\n";
-  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
 }
 
 struct Output {
@@ -44,13 +43,18 @@ bool is_trace_enabled() noexcept { return tracing.load(std::memory_order_relaxed
 
 bool is_enabled_for(LogLevel level) noexcept { return level <= threshold.load(); }
 
-void log(LogLevel level, std::string_view line) {
+/// Whoever has something to say may be in the middle of something that must not fail.
+void log(LogLevel level, std::string_view line) noexcept {
   if (!is_enabled_for(level)) return;
-  const std::lock_guard lock(output().mutex);
-  output().sink(level, line);
+  try {
+    const std::lock_guard lock(output().mutex);
+    output().sink(level, line);
+  } catch (...) {
+    return;
+  }
 }
 
-void trace(std::string_view line) {
+void trace(std::string_view line) noexcept {
   if (is_trace_enabled()) log(LogLevel::debug, line);
 }
 

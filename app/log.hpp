@@ -10,6 +10,7 @@ namespace wirespan {
 enum class LogLevel : std::uint8_t { error, warning, info, debug };
 
 /// Takes one line, without its end. Called on whatever thread has something to say, one at a time.
+/// What it throws is dropped, and so is a line for which there is no memory.
 using LogSink = std::function<void(LogLevel, std::string_view line)>;
 
 /// Shows the opening handshakes and every frame, with the bytes as they are on the wire, of the
@@ -21,9 +22,9 @@ void enable_trace(bool traceable, LogSink sink = {}, LogLevel level = LogLevel::
 /// Lines up to this level reach the sink: error and warning at the start, those up to the level of
 /// enable_trace(true) afterwards.
 [[nodiscard]] bool is_enabled_for(LogLevel level) noexcept;
-void log(LogLevel level, std::string_view line);
+void log(LogLevel level, std::string_view line) noexcept;
 /// Only while tracing.
-void trace(std::string_view line);
+void trace(std::string_view line) noexcept;
 /// A block with a title: "--- title ---", the text line by line, and a rule. Only while tracing.
 void dump(std::string_view title, std::string_view text);
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include <wirespan/net/event_loop.hpp>
@@ -20,6 +21,9 @@ class ThreadMark {
   std::thread::id before_;
 };
 
+/// So many may be retired in one turn without memory being asked for.
+constexpr std::size_t ready_graves = 256;
+
 }  // namespace
 
 EventLoop::EventLoop(EventLoopOptions options)
@@ -31,7 +35,10 @@ EventLoop::EventLoop(EventLoopOptions options)
       busy_poll_(options.busy_poll),
       receive_buffer_size_(options.receive_buffer),
       receive_buffer_(std::make_unique_for_overwrite<std::byte[]>(options.receive_buffer)),
-      now_(network_.now()) {}
+      now_(network_.now()) {
+  graveyard_.reserve(ready_graves);
+  dying_.reserve(ready_graves);
+}
 
 EventLoop::~EventLoop() {
   mailbox_->close();
@@ -160,6 +167,14 @@ void EventLoop::flush() {
     handler->on_flush();
   }
   flushing_.clear();
+}
+
+void EventLoop::retire_erased(Erased object) noexcept {
+  try {
+    graveyard_.push_back(std::move(object));
+  } catch (const std::bad_alloc&) {
+    (void)object.release();
+  }
 }
 
 /// A destructor may retire something else.

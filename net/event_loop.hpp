@@ -74,9 +74,11 @@ class EventLoop {
   void unwatch(int fd, IoHandler& handler) noexcept;
   /// Asks for on_flush() at the end of this turn, once.
   void flush_later(IoHandler& handler);
-  /// Destroys it at the end of the turn, when nothing of it can be on the stack any more.
+  /// Destroys it at the end of the turn, when nothing of it can be on the stack any more. Where
+  /// more is retired in one turn than there is memory to remember, the rest is never destroyed:
+  /// that is better than to do it too early.
   template <class T>
-  void retire(std::unique_ptr<T> object) {
+  void retire(std::unique_ptr<T> object) noexcept {
     if (object) retire_erased({object.release(), [](void* p) { delete static_cast<T*>(p); }});
   }
 
@@ -103,7 +105,7 @@ class EventLoop {
   using Erased = std::unique_ptr<void, void (*)(void*)>;
 
   [[nodiscard]] std::span<Poller::Ready> wait(std::optional<std::chrono::nanoseconds> timeout);
-  void retire_erased(Erased object) { graveyard_.push_back(std::move(object)); }
+  void retire_erased(Erased object) noexcept;
   void dispatch(std::span<Poller::Ready> ready);
   void run_tasks();
   void run_taken_tasks();

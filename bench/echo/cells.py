@@ -67,11 +67,17 @@ TARGETS = [
     ("ASCII text 1 KiB, depth 16", matrix((64,), (16,), (KIB,), "ascii"), 1.12),
 ]
 # Ratios not to the raw server but to uWebSockets in the same turn.
+UWS_TARGETS = [("every cell, on the average", FULL, 1.03)]
+HANDSHAKE = Cell(32, 1, 0)  # so many at a time, and nothing but the handshake
+HANDSHAKE_TARGETS = [("handshake and drop", [HANDSHAKE], 1.0)]
 FAN_OUT_TARGETS = [
     ("1 small to 1000", [Cell(1000, 1, 16)], 1.0),
     ("16 small to 1000", [Cell(1000, 16, 16)], 1.0),
     ("16 KiB to 1000", [Cell(1000, 1, 16 * KIB)], 0.8),
 ]
+# Bytes of an idle connection, plain and over TLS.
+IDLE_TARGET = 272
+IDLE_TLS_TARGET = 15000
 LATENCY_TARGETS = [("round trip, both ends polling", LATENCY, 1.1)]
 TLS_TARGETS = [("every cell", TLS_FULL, 1.05)]
 CLIENT_TARGETS = [

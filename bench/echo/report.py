@@ -50,6 +50,7 @@ def best_peer(turns, key, ours):
 
 
 def against_best(results, key, ours):
+    """Also against uWebSockets, where another peer is the best one."""
     rows = []
     for cell, turns in results.items():
         best = best_peer(turns, key, ours)
@@ -58,9 +59,12 @@ def against_best(results, key, ours):
         own = figures(turns[ours], key)
         to_raw = ratios(own, figures(turns[peers.RAW], key))
         to_best = ratios(own, figures(turns[best], key))
+        to_uws = ratios(own, figures(turns[peers.UWS], key))
         if to_raw and to_best:
-            rows.append([cell, text_of(interval([to_raw])), best, text_of(interval([to_best]))])
-    return table([f"{ours}: cell", "to raw", "best peer", "to the best peer"], rows)
+            rows.append([cell, text_of(interval([to_raw])), best, text_of(interval([to_best])),
+                         text_of(interval([to_uws])) if to_uws else "fail"])
+    return table([f"{ours}: cell", "to raw", "best peer", "to the best peer", f"to {peers.UWS}"],
+                 rows)
 
 
 def verdicts(results, targets, key, ours, base=peers.RAW):
@@ -79,7 +83,15 @@ def verdicts(results, targets, key, ours, base=peers.RAW):
         verdict = "met" if triple[0] <= highest else \
             "within the noise" if triple[1] <= highest else "missed"
         rows.append([what, f"<= {highest}", text_of(triple), verdict])
-    return table([f"{ours}: row", "target", "measured", ""], rows)
+    title = f"{ours}: row" if base == peers.RAW else f"{ours} to {base}: row"
+    return table([title, "target", "measured", ""], rows)
+
+
+def at_most(part, key, what, highest):
+    measured = median(figures(part[peers.OURS], key))
+    verdict = "met" if measured is not None and measured <= highest else "missed"
+    return table([f"{peers.OURS}: row", "target", "measured", ""],
+                 [[what, f"<= {highest}", number(measured), verdict]])
 
 
 def one_figure(results, key, unit):
@@ -113,8 +125,9 @@ def targets_of_client(ours):
 SECTIONS = [
     ("echo", "Targets: server",
      lambda part: [verdicts(part, cells.TARGETS, "server_us", peers.OURS),
+                   verdicts(part, cells.UWS_TARGETS, "server_us", peers.OURS, peers.UWS),
                    against_best(part, "server_us", peers.OURS)]),
-    ("fan_out", f"Targets: fan-out (ratios to {peers.UWS})",
+    ("fan_out", "Targets: fan-out",
      lambda part: [verdicts(part, cells.FAN_OUT_TARGETS, "server_us", peers.OURS, peers.UWS),
                    against_best(part, "server_us", peers.OURS)]),
     ("tls", "Targets: TLS",
@@ -145,11 +158,15 @@ SECTIONS = [
     ("latency", "Both ends polling: round trip, p50, us (ratio to raw)",
      lambda part: [with_ratios(part, "p50")]),
     ("idle", "Memory of an idle connection, bytes",
-     lambda part: [one_figure(part, "per_connection", "plain")]),
+     lambda part: [at_most(part, "per_connection", "resident, plain", cells.IDLE_TARGET),
+                   one_figure(part, "per_connection", "plain")]),
     ("idle_tls", "Memory of an idle connection over TLS, bytes",
-     lambda part: [one_figure(part, "per_connection", "TLS")]),
+     lambda part: [at_most(part, "per_connection", "resident, TLS", cells.IDLE_TLS_TARGET),
+                   one_figure(part, "per_connection", "TLS")]),
     ("handshakes", "Handshake and drop, server CPU, us",
-     lambda part: [one_figure(part, "server_us", "plain")]),
+     lambda part: [verdicts({cells.HANDSHAKE.name: part}, cells.HANDSHAKE_TARGETS, "server_us",
+                            peers.OURS, peers.UWS),
+                   one_figure(part, "server_us", "plain")]),
     ("handshakes_tls", "Handshake and drop over TLS, server CPU, us",
      lambda part: [one_figure(part, "server_us", "TLS")]),
 ]

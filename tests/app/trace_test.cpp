@@ -1,6 +1,7 @@
 // enable_trace() and the log: what is shown, where, and when it stops.
 #include <algorithm>
 #include <mutex>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -206,6 +207,19 @@ TEST_F(Log, lines_up_to_the_level_reach_the_sink) {
     EXPECT_EQ(recorder.calls().size() - before, static_cast<std::size_t>(level) + 1);
   }
   EXPECT_EQ(recorder.last(), "3 line");
+}
+
+/// Whoever logs may not be able to deal with it: a server does it where nothing may be thrown.
+TEST_F(Log, what_a_sink_throws_is_dropped) {
+  int calls = 0;
+  enable_trace(true, [&](LogLevel, std::string_view) {
+    ++calls;
+    throw std::bad_alloc();
+  });
+  log(LogLevel::error, "one");
+  trace("two");
+  EXPECT_EQ(calls, 2);
+  enable_trace(false);
 }
 
 TEST_F(Log, KEEP_after_false_the_level_and_the_sink_stay_but_trace_and_dump_are_silent) {

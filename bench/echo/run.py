@@ -54,8 +54,8 @@ def about(quick, load):
     versions.append("node " + first_line("node", "--version"))
     control = file_line("/proc/sys/net/ipv4/tcp_congestion_control")
     return "\n".join([
-        f"{datetime.date.today()}, `bench/run.sh{' --quick' if quick else ''}`. "
-        + ("Quick: short windows and few turns, good for factors only." if quick else ""),
+        f"{datetime.date.today()}, `bench/run.sh{' --quick' if quick else ''}`."
+        + (" Quick: short windows and few turns, good for factors only." if quick else ""),
         "",
         f"- {processor()}; Linux {platform.release()}; loopback, {control}; server on CPU 0, load "
         "on CPU 1",

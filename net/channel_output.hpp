@@ -14,6 +14,9 @@ namespace detail {
 
 /// A block of output that is this full waits by itself while there is a backlog.
 inline constexpr std::size_t spill_size = std::size_t{64} << 10;
+/// TLS copies the beginning of what it is given in pieces into a record: a shorter message would
+/// not gain by staying where it is.
+inline constexpr std::size_t many_records = std::size_t{64} << 10;
 
 }  // namespace detail
 
@@ -150,8 +153,12 @@ void Channel<S, Handler>::spill_output() {
 template <Stream S, class Handler>
 bool Channel<S, Handler>::send_from_where_it_lies(Opcode opcode, Bytes payload, Compress compress) {
   if (!pumping_ || backlog_ || options_.overflow == Overflow::drop_oldest) return false;
-  if (connection().holds_delivered(payload)) return lend_delivered(opcode, payload, compress);
-  if (!read_is_last_ || !connection().output().empty() || !gathers(stream_)) return false;
+  const bool in_pieces = gathers(stream_);
+  if (connection().holds_delivered(payload)) {
+    const bool is_worth_it = in_pieces || payload.size() >= detail::many_records;
+    return is_worth_it && lend_delivered(opcode, payload, compress);
+  }
+  if (!read_is_last_ || !connection().output().empty() || !in_pieces) return false;
   const auto frame = connection().send_in_place(opcode, payload, compress);
   if (frame) queue().push_borrowed(*frame);
   return frame.has_value();

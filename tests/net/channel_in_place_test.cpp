@@ -165,7 +165,7 @@ TEST_P(ChannelInPlace, a_message_that_is_handed_over_outlives_the_end_of_its_con
   channel.host.start();
   channel.deliver(join(
       {frame(0x01, wire_bytes(text.substr(0, 9000))), frame(0x80, wire_bytes(text.substr(9000)))}));
-  EXPECT_TRUE(channel.host->ended());
+  EXPECT_TRUE(channel.host.ended());
 }
 
 TEST_P(ChannelInPlace, what_may_be_dropped_one_by_one_is_copied) {

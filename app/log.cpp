@@ -14,7 +14,8 @@ std::atomic<bool> tracing{false};
 std::atomic<LogLevel> threshold{LogLevel::warning};
 
 void write_to_standard_error(LogLevel, std::string_view line) {
-  std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+  std::fwrite(line.data(), 1, line.size(), stderr);
+  std::fputc('\n', stderr);
 }
 
 struct Output {

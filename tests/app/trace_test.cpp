@@ -209,6 +209,14 @@ TEST_F(Log, lines_up_to_the_level_reach_the_sink) {
   EXPECT_EQ(recorder.last(), "3 line");
 }
 
+TEST_F(Log, standard_error_gets_every_byte_of_a_line) {
+  using namespace std::string_view_literals;
+  enable_trace(true, {}, LogLevel::warning);
+  ::testing::internal::CaptureStderr();
+  log(LogLevel::error, "a\0b"sv);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "a\0b\n"sv);
+}
+
 /// Whoever logs may not be able to deal with it: a server does it where nothing may be thrown.
 TEST_F(Log, what_a_sink_throws_is_dropped) {
   int calls = 0;

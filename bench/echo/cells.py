@@ -75,6 +75,7 @@ FAN_OUT_TARGETS = [
     ("16 small to 1000", [Cell(1000, 16, 16)], 1.0),
     ("16 KiB to 1000", [Cell(1000, 1, 16 * KIB)], 0.8),
 ]
+HANDSHAKE_TARGET = 25  # us
 # Bytes of an idle connection, plain and over TLS.
 IDLE_TARGET = 272
 IDLE_TLS_TARGET = 15000

@@ -166,6 +166,7 @@ SECTIONS = [
     ("handshakes", "Handshake and drop, server CPU, us",
      lambda part: [verdicts({cells.HANDSHAKE.name: part}, cells.HANDSHAKE_TARGETS, "server_us",
                             peers.OURS, peers.UWS),
+                   at_most(part, "server_us", "handshake and drop, us", cells.HANDSHAKE_TARGET),
                    one_figure(part, "server_us", "plain")]),
     ("handshakes_tls", "Handshake and drop over TLS, server CPU, us",
      lambda part: [one_figure(part, "server_us", "TLS")]),

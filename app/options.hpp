@@ -58,7 +58,7 @@ struct ConnectOptions {
   /// How long it looks again and again for input before it sleeps: the microseconds of waking up
   /// are saved, and a core is kept busy. 0: it sleeps at once.
   std::chrono::microseconds busy_poll{0};
-  /// The kernel notes when each packet came, for received_at(). A read then costs a little more.
+  /// The kernel notes when each packet came, for received_at(); reads then ask it for the time too.
   bool receive_timestamps = false;
   /// Attempts to one address wait for each other (RFC 6455 §4.1), on one loop.
   bool one_connecting_per_address = true;

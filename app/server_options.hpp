@@ -86,9 +86,8 @@ struct ServerOptions {
   /// How long each loop looks again and again for input before it sleeps: the microseconds of
   /// waking up are saved, and its core is kept busy. 0: it sleeps at once.
   std::chrono::microseconds busy_poll{0};
-  /// The kernel notes when each packet came, for
-  /// ServerConnection::received_at(). A read then costs a little more,
-  /// and a connection some 200 bytes.
+  /// The kernel notes when each packet came, for ServerConnection::received_at(). Reads then ask it
+  /// for the time too, and a connection that has read keeps it in a small allocation of its own.
   bool receive_timestamps = false;
   net::Network* network = nullptr;  ///< Null: the system's. Must outlive the server.
 };

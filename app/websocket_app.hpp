@@ -55,7 +55,7 @@ struct AppOptions {
   /// How long it looks again and again for input before it sleeps: the microseconds of waking up
   /// are saved, and a core is kept busy. 0: it sleeps at once.
   std::chrono::microseconds busy_poll{0};
-  /// The kernel notes when each packet came, for received_at(). A read then costs a little more.
+  /// The kernel notes when each packet came, for received_at(); reads then ask it for the time too.
   bool receive_timestamps = false;
 };
 

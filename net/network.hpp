@@ -70,8 +70,8 @@ class Network {
   /// std::errc::operation_would_block when nobody waits.
   [[nodiscard]] virtual Expected<Accepted> accept(int listener) = 0;
   [[nodiscard]] virtual IoResult read(int fd, MutableBytes in) = 0;
-  /// Lets the kernel note when each packet comes. Not for local sockets, whose notes might be
-  /// descriptors that the peer has sent.
+  /// Lets the kernel note when each packet comes. std::errc::not_supported for local sockets, whose
+  /// notes might be descriptors that the peer has sent, and for networks that know no times.
   [[nodiscard]] virtual std::error_code enable_receive_times(int fd);
   /// As read(), with IoResult::received_at if that was enabled and the kernel knows.
   [[nodiscard]] virtual IoResult read_timed(int fd, MutableBytes in) { return read(fd, in); }

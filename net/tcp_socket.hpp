@@ -28,8 +28,8 @@ class TcpSocket {
   [[nodiscard]] int fd() const noexcept { return fd_; }
   [[nodiscard]] Network& network() const noexcept { return *network_; }
   [[nodiscard]] IoResult handshake() const noexcept { return {}; }
-  /// What is read tells when it was received, as far as the system knows. It costs a part of a
-  /// microsecond for each read.
+  /// What is read tells when it was received, from now on and as far as the system knows; where it
+  /// cannot, nothing changes.
   void tell_receive_times() { is_timed_ = !network_->enable_receive_times(fd_); }
   [[nodiscard]] IoResult read_some(MutableBytes in) {
     return is_timed_ ? network_->read_timed(fd_, in) : network_->read(fd_, in);

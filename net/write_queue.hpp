@@ -43,7 +43,8 @@ class WriteQueue {
   void push_borrowed(const FrameHead& head, Bytes payload);
   /// Copies what was borrowed and has not left.
   void own();
-  /// Takes over the block that something borrowed and unsent lies in.
+  /// Takes over the block that something borrowed lies in, nothing of which has left; where there
+  /// is no such thing, the block goes back.
   void adopt(Block::Ptr block);
   /// Copies the frame to the end of those before it, if all of them are small and none has a key:
   /// many tiny pieces cost a write more than their bytes do. Then they are dropped or replaced no

@@ -13,7 +13,7 @@
 #include <wirespan/core/close_code.hpp>
 #include <wirespan/core/deflate_parameters.hpp>
 #include <wirespan/core/limits.hpp>
-#include <wirespan/net/channel_options.hpp>
+#include <wirespan/net/session_options.hpp>
 #include <wirespan/net/network.hpp>
 #include <wirespan/net/poller.hpp>
 #include <wirespan/tls/options.hpp>

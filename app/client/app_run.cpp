@@ -1,10 +1,10 @@
 #include <string>
 
 #include <wirespan/app/client/app_run.hpp>
-#include <wirespan/app/common/longest_wait.hpp>
 #include <wirespan/app/log.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/frame.hpp>
+#include <wirespan/core/time.hpp>
 #include <wirespan/net/channel_impl.hpp>
 
 namespace wirespan {
@@ -31,7 +31,9 @@ void check(const RunOptions& options) {
 net::ChannelOptions channel_options(const RunOptions& options, std::size_t send_hard_limit) {
   auto timeout = options.ping_timeout;
   if (timeout) timeout = bounded(*timeout);
-  return {.keep_alive = {.interval = bounded(options.ping_interval), .timeout = timeout},
+  return {.keep_alive = {.interval = bounded(options.ping_interval),
+                         .timeout = timeout,
+                         .only_pongs_count = options.only_pongs_count},
           .ping_payload = options.ping_payload,
           .send_hard_limit = send_hard_limit};
 }

@@ -3,8 +3,8 @@
 
 #include <wirespan/app/client/app_run.hpp>
 #include <wirespan/app/client/app_shared.hpp>
-#include <wirespan/app/common/longest_wait.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/time.hpp>
 
 namespace wirespan {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include <wirespan/app/common/longest_wait.hpp>
+#include <wirespan/core/time.hpp>
 #include <wirespan/app/exceptions.hpp>
 #include <wirespan/app/log.hpp>
 #include <wirespan/app/server/origin_policy.hpp>

@@ -64,7 +64,7 @@ WebSocketApp::Run::Run(WebSocketApp& app, const RunOptions& options)
   if (const auto plan = make_dial_plan(app_.url_, checked); !plan) {
     throw_for(plan.error(), "run_forever");
   }
-  if (!shared_.begin_run(*this, loop_.mailbox(), app_.options_.send_hard_limit)) {
+  if (!shared_.begin_run(*this, *this, loop_.mailbox(), app_.options_.send_hard_limit)) {
     throw WebSocketException(make_error_code(Errc::already_open), "socket is already opened");
   }
 }

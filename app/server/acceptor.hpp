@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <wirespan/app/common/transport.hpp>
-#include <wirespan/app/server/address_counter.hpp>
+#include <wirespan/app/server/admission.hpp>
 #include <wirespan/app/server_request.hpp>
 #include <wirespan/core/byte_buffer.hpp>
 #include <wirespan/core/error.hpp>
@@ -22,7 +22,7 @@ namespace wirespan {
 struct AcceptedConnection {
   Transport transport;
   Agreement agreement;
-  AddressCounter::Ticket ticket;
+  ServerAdmission::Ticket ticket;
   std::vector<std::byte> unread;  // frames that came together with the request
   std::any user_data;
 };
@@ -58,7 +58,7 @@ struct AcceptorOptions {
 class Acceptor final : private net::IoHandler, private net::Timer {
  public:
   Acceptor(net::EventLoop& loop, AcceptorHost& host, const AcceptorOptions& options,
-           Transport transport, net::Endpoint peer, AddressCounter::Ticket ticket);
+           Transport transport, net::Endpoint peer, ServerAdmission::Ticket ticket);
   ~Acceptor();
 
   /// `already_read` belongs to the request, or came behind it. May end the acceptor.
@@ -66,6 +66,8 @@ class Acceptor final : private net::IoHandler, private net::Timer {
   /// The answers to on_upgrade(), once.
   void accept(Agreement agreement, std::any user_data);
   void reject(const Rejection& rejection, std::error_code why = Errc::request_rejected);
+  /// Cuts the connection without an answer.
+  void abandon(std::error_code error) { give_up(error); }
 
   /// What the client asked for, once on_upgrade() was called.
   [[nodiscard]] const ClientOffer& offer() const noexcept { return offer_; }
@@ -86,6 +88,9 @@ class Acceptor final : private net::IoHandler, private net::Timer {
   void on_flush() override;
   void on_timer(TimePoint now) override;
 
+  /// Every call of the loop: without memory this handshake ends, not the loop.
+  template <class Call>
+  void guarded(Call call) noexcept;
   void go_on();
   [[nodiscard]] bool secure();
   void read_request();
@@ -106,7 +111,7 @@ class Acceptor final : private net::IoHandler, private net::Timer {
   const AcceptorOptions& options_;
   std::optional<Transport> transport_;
   net::Endpoint peer_;
-  AddressCounter::Ticket ticket_;
+  ServerAdmission::Ticket ticket_;
   Step step_ = Step::securing;
   ServerHandshake handshake_;
   ByteBuffer answer_;

@@ -227,22 +227,6 @@ net::IoResult TlsStream::write_pieces(std::span<const Bytes> pieces) {
 
 std::size_t TlsStream::bytes_to_repeat() const noexcept { return impl_->to_repeat; }
 
-/// Head and the beginning of the payload share a record; the rest of the payload follows.
-net::IoResult TlsStream::write_some(Bytes head, Bytes payload) {
-  if (head.size() >= record_size) return write_some(head);  // nothing to share a record with
-  std::array<std::byte, record_size> record;
-  const std::size_t beginning = std::min(payload.size(), record.size() - head.size());
-  std::ranges::copy(head, record.begin());
-  std::ranges::copy(payload.first(beginning), record.data() + head.size());
-  net::IoResult result = write_some(Bytes(record).first(head.size() + beginning));
-  const bool all_of_it = result.is_ok() && result.bytes == head.size() + beginning;
-  if (!all_of_it || beginning == payload.size()) return result;
-  const net::IoResult rest = write_some(payload.subspan(beginning));
-  if (rest.status == net::IoStatus::error) return rest;
-  result.bytes += rest.bytes;
-  return result;
-}
-
 bool TlsStream::has_buffered_input() const noexcept {
   return ::SSL_has_pending(impl_->ssl.get()) == 1 || impl_->transport->has_buffered_input();
 }

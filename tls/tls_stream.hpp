@@ -39,7 +39,6 @@ class TlsStream {
   [[nodiscard]] net::IoResult read_some(MutableBytes in);
   /// After a write that would block the same bytes must come again, more of them behind are fine.
   [[nodiscard]] net::IoResult write_some(Bytes out);
-  [[nodiscard]] net::IoResult write_some(Bytes head, Bytes payload);
   /// Small pieces share records.
   [[nodiscard]] net::IoResult write_pieces(std::span<const Bytes> pieces);
   /// How many of the bytes offered last have to come again unchanged, because a record of them is

@@ -85,6 +85,9 @@ inline constexpr std::size_t least_in_place = 4096;
 /// Ports tried before a server gives up to find one that is free at all of its addresses.
 inline constexpr int free_port_attempts = 16;
 
+/// Time between two lines of the log about an event that a peer or a shortage can repeat.
+inline constexpr std::chrono::milliseconds repeated_line_time{60'000};
+
 // A turn of the loop.
 
 /// Connections accepted in one turn, so that a stampede does not stall the open ones.

@@ -60,18 +60,19 @@ bool ServerImpl::lists_ipv4() const {
   return is_ipv4(options_.address) || std::ranges::any_of(options_.more_addresses, is_ipv4);
 }
 
-/// The first listener may have to find a free port; the others share it.
+/// The first listener claims the port, or finds a free one; the others share it.
 std::error_code ServerImpl::listen_on(const net::Endpoint& local) {
   const bool has_tcp = local.family() != net::Family::unix_path;
   const bool everywhere = has_tcp && workers_.size() > 1;
-  const net::ListenOptions options{
+  net::ListenOptions options{
       .backlog = options_.backlog,
-      .reuse_port = everywhere,
+      .sharing = everywhere ? net::PortSharing::claim : net::PortSharing::none,
       .only_ipv6 = lists_ipv4(),
       .inherited = has_tcp ? net::default_socket_options() : std::span<const net::SocketOption>()};
   const auto port = workers_.front()->listen(local, options);
   if (!port) return port.error();
   if (*port != 0) port_ = *port;
+  options.sharing = net::PortSharing::join;
   for (std::size_t i = 1; everywhere && i < workers_.size(); ++i) {
     const auto same = workers_[i]->listen(local.with_port(*port), options);
     if (!same) return same.error();
@@ -185,6 +186,11 @@ bool ServerImpl::take_connection() noexcept {
   if (options_.max_connections == 0 || before < options_.max_connections) return true;
   give_back_connection();
   return false;
+}
+
+void ServerImpl::note_shortage(TimePoint now) noexcept {
+  shortage_line_.log(LogLevel::warning,
+                     "no descriptor or memory left to accept connections with; trying again", now);
 }
 
 ServerWorker& ServerImpl::next_worker() noexcept {

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <vector>
 
+#include <wirespan/app/common/repeated_line.hpp>
 #include <wirespan/app/server/address_counter.hpp>
 #include <wirespan/app/server/server_worker.hpp>
 #include <wirespan/app/websocket_server.hpp>
@@ -45,6 +46,8 @@ class ServerImpl {
   /// The loop for the next connection of a listener that serves all of them.
   [[nodiscard]] ServerWorker& next_worker() noexcept;
   [[nodiscard]] bool spreads(net::Family family) const noexcept;
+  /// A listener rests because nothing can be accepted.
+  void note_shortage(TimePoint now) noexcept;
 
  private:
   [[nodiscard]] net::Endpoint endpoint(const std::string& address) const;
@@ -68,6 +71,7 @@ class ServerImpl {
   std::vector<std::unique_ptr<ServerWorker>> workers_;
   std::uint16_t port_ = 0;
   bool serving_ = false;
+  RepeatedLine shortage_line_;
 };
 
 }  // namespace wirespan

@@ -60,6 +60,7 @@ ServerWorker::ServerWorker(ServerImpl& server, unsigned index)
       acceptor_options_(acceptor_options(server.options(), server.handlers())) {
   budget_.limit = server.options().loop_send_budget;
   channel_options_.budget = &budget_;
+  acceptor_options_.unsendable_answer = &unsendable_answer_;
   auto connection = std::make_shared<ConnectionOptions>();
   connection->receive.max_message_size = server.options().max_message_size;
   connection->receive.max_fragments = server.options().max_message_fragments;
@@ -90,7 +91,10 @@ Expected<std::uint16_t> ServerWorker::listen(const net::Endpoint& local,
           other.accept({.fd = socket->release(), .peer = peer});
         });
       },
-      [this] { counters_.refused.no_descriptor.add(); });
+      [this] {
+        counters_.refused.no_descriptor.add();
+        server_.note_shortage(loop_.now());
+      });
   if (const auto error = listener->open(local, options)) return error;
   const std::uint16_t port = listener->local().port();
   listeners_.push_back(std::move(listener));

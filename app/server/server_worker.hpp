@@ -168,6 +168,7 @@ class ServerWorker final : private AcceptorHost, private net::Timer {
   net::SendBudget budget_;
   net::ChannelOptions channel_options_;
   AcceptorOptions acceptor_options_;
+  RepeatedLine unsendable_answer_;
   std::shared_ptr<const ConnectionOptions> connection_options_;
   std::optional<net::ConnectionPool> idle_connections_;
   std::vector<std::unique_ptr<ServerListener>> listeners_;

@@ -55,7 +55,9 @@ bool Channel<S, Handler>::read_once(std::size_t& budget) {
   deliver();
   read_is_last_ = false;
   if (options_.progress_time) note_progress(result.bytes);
-  budget -= std::min(budget, result.bytes);
+  // A stream that stops short with more at hand has reached a bound of its own (records of TLS).
+  const bool stopped_short = result.bytes < window.size() && stream_.has_buffered_input();
+  budget -= std::min(budget, stopped_short ? window.size() : result.bytes);
   return should_read_on(result.bytes == window.size(), budget);
 }
 

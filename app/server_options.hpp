@@ -43,7 +43,9 @@ struct ServerOptions {
   std::uint16_t port = 0;  ///< 0: one that is free at all addresses, which listen() tells.
   int backlog = 0;         ///< 0: as many as the system allows.
   /// Loops, each on a thread of its own; run() is one of them. With more than one the kernel
-  /// spreads connections over them (SO_REUSEPORT), or the first one does for Unix sockets.
+  /// spreads connections over them (SO_REUSEPORT), or the first one does for Unix sockets. A port
+  /// that any other socket listens on is refused all the same (std::errc::address_in_use). While
+  /// the server runs, Linux lets only programs of the same user in that ask for SO_REUSEPORT.
   int threads = 1;
   std::optional<tls::ServerOptions> tls{};  ///< Set: wss: only.
   OriginPolicy origins{};

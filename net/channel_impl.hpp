@@ -172,7 +172,7 @@ bool Channel<S, Handler>::read_share(std::size_t& budget) {
     if (read.bytes > 0) handler_.on_bytes_read(read.bytes);
   }
   deliver();
-  budget -= std::min(budget, read.bytes);
+  budget = read.stopped_short ? 0 : budget - std::min(budget, read.bytes);
   return read.status == IoStatus::ok && should_read_on(read.filled_window, budget);
 }
 

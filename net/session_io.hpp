@@ -43,6 +43,8 @@ struct ReadOutcome {
   IoStatus status = IoStatus::ok;
   std::size_t bytes = 0;
   bool filled_window = false;
+  /// The stream has more at hand and has reached a bound of its own (records of TLS).
+  bool stopped_short = false;
 };
 
 /// Reads once and tells the session. After anything but want_read and want_write there may be
@@ -58,8 +60,12 @@ ReadOutcome read_once(Session& session, S& stream, MutableBytes shared, TimePoin
   }
   session.note_received_at(result.received_at);
   const bool filled = result.bytes == window.size();
-  session.received(window.first(result.bytes), now, !filled && !stream.has_buffered_input());
-  return {.status = result.status, .bytes = result.bytes, .filled_window = filled};
+  const bool more_at_hand = stream.has_buffered_input();
+  session.received(window.first(result.bytes), now, !filled && !more_at_hand);
+  return {.status = result.status,
+          .bytes = result.bytes,
+          .filled_window = filled,
+          .stopped_short = !filled && more_at_hand};
 }
 
 }  // namespace wirespan::net

@@ -1,8 +1,8 @@
 #include <array>
 #include <new>
+#include <string>
 #include <utility>
 
-#include <wirespan/app/log.hpp>
 #include <wirespan/app/server/acceptor.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/limits.hpp>
@@ -139,7 +139,8 @@ void Acceptor::ask(ClientOffer offer) {
 void Acceptor::accept(Agreement agreement, std::any user_data) {
   if (step_ != Step::deciding) return;
   if (const auto error = check_agreement(offer_, agreement)) {
-    log(LogLevel::error, "the answer to a request cannot be sent: " + error.message());
+    const std::string line = "the answer to a request cannot be sent: " + error.message();
+    options_.unsendable_answer->log(LogLevel::error, line, loop_.now());
     return reject(internal_error());
   }
   agreement_ = std::move(agreement);

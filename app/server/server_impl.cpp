@@ -67,18 +67,19 @@ bool ServerImpl::lists_ipv4() const {
   return is_ipv4(options().address) || std::ranges::any_of(options().more_addresses, is_ipv4);
 }
 
-/// The first listener may have to find a free port; the others share it.
+/// The first listener claims the port, or finds a free one; the others share it.
 std::error_code ServerImpl::listen_on(const net::Endpoint& local) {
   const bool has_tcp = local.family() != net::Family::unix_path;
   const bool everywhere = has_tcp && workers_.size() > 1;
-  const net::ListenOptions listening{
+  net::ListenOptions listening{
       .backlog = options().backlog,
-      .reuse_port = everywhere,
+      .sharing = everywhere ? net::PortSharing::claim : net::PortSharing::none,
       .only_ipv6 = lists_ipv4(),
       .inherited = has_tcp ? net::default_socket_options() : std::span<const net::SocketOption>()};
   const auto port = first().front().listen(local, listening);
   if (!port) return port.error();
   if (*port != 0) port_ = *port;
+  listening.sharing = net::PortSharing::join;
   for (std::size_t i = 1; everywhere && i < workers_.size(); ++i) {
     const auto same = workers_[i]->front().listen(local.with_port(*port), listening);
     if (!same) return same.error();

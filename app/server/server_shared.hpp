@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include <wirespan/app/common/repeated_line.hpp>
 #include <wirespan/app/server/admission.hpp>
 #include <wirespan/app/server_handlers.hpp>
 #include <wirespan/app/server_options.hpp>
@@ -25,7 +26,8 @@ class SocketSpreader {
   ~SocketSpreader() = default;
 };
 
-/// Made before the loops and destroyed after them. Constant but for the counts of `admission`.
+/// Made before the loops and destroyed after them. Constant but for the counts of
+/// `admission` and the log lines.
 struct ServerShared {
   ServerShared(ServerOptions server_options, ServerHandlers server_handlers,
                SocketSpreader& socket_spreader)
@@ -46,6 +48,8 @@ struct ServerShared {
   std::optional<tls::Context> tls;
   std::error_code tls_error;  // of an unusable certificate or key
   ServerAdmission admission;
+  RepeatedLine shortage;           // nothing can be accepted
+  RepeatedLine unsendable_answer;  // a handler's answer to a request
 };
 
 }  // namespace wirespan

@@ -144,11 +144,6 @@ class ScriptStream {
   [[nodiscard]] net::IoResult handshake() const noexcept { return {}; }
   [[nodiscard]] net::IoResult read_some(MutableBytes in) { return script_->read(in); }
   [[nodiscard]] net::IoResult write_some(Bytes out) { return script_->write(out); }
-  [[nodiscard]] net::IoResult write_some(Bytes head, Bytes payload) {
-    ByteVector both = owned(head);
-    both.insert(both.end(), payload.begin(), payload.end());
-    return script_->write(both);
-  }
   [[nodiscard]] bool has_buffered_input() const noexcept {
     return script_->hides_input && !script_->input.empty();
   }

@@ -134,7 +134,6 @@ void Acceptor::reject(const Rejection& rejection, std::error_code why) {
 }
 
 void Acceptor::serve(PlainRequest plain) {
-  const bool head_only = plain.method == "HEAD";
   const auto answer = host_.on_http({.method = std::move(plain.method),
                                      .target = std::move(plain.target),
                                      .headers = std::move(plain.headers),
@@ -144,11 +143,11 @@ void Acceptor::serve(PlainRequest plain) {
     error_ = Errc::missing_upgrade;
     return refuse(rejection_for(error_));
   }
-  refuse({.status = answer->status, .headers = answer->headers, .body = answer->body}, head_only);
+  refuse({.status = answer->status, .headers = answer->headers, .body = answer->body});
 }
 
-void Acceptor::refuse(const Rejection& rejection, bool without_body) {
-  answer_.append(wire_bytes(build_rejection(rejection, without_body)));
+void Acceptor::refuse(const Rejection& rejection) {
+  answer_.append(wire_bytes(build_rejection(rejection, handshake_.asks_for_head())));
   step_ = Step::refusing;
 }
 

@@ -75,11 +75,20 @@ std::string_view key_of(const ClientRequest& request, const HandshakeKey& key) {
       .value_or(std::string_view(key.data(), key.size()));
 }
 
+/// RFC 9110 §8.6, RFC 9112 §6.1: a 101 has no body, and a field that announces one is a sign of a
+/// server, or of somebody in between, that takes the frames for it.
+std::error_code check_no_body(const ResponseHead& head) {
+  const bool announces_one = find_field(head.fields, "Transfer-Encoding").count > 0 ||
+                             find_field(head.fields, "Content-Length").count > 0;
+  return announces_one ? Errc::response_with_body : std::error_code{};
+}
+
 std::error_code check_chosen_subprotocol(const ResponseHead& head, const ClientRequest& request,
                                          Agreement& out) {
   const FieldLookup chosen = find_field(head.fields, "Sec-WebSocket-Protocol");
   if (chosen.count > 1) return Errc::repeated_field;
-  if (chosen.count == 0) {
+  std::string_view list = chosen.value;
+  if (!next_list_element(list)) {  // also an empty field: it chooses nothing
     return request.require_subprotocol ? Errc::missing_subprotocol : std::error_code{};
   }
   const auto& offered = request.subprotocols;
@@ -161,6 +170,7 @@ std::error_code check_response(const ResponseHead& head, const ClientRequest& re
   if (!equal_in_constant_time(accept.value, {expected.data(), expected.size()})) {
     return Errc::bad_accept;
   }
+  if (const auto error = check_no_body(head)) return error;
   const FieldLookup extensions = find_field(head.fields, "Sec-WebSocket-Extensions");
   if (extensions.count > 1) return Errc::repeated_field;  // §11.3.2
   if (extensions.count == 1) {

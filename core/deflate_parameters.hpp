@@ -32,18 +32,22 @@ struct DeflateOptions {
   std::optional<DeflateContext> send_context{};
   /// The same for what the peer compresses. With none it is told to keep nothing either.
   std::optional<DeflateContext> receive_context{};
-  int send_window_bits = 15;     ///< 8 to 15: messages refer back by at most 2^n bytes.
-  int receive_window_bits = 15;  ///< The same, demanded from the peer.
-  int level = 6;                 ///< 1 (fast) to 9 (small).
-  int memory_level = 8;          ///< 1 (small) to 9 (fast): zlib's hash tables for sending.
+  /// 9 to 15: messages refer back by at most 2^n bytes. RFC 7692 knows 8, which many peers' zlib
+  /// refuses: a peer may choose it, we neither offer nor answer it.
+  int send_window_bits = 15;
+  /// The same, demanded from the peer. A reference beyond the window agreed on fails with 1007.
+  int receive_window_bits = 15;
+  int level = 6;         ///< 1 (fast) to 9 (small).
+  int memory_level = 8;  ///< 1 (small) to 9 (fast): zlib's hash tables for sending.
   /// Bytes; shorter messages, or messages whose first part is, are sent as they are.
   std::size_t threshold = 512;
   /// A message may inflate to this many times what came; beyond it fails with 1008, but not below
   /// limits::inflate_ratio_floor. 0: only the limit for messages counts. 1,032 is the most there
   /// is.
   std::uint32_t max_inflate_ratio = 0;
-  /// A client whose wishes (contexts, windows) a server does not grant does without them; else it
-  /// does without compression.
+  /// A client whose wishes (`receive_context` none, `receive_window_bits`) a server does not grant
+  /// does without them; else it does without compression. A client without such wishes always
+  /// offers a plain "permessage-deflate" after its first offer.
   bool unconditional_fallback = false;
 };
 
@@ -88,7 +92,7 @@ struct DeflateOffer {
 /// The value of Sec-WebSocket-Extensions in its request.
 [[nodiscard]] std::string deflate_offers_text(const DeflateOptions& options);
 /// Judges the value of that field in the response. Errc::bad_extensions, unrequested_extension, or
-/// invalid_deflate_answer. To an offer an empty list agrees on nothing. §5.1.
+/// invalid_deflate_answer. An empty list agrees on nothing, also where nothing was offered. §5.1.
 [[nodiscard]] std::error_code check_deflate_answer(std::string_view value,
                                                    const std::optional<DeflateOptions>& options,
                                                    std::optional<DeflateParameters>& out);
@@ -98,7 +102,7 @@ struct DeflateOffer {
 /// Its answer to the first offer that it can keep; nothing if there is none. §5.1.
 [[nodiscard]] std::optional<DeflateParameters> choose_deflate(const std::vector<Extension>& offered,
                                                               const DeflateOptions& options);
-/// True if some offer in the list allows this answer.
+/// True if some offer in the list allows this answer, whose windows have 9 to 15 bits.
 [[nodiscard]] bool is_answer_to_any(const std::vector<Extension>& offered,
                                     const DeflateParameters& answer);
 /// The value of Sec-WebSocket-Extensions in its response.

@@ -119,7 +119,7 @@ constexpr const char* handshake_message(Errc code) noexcept {
     case Errc::bad_extensions:
       return "invalid Sec-WebSocket-Extensions";
     case Errc::request_with_body:
-      return "upgrade request with a body";
+      return "request with a body";
     case Errc::bad_request_target:
       return "invalid request target";
     case Errc::not_switching_protocols:
@@ -134,6 +134,8 @@ constexpr const char* handshake_message(Errc code) noexcept {
       return "the server chose an extension not offered";
     case Errc::invalid_deflate_answer:
       return "the server's permessage-deflate is not valid";
+    case Errc::response_with_body:
+      return "101 with Content-Length or Transfer-Encoding";
     case Errc::too_many_informational:
       return "too many informational responses";
     case Errc::origin_not_welcome:

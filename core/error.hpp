@@ -64,7 +64,7 @@ enum class Errc {
   bad_version,         ///< Sec-WebSocket-Version is not 13.
   bad_subprotocols,    ///< Sec-WebSocket-Protocol is not a list of different tokens.
   bad_extensions,      ///< Sec-WebSocket-Extensions does not follow its grammar.
-  request_with_body,   ///< An upgrade request with content.
+  request_with_body,   ///< A GET or HEAD with content.
   bad_request_target,  ///< A target that is neither a path nor an absolute URI.
 
   // The opening handshake as a client sees it. RFC 6455 §4.1.
@@ -74,6 +74,7 @@ enum class Errc {
   missing_subprotocol,      ///< The server chose none although one was required.
   unrequested_extension,    ///< The server chose an extension that was not offered.
   invalid_deflate_answer,   ///< Its permessage-deflate is malformed, or no answer to the offer.
+  response_with_body,       ///< A 101 with Content-Length or Transfer-Encoding. RFC 9110 §8.6.
   too_many_informational,   ///< More 1xx answers than limits::informational_responses.
 
   origin_not_welcome,  ///< A page of another origin. RFC 6455 §10.2.

@@ -91,6 +91,12 @@ std::error_code collect_extensions(Fields fields, std::vector<Extension>& out) {
   return {};
 }
 
+/// Methods are case-sensitive (RFC 9110 §9.1). One empty line may stand before them.
+bool begins_with_head(std::string_view request) noexcept {
+  if (request.starts_with("\r\n")) request.remove_prefix(2);
+  return request.starts_with("HEAD ");
+}
+
 std::string_view reason_phrase(int status) noexcept {
   switch (status) {
     case 200:
@@ -192,7 +198,11 @@ std::error_code check_plain_request(const RequestHead& head, PlainRequest& out) 
   if (!may_lack_host) {
     if (const auto error = check_host(head.fields, place)) return error;
   }
-  if (const auto error = check_no_body(head.fields)) return error;
+  if (const auto error = check_no_body(head.fields)) {
+    // A body is what the other methods are for: the answer names the method, not the body.
+    const bool is_read = head.method == "GET" || head.method == "HEAD";
+    return is_read ? error : Errc::bad_method;
+  }
   out = {.method = std::string(head.method),
          .target = std::move(place.target),
          .headers = Headers(head.fields)};
@@ -263,6 +273,7 @@ ServerHandshakeStep ServerHandshake::feed(Bytes input) {
   const std::size_t before = head_.size();
   if (before > 0) head_.append(input.first(std::min(input.size(), limits_.size)));
   const Bytes text = before > 0 ? Bytes(head_.data()) : input;
+  asks_for_head_ = begins_with_head(wire_text(text));
   const auto parsed = parse_request_head(text, fields, before, limits_);
   if (parsed.status == ParseStatus::malformed) return Failed{parsed.error};
   if (parsed.status == ParseStatus::incomplete) {

@@ -65,7 +65,8 @@ struct PlainRequest {
   Headers headers;
 };
 
-/// Judges such a request: a path as target, one Host (in HTTP/1.1), no content. RFC 9110, RFC 9112.
+/// Judges such a request: a path as target, one Host (in HTTP/1.1), no content, which is
+/// Errc::bad_method where the method is neither GET nor HEAD. RFC 9110, RFC 9112.
 [[nodiscard]] std::error_code check_plain_request(const RequestHead& head, PlainRequest& out);
 
 using ServerHandshakeStep = std::variant<NeedInput, RequestReceived, PlainRequest, Failed>;
@@ -81,10 +82,15 @@ class ServerHandshake {
   /// Call until it returns something other than NeedInput; then the object has done its work.
   [[nodiscard]] ServerHandshakeStep feed(Bytes input);
 
+  /// The method of the request is HEAD, also of one that is malformed or too long: no answer to it
+  /// has a body, whatever its status. RFC 9110 §9.3.2.
+  [[nodiscard]] bool asks_for_head() const noexcept { return asks_for_head_; }
+
  private:
   HeadLimits limits_;
   ByteBuffer head_;
   bool serves_http_;
+  bool asks_for_head_ = false;
 };
 
 }  // namespace wirespan

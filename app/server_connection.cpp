@@ -2,8 +2,8 @@
 #include <string>
 #include <vector>
 
-#include <wirespan/app/server_hub.hpp>
-#include <wirespan/app/server_worker.hpp>
+#include <wirespan/app/server/server_hub.hpp>
+#include <wirespan/app/server/server_worker.hpp>
 #include <wirespan/core/connection.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/utf8.hpp>

@@ -1,7 +1,7 @@
 #include <utility>
 
-#include <wirespan/app/pending_request.hpp>
-#include <wirespan/app/server_worker.hpp>
+#include <wirespan/app/server/pending_request.hpp>
+#include <wirespan/app/server/server_worker.hpp>
 
 namespace wirespan {
 

@@ -3,8 +3,8 @@
 #include <utility>
 #include <variant>
 
+#include <wirespan/app/client/websocket_impl.hpp>
 #include <wirespan/app/websocket.hpp>
-#include <wirespan/app/websocket_impl.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/overloaded.hpp>
 

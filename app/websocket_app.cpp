@@ -3,8 +3,8 @@
 #include <system_error>
 #include <utility>
 
-#include <wirespan/app/app_run.hpp>
-#include <wirespan/app/app_shared.hpp>
+#include <wirespan/app/client/app_run.hpp>
+#include <wirespan/app/client/app_shared.hpp>
 #include <wirespan/app/log.hpp>
 #include <wirespan/app/websocket_app.hpp>
 #include <wirespan/core/connection.hpp>

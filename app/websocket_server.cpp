@@ -1,6 +1,6 @@
 #include <utility>
 
-#include <wirespan/app/server_impl.hpp>
+#include <wirespan/app/server/server_impl.hpp>
 #include <wirespan/app/websocket_server.hpp>
 
 namespace wirespan {

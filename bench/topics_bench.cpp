@@ -12,7 +12,7 @@
 #include <benchmark/benchmark.h>
 
 #include "bench_data.hpp"
-#include <wirespan/app/topics.hpp>
+#include <wirespan/app/server/topics.hpp>
 #include <wirespan/core/byte_buffer.hpp>
 #include <wirespan/core/frame.hpp>
 #include <wirespan/core/published_frame.hpp>

@@ -26,7 +26,7 @@ for own in 0 1 2 3; do
 done
 
 cd "$source"
-if grep -nE '#include "' core/*.?pp net/*.?pp tls/*.?pp app/*.?pp; then
+if grep -nE '#include "' core/*.?pp net/*.?pp tls/*.?pp app/*.?pp app/{client,common,server}/*.?pp; then
   echo "includes within the library are written <wirespan/...>"
   exit 1
 fi

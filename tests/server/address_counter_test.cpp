@@ -1,4 +1,4 @@
-// app/address_counter.hpp: how many connections one address may have.
+// app/server/address_counter.hpp: how many connections one address may have.
 #include <optional>
 #include <string>
 #include <thread>
@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include <wirespan/app/address_counter.hpp>
+#include <wirespan/app/server/address_counter.hpp>
 
 namespace wirespan::test {
 namespace {

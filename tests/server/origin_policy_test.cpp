@@ -1,4 +1,5 @@
-// app/origin_policy.hpp: which pages of browsers may connect. RFC 6455 §10.2, RFC 6454 §4, §5.
+// app/server/origin_policy.hpp: the pages of browsers that may connect. RFC 6455 §10.2, RFC 6454
+// §4, §5.
 #include <ostream>
 #include <string>
 #include <vector>
@@ -6,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "support/case_name.hpp"
-#include <wirespan/app/origin_policy.hpp>
+#include <wirespan/app/server/origin_policy.hpp>
 
 namespace wirespan::test {
 namespace {

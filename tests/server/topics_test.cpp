@@ -1,4 +1,4 @@
-// app/topics.hpp: who has subscribed to what, beside a model that is too simple to be wrong.
+// app/server/topics.hpp: who has subscribed to what, beside a model that is too simple to be wrong.
 #include <algorithm>
 #include <map>
 #include <random>
@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include <wirespan/app/topics.hpp>
+#include <wirespan/app/server/topics.hpp>
 
 namespace wirespan::test {
 namespace {

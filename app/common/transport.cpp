@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include <wirespan/app/common/transport.hpp>
 #include <wirespan/app/log.hpp>
-#include <wirespan/app/transport.hpp>
 
 namespace wirespan {
 namespace {

@@ -8,10 +8,10 @@
 #include <stop_token>
 #include <utility>
 
-#include <wirespan/app/app_shared.hpp>
-#include <wirespan/app/compression.hpp>
-#include <wirespan/app/dialer.hpp>
-#include <wirespan/app/transport.hpp>
+#include <wirespan/app/client/app_shared.hpp>
+#include <wirespan/app/client/dialer.hpp>
+#include <wirespan/app/common/compression.hpp>
+#include <wirespan/app/common/transport.hpp>
 #include <wirespan/app/websocket_app.hpp>
 #include <wirespan/net/channel.hpp>
 #include <wirespan/net/event_loop.hpp>

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include <wirespan/app/server_hub.hpp>
+#include <wirespan/app/server/server_hub.hpp>
 #include <wirespan/app/server_request.hpp>
 
 namespace wirespan {

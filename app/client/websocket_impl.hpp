@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include <wirespan/app/compression.hpp>
-#include <wirespan/app/dialer.hpp>
-#include <wirespan/app/transport.hpp>
+#include <wirespan/app/client/dialer.hpp>
+#include <wirespan/app/common/compression.hpp>
+#include <wirespan/app/common/transport.hpp>
 #include <wirespan/app/websocket.hpp>
 #include <wirespan/core/connection.hpp>
 #include <wirespan/core/error.hpp>

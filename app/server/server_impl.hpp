@@ -8,8 +8,8 @@
 #include <system_error>
 #include <vector>
 
-#include <wirespan/app/address_counter.hpp>
-#include <wirespan/app/server_worker.hpp>
+#include <wirespan/app/server/address_counter.hpp>
+#include <wirespan/app/server/server_worker.hpp>
 #include <wirespan/app/websocket_server.hpp>
 #include <wirespan/core/published_frame.hpp>
 #include <wirespan/tls/context.hpp>

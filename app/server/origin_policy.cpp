@@ -2,7 +2,7 @@
 #include <optional>
 #include <string>
 
-#include <wirespan/app/origin_policy.hpp>
+#include <wirespan/app/server/origin_policy.hpp>
 #include <wirespan/core/ascii.hpp>
 
 namespace wirespan {

@@ -1,6 +1,6 @@
 #include <bit>
 
-#include <wirespan/app/server_hub.hpp>
+#include <wirespan/app/server/server_hub.hpp>
 
 namespace wirespan {
 

@@ -1,8 +1,8 @@
 #include <string>
 
-#include <wirespan/app/app_run.hpp>
+#include <wirespan/app/client/app_run.hpp>
+#include <wirespan/app/common/longest_wait.hpp>
 #include <wirespan/app/log.hpp>
-#include <wirespan/app/longest_wait.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/frame.hpp>
 #include <wirespan/net/channel_impl.hpp>

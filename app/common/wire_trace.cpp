@@ -1,6 +1,6 @@
+#include <wirespan/app/common/wire_trace.hpp>
 #include <wirespan/app/frame.hpp>
 #include <wirespan/app/log.hpp>
-#include <wirespan/app/wire_trace.hpp>
 #include <wirespan/core/frame.hpp>
 
 namespace wirespan {

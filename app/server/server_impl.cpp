@@ -5,7 +5,7 @@
 #include <utility>
 
 #include <wirespan/app/exceptions.hpp>
-#include <wirespan/app/server_impl.hpp>
+#include <wirespan/app/server/server_impl.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/utf8.hpp>
 

@@ -2,7 +2,7 @@
 
 #include <netinet/in.h>
 
-#include <wirespan/app/address_counter.hpp>
+#include <wirespan/app/server/address_counter.hpp>
 
 namespace wirespan {
 namespace {

@@ -10,8 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include <wirespan/app/common/transport.hpp>
 #include <wirespan/app/options.hpp>
-#include <wirespan/app/transport.hpp>
 #include <wirespan/core/client_handshake.hpp>
 #include <wirespan/core/url.hpp>
 #include <wirespan/net/connector.hpp>

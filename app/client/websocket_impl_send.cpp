@@ -1,7 +1,7 @@
 // WebSocket::Impl: what is sent, and the way to the kernel.
 #include <utility>
 
-#include <wirespan/app/websocket_impl.hpp>
+#include <wirespan/app/client/websocket_impl.hpp>
 #include <wirespan/core/error.hpp>
 
 namespace wirespan {

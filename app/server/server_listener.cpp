@@ -3,7 +3,7 @@
 #include <utility>
 
 #include <wirespan/app/log.hpp>
-#include <wirespan/app/server_listener.hpp>
+#include <wirespan/app/server/server_listener.hpp>
 #include <wirespan/core/limits.hpp>
 
 namespace wirespan {

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include <wirespan/app/log.hpp>
-#include <wirespan/app/server_impl.hpp>
-#include <wirespan/app/server_worker.hpp>
+#include <wirespan/app/server/server_impl.hpp>
+#include <wirespan/app/server/server_worker.hpp>
 #include <wirespan/core/error.hpp>
 
 namespace wirespan {

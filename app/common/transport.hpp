@@ -7,7 +7,7 @@
 #include <utility>
 #include <variant>
 
-#include <wirespan/app/wire_trace.hpp>
+#include <wirespan/app/common/wire_trace.hpp>
 #include <wirespan/net/stream.hpp>
 #include <wirespan/net/tcp_socket.hpp>
 #include <wirespan/tls/tls_stream.hpp>

@@ -4,9 +4,9 @@
 
 #include <fcntl.h>
 
-#include <wirespan/app/dialer.hpp>
+#include <wirespan/app/client/dialer.hpp>
+#include <wirespan/app/common/longest_wait.hpp>
 #include <wirespan/app/exceptions.hpp>
-#include <wirespan/app/longest_wait.hpp>
 #include <wirespan/core/ascii.hpp>
 #include <wirespan/core/error.hpp>
 

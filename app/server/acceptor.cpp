@@ -1,8 +1,8 @@
 #include <array>
 #include <utility>
 
-#include <wirespan/app/acceptor.hpp>
 #include <wirespan/app/log.hpp>
+#include <wirespan/app/server/acceptor.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/limits.hpp>
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include <wirespan/app/server_counters.hpp>
+#include <wirespan/app/server/server_counters.hpp>
 #include <wirespan/core/error.hpp>
 
 namespace wirespan {

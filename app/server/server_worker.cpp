@@ -3,12 +3,12 @@
 #include <string>
 #include <utility>
 
+#include <wirespan/app/common/longest_wait.hpp>
 #include <wirespan/app/exceptions.hpp>
 #include <wirespan/app/log.hpp>
-#include <wirespan/app/longest_wait.hpp>
-#include <wirespan/app/origin_policy.hpp>
-#include <wirespan/app/server_impl.hpp>
-#include <wirespan/app/server_worker.hpp>
+#include <wirespan/app/server/origin_policy.hpp>
+#include <wirespan/app/server/server_impl.hpp>
+#include <wirespan/app/server/server_worker.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/net/channel_impl.hpp>
 

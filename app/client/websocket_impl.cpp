@@ -3,8 +3,8 @@
 #include <system_error>
 #include <utility>
 
-#include <wirespan/app/longest_wait.hpp>
-#include <wirespan/app/websocket_impl.hpp>
+#include <wirespan/app/client/websocket_impl.hpp>
+#include <wirespan/app/common/longest_wait.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/net/unique_fd.hpp>
 

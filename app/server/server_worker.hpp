@@ -8,15 +8,15 @@
 #include <unordered_map>
 #include <vector>
 
-#include <wirespan/app/acceptor.hpp>
-#include <wirespan/app/compression.hpp>
-#include <wirespan/app/pending_request.hpp>
-#include <wirespan/app/server_counters.hpp>
-#include <wirespan/app/server_hub.hpp>
-#include <wirespan/app/server_listener.hpp>
-#include <wirespan/app/stable_table.hpp>
-#include <wirespan/app/topics.hpp>
-#include <wirespan/app/transport.hpp>
+#include <wirespan/app/common/compression.hpp>
+#include <wirespan/app/common/transport.hpp>
+#include <wirespan/app/server/acceptor.hpp>
+#include <wirespan/app/server/pending_request.hpp>
+#include <wirespan/app/server/server_counters.hpp>
+#include <wirespan/app/server/server_hub.hpp>
+#include <wirespan/app/server/server_listener.hpp>
+#include <wirespan/app/server/stable_table.hpp>
+#include <wirespan/app/server/topics.hpp>
 #include <wirespan/app/websocket_server.hpp>
 #include <wirespan/core/connection.hpp>
 #include <wirespan/core/published_frame.hpp>

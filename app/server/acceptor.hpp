@@ -9,9 +9,9 @@
 #include <system_error>
 #include <vector>
 
-#include <wirespan/app/address_counter.hpp>
+#include <wirespan/app/common/transport.hpp>
+#include <wirespan/app/server/address_counter.hpp>
 #include <wirespan/app/server_request.hpp>
-#include <wirespan/app/transport.hpp>
 #include <wirespan/core/byte_buffer.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/server_handshake.hpp>

@@ -1,9 +1,9 @@
 #include <cstring>
 #include <utility>
 
-#include <wirespan/app/app_run.hpp>
-#include <wirespan/app/app_shared.hpp>
-#include <wirespan/app/longest_wait.hpp>
+#include <wirespan/app/client/app_run.hpp>
+#include <wirespan/app/client/app_shared.hpp>
+#include <wirespan/app/common/longest_wait.hpp>
 #include <wirespan/core/error.hpp>
 
 namespace wirespan {

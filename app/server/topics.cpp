@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include <wirespan/app/topics.hpp>
+#include <wirespan/app/server/topics.hpp>
 
 namespace wirespan {
 

@@ -110,12 +110,30 @@ DeflateContext receive_context(const DeflateOptions& options, Role role) noexcep
                                                                : DeflateContext::stream);
 }
 
-std::error_code check_deflate_options(const DeflateOptions& options) noexcept {
-  const bool valid = is_between(options.send_window_bits, least_window_bits, most_window_bits) &&
-                     is_between(options.receive_window_bits, least_window_bits, most_window_bits) &&
-                     is_between(options.level, 1, 9) && is_between(options.memory_level, 1, 9);
-  if (!valid) return Errc::invalid_option;
-  return deflate_available() ? std::error_code{} : Errc::compression_unavailable;
+std::error_code check_deflate_options(const DeflateOptions& options, std::string* detail) {
+  const struct {
+    const char* name;
+    int value;
+    int least;
+    int most;
+  } ranges[] = {
+      {"send_window_bits", options.send_window_bits, least_window_bits, most_window_bits},
+      {"receive_window_bits", options.receive_window_bits, least_window_bits, most_window_bits},
+      {"level", options.level, 1, 9},
+      {"memory_level", options.memory_level, 1, 9},
+  };
+  for (const auto& range : ranges) {
+    if (is_between(range.value, range.least, range.most)) continue;
+    if (detail != nullptr) {
+      *detail = std::string("DeflateOptions::") + range.name + " " + std::to_string(range.value) +
+                " is not between " + std::to_string(range.least) + " and " +
+                std::to_string(range.most);
+    }
+    return Errc::invalid_option;
+  }
+  if (deflate_available()) return {};
+  if (detail != nullptr) *detail = "compression";
+  return Errc::compression_unavailable;
 }
 
 bool is_permessage_deflate(const Extension& extension) noexcept {

@@ -30,7 +30,11 @@ enum class DeflateContext : std::uint8_t {
 struct DeflateOptions {
   /// Unset: none on a server, which has many connections; stream on a client.
   std::optional<DeflateContext> send_context{};
-  /// The same for what the peer compresses. With none it is told to keep nothing either.
+  /// The same for the peer's messages. `none` asks the peer to keep nothing either (a server
+  /// answers client_no_context_takeover, RFC 7692 §7.1.1.2), and cuts one that does all the same
+  /// with 1007 at its second message: tornado's client does. A server for such clients sets
+  /// `dictionary`, which does not ask and costs up to 32,768 bytes a connection
+  /// (2^receive_window_bits; it grows with the bytes received), or `stream`, up to 42,000 bytes.
   std::optional<DeflateContext> receive_context{};
   /// 9 to 15: messages refer back by at most 2^n bytes. RFC 7692 knows 8, which many peers' zlib
   /// refuses: a peer may choose it, we neither offer nor answer it.
@@ -72,7 +76,9 @@ struct DeflateOffer {
 [[nodiscard]] DeflateContext receive_context(const DeflateOptions& options, Role role) noexcept;
 
 /// Errc::invalid_option for a value out of range, Errc::compression_unavailable without zlib.
-[[nodiscard]] std::error_code check_deflate_options(const DeflateOptions& options) noexcept;
+/// `detail`, if given, gets the option's name, its value and the range.
+[[nodiscard]] std::error_code check_deflate_options(const DeflateOptions& options,
+                                                    std::string* detail = nullptr);
 /// False in a build without zlib.
 [[nodiscard]] bool deflate_available() noexcept;
 

@@ -19,6 +19,8 @@ inline constexpr std::size_t request_target_size = 8u << 10;
 inline constexpr std::size_t extension_elements = 100;
 /// Bytes kept of the body of an answer other than 101, for the error report.
 inline constexpr std::size_t rejection_body_size = 64u << 10;
+/// Bytes of a name, an origin or a header that are shown in an error text or a line of the log.
+inline constexpr std::size_t quoted_text = 128;
 /// Informational (1xx) answers skipped before the final one. RFC 9110 §15.2.
 inline constexpr int informational_responses = 8;
 

@@ -7,6 +7,7 @@
 #include <wirespan/core/accept_key.hpp>
 #include <wirespan/core/ascii.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/in_quotes.hpp>
 #include <wirespan/core/server_handshake.hpp>
 #include <wirespan/core/url.hpp>
 
@@ -209,16 +210,22 @@ std::error_code check_plain_request(const RequestHead& head, PlainRequest& out) 
   return {};
 }
 
-std::error_code check_agreement(const ClientOffer& offer, const Agreement& agreement) {
+std::error_code check_agreement(const ClientOffer& offer, const Agreement& agreement,
+                                std::string* detail) {
+  std::string unwanted;
+  std::string& about = detail != nullptr ? *detail : unwanted;
   const auto& offered = offer.subprotocols;
+  about = "subprotocol " + in_quotes(agreement.subprotocol);
   if (!agreement.subprotocol.empty() &&
       std::find(offered.begin(), offered.end(), agreement.subprotocol) == offered.end()) {
     return Errc::invalid_subprotocol;
   }
+  about = "permessage-deflate";
   if (agreement.deflate && !is_answer_to_any(offer.extensions, *agreement.deflate)) {
     return Errc::unrequested_extension;
   }
   for (const auto& [name, value] : agreement.headers) {
+    about = "header " + in_quotes(name);
     if (!is_valid_header(name, value)) return Errc::invalid_header;
     if (is_set_by_answer(name)) return Errc::reserved_header;
   }

@@ -41,8 +41,9 @@ struct Rejection {
 /// headers: check with check_agreement() what an application chose.
 [[nodiscard]] std::string build_acceptance(const ClientOffer& offer, const Agreement& agreement);
 /// Errc::invalid_subprotocol, unrequested_extension, invalid_header or reserved_header if
-/// `agreement` may not be sent.
-[[nodiscard]] std::error_code check_agreement(const ClientOffer& offer, const Agreement& agreement);
+/// `agreement` may not be sent. `detail`, if given, gets the name of the subprotocol or header.
+[[nodiscard]] std::error_code check_agreement(const ClientOffer& offer, const Agreement& agreement,
+                                              std::string* detail = nullptr);
 
 /// An answer that ends the connection: with Content-Length, and Connection: close (RFC 9112 §9.6).
 /// Invalid headers, and those that the answer sets itself, are left out. `head_only`: the answer to

@@ -44,8 +44,9 @@ WebSocket::Impl::ReceiverTurn::~ReceiverTurn() {
 void WebSocket::Impl::connect(const std::string& url) {
   if (connected()) throw_for(Errc::already_open, "connect");
   net::UniqueFd given(std::exchange(options_.socket, -1));  // closed, whatever goes wrong
-  auto plan = make_dial_plan(url, options_);
-  if (!plan) throw_for(plan.error(), "connect");
+  std::string detail;
+  auto plan = make_dial_plan(url, options_, detail);
+  if (!plan) throw_for(plan.error(), detail);
 
   std::optional<net::EventLoop> loop;
   try {
@@ -240,7 +241,7 @@ void WebSocket::Impl::close(CloseCode status, std::string_view reason,
   if (connection_->state() == State::open) {
     const auto error = connection_->close(status, reason);
     if (error == Errc::no_mask_key) return dispose();  // no way to say it
-    if (error) throw_for(error, "close");
+    if (error) throw_for(error, describe_close("close", status, reason));
   }
   try {
     await_close(lock, deadline_after(timeout));

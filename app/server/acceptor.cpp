@@ -115,8 +115,10 @@ void Acceptor::ask(ClientOffer offer) {
 
 void Acceptor::accept(Agreement agreement, std::any user_data) {
   if (step_ != Step::deciding) return;
-  if (const auto error = check_agreement(offer_, agreement)) {
-    log(LogLevel::error, "the answer to a request cannot be sent: " + error.message());
+  std::string detail;
+  if (const auto error = check_agreement(offer_, agreement, &detail)) {
+    log(LogLevel::error,
+        "the answer to a request cannot be sent: " + detail + ": " + error.message());
     return reject(internal_error());
   }
   agreement_ = std::move(agreement);

@@ -2,8 +2,10 @@
 #include <optional>
 #include <string>
 
+#include <wirespan/app/log.hpp>
 #include <wirespan/app/server/origin_policy.hpp>
 #include <wirespan/core/ascii.hpp>
+#include <wirespan/core/in_quotes.hpp>
 
 namespace wirespan {
 namespace {
@@ -41,6 +43,11 @@ bool is_origin_welcome(const OriginPolicy& policy, std::string_view origin, std:
   return std::any_of(policy.allowed.begin(), policy.allowed.end(), [&](const std::string& allowed) {
     return equal_ignoring_case(allowed, origin);
   });
+}
+
+void log_refused_origin(std::string_view origin, std::string_view host) {
+  log(LogLevel::warning, "403 for origin " + in_quotes(origin) + " at host " + in_quotes(host) +
+                             ": not welcome by ServerOptions::origins");
 }
 
 }  // namespace wirespan

@@ -11,4 +11,7 @@ namespace wirespan {
 [[nodiscard]] bool is_origin_welcome(const OriginPolicy& policy, std::string_view origin,
                                      std::string_view host);
 
+/// One warning for one refusal: which origin, at which host, and the option that decides.
+void log_refused_origin(std::string_view origin, std::string_view host);
+
 }  // namespace wirespan

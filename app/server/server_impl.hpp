@@ -47,7 +47,7 @@ class ServerImpl {
   [[nodiscard]] bool spreads(net::Family family) const noexcept;
 
  private:
-  [[nodiscard]] net::Endpoint endpoint(const std::string& address) const;
+  [[nodiscard]] net::Endpoint endpoint(const std::string& address, const char* option) const;
   [[nodiscard]] bool lists_ipv4() const;
   [[nodiscard]] std::error_code listen_on(const net::Endpoint& local);
   [[nodiscard]] std::error_code listen_on_all(std::span<const net::Endpoint> addresses);
@@ -60,6 +60,8 @@ class ServerImpl {
   const ServerHandlers handlers_;
   std::optional<tls::Context> tls_;
   std::error_code tls_error_;  // of an unusable certificate or key
+  std::string tls_detail_;     // and its name
+  net::Endpoint refused_;      // the address that listen_on() tried last
   AddressCounter addresses_;
   std::atomic<std::size_t> connections_{0};
   std::atomic<std::size_t> next_{0};

@@ -174,6 +174,7 @@ void ServerWorker::on_upgrade(Acceptor& acceptor, ServerRequest request) {
     const ClientOffer& offer = request.offer;
     if (!is_origin_welcome(server_.options().origins, offer.origin, offer.host)) {
       counters_.refused.origin.add();
+      log_refused_origin(offer.origin, offer.host);
       return acceptor.reject({.status = 403, .body = "this origin is not welcome\n"},
                              Errc::origin_not_welcome);
     }

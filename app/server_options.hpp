@@ -21,7 +21,8 @@
 namespace wirespan {
 
 /// Which pages of browsers may connect. RFC 6455 §10.2. A request without an Origin does not come
-/// from a browser and is not judged. Others get 403.
+/// from a browser and is not judged. Others get 403, and a warning in the log names origin and
+/// host.
 struct OriginPolicy {
   /// The origins that may, "https://example.com" or "http://localhost:3000", compared whole and
   /// without case. Empty: the page must come from the host and port that it connects to.

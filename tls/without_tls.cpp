@@ -9,10 +9,12 @@ namespace wirespan::tls {
 std::string openssl_text(int) { return "built without TLS"; }
 std::string certificate_text(int) { return "built without TLS"; }
 
-Expected<Context> Context::for_client(const ClientOptions&) {
+Expected<Context> Context::for_client(const ClientOptions&, std::string* detail) {
+  if (detail != nullptr) *detail = "TLS context";
   return std::error_code(Errc::tls_unavailable);
 }
-Expected<Context> Context::for_server(const ServerOptions&) {
+Expected<Context> Context::for_server(const ServerOptions&, std::string* detail) {
+  if (detail != nullptr) *detail = "TLS context";
   return std::error_code(Errc::tls_unavailable);
 }
 

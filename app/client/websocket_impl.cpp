@@ -69,8 +69,9 @@ WebSocket::Impl::ReceiverTurn::~ReceiverTurn() {
 void WebSocket::Impl::connect(const std::string& url) {
   if (connected()) throw_for(Errc::already_open, "connect");
   net::UniqueFd given(std::exchange(options_.socket, -1));  // closed, whatever goes wrong
-  auto plan = make_dial_plan(url, options_);
-  if (!plan) throw_for(plan.error(), "connect");
+  std::string detail;
+  auto plan = make_dial_plan(url, options_, detail);
+  if (!plan) throw_for(plan.error(), detail);
 
   std::optional<net::EventLoop> loop;
   try {
@@ -270,7 +271,9 @@ void WebSocket::Impl::close(CloseCode status, std::string_view reason,
   if (session_->state() == State::open) {
     const auto error = session_->close(status, reason, timeout.value_or(longest_wait));
     if (error == Errc::no_mask_key) return dispose();  // no way to say it
-    if (error && error != Errc::not_open) throw_for(error, "close");
+    if (error && error != Errc::not_open) {
+      throw_for(error, describe_close("close", status, reason));
+    }
   } else {
     session_->limit_close(later(network_.now(), timeout.value_or(longest_wait)));
   }

@@ -138,8 +138,10 @@ void Acceptor::ask(ClientOffer offer) {
 
 void Acceptor::accept(Agreement agreement, std::any user_data) {
   if (step_ != Step::deciding) return;
-  if (const auto error = check_agreement(offer_, agreement)) {
-    const std::string line = "the answer to a request cannot be sent: " + error.message();
+  std::string detail;
+  if (const auto error = check_agreement(offer_, agreement, &detail)) {
+    const std::string line =
+        "the answer to a request cannot be sent: " + detail + ": " + error.message();
     options_.unsendable_answer->log(LogLevel::error, line, loop_.now());
     return reject(internal_error());
   }
@@ -158,7 +160,6 @@ void Acceptor::reject(const Rejection& rejection, std::error_code why) {
 }
 
 void Acceptor::serve(PlainRequest plain) {
-  const bool head_only = plain.method == "HEAD";
   const auto answer = host_.on_http({.method = std::move(plain.method),
                                      .target = std::move(plain.target),
                                      .headers = std::move(plain.headers),
@@ -168,11 +169,11 @@ void Acceptor::serve(PlainRequest plain) {
     error_ = Errc::missing_upgrade;
     return refuse(rejection_for(error_));
   }
-  refuse({.status = answer->status, .headers = answer->headers, .body = answer->body}, head_only);
+  refuse({.status = answer->status, .headers = answer->headers, .body = answer->body});
 }
 
-void Acceptor::refuse(const Rejection& rejection, bool without_body) {
-  answer_.append(wire_bytes(build_rejection(rejection, without_body)));
+void Acceptor::refuse(const Rejection& rejection) {
+  answer_.append(wire_bytes(build_rejection(rejection, handshake_.asks_for_head())));
   step_ = Step::refusing;
 }
 

@@ -99,7 +99,7 @@ class Acceptor final : private net::IoHandler, private net::Timer {
   void take(Bytes input);
   void ask(ClientOffer offer);
   void serve(PlainRequest plain);
-  void refuse(const Rejection& rejection, bool without_body = false);
+  void refuse(const Rejection& rejection);
   [[nodiscard]] bool write_answer();
   void discard_input();
   void open();

@@ -129,6 +129,8 @@ void HandshakeFront::on_upgrade(Acceptor& acceptor, ServerRequest request) {
     const ClientOffer& offer = request.offer;
     if (!is_origin_welcome(shared_.options.origins, offer.origin, offer.host)) {
       counters_.refused.origin.add();
+      shared_.refused_origin.log(LogLevel::warning,
+                                 describe_refused_origin(offer.origin, offer.host), loop_.now());
       return acceptor.reject({.status = 403, .body = "this origin is not welcome\n"},
                              Errc::origin_not_welcome);
     }

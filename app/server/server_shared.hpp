@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -37,7 +38,7 @@ struct ServerShared {
         admission(options.max_connections, options.max_connections_per_address,
                   options.count_loopback) {
     if (!options.tls) return;
-    auto context = tls::Context::for_server(*options.tls);
+    auto context = tls::Context::for_server(*options.tls, &tls_detail);
     if (context) tls = std::move(*context);
     tls_error = context ? std::error_code{} : context.error();
   }
@@ -47,8 +48,10 @@ struct ServerShared {
   SocketSpreader& spreader;
   std::optional<tls::Context> tls;
   std::error_code tls_error;  // of an unusable certificate or key
+  std::string tls_detail;     // and its name
   ServerAdmission admission;
   RepeatedLine shortage;           // nothing can be accepted
+  RepeatedLine refused_origin;     // the first one, then one in a while
   RepeatedLine unsendable_answer;  // a handler's answer to a request
 };
 

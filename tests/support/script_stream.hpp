@@ -45,6 +45,7 @@ class Script final : public Stage::Device {
   std::size_t read_size = SIZE_MAX;   ///< At most so many bytes a read.
   std::size_t write_size = SIZE_MAX;  ///< At most so many bytes a write.
   std::size_t room = SIZE_MAX;        ///< What the peer still takes.
+  std::error_code write_error{};      ///< Writing fails, and reading does not.
   bool hung_up = false;               ///< The poller tells of an error.
   bool ended = false;                 ///< It tells that both directions have ended in order.
   bool hides_from_poller = false;     ///< Input is there that the poller has no room to tell of.
@@ -104,6 +105,7 @@ class Script final : public Stage::Device {
   net::IoResult write(Bytes out) {
     ++writes;
     if (const auto result = accident(net::IoStatus::want_read)) return *result;
+    if (write_error) return net::IoResult::failure(write_error);
     if (writes_want_read && input.empty()) return {.status = net::IoStatus::want_read};
     const std::size_t size = std::min({out.size(), write_size, room});
     if (size == 0) return {.status = net::IoStatus::want_write};

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sets up, builds, and shows the long and the short connection over ws: and wss:.
 set -euo pipefail
+. "$(dirname "$0")/../.ci/session.sh"
 cd "$(dirname "$0")/.."
 
 ./.ci/need g++ cmake ninja-build ccache libssl-dev zlib1g-dev libcli11-dev openssl

@@ -67,4 +67,7 @@ if(WIRESPAN_TOOLS)
   if(WIRESPAN_TLS)
     wirespan_contract(million_messages_wss TIMEOUT 300 COMMAND ${million_command} tls)
   endif()
+  wirespan_contract(scripts_leave_no_child
+    COMMAND ${contract}/leaves_no_child.sh $<TARGET_FILE_DIR:echo_server>
+            ${CMAKE_CURRENT_BINARY_DIR}/snippets $<TARGET_FILE:million_messages>)
 endif()

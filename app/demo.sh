@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Sets up, builds, and shows the long and the short connection over ws: and wss:.
 set -euo pipefail
+. "$(dirname "$0")/../.ci/session.sh"
 cd "$(dirname "$0")/.."
 
-./.ci/need g++ cmake ninja-build ccache libssl-dev zlib1g-dev libcli11-dev libgtest-dev libgmock-dev \
-  libbenchmark-dev openssl
-echo "building (build/release)"
-cmake --preset release >/dev/null
-cmake --build --preset release \
+./.ci/need g++ cmake ninja-build ccache libssl-dev zlib1g-dev libcli11-dev openssl
+echo "building (build/demo)"
+cmake --preset demo >/dev/null
+cmake --build --preset demo \
   --target echo_server long_callbacks long_subclass short_connection | tail -n 1
-bin=build/release/app
+bin=build/demo/app
 
 work=$(mktemp -d)
 servers=()

@@ -2,6 +2,7 @@
 # run.sh [--quick] [--only PART ...]: installs the peers, builds, measures everything side by side,
 # and writes bench/results.md and bench/results.svg. --quick takes less than ten minutes.
 set -euo pipefail
+. "$(dirname "$0")/../.ci/session.sh"
 cd "$(dirname "$0")/.."
 
 ./.ci/need g++ cmake ninja-build libbenchmark-dev libcli11-dev libssl-dev openssl iproute2 \

@@ -1,10 +1,25 @@
 # What every target of the project is compiled with: warnings, sanitizers, link-time optimisation.
 add_library(wirespan_flags INTERFACE)
-target_compile_options(wirespan_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow)
+# In a batch of sources a name may shadow one of another source: where they stand alone (preset `clang`)
+# the warning tells the rest.
+target_compile_options(wirespan_flags INTERFACE -Wall -Wextra -Wconversion
+                       $<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow>)
 if(WIRESPAN_SANITIZE)
   target_compile_options(wirespan_flags INTERFACE -fsanitize=${WIRESPAN_SANITIZE}
                          -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(wirespan_flags INTERFACE -fsanitize=${WIRESPAN_SANITIZE})
+endif()
+
+# The same for tests and for programs that only show that they work. Their own code is compiled in less
+# time than the library's: -O1, and none with sanitizers, which miss nothing for it. The archives carry
+# link-time code in the release preset; tests link their ordinary code.
+add_library(wirespan_test_flags INTERFACE)
+target_link_libraries(wirespan_test_flags INTERFACE wirespan_flags)
+target_link_options(wirespan_test_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-fno-lto>)
+if(WIRESPAN_SANITIZE)
+  target_compile_options(wirespan_test_flags INTERFACE -O0)
+else()
+  target_compile_options(wirespan_test_flags INTERFACE $<$<CONFIG:Release>:-O1>)
 endif()
 
 # Fat objects: a consumer that links without -flto gets ordinary code out of the same archive.
@@ -39,11 +54,18 @@ function(wirespan_layer layer)
   install(TARGETS wirespan_${layer} EXPORT wirespan FILE_SET HEADERS)
 endfunction()
 
-# A program of the project: linked with link-time optimisation if that is on.
+# wirespan_program(NAME SOURCES ... LINKS ... [MEASURED])
+#
+# A program of the project. Link-time optimisation takes longer than compiling a small program: a build
+# that has tests optimises only MEASURED programs that way, one without tests all of them.
 function(wirespan_program name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "MEASURED" "" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINKS} wirespan_flags)
-  target_compile_options(${name} PRIVATE ${wirespan_lto_flags})
-  target_link_options(${name} PRIVATE ${wirespan_lto_flags})
+  if(arg_MEASURED OR NOT WIRESPAN_TESTS)
+    target_compile_options(${name} PRIVATE ${wirespan_lto_flags})
+    target_link_options(${name} PRIVATE ${wirespan_lto_flags})
+  else()
+    target_link_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-lto>)
+  endif()
 endfunction()

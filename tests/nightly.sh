@@ -7,6 +7,7 @@
 #
 # A new step is a function here, and its name in `all`.
 set -uo pipefail
+. "$(dirname "$0")/../.ci/session.sh"
 cd "$(dirname "$0")/.." || exit 2
 
 minutes=10

@@ -34,7 +34,7 @@ const std::vector<std::string> everything{"text \"a\"", "text \"b\"", "binary 63
                                           "binary 65",  "ping 66",    "pong 67",   "ping 68",
                                           "pong 69",    "text \"\"",  "ping ",     "close 1000"};
 
-RawServer::Script expecting(std::vector<std::string> frames) {
+RawServer::Script checking(std::vector<std::string> frames) {
   return [frames = std::move(frames)](RawPeer& peer) {
     (void)peer.accept();
     EXPECT_EQ(peer.read_until_close(), frames);
@@ -43,7 +43,7 @@ RawServer::Script expecting(std::vector<std::string> frames) {
 }
 
 TEST_P(AppSend, R119_every_form_in_a_handler) {
-  RawServer server(expecting(everything), link());
+  RawServer server(checking(everything), link());
   AppHandlers handlers = recorder.handlers();
   handlers.on_open = [](WebSocketApp& app) {
     send_everything(app);
@@ -53,7 +53,7 @@ TEST_P(AppSend, R119_every_form_in_a_handler) {
 }
 
 TEST_P(AppSend, R119_every_form_from_another_thread) {
-  RawServer server(expecting(everything), link());
+  RawServer server(checking(everything), link());
   WebSocketApp app(server.url(), recorder.handlers(), with());
   BackgroundRun run(app, running());
   recorder.wait_for("open");
@@ -63,7 +63,7 @@ TEST_P(AppSend, R119_every_form_from_another_thread) {
 }
 
 TEST_P(AppSend, R118_what_may_not_be_sent_is_refused_on_every_thread) {
-  RawServer server(expecting({"close 1000"}), link());
+  RawServer server(checking({"close 1000"}), link());
   const auto check = [](WebSocketApp& app) {
     const auto unsupported = plain_exception(Errc::unsupported_frame);
     const auto too_long = plain_exception(Errc::control_too_long);

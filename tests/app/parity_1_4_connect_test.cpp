@@ -12,7 +12,7 @@
 namespace wirespan::test {
 namespace {
 
-std::string request_for(ConnectOptions options) {
+std::string sent_with(ConnectOptions options) {
   std::string request;
   RawServer server([&](RawPeer& peer) { request = peer.accept(); });
   options.timeout = 10s;
@@ -26,7 +26,7 @@ bool has_line(const std::string& request, const std::string& line) {
 }
 
 TEST(Parity_1_4_connect, KEEP_header_lines_keep_their_order_after_ours_and_before_Cookie) {
-  const std::string request = request_for(
+  const std::string request = sent_with(
       {.header = {{"X-B", "1"}, {"X-None", std::nullopt}, {"X-A", "2"}}, .cookie = "c=d"});
   EXPECT_NE(request.find("Connection: Upgrade\r\nX-B: 1\r\nX-A: 2\r\nCookie: c=d\r\n\r\n"),
             std::string::npos)
@@ -41,7 +41,7 @@ TEST(Parity_1_4_connect, FIX_line_breaks_in_headers_are_refused) {
 }
 
 TEST(Parity_1_4_connect, FIX_Host_and_Origin_in_header_replace_ours_in_any_case_and_form) {
-  const std::string request = request_for({.header = {"hOsT: other", "ORIGIN: http://o"}});
+  const std::string request = sent_with({.header = {"hOsT: other", "ORIGIN: http://o"}});
   EXPECT_TRUE(has_line(request, "Host: other"));
   EXPECT_TRUE(has_line(request, "Origin: http://o"));
   EXPECT_EQ(request.find("127.0.0.1"), std::string::npos) << "there is no second one";
@@ -49,7 +49,7 @@ TEST(Parity_1_4_connect, FIX_Host_and_Origin_in_header_replace_ours_in_any_case_
 
 TEST(Parity_1_4_connect, KEEP_a_key_of_the_users_own_is_sent_and_checked) {
   const std::string key = "dGhlIHNhbXBsZSBub25jZQ==";
-  const std::string request = request_for({.header = {{"Sec-WebSocket-Key", key}}});
+  const std::string request = sent_with({.header = {{"Sec-WebSocket-Key", key}}});
   EXPECT_TRUE(has_line(request, "Sec-WebSocket-Key: " + key));
   RawServer wrong(
       answering("HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -64,34 +64,34 @@ TEST(Parity_1_4_connect, KEEP_a_key_of_the_users_own_is_sent_and_checked) {
 }
 
 TEST(Parity_1_4_connect, KEEP_cookie_is_a_line_of_its_own) {
-  EXPECT_TRUE(has_line(request_for({.cookie = "a=b; c=d"}), "Cookie: a=b; c=d"));
-  EXPECT_EQ(request_for({}).find("Cookie"), std::string::npos);
+  EXPECT_TRUE(has_line(sent_with({.cookie = "a=b; c=d"}), "Cookie: a=b; c=d"));
+  EXPECT_EQ(sent_with({}).find("Cookie"), std::string::npos);
 }
 
 TEST(Parity_1_4_connect, KEEP_origin_is_verbatim_also_when_it_is_empty) {
-  EXPECT_TRUE(has_line(request_for({.origin = "null"}), "Origin: null"));
-  EXPECT_TRUE(has_line(request_for({.origin = ""}), "Origin: "));
+  EXPECT_TRUE(has_line(sent_with({.origin = "null"}), "Origin: null"));
+  EXPECT_TRUE(has_line(sent_with({.origin = ""}), "Origin: "));
 }
 
 TEST(Parity_1_4_connect, KEEP_suppress_origin_wins) {
-  EXPECT_EQ(request_for({.suppress_origin = true}).find("Origin"), std::string::npos);
+  EXPECT_EQ(sent_with({.suppress_origin = true}).find("Origin"), std::string::npos);
   EXPECT_EQ(
-      request_for({.header = {"Origin: x"}, .origin = "y", .suppress_origin = true}).find("Origin"),
+      sent_with({.header = {"Origin: x"}, .origin = "y", .suppress_origin = true}).find("Origin"),
       std::string::npos);
 }
 
 TEST(Parity_1_4_connect, KEEP_host_replaces_the_value_of_Host) {
-  EXPECT_TRUE(has_line(request_for({.host = "virtual.example:99"}), "Host: virtual.example:99"));
+  EXPECT_TRUE(has_line(sent_with({.host = "virtual.example:99"}), "Host: virtual.example:99"));
 }
 
 TEST(Parity_1_4_connect, FIX_connection_is_the_value_not_the_line) {
-  EXPECT_TRUE(has_line(request_for({.connection = "keep-alive, Upgrade"}),
+  EXPECT_TRUE(has_line(sent_with({.connection = "keep-alive, Upgrade"}),
                        "Connection: keep-alive, Upgrade"));
 }
 
 TEST(Parity_1_4_connect, KEEP_subprotocols_are_joined_with_a_comma) {
   EXPECT_TRUE(
-      has_line(request_for({.subprotocols = {"a", "b", "c"}}), "Sec-WebSocket-Protocol: a,b,c"));
+      has_line(sent_with({.subprotocols = {"a", "b", "c"}}), "Sec-WebSocket-Protocol: a,b,c"));
 }
 
 TEST(Parity_1_4_connect, FIX_time_out_of_the_object_covers_connecting) {

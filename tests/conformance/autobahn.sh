@@ -3,25 +3,24 @@
 # this machine has it: `wstest` on the PATH, or its Docker image. Nothing is downloaded. Ends with 0
 # if neither is there, and says so; with 1 if a case does not pass.
 set -euo pipefail
+. "$(dirname "$0")/../../.ci/session.sh"
 cd "$(dirname "$0")/../.."
 
 build=${1:-build/release}
-out=$PWD/build/autobahn
+out=${WIRESPAN_AUTOBAHN_OUT:-$PWD/build/autobahn}
 image=${AUTOBAHN_IMAGE:-crossbario/autobahn-testsuite}
 port=${AUTOBAHN_PORT:-9001}
 
 if command -v wstest >/dev/null; then
-  wstest() { command wstest "$@"; }
+  wstest=(wstest)
 elif command -v docker >/dev/null && docker image inspect "$image" >/dev/null 2>&1; then
-  wstest() { docker run --rm --network host -v "$out:$out" "$image" wstest "$@"; }
+  wstest=(docker run --rm --network host -v "$out:$out" "$image" wstest)
 else
   echo "autobahn: skipped, there is neither wstest nor the Docker image $image"
   exit 0
 fi
 
 mkdir -p "$out"
-children=()
-trap '[ ${#children[@]} -eq 0 ] || kill "${children[@]}" 2>/dev/null || true' EXIT
 
 fill_in() { # fill_in NAME URL
   sed -e "s|@OUTDIR@|$out|" -e "s|@URL@|$2|" -e "s|@PORT@|$port|" \
@@ -29,18 +28,18 @@ fill_in() { # fill_in NAME URL
 }
 
 judge_server() {
+  : >"$out/server.log"
   "$build/app/echo_server" --port 0 --compression --max-message-size 67108864 \
     >"$out/server.log" &
-  children+=($!)
   until grep -q listening "$out/server.log"; do sleep 0.1; done
   fill_in fuzzingclient "$(sed -n 's/^listening on //p' "$out/server.log")"
-  wstest -m fuzzingclient -s "$out/fuzzingclient.json"
+  "${wstest[@]}" -m fuzzingclient -s "$out/fuzzingclient.json"
 }
 
 judge_client() {
   fill_in fuzzingserver ""
-  wstest -m fuzzingserver -s "$out/fuzzingserver.json" &
-  children+=($!)
+  # -u 0: no web server on a second port.
+  "${wstest[@]}" -m fuzzingserver -u 0 -s "$out/fuzzingserver.json" &
   until (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do sleep 0.2; done
   "$build/app/autobahn_client" "ws://127.0.0.1:$port" --agent wirespan --compression
 }

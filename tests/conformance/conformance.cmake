@@ -17,11 +17,12 @@ add_library(conformance_suite STATIC ${conformance_sources}
 target_include_directories(conformance_suite PUBLIC ${conformance})
 target_compile_features(conformance_suite PUBLIC cxx_std_20)
 target_link_libraries(conformance_suite PUBLIC OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB
-                      Threads::Threads PRIVATE wirespan_flags)
+                      Threads::Threads PRIVATE wirespan_test_flags)
+wirespan_batches(conformance_suite 6)
 
 function(conformance_program name)
   add_executable(${name} ${ARGN})
-  target_link_libraries(${name} PRIVATE conformance_suite CLI11::CLI11 wirespan_flags)
+  target_link_libraries(${name} PRIVATE conformance_suite CLI11::CLI11 wirespan_test_flags)
 endfunction()
 conformance_program(conformance_client ${conformance}/programs/conformance_client.cpp)
 conformance_program(conformance_server ${conformance}/programs/conformance_server.cpp

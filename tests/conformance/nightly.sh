@@ -3,6 +3,7 @@
 # with the golden results. Reports stay in BUILD_DIR/conformance. TIME_SCALE stretches all limits,
 # for slow builds; UPDATE=1 renews the golden results.
 set -euo pipefail
+. "$(dirname "$0")/../../.ci/session.sh"
 cd "$(dirname "$0")/../.."
 
 build=${1:-build/release}

@@ -42,8 +42,7 @@ if(WIRESPAN_TOOLS)
     add_executable(${name} ${snippet})
     set_target_properties(${name} PROPERTIES
       RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/snippets)
-    target_link_libraries(${name} PRIVATE wirespan::app wirespan_flags)
-    target_link_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-lto>)
+    target_link_libraries(${name} PRIVATE wirespan::app wirespan_test_flags)
   endforeach()
   wirespan_contract(programs_do_what_they_say
     COMMAND ${contract}/run_programs.sh $<TARGET_FILE_DIR:echo_server>
@@ -64,12 +63,14 @@ endif()
 # Nothing is lost, reordered or changed on the way through the echo server.
 if(WIRESPAN_TOOLS)
   add_executable(million_messages ${contract}/million_messages.cpp)
-  target_link_libraries(million_messages PRIVATE wirespan::app wirespan_flags)
-  target_link_options(million_messages PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-lto>)
+  target_link_libraries(million_messages PRIVATE wirespan::app wirespan_test_flags)
   set(million_command ${contract}/million_messages.sh $<TARGET_FILE:million_messages>
       $<TARGET_FILE:echo_server> 1000000)
   wirespan_contract(million_messages_ws TIMEOUT 300 COMMAND ${million_command})
   if(WIRESPAN_TLS)
     wirespan_contract(million_messages_wss TIMEOUT 300 COMMAND ${million_command} tls)
   endif()
+  wirespan_contract(scripts_leave_no_child
+    COMMAND ${contract}/leaves_no_child.sh $<TARGET_FILE_DIR:echo_server>
+            ${CMAKE_CURRENT_BINARY_DIR}/snippets $<TARGET_FILE:million_messages>)
 endif()

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # million_messages.sh PROGRAM ECHO_SERVER COUNT [tls]: the program against the echo server.
 set -euo pipefail
+. "$(dirname "$0")/../../.ci/session.sh"
 
 program=$1 echo_server=$2 count=$3 tls=${4:-}
 work=$(mktemp -d)

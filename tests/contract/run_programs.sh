@@ -2,6 +2,7 @@
 # run_programs.sh APP_DIR SNIPPET_DIR PORT: every example and every snippet of the README does what it
 # says, against the echo server.
 set -euo pipefail
+. "$(dirname "$0")/../../.ci/session.sh"
 
 app=$1 snippets=$2 port=$3
 work=$(mktemp -d)

@@ -24,8 +24,8 @@ add_executable(peer_tests ${peer_sources} ${peers}/child_process.cpp ${peers}/pe
 target_include_directories(peer_tests PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_compile_definitions(peer_tests PRIVATE WIRESPAN_PEERS_FOLDER="${peers}")
 target_link_libraries(peer_tests PRIVATE wirespan::app GTest::gmock GTest::gtest_main
-                      wirespan_flags)
-target_link_options(peer_tests PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-lto>)
+                      wirespan_test_flags)
+wirespan_batches(peer_tests 2)
 if(WIRESPAN_TLS)
   target_compile_definitions(peer_tests PRIVATE WIRESPAN_TEST_TLS)
   target_link_libraries(peer_tests PRIVATE wirespan_test_certificates)

@@ -19,7 +19,7 @@ struct OriginCase {
   bool welcome;
 };
 void PrintTo(const OriginCase& row, std::ostream* out) { *out << row.name; }
-std::string row_name(const ::testing::TestParamInfo<OriginCase>& row) { return row.param.name; }
+std::string origin_name(const ::testing::TestParamInfo<OriginCase>& row) { return row.param.name; }
 
 // Without a list: the page must come from where it connects to.
 const OriginCase same_origin[] = {
@@ -65,7 +65,7 @@ const OriginCase same_origin[] = {
 };
 
 class SameOrigin : public ::testing::TestWithParam<OriginCase> {};
-INSTANTIATE_TEST_SUITE_P(Table, SameOrigin, ::testing::ValuesIn(same_origin), row_name);
+INSTANTIATE_TEST_SUITE_P(Table, SameOrigin, ::testing::ValuesIn(same_origin), origin_name);
 
 TEST_P(SameOrigin, is_the_default) {
   const OriginCase& row = GetParam();
@@ -93,7 +93,7 @@ const OriginCase listed[] = {
 };
 
 class ListedOrigin : public ::testing::TestWithParam<OriginCase> {};
-INSTANTIATE_TEST_SUITE_P(Table, ListedOrigin, ::testing::ValuesIn(listed), row_name);
+INSTANTIATE_TEST_SUITE_P(Table, ListedOrigin, ::testing::ValuesIn(listed), origin_name);
 
 TEST_P(ListedOrigin, is_compared_whole) {
   const OriginPolicy policy{.allowed = {"https://good.example", "http://localhost:3000"}};

@@ -216,13 +216,13 @@ std::vector<BadRequest> bad_requests() {
 }
 
 class ServerRefusals : public ::testing::TestWithParam<std::tuple<Link, BadRequest>> {};
-std::string row_name(const ::testing::TestParamInfo<std::tuple<Link, BadRequest>>& row) {
+std::string refusal_name(const ::testing::TestParamInfo<std::tuple<Link, BadRequest>>& row) {
   return std::get<0>(row.param).name + "_" + std::get<1>(row.param).name;
 }
 INSTANTIATE_TEST_SUITE_P(Over, ServerRefusals,
                          ::testing::Combine(::testing::ValuesIn(links_and_backends()),
                                             ::testing::ValuesIn(bad_requests())),
-                         row_name);
+                         refusal_name);
 
 TEST_P(ServerRefusals, R36_R72_get_exactly_one_answer_that_ends_the_connection) {
   const auto& [link, row] = GetParam();

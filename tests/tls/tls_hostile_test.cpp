@@ -16,7 +16,7 @@ namespace {
 
 using net::IoStatus;
 
-int reason_of(std::error_code error) {
+int alert_of(std::error_code error) {
   EXPECT_EQ(error.category(), tls::openssl_category()) << error.message();
   return ERR_GET_REASON(static_cast<unsigned long>(static_cast<unsigned>(error.value())));
 }
@@ -33,7 +33,7 @@ TEST(TlsHostile, R11_a_client_that_speaks_http_to_a_tls_port) {
   auto server = lone_server(wire);
   wire.server->arrive(wire_bytes("GET /chat HTTP/1.1\r\nHost: localhost\r\n\r\n"));
   const auto result = server.handshake();
-  EXPECT_EQ(reason_of(result.error), SSL_R_HTTP_REQUEST);
+  EXPECT_EQ(alert_of(result.error), SSL_R_HTTP_REQUEST);
   EXPECT_EQ(server.handshake().error, result.error) << "it stays that way";
 }
 
@@ -42,7 +42,7 @@ TEST(TlsHostile, R11_a_server_that_speaks_http_to_a_tls_client) {
   auto client = lone_client(wire);
   EXPECT_EQ(client.handshake().status, IoStatus::want_read);
   wire.client->arrive(wire_bytes("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"));
-  EXPECT_EQ(reason_of(client.handshake().error), SSL_R_WRONG_VERSION_NUMBER);
+  EXPECT_EQ(alert_of(client.handshake().error), SSL_R_WRONG_VERSION_NUMBER);
 }
 
 /// B13: nine bytes that announce a handshake message of 16 MiB.
@@ -60,7 +60,7 @@ TEST(TlsHostile, an_alert_is_final) {
   (void)client.handshake();
   wire.client->arrive("15030300020228"_hex);  // fatal: handshake_failure
   const auto first = client.handshake();
-  EXPECT_EQ(reason_of(first.error), SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE);
+  EXPECT_EQ(alert_of(first.error), SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE);
   const int reads = wire.client->reads;
   for (int i = 0; i < 10; ++i) EXPECT_EQ(client.handshake().error, first.error);
   EXPECT_EQ(wire.client->reads, reads) << "no hot loop";

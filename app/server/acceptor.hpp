@@ -110,6 +110,7 @@ class Acceptor final : private net::IoHandler, private net::Timer {
   net::Endpoint peer_;
   AddressCounter::Ticket ticket_;
   Step step_ = Step::securing;
+  net::IoResult want_{.status = net::IoStatus::want_read};  // of TLS, while securing
   ServerHandshake handshake_;
   ByteBuffer answer_;
   ClientOffer offer_;

@@ -87,11 +87,12 @@ void Acceptor::go_on() {
 
 bool Acceptor::secure() {
   if (transport_->is_tls() && !host_.may_secure()) {
-    wait_for(net::Interest::read);  // level-triggered: the next turn asks again
+    wait_for(want_);  // level-triggered: the next turn asks again
     return false;
   }
   const auto result = transport_->handshake();
   if (result.is_ok()) return true;
+  want_ = result;
   if (result.would_block()) {
     wait_for(result);
   } else {

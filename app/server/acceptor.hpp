@@ -115,6 +115,7 @@ class Acceptor final : private net::IoHandler, private net::Timer {
   net::Endpoint peer_;
   ServerAdmission::Ticket ticket_;
   Step step_ = Step::securing;
+  net::IoResult want_{.status = net::IoStatus::want_read};  // of TLS, while securing
   ServerHandshake handshake_;
   ByteBuffer answer_;
   ClientOffer offer_;

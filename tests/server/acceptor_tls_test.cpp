@@ -1,0 +1,97 @@
+// app/server/acceptor.cpp: the TLS handshake waits for the direction that TLS asked for.
+
+#include <chrono>
+#include <future>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include "support/running_server.hpp"
+#include "support/tls_link.hpp"
+#include <wirespan/app/server/acceptor.hpp>
+#include <wirespan/net/tcp_socket.hpp>
+#include <wirespan/tls/context.hpp>
+#include <wirespan/tls/tls_stream.hpp>
+
+namespace wirespan::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Lets steps of TLS through as the test says, and notes how the acceptor ends.
+class Host final : public AcceptorHost {
+ public:
+  int steps_allowed = 1'000;
+  int steps_refused = 0;
+  bool asked = false;
+  std::optional<std::error_code> end;
+
+  bool may_secure() override {
+    if (steps_allowed-- > 0) return true;
+    ++steps_refused;
+    steps_allowed = 1;  // of the next turn
+    return false;
+  }
+  void on_upgrade(Acceptor& acceptor, ServerRequest) override {
+    asked = true;
+    acceptor.accept({}, {});
+  }
+  std::optional<HttpResponse> on_http(const HttpRequest&) override { return std::nullopt; }
+  void on_accepted(Acceptor&, std::optional<AcceptedConnection>, std::error_code error) override {
+    end = error;
+  }
+};
+
+/// The server's end of a connection that takes few bytes at a time, and the client's.
+std::pair<int, int> narrow_pair() {
+  int ends[2] = {-1, -1};
+  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  const int least = 1;  // the kernel makes its minimum of it, about 4.5 KiB
+  ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
+  EXPECT_FALSE(net::system_network().set_nonblocking(ends[0]));
+  return {ends[0], ends[1]};
+}
+
+/// Its certificate has about 60 KiB.
+tls::Context large_context() {
+  CertificateSpec spec{.name = "large"};
+  for (int i = 0; i < 1500; ++i) {
+    spec.dns_names.push_back("a-name-that-makes-it-large-" + std::to_string(i) + ".example");
+  }
+  const auto files = certificate(spec);
+  return *tls::Context::for_server({.certificate_file = files.certificate, .key_file = files.key});
+}
+
+class AcceptorOverTls : public ::testing::TestWithParam<net::Backend> {};
+INSTANTIATE_TEST_SUITE_P(BackEnds, AcceptorOverTls,
+                         ::testing::Values(net::Backend::epoll, net::Backend::poll));
+
+/// Each second step finds the share of its turn used up, most of them while TLS has more to write.
+TEST_P(AcceptorOverTls, whose_share_is_used_up_waits_for_what_tls_wants) {
+  net::EventLoop loop({.backend = GetParam()});
+  const auto [ours, theirs] = narrow_pair();
+  auto stream = tls::TlsStream::server(net::make_transport(net::TcpSocket(loop.network(), ours)),
+                                       large_context());
+  Host host;
+  host.steps_allowed = 1;
+  const AcceptorOptions options{.handshake_time = 3s};
+  Acceptor acceptor(loop, host, options, Transport(*std::move(stream)), {}, {});
+  auto client = std::async(std::launch::async, [fd = theirs] {
+    RawPeer peer(fd, Role::client);
+    peer.secure_as_client(trusting_client());
+    peer.write(upgrade_request());
+    return peer.read_head();
+  });
+  acceptor.start({});
+  while (!host.end) loop.run_once(100ms);
+  EXPECT_EQ(*host.end, std::error_code{}) << "the handshake hangs";
+  EXPECT_TRUE(host.asked);
+  EXPECT_GT(host.steps_refused, 5);
+  EXPECT_TRUE(client.get().starts_with("HTTP/1.1 101 "));
+}
+
+}  // namespace
+}  // namespace wirespan::test

@@ -1,4 +1,4 @@
-// server_connection.hpp - a handle for one connection of a server, for any thread, for ever.
+// server_connection.hpp - a thread-safe handle for a connection of a server; may outlive it.
 #pragma once
 
 #include <any>
@@ -11,43 +11,15 @@
 #include <system_error>
 #include <utility>
 
+#include <wirespan/app/connection_key.hpp>
+#include <wirespan/app/send_result.hpp>
 #include <wirespan/core/bytes.hpp>
 #include <wirespan/core/close_code.hpp>
-#include <wirespan/core/error.hpp>
 #include <wirespan/core/message.hpp>
 #include <wirespan/core/opcode.hpp>
 #include <wirespan/net/stream.hpp>
 
 namespace wirespan {
-
-/// What became of a message: accepted or not, and if accepted, how far it is.
-class SendResult {
- public:
-  enum class Outcome : std::uint8_t {
-    sent,     ///< In the output of this turn, with nothing before it that the kernel refused.
-    queued,   ///< Behind others that wait, or on its way to the loop. on_close tells what was lost.
-    refused,  ///< Nothing was kept; error() says why.
-  };
-
-  SendResult(Outcome outcome) noexcept : outcome_(outcome) {}  // NOLINT: reads like the enum
-  SendResult(std::error_code error) noexcept                   // NOLINT: no error means sent
-      : error_(error), outcome_(error ? Outcome::refused : Outcome::sent) {}
-
-  SendResult(Errc error) noexcept : SendResult(std::error_code(error)) {}  // NOLINT
-
-  [[nodiscard]] Outcome outcome() const noexcept { return outcome_; }
-  [[nodiscard]] std::error_code error() const noexcept { return error_; }
-  /// True if it was refused, as with std::error_code.
-  explicit operator bool() const noexcept { return outcome_ == Outcome::refused; }
-  operator std::error_code() const noexcept { return error_; }  // NOLINT: where only that counts
-  friend bool operator==(const SendResult& result, const std::error_code& error) noexcept {
-    return result.error_ == error;
-  }
-
- private:
-  std::error_code error_;
-  Outcome outcome_;
-};
 
 class ServerHub;
 
@@ -63,13 +35,10 @@ class ServerConnection {
   ServerConnection() noexcept = default;  ///< No connection: everything answers Errc::not_open.
   ServerConnection(const ServerConnection& other) noexcept;
   ServerConnection(ServerConnection&& other) noexcept
-      : hub_(std::exchange(other.hub_, nullptr)),
-        slot_(other.slot_),
-        generation_(other.generation_) {}
+      : hub_(std::exchange(other.hub_, nullptr)), key_(other.key_) {}
   ServerConnection& operator=(ServerConnection other) noexcept {
     std::swap(hub_, other.hub_);
-    std::swap(slot_, other.slot_);
-    std::swap(generation_, other.generation_);
+    std::swap(key_, other.key_);
     return *this;
   }
   ~ServerConnection();
@@ -130,21 +99,19 @@ class ServerConnection {
     return std::is_eq(order) ? std::compare_three_way()(hub_, other.hub_) : order;
   }
   bool operator==(const ServerConnection& other) const noexcept {
-    return hub_ == other.hub_ && slot_ == other.slot_ && generation_ == other.generation_;
+    return hub_ == other.hub_ && key_ == other.key_;
   }
 
  private:
-  friend class ServerHub;
-  friend class ServerWorker;
-  ServerConnection(ServerHub& hub, std::uint32_t slot, std::uint32_t generation) noexcept;
+  friend class ServerConnections;
+  ServerConnection(ServerHub& hub, ConnectionKey key) noexcept;
 
   /// Calls it on the loop's thread: now, or later.
   template <class Call>
   std::error_code on_loop(Call call) const;
 
   ServerHub* hub_ = nullptr;  // one share of it
-  std::uint32_t slot_ = 0;
-  std::uint32_t generation_ = 0;
+  ConnectionKey key_;
 };
 
 }  // namespace wirespan

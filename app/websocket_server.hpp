@@ -11,36 +11,14 @@
 #include <system_error>
 
 #include <wirespan/app/server_connection.hpp>
+#include <wirespan/app/server_handlers.hpp>
 #include <wirespan/app/server_options.hpp>
 #include <wirespan/app/server_request.hpp>
 #include <wirespan/app/server_stats.hpp>
 #include <wirespan/core/bytes.hpp>
 #include <wirespan/core/close_code.hpp>
-#include <wirespan/core/message.hpp>
 
 namespace wirespan {
-
-/// Called on the thread of the connection's loop, for one connection one at a time; with several
-/// threads different connections are served at once. What they are given is borrowed: valid until
-/// they return, but the handle may be copied. An exception that one throws closes that connection
-/// with 1011.
-struct ServerHandlers {
-  /// Decides on a request: accepts or rejects it, now or later. Without it everything is accepted,
-  /// and no subprotocol is chosen. Asked after the origin was found welcome.
-  std::function<void(PendingRequest)> on_request{};
-  /// Answers a request that is no upgrade (health checks, metrics, a page). Without it: 426.
-  std::function<HttpResponse(const HttpRequest&)> on_http{};
-  std::function<void(const ServerConnection&)> on_open{};
-  std::function<void(const ServerConnection&, const Message&)> on_message{};
-  /// With ServerOptions::deliver_fragments: the frames of fragmented messages, as they come.
-  std::function<void(const ServerConnection&, const Fragment&)> on_fragment{};
-  std::function<void(const ServerConnection&, Bytes payload)> on_ping{};
-  std::function<void(const ServerConnection&, Bytes payload)> on_pong{};
-  /// The unsent bytes fell below the low watermark after they were above the high one.
-  std::function<void(const ServerConnection&)> on_drain{};
-  /// Once for each connection that was open, last. buffered_amount() says what was lost.
-  std::function<void(const ServerConnection&, CloseCode, std::string_view reason)> on_close{};
-};
 
 /// Listens, accepts and serves. Its functions may be called by any thread, except those that say
 /// who may.

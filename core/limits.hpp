@@ -89,12 +89,23 @@ inline constexpr std::size_t least_in_place = 4096;
 /// Ports tried before a server gives up to find one that is free at all of its addresses.
 inline constexpr int free_port_attempts = 16;
 
+/// Time between two lines of the log about an event that a peer or a shortage can repeat.
+inline constexpr std::chrono::milliseconds repeated_line_time{60'000};
+
 // A turn of the loop.
 
 /// Connections accepted in one turn, so that a stampede does not stall the open ones.
 inline constexpr int accepts_per_turn = 64;
 /// Steps of TLS handshakes in one turn: each costs as much as thousands of messages.
 inline constexpr int tls_handshakes_per_turn = 5;
+/// TLS records that one call of TlsStream::read_some() takes up. Each costs about as much as 2 KiB
+/// of data, and a kernel's buffer may hold 200,000 small ones.
+inline constexpr int tls_records_per_read = 64;
+/// TLS records without data (key updates, session tickets, empty ones) beyond those that records
+/// with data make up for, one each. A key update costs 10 to 20 us; RFC 8446 §4.6.3 knows no limit.
+/// More end the connection with TlsErrc::idle_records. Servers send two tickets, seldom more than
+/// eight, and a key update once in 2^24 records.
+inline constexpr int tls_idle_records = 32;
 /// Bytes read from one connection in one turn while it is inside a large message.
 inline constexpr std::size_t read_per_turn = 4u << 20;
 

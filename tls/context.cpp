@@ -30,11 +30,6 @@ SslContext make_context(const SSL_METHOD* method, Version min_version) {
   SSL_CTX* ctx = context.get();
   ::SSL_CTX_set_min_proto_version(ctx, version_number(min_version));
   ::SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  // Writes may stop in the middle and go on from another place; an idle connection holds no
-  // record buffers; one read of the socket may bring several records.
-  ::SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                              SSL_MODE_RELEASE_BUFFERS);
-  ::SSL_CTX_set_read_ahead(ctx, 1);
   return context;
 }
 

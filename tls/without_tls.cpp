@@ -41,7 +41,6 @@ int TlsStream::fd() const noexcept { return -1; }
 net::IoResult TlsStream::handshake() { return unavailable(); }
 net::IoResult TlsStream::read_some(MutableBytes) { return unavailable(); }
 net::IoResult TlsStream::write_some(Bytes) { return unavailable(); }
-net::IoResult TlsStream::write_some(Bytes, Bytes) { return unavailable(); }
 net::IoResult TlsStream::write_pieces(std::span<const Bytes>) { return unavailable(); }
 std::size_t TlsStream::bytes_to_repeat() const noexcept { return 0; }
 bool TlsStream::has_buffered_input() const noexcept { return false; }

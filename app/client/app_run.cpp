@@ -1,10 +1,10 @@
 #include <string>
 
 #include <wirespan/app/client/app_run.hpp>
-#include <wirespan/app/common/longest_wait.hpp>
 #include <wirespan/app/log.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/frame.hpp>
+#include <wirespan/core/time.hpp>
 #include <wirespan/net/channel_impl.hpp>
 
 namespace wirespan {
@@ -32,7 +32,9 @@ void check(const RunOptions& options) {
 net::ChannelOptions channel_options(const RunOptions& options, std::size_t send_hard_limit) {
   auto timeout = options.ping_timeout;
   if (timeout) timeout = bounded(*timeout);
-  return {.keep_alive = {.interval = bounded(options.ping_interval), .timeout = timeout},
+  return {.keep_alive = {.interval = bounded(options.ping_interval),
+                         .timeout = timeout,
+                         .only_pongs_count = options.only_pongs_count},
           .ping_payload = options.ping_payload,
           .send_hard_limit = send_hard_limit};
 }
@@ -64,7 +66,7 @@ WebSocketApp::Run::Run(WebSocketApp& app, const RunOptions& options)
   if (const auto plan = make_dial_plan(app_.url_, checked, detail); !plan) {
     throw_for(plan.error(), detail);
   }
-  if (!shared_.begin_run(*this, loop_.mailbox(), app_.options_.send_hard_limit)) {
+  if (!shared_.begin_run(*this, *this, loop_.mailbox(), app_.options_.send_hard_limit)) {
     throw WebSocketException(make_error_code(Errc::already_open), "socket is already opened");
   }
 }

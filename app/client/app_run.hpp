@@ -19,7 +19,7 @@
 namespace wirespan {
 
 /// Lives on the stack of run_forever(); everything happens on its thread.
-class WebSocketApp::Run final : private net::Timer, private net::IoHandler {
+class WebSocketApp::Run final : private RunPort, private net::Timer, private net::IoHandler {
  public:
   /// Checks the options and reserves the app. Throws as run_forever().
   Run(WebSocketApp& app, const RunOptions& options);
@@ -28,8 +28,8 @@ class WebSocketApp::Run final : private net::Timer, private net::IoHandler {
   [[nodiscard]] RunResult run(const std::stop_token& stop);
 
   void send(Opcode opcode, Bytes payload, Compress compress);
-  void drain_outbox();
-  void stop(const CloseRequest& request);
+  void drain_outbox() override;
+  void stop(const CloseRequest& request) override;
   [[nodiscard]] std::size_t unsent() const noexcept;
   [[nodiscard]] std::optional<net::ReceiveTime> received_at() const noexcept;
 

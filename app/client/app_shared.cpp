@@ -1,10 +1,9 @@
 #include <cstring>
 #include <utility>
 
-#include <wirespan/app/client/app_run.hpp>
 #include <wirespan/app/client/app_shared.hpp>
-#include <wirespan/app/common/longest_wait.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/time.hpp>
 
 namespace wirespan {
 namespace {
@@ -65,12 +64,13 @@ void Outbox::swap(Outbox& other) noexcept {
 
 // The run's side.
 
-bool WebSocketApp::Shared::begin_run(Run& run, std::shared_ptr<net::Mailbox> mailbox,
+bool WebSocketApp::Shared::begin_run(Run& run, RunPort& port, std::shared_ptr<net::Mailbox> mailbox,
                                      std::size_t send_hard_limit) {
   const Lock lock(mutex_);
   if (mailbox_) return false;
   mailbox_ = std::move(mailbox);
   run_ = &run;
+  port_ = &port;
   thread_ = std::this_thread::get_id();
   send_hard_limit_ = send_hard_limit;
   keep_running_ = true;
@@ -84,6 +84,7 @@ void WebSocketApp::Shared::end_run() noexcept {
   const Lock lock(mutex_);
   mailbox_.reset();
   run_ = nullptr;
+  port_ = nullptr;
   thread_ = std::thread::id();
   keep_running_ = false;
 }
@@ -172,7 +173,7 @@ void WebSocketApp::Shared::post_frame(Opcode opcode, Bytes payload, Compress com
   outbox_.push(opcode, payload, compress);
   if (!first) return;  // the task that is on its way will find it
   mailbox_->post([this] {
-    if (run_ != nullptr) run_->drain_outbox();
+    if (port_ != nullptr) port_->drain_outbox();
   });
 }
 
@@ -182,7 +183,7 @@ void WebSocketApp::Shared::post_close(CloseRequest request) {
   keep_running_ = false;
   room_.notify_all();
   mailbox_->post([this, request = std::move(request)] {
-    if (run_ != nullptr) run_->stop(request);
+    if (port_ != nullptr) port_->stop(request);
   });
 }
 

@@ -56,6 +56,16 @@ struct CloseRequest {
   std::chrono::milliseconds timeout = limits::close_time;
 };
 
+/// The loop's side of a run, called on its thread.
+class RunPort {
+ public:
+  virtual void drain_outbox() = 0;
+  virtual void stop(const CloseRequest& request) = 0;
+
+ protected:
+  ~RunPort() = default;
+};
+
 /// Guarded by its mutex. A run announces itself here, takes what was put into the outbox, and says
 /// how much the kernel has refused; senders wait while that is too much.
 class WebSocketApp::Shared {
@@ -65,7 +75,7 @@ class WebSocketApp::Shared {
   // For the run, on its thread.
 
   /// False if another run is active.
-  [[nodiscard]] bool begin_run(Run& run, std::shared_ptr<net::Mailbox> mailbox,
+  [[nodiscard]] bool begin_run(Run& run, RunPort& port, std::shared_ptr<net::Mailbox> mailbox,
                                std::size_t send_hard_limit);
   void end_run() noexcept;
   void begin_connection(const Agreement& agreement, int status, int fd);
@@ -107,6 +117,7 @@ class WebSocketApp::Shared {
   std::condition_variable room_;
   std::shared_ptr<net::Mailbox> mailbox_;  // null without a run
   Run* run_ = nullptr;
+  RunPort* port_ = nullptr;
   std::atomic<std::thread::id> thread_{};
   Outbox outbox_;
   std::size_t backlog_ = 0;

@@ -5,11 +5,11 @@
 #include <fcntl.h>
 
 #include <wirespan/app/client/dialer.hpp>
-#include <wirespan/app/common/longest_wait.hpp>
 #include <wirespan/app/exceptions.hpp>
 #include <wirespan/core/ascii.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/in_quotes.hpp>
+#include <wirespan/core/time.hpp>
 
 namespace wirespan {
 namespace {

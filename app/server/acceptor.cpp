@@ -1,10 +1,12 @@
 #include <array>
+#include <new>
+#include <string>
 #include <utility>
 
-#include <wirespan/app/log.hpp>
 #include <wirespan/app/server/acceptor.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/limits.hpp>
+#include <wirespan/core/time.hpp>
 
 namespace wirespan {
 namespace {
@@ -14,7 +16,7 @@ Rejection internal_error() { return {.status = 500, .body = "internal error\n"};
 }  // namespace
 
 Acceptor::Acceptor(net::EventLoop& loop, AcceptorHost& host, const AcceptorOptions& options,
-                   Transport transport, net::Endpoint peer, AddressCounter::Ticket ticket)
+                   Transport transport, net::Endpoint peer, ServerAdmission::Ticket ticket)
     : loop_(loop),
       host_(host),
       options_(options),
@@ -28,30 +30,51 @@ Acceptor::~Acceptor() {
   if (transport_) loop_.forget(transport_->fd(), *this);
 }
 
-void Acceptor::start(Bytes already_read) {
-  loop_.timers().schedule(*this, loop_.network().now() + options_.handshake_time);
-  if (!already_read.empty()) {
-    step_ = Step::reading;
-    take(already_read);
+template <class Call>
+void Acceptor::guarded(Call call) noexcept {
+  try {
+    call();
+  } catch (const std::bad_alloc&) {
+    give_up(make_error_code(std::errc::not_enough_memory));
   }
-  go_on();
+}
+
+void Acceptor::start(Bytes already_read) {
+  if (const auto time = unless_off(options_.handshake_time)) {
+    loop_.timers().schedule(*this, later(loop_.network().now(), *time));
+  }
+  guarded([&] {
+    if (!already_read.empty()) {
+      step_ = Step::reading;
+      take(already_read);
+    }
+    go_on();
+  });
 }
 
 void Acceptor::on_ready(net::Readiness readiness) {
   // Nothing is read while the decision is open, so a peer that has gone would be told for ever.
   if (step_ == Step::deciding && readiness.failed) return give_up(Errc::connection_lost);
-  go_on();
+  guarded([&] { go_on(); });
 }
 
-void Acceptor::on_flush() { go_on(); }
+void Acceptor::on_flush() {
+  guarded([&] { go_on(); });
+}
 
-/// Whoever waits for a decision gets a word, if the kernel takes it at once.
+/// What the kernel holds counts before the deadline judges: the loop may have been busy.
+/// Best-effort 503 when the application has not decided in time: only if the kernel takes it at
+/// once.
 void Acceptor::on_timer(TimePoint) {
-  if (step_ == Step::deciding) {
-    const std::string late = build_rejection({.status = 503, .body = "no decision in time\n"});
-    (void)transport_->write_some(wire_bytes(late));
-  }
-  give_up(error_ ? error_ : Errc::handshake_timeout);
+  guarded([&] {
+    go_on();
+    if (step_ == Step::finished) return;
+    if (step_ == Step::deciding) {
+      const std::string late = build_rejection({.status = 503, .body = "no decision in time\n"});
+      (void)transport_->write_some(wire_bytes(late));
+    }
+    give_up(error_ ? error_ : Errc::handshake_timeout);
+  });
 }
 
 /// Does as much as the transport allows.
@@ -117,8 +140,9 @@ void Acceptor::accept(Agreement agreement, std::any user_data) {
   if (step_ != Step::deciding) return;
   std::string detail;
   if (const auto error = check_agreement(offer_, agreement, &detail)) {
-    log(LogLevel::error,
-        "the answer to a request cannot be sent: " + detail + ": " + error.message());
+    const std::string line =
+        "the answer to a request cannot be sent: " + detail + ": " + error.message();
+    options_.unsendable_answer->log(LogLevel::error, line, loop_.now());
     return reject(internal_error());
   }
   agreement_ = std::move(agreement);

@@ -9,8 +9,9 @@
 #include <system_error>
 #include <vector>
 
+#include <wirespan/app/common/repeated_line.hpp>
 #include <wirespan/app/common/transport.hpp>
-#include <wirespan/app/server/address_counter.hpp>
+#include <wirespan/app/server/admission.hpp>
 #include <wirespan/app/server_request.hpp>
 #include <wirespan/core/byte_buffer.hpp>
 #include <wirespan/core/error.hpp>
@@ -22,7 +23,7 @@ namespace wirespan {
 struct AcceptedConnection {
   Transport transport;
   Agreement agreement;
-  AddressCounter::Ticket ticket;
+  ServerAdmission::Ticket ticket;
   std::vector<std::byte> unread;  // frames that came together with the request
   std::any user_data;
 };
@@ -51,6 +52,7 @@ struct AcceptorOptions {
   HeadLimits head{};
   std::chrono::milliseconds handshake_time{};
   bool serves_http = false;
+  RepeatedLine* unsendable_answer = nullptr;  ///< Shared by the acceptors of a loop.
 };
 
 /// One handshake: TLS if the transport is TLS, then HTTP, under one deadline that no byte extends.
@@ -58,7 +60,7 @@ struct AcceptorOptions {
 class Acceptor final : private net::IoHandler, private net::Timer {
  public:
   Acceptor(net::EventLoop& loop, AcceptorHost& host, const AcceptorOptions& options,
-           Transport transport, net::Endpoint peer, AddressCounter::Ticket ticket);
+           Transport transport, net::Endpoint peer, ServerAdmission::Ticket ticket);
   ~Acceptor();
 
   /// `already_read` belongs to the request, or came behind it. May end the acceptor.
@@ -66,6 +68,8 @@ class Acceptor final : private net::IoHandler, private net::Timer {
   /// The answers to on_upgrade(), once.
   void accept(Agreement agreement, std::any user_data);
   void reject(const Rejection& rejection, std::error_code why = Errc::request_rejected);
+  /// Cuts the connection without an answer.
+  void abandon(std::error_code error) { give_up(error); }
 
   /// What the client asked for, once on_upgrade() was called.
   [[nodiscard]] const ClientOffer& offer() const noexcept { return offer_; }
@@ -86,6 +90,9 @@ class Acceptor final : private net::IoHandler, private net::Timer {
   void on_flush() override;
   void on_timer(TimePoint now) override;
 
+  /// Every call of the loop: without memory this handshake ends, not the loop.
+  template <class Call>
+  void guarded(Call call) noexcept;
   void go_on();
   [[nodiscard]] bool secure();
   void read_request();
@@ -106,7 +113,7 @@ class Acceptor final : private net::IoHandler, private net::Timer {
   const AcceptorOptions& options_;
   std::optional<Transport> transport_;
   net::Endpoint peer_;
-  AddressCounter::Ticket ticket_;
+  ServerAdmission::Ticket ticket_;
   Step step_ = Step::securing;
   ServerHandshake handshake_;
   ByteBuffer answer_;

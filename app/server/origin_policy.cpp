@@ -2,7 +2,6 @@
 #include <optional>
 #include <string>
 
-#include <wirespan/app/log.hpp>
 #include <wirespan/app/server/origin_policy.hpp>
 #include <wirespan/core/ascii.hpp>
 #include <wirespan/core/in_quotes.hpp>
@@ -45,9 +44,9 @@ bool is_origin_welcome(const OriginPolicy& policy, std::string_view origin, std:
   });
 }
 
-void log_refused_origin(std::string_view origin, std::string_view host) {
-  log(LogLevel::warning, "403 for origin " + in_quotes(origin) + " at host " + in_quotes(host) +
-                             ": not welcome by ServerOptions::origins");
+std::string describe_refused_origin(std::string_view origin, std::string_view host) {
+  return "403 for origin " + in_quotes(origin) + " at host " + in_quotes(host) +
+         ": not welcome by ServerOptions::origins";
 }
 
 }  // namespace wirespan

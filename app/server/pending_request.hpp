@@ -19,6 +19,16 @@ struct RequestAnswer {
   std::optional<Rejection> rejection{};
 };
 
+/// The loop's side: takes the answers to requests, on the loop's thread.
+class RequestPort {
+ public:
+  /// Nothing happens if that acceptor has gone.
+  virtual void answer(std::uint64_t acceptor, RequestAnswer& answer) = 0;
+
+ protected:
+  ~RequestPort() = default;
+};
+
 class PendingRequest::State {
  public:
   State(ServerHub& owner, std::uint64_t waiting, ServerRequest asked)

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <new>
 
 #include <wirespan/app/server/server_counters.hpp>
 #include <wirespan/core/error.hpp>
@@ -56,9 +57,14 @@ void ServerCounters::count_failed_connection(std::error_code error) noexcept {
   }
 }
 
-void ServerCounters::count_close(CloseCode code) {
+/// Without memory for a new code one close is missing from the statistics.
+void ServerCounters::count_close(CloseCode code) noexcept {
   const std::lock_guard lock(mutex_);
-  ++closes_by_code_[static_cast<std::uint16_t>(code)];
+  try {
+    ++closes_by_code_[static_cast<std::uint16_t>(code)];
+  } catch (const std::bad_alloc&) {
+    return;
+  }
 }
 
 void ServerCounters::add_to(ServerStats& stats) const {

@@ -57,7 +57,7 @@ struct ServerCounters {
   /// Under the name of the limit that `error` belongs to, if it is one.
   void count_failed_handshake(std::error_code error) noexcept;
   void count_failed_connection(std::error_code error) noexcept;
-  void count_close(CloseCode code);
+  void count_close(CloseCode code) noexcept;
   /// Any thread.
   void add_to(ServerStats& stats) const;
 

@@ -8,7 +8,7 @@ ServerHub::~ServerHub() {
   for (auto& chunk : chunks_) delete[] chunk.load();
 }
 
-ServerHub::Place ServerHub::place_of(std::uint32_t slot) noexcept {
+ServerHub::ChunkIndex ServerHub::chunk_index(std::uint32_t slot) noexcept {
   constexpr std::size_t smallest = 64;
   constexpr std::size_t of_each_size = 4;
   constexpr auto least_width = std::bit_width(smallest * of_each_size);
@@ -20,20 +20,20 @@ ServerHub::Place ServerHub::place_of(std::uint32_t slot) noexcept {
 }
 
 ServerHub::Slot* ServerHub::find(std::uint32_t slot) const noexcept {
-  const Place place = place_of(slot);
+  const ChunkIndex place = chunk_index(slot);
   if (place.chunk >= chunks_.size()) return nullptr;
   Slot* chunk = chunks_[place.chunk].load(std::memory_order_acquire);
   return chunk == nullptr ? nullptr : chunk + place.index;
 }
 
-bool ServerHub::is_current(std::uint32_t slot, std::uint32_t generation) const noexcept {
-  const Slot* found = find(slot);
-  return found != nullptr && found->generation.load(std::memory_order_acquire) == generation &&
+bool ServerHub::is_current(ConnectionKey key) const noexcept {
+  const Slot* found = find(key.slot);
+  return found != nullptr && found->generation.load(std::memory_order_acquire) == key.generation &&
          !over_.load(std::memory_order_acquire);
 }
 
 ServerHub::Slot& ServerHub::make(std::uint32_t slot) {
-  const Place place = place_of(slot);
+  const ChunkIndex place = chunk_index(slot);
   auto& chunk = chunks_.at(place.chunk);
   if (chunk.load(std::memory_order_relaxed) == nullptr) {
     chunk.store(new Slot[place.chunk_size], std::memory_order_release);
@@ -41,15 +41,17 @@ ServerHub::Slot& ServerHub::make(std::uint32_t slot) {
   return chunk.load(std::memory_order_relaxed)[place.index];
 }
 
-void ServerHub::begin_serving(ServerWorker& worker) noexcept {
-  worker_ = &worker;
+void ServerHub::begin_serving(ServerConnections& connections, RequestPort& requests) noexcept {
+  connections_ = &connections;
+  requests_ = &requests;
   thread_.store(std::this_thread::get_id());
 }
 
 void ServerHub::end_serving() noexcept {
   over_.store(true);
   thread_.store(std::thread::id());
-  worker_ = nullptr;
+  connections_ = nullptr;
+  requests_ = nullptr;
 }
 
 }  // namespace wirespan

@@ -7,23 +7,27 @@
 #include <cstdint>
 #include <memory>
 #include <thread>
+#include <utility>
 
-#include <wirespan/app/server_connection.hpp>
+#include <wirespan/app/connection_key.hpp>
 #include <wirespan/net/mailbox.hpp>
 
 namespace wirespan {
 
-class ServerWorker;
+class RequestPort;
+class ServerConnections;
 
-/// Shared by a worker and all handles of its connections, by reference count. It outlives them all;
-/// once the worker has gone it answers Errc::not_open.
+/// Shared by a loop and all handles of its connections, by reference count, and knows neither: it
+/// only leads handles to the two ports of the loop. It outlives them all; once the loop has gone it
+/// answers Errc::not_open.
 class ServerHub {
  public:
   static constexpr std::uint32_t none = UINT32_MAX;
-  /// What any thread may see of a connection. A place is used again under the next generation.
+  /// The part of a connection that any thread may see. A slot is used again under the next
+  /// generation.
   struct Slot {
     std::atomic<std::uint32_t> generation{1};
-    std::uint32_t next_free = none;      ///< The loop's own: a chain of the places nobody has.
+    std::uint32_t next_free = none;      ///< The loop's own: the free list.
     std::atomic<std::size_t> queued{0};  ///< Bytes on their way from other threads.
     std::atomic<std::size_t> unsent{0};  ///< Bytes that the kernel did not take.
   };
@@ -40,50 +44,64 @@ class ServerHub {
   [[nodiscard]] bool on_loop_thread() const noexcept {
     return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id();
   }
-  /// Any thread. False if nobody will ever look into the mailbox again.
+  /// Any thread. False if the loop has gone and no task will run.
   bool post(net::Mailbox::Task task) {
     return !over_.load(std::memory_order_acquire) && mailbox_->post(std::move(task));
   }
   [[nodiscard]] std::size_t send_hard_limit() const noexcept { return send_hard_limit_; }
-  [[nodiscard]] bool is_current(std::uint32_t slot, std::uint32_t generation) const noexcept;
+  [[nodiscard]] bool is_current(ConnectionKey key) const noexcept;
   /// Any thread; null where there never was a connection.
   [[nodiscard]] Slot* find(std::uint32_t slot) const noexcept;
-  [[nodiscard]] std::uint64_t id_of(std::uint32_t slot, std::uint32_t generation) const noexcept {
-    return std::uint64_t{generation} << 32 | std::uint64_t{loop_} << 24 | slot;
+  [[nodiscard]] std::uint64_t id_of(ConnectionKey key) const noexcept {
+    return std::uint64_t{key.generation} << 32 | std::uint64_t{loop_} << 24 | key.slot;
   }
 
-  // The worker's side.
+  // The loop's side.
 
-  void begin_serving(ServerWorker& worker) noexcept;
+  /// On the thread that runs the loop from now on.
+  void begin_serving(ServerConnections& connections, RequestPort& requests) noexcept;
   void end_serving() noexcept;
-  /// Null on every thread but the loop's, and when the worker has gone.
-  [[nodiscard]] ServerWorker* worker() const noexcept { return worker_; }
+  /// Null on every thread but the loop's, and when the loop has gone.
+  [[nodiscard]] ServerConnections* connections() const noexcept { return connections_; }
+  [[nodiscard]] RequestPort* requests() const noexcept { return requests_; }
   /// Makes sure that there is one. Throws std::bad_alloc.
   Slot& make(std::uint32_t slot);
-  [[nodiscard]] ServerConnection handle(std::uint32_t slot, std::uint32_t generation) noexcept {
-    return {*this, slot, generation};
-  }
 
  private:
-  struct Place {
+  struct ChunkIndex {
     std::size_t chunk = 0;
     std::size_t chunk_size = 0;
     std::size_t index = 0;
   };
 
   ~ServerHub();
-  [[nodiscard]] static Place place_of(std::uint32_t slot) noexcept;
+  [[nodiscard]] static ChunkIndex chunk_index(std::uint32_t slot) noexcept;
 
   std::shared_ptr<net::Mailbox> mailbox_;
-  /// Of 64 places and more, four of each size: what was handed out never moves, and at most a fifth
-  /// of all is in waiting.
+  /// Of 64 slots and more, four of each size: a slot that was handed out never moves, and at most a
+  /// fifth of all is in waiting.
   std::array<std::atomic<Slot*>, 68> chunks_{};
   std::atomic<std::thread::id> thread_{};
   std::atomic<std::uint32_t> owners_{1};
   std::atomic<bool> over_{false};
-  ServerWorker* worker_ = nullptr;
+  ServerConnections* connections_ = nullptr;
+  RequestPort* requests_ = nullptr;
   std::size_t send_hard_limit_;
   unsigned loop_;
 };
+
+/// One share of a hub.
+using HubShare = std::shared_ptr<ServerHub>;
+[[nodiscard]] inline HubShare adopt_share(ServerHub& hub) {
+  return {&hub, [](ServerHub* shared) { shared->remove_owner(); }};
+}
+[[nodiscard]] inline HubShare share_of(ServerHub& hub) {
+  hub.add_owner();
+  return adopt_share(hub);
+}
+[[nodiscard]] inline HubShare make_hub(std::shared_ptr<net::Mailbox> mailbox, unsigned loop,
+                                       std::size_t send_hard_limit) {
+  return adopt_share(*new ServerHub(std::move(mailbox), loop, send_hard_limit));
+}
 
 }  // namespace wirespan

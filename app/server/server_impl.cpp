@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
 #include <exception>
 #include <string>
 #include <thread>
@@ -25,24 +27,21 @@ std::string conflation_key(std::string_view topic, std::string_view key) {
 }  // namespace
 
 ServerImpl::ServerImpl(ServerOptions options, ServerHandlers handlers)
-    : options_(std::move(options)),
-      handlers_(std::move(handlers)),
-      addresses_(options_.max_connections_per_address, options_.count_loopback) {
-  const int threads = options_.threads;
+    : shared_(std::move(options), std::move(handlers), *this) {
+  const int threads = shared_.options.threads;
   if (threads < 1 || threads > 255) {
     throw_for(Errc::invalid_option,
               "ServerOptions::threads " + std::to_string(threads) + " is not between 1 and 255");
   }
   for (int i = 0; i < threads; ++i) {
-    workers_.push_back(std::make_unique<ServerWorker>(*this, static_cast<unsigned>(i)));
+    workers_.push_back(std::make_unique<ServerWorker>(shared_, static_cast<unsigned>(i)));
   }
-  if (!options_.tls) return;
-  auto context = tls::Context::for_server(*options_.tls, &tls_detail_);
-  if (context) tls_ = std::move(*context);
-  tls_error_ = context ? std::error_code{} : context.error();
 }
 
-ServerImpl::~ServerImpl() { workers_.clear(); }
+/// Handlers of the last connections may still publish and ask for statistics.
+ServerImpl::~ServerImpl() {
+  for (const auto& worker : workers_) worker->abort_all();
+}
 
 net::Endpoint ServerImpl::endpoint(const std::string& address, const char* option) const {
   const bool is_path = address.starts_with(unix_prefix);
@@ -60,30 +59,39 @@ bool ServerImpl::spreads(net::Family family) const noexcept {
   return family == net::Family::unix_path && workers_.size() > 1;
 }
 
+/// A task that never runs closes its socket when it is destroyed.
+void ServerImpl::spread(net::TcpSocket socket, const net::Endpoint& peer) {
+  ServerWorker& worker = next_worker();
+  const auto shared = std::make_shared<net::TcpSocket>(std::move(socket));
+  (void)worker.loop().post(
+      [&worker, shared, peer] { worker.front().accept(std::move(*shared), peer); });
+}
+
 /// Then "::" must not take the IPv4 connections, or the same port could not be had.
 bool ServerImpl::lists_ipv4() const {
   const auto is_ipv4 = [](const std::string& address) {
     const auto found = net::Endpoint::from_numeric(address, 0);
     return found && found->family() == net::Family::ipv4;
   };
-  return is_ipv4(options_.address) || std::ranges::any_of(options_.more_addresses, is_ipv4);
+  return is_ipv4(options().address) || std::ranges::any_of(options().more_addresses, is_ipv4);
 }
 
-/// The first listener may have to find a free port; the others share it.
+/// The first listener claims the port, or finds a free one; the others share it.
 std::error_code ServerImpl::listen_on(const net::Endpoint& local) {
   refused_ = local;  // unless this succeeds
   const bool has_tcp = local.family() != net::Family::unix_path;
   const bool everywhere = has_tcp && workers_.size() > 1;
-  const net::ListenOptions options{
-      .backlog = options_.backlog,
-      .reuse_port = everywhere,
+  net::ListenOptions listening{
+      .backlog = options().backlog,
+      .sharing = everywhere ? net::PortSharing::claim : net::PortSharing::none,
       .only_ipv6 = lists_ipv4(),
       .inherited = has_tcp ? net::default_socket_options() : std::span<const net::SocketOption>()};
-  const auto port = workers_.front()->listen(local, options);
+  const auto port = first().front().listen(local, listening);
   if (!port) return port.error();
   if (*port != 0) port_ = *port;
+  listening.sharing = net::PortSharing::join;
   for (std::size_t i = 1; everywhere && i < workers_.size(); ++i) {
-    const auto same = workers_[i]->listen(local.with_port(*port), options);
+    const auto same = workers_[i]->front().listen(local.with_port(*port), listening);
     if (!same) return same.error();
   }
   return {};
@@ -91,7 +99,7 @@ std::error_code ServerImpl::listen_on(const net::Endpoint& local) {
 
 /// All of them with the port of the first one.
 std::error_code ServerImpl::listen_on_all(std::span<const net::Endpoint> addresses) {
-  port_ = options_.port;
+  port_ = options().port;
   for (const net::Endpoint& address : addresses) {
     if (const auto error = listen_on(address.with_port(port_))) return error;
   }
@@ -103,7 +111,7 @@ std::error_code ServerImpl::listen_on_all(std::span<const net::Endpoint> address
 std::error_code ServerImpl::listen_on_some_port(std::span<const net::Endpoint> addresses) {
   std::error_code error = listen_on_all(addresses);
   for (int left = limits::free_port_attempts; --left > 0;) {
-    if (error != std::errc::address_in_use || options_.port != 0 || port_ == 0) break;
+    if (error != std::errc::address_in_use || options().port != 0 || port_ == 0) break;
     stop_listening();
     error = listen_on_all(addresses);
   }
@@ -111,25 +119,25 @@ std::error_code ServerImpl::listen_on_some_port(std::span<const net::Endpoint> a
 }
 
 void ServerImpl::stop_listening() noexcept {
-  for (const auto& worker : workers_) worker->stop_listening();
+  for (const auto& worker : workers_) worker->front().drop_listeners();
 }
 
 std::uint16_t ServerImpl::listen() {
-  if (options_.compression) {
+  if (options().compression) {
     std::string detail;
-    if (const auto error = check_deflate_options(*options_.compression, &detail)) {
+    if (const auto error = check_deflate_options(*options().compression, &detail)) {
       throw_for(error, detail);
     }
   }
-  if (tls_error_) throw WebSocketTlsException(tls_error_, tls_detail_);
+  if (shared_.tls_error) throw WebSocketTlsException(shared_.tls_error, shared_.tls_detail);
   std::vector<net::Endpoint> addresses;
   std::vector<net::Endpoint> paths;
   const auto sort_in = [&](const std::string& text, const char* option) {
     const net::Endpoint local = endpoint(text, option);
     (local.family() == net::Family::unix_path ? paths : addresses).push_back(local);
   };
-  sort_in(options_.address, "address");
-  for (const std::string& text : options_.more_addresses) sort_in(text, "more_addresses");
+  sort_in(options().address, "address");
+  for (const std::string& text : options().more_addresses) sort_in(text, "more_addresses");
   std::error_code error = listen_on_some_port(addresses);
   for (const net::Endpoint& path : paths) {
     if (!error) error = listen_on(path);
@@ -149,19 +157,49 @@ void ServerImpl::check_signal() {
   if (signalled_.exchange(false)) stop({});
 }
 
-void ServerImpl::run() {
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < workers_.size(); ++i) {
-    threads.emplace_back([worker = workers_[i].get()] {
-      worker->begin_serving();
-      while (worker->turn(std::nullopt)) {
+/// The other threads wait until all of them exist: if one cannot be made, none has served.
+class ServerImpl::ThreadGate {
+ public:
+  ~ThreadGate() {
+    decide(Decision::leave);
+    for (std::thread& thread : threads_) thread.join();
+  }
+  void add(ServerWorker& worker) {
+    threads_.emplace_back([this, &worker] {
+      decision_.wait(Decision::open);
+      if (decision_.load() == Decision::leave) return;
+      worker.begin_serving();
+      while (worker.turn(std::nullopt)) {
       }
-      worker->end_serving();
+      worker.end_serving();
     });
   }
+  void serve() noexcept { decide(Decision::serve); }
+
+ private:
+  enum class Decision : std::uint8_t { open, serve, leave };
+
+  /// The first decision counts.
+  void decide(Decision decision) noexcept {
+    Decision expected = Decision::open;
+    decision_.compare_exchange_strong(expected, decision);
+    decision_.notify_all();
+  }
+
+  std::atomic<Decision> decision_{Decision::open};
+  std::vector<std::thread> threads_;
+};
+
+void ServerImpl::run() {
+  ThreadGate others;
+  try {
+    for (std::size_t i = 1; i < workers_.size(); ++i) others.add(*workers_[i]);
+  } catch (const std::system_error& refused) {
+    throw_for(refused.code(), "a thread for a loop of the server");
+  }
+  others.serve();
   while (run_once(std::nullopt)) {
   }
-  for (std::thread& thread : threads) thread.join();
 }
 
 bool ServerImpl::run_once(std::optional<std::chrono::nanoseconds> timeout) {
@@ -177,11 +215,12 @@ void ServerImpl::stop(const StopOptions& options) {
   if (const auto error = check_close(Role::server, options.code, options.reason)) {
     throw_for(error, describe_close("stop", options.code, options.reason));
   }
+  const auto shared = std::make_shared<const StopOptions>(options);
   for (const auto& worker : workers_) {
     if (worker->hub().on_loop_thread()) {
-      worker->begin_stop(options);
+      worker->begin_stop(shared);
     } else {
-      worker->loop().post([target = worker.get(), options] { target->begin_stop(options); });
+      worker->loop().post([target = worker.get(), shared] { target->begin_stop(shared); });
     }
   }
 }
@@ -189,13 +228,6 @@ void ServerImpl::stop(const StopOptions& options) {
 void ServerImpl::stop_from_signal() noexcept {
   signalled_.store(true);
   first().loop().wake();
-}
-
-bool ServerImpl::take_connection() noexcept {
-  const std::size_t before = connections_.fetch_add(1, std::memory_order_relaxed);
-  if (options_.max_connections == 0 || before < options_.max_connections) return true;
-  give_back_connection();
-  return false;
 }
 
 ServerWorker& ServerImpl::next_worker() noexcept {
@@ -207,16 +239,16 @@ std::error_code ServerImpl::adopt(int fd, Bytes already_read, bool is_secured) {
   net::Network& network = worker.loop().network();
   const auto peer = network.peer_endpoint(fd);
   auto error = peer ? network.set_nonblocking(fd) : peer.error();
-  if (!is_secured && tls_error_) error = tls_error_;
+  if (!is_secured && shared_.tls_error) error = shared_.tls_error;
   // Plain bytes are no part of a TLS stream that has still to begin.
-  if (!is_secured && options_.tls && !already_read.empty()) error = Errc::invalid_option;
+  if (!is_secured && options().tls && !already_read.empty()) error = Errc::invalid_option;
   // It owns the descriptor from here on, also where nobody looks into the mailbox any more.
   const auto socket = std::make_shared<net::TcpSocket>(network, fd);
   if (error) return error;
   std::vector<std::byte> copy(already_read.begin(), already_read.end());
   const bool posted =
       worker.hub().post([&worker, socket, is_secured, from = *peer, copy = std::move(copy)] {
-        worker.adopt(std::move(*socket), from, copy, is_secured);
+        worker.front().adopt(std::move(*socket), from, copy, is_secured);
       });
   return posted ? std::error_code{} : Errc::not_open;
 }
@@ -229,11 +261,11 @@ std::error_code ServerImpl::publish(std::string_view topic, Opcode opcode, Bytes
   bool reached = false;
   for (const auto& worker : workers_) {
     if (worker->hub().on_loop_thread()) {
-      worker->deliver(topic, frame);
+      worker->connections().deliver(topic, frame);
       reached = true;
     } else {
       reached |= worker->hub().post([target = worker.get(), frame, name = std::string(topic)] {
-        target->deliver(name, frame);
+        target->connections().deliver(name, frame);
       });
     }
   }
@@ -250,7 +282,7 @@ ServerStats ServerImpl::stats() const {
 
 std::size_t ServerImpl::connection_count() const noexcept {
   std::size_t count = 0;
-  for (const auto& worker : workers_) count += worker->open_count();
+  for (const auto& worker : workers_) count += worker->connections().open_count();
   return count;
 }
 

@@ -8,15 +8,17 @@
 #include <system_error>
 #include <vector>
 
-#include <wirespan/app/server/address_counter.hpp>
+#include <wirespan/app/server/server_shared.hpp>
 #include <wirespan/app/server/server_worker.hpp>
-#include <wirespan/app/websocket_server.hpp>
+#include <wirespan/app/server_handlers.hpp>
+#include <wirespan/app/server_options.hpp>
+#include <wirespan/app/server_stats.hpp>
 #include <wirespan/core/published_frame.hpp>
-#include <wirespan/tls/context.hpp>
 
 namespace wirespan {
 
-class ServerImpl {
+/// Owns the loops: starts and stops them, binds their listeners, and sends to all of them.
+class ServerImpl final : private SocketSpreader {
  public:
   ServerImpl(ServerOptions options, ServerHandlers handlers);
   ~ServerImpl();
@@ -33,20 +35,13 @@ class ServerImpl {
   [[nodiscard]] std::size_t connection_count() const noexcept;
   [[nodiscard]] ServerWorker& first() noexcept { return *workers_.front(); }
 
-  // For the workers, any of their threads.
-
-  [[nodiscard]] const ServerOptions& options() const noexcept { return options_; }
-  [[nodiscard]] const ServerHandlers& handlers() const noexcept { return handlers_; }
-  [[nodiscard]] const std::optional<tls::Context>& tls() const noexcept { return tls_; }
-  [[nodiscard]] AddressCounter& addresses() noexcept { return addresses_; }
-  /// False if there are as many as there may be. Otherwise one more, until it is given back.
-  [[nodiscard]] bool take_connection() noexcept;
-  void give_back_connection() noexcept { connections_.fetch_sub(1, std::memory_order_relaxed); }
-  /// The loop for the next connection of a listener that serves all of them.
-  [[nodiscard]] ServerWorker& next_worker() noexcept;
-  [[nodiscard]] bool spreads(net::Family family) const noexcept;
-
  private:
+  [[nodiscard]] bool spreads(net::Family family) const noexcept override;
+  void spread(net::TcpSocket socket, const net::Endpoint& peer) override;
+
+  /// The loop for the next connection that belongs to none of them yet.
+  [[nodiscard]] ServerWorker& next_worker() noexcept;
+  [[nodiscard]] const ServerOptions& options() const noexcept { return shared_.options; }
   [[nodiscard]] net::Endpoint endpoint(const std::string& address, const char* option) const;
   [[nodiscard]] bool lists_ipv4() const;
   [[nodiscard]] std::error_code listen_on(const net::Endpoint& local);
@@ -56,14 +51,10 @@ class ServerImpl {
   void begin_serving() noexcept;
   void check_signal();
 
-  const ServerOptions options_;
-  const ServerHandlers handlers_;
-  std::optional<tls::Context> tls_;
-  std::error_code tls_error_;  // of an unusable certificate or key
-  std::string tls_detail_;     // and its name
-  net::Endpoint refused_;      // the address that listen_on() tried last
-  AddressCounter addresses_;
-  std::atomic<std::size_t> connections_{0};
+  class ThreadGate;
+
+  ServerShared shared_;
+  net::Endpoint refused_;  // the address that listen_on() tried last
   std::atomic<std::size_t> next_{0};
   std::atomic<std::uint64_t> published_{0};
   std::atomic<bool> signalled_{false};

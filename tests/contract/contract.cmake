@@ -14,6 +14,9 @@ wirespan_contract(layers_point_down
   COMMAND ${contract}/layers_point_down.sh ${CMAKE_CXX_COMPILER} ${PROJECT_SOURCE_DIR}
           ${PROJECT_BINARY_DIR})
 
+wirespan_contract(no_include_circles
+  COMMAND ${contract}/no_include_circles.sh ${PROJECT_SOURCE_DIR})
+
 # Symbols and allocations are those of the optimised code without sanitizers.
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT WIRESPAN_SANITIZE)
   wirespan_contract(core_is_pure COMMAND ${contract}/core_is_pure.sh $<TARGET_FILE:wirespan_core>)

@@ -117,12 +117,14 @@ WIRESPAN_OVER_LINKS_AND_BACKENDS(ServerLog);
 
 TEST_P(ServerLog, a_refused_origin_is_named_once_escaped_and_bounded) {
   const LogLines log;
-  const RunningServer server(echoing(), link());
   for (const std::string& origin :
        {std::string("http://evil.example"), "x\t\"" + std::string(5000, 'y')}) {
-    RawPeer client = server.dial();
-    client.write(upgrade_request("Origin: " + origin + "\r\n"));
-    EXPECT_TRUE(client.read_to_end().starts_with("HTTP/1.1 403 "));
+    const RunningServer server(echoing(), link());
+    for (int i = 0; i < 5; ++i) {  // a peer cannot fill the log
+      RawPeer client = server.dial();
+      client.write(upgrade_request("Origin: " + origin + "\r\n"));
+      EXPECT_TRUE(client.read_to_end().starts_with("HTTP/1.1 403 "));
+    }
   }
   const std::string rest = " at host \"localhost\": not welcome by ServerOptions::origins";
   EXPECT_EQ(log.lines(), (std::vector<std::string>{"403 for origin \"http://evil.example\"" + rest,

@@ -1,9 +1,21 @@
+#include <memory>
 #include <utility>
 
 #include <wirespan/app/server/pending_request.hpp>
-#include <wirespan/app/server/server_worker.hpp>
 
 namespace wirespan {
+namespace {
+
+/// Any thread.
+void send_answer(ServerHub& hub, std::uint64_t acceptor, RequestAnswer answer) {
+  if (hub.on_loop_thread()) return hub.requests()->answer(acceptor, answer);
+  const auto shared = std::make_shared<RequestAnswer>(std::move(answer));
+  hub.post([owner = share_of(hub), acceptor, shared] {
+    if (RequestPort* port = owner->requests()) port->answer(acceptor, *shared);
+  });
+}
+
+}  // namespace
 
 PendingRequest::PendingRequest(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
 PendingRequest::PendingRequest(PendingRequest&& other) noexcept = default;
@@ -22,17 +34,16 @@ void PendingRequest::without_compression() noexcept { state_->may_compress = fal
 
 void PendingRequest::accept(Agreement agreement, std::any user_data) {
   if (const auto state = std::move(state_)) {
-    ServerWorker::answer(*state->hub, state->acceptor,
-                         RequestAnswer{.agreement = std::move(agreement),
-                                       .user_data = std::move(user_data),
-                                       .may_compress = state->may_compress});
+    send_answer(*state->hub, state->acceptor,
+                RequestAnswer{.agreement = std::move(agreement),
+                              .user_data = std::move(user_data),
+                              .may_compress = state->may_compress});
   }
 }
 
 void PendingRequest::reject(Rejection rejection) {
   if (const auto state = std::move(state_)) {
-    ServerWorker::answer(*state->hub, state->acceptor,
-                         RequestAnswer{.rejection = std::move(rejection)});
+    send_answer(*state->hub, state->acceptor, RequestAnswer{.rejection = std::move(rejection)});
   }
 }
 

@@ -1,0 +1,62 @@
+// admission.hpp - max_connections and max_connections_per_address of a server. Private.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include <wirespan/app/server/address_counter.hpp>
+
+namespace wirespan {
+
+/// Shared by the loops of a server. Handshakes count as connections.
+class ServerAdmission {
+ public:
+  /// One of max_connections, given back when it is destroyed.
+  class Place {
+   public:
+    explicit Place(ServerAdmission& admission) noexcept : admission_(&admission) {}
+    Place(Place&& other) noexcept : admission_(std::exchange(other.admission_, nullptr)) {}
+    Place& operator=(Place other) noexcept {
+      std::swap(admission_, other.admission_);
+      return *this;
+    }
+    ~Place() {
+      if (admission_ != nullptr) admission_->give_back();
+    }
+    /// The connection that is open now has it: its end calls ServerAdmission::give_back().
+    void keep() noexcept { admission_ = nullptr; }
+
+   private:
+    ServerAdmission* admission_;
+  };
+  /// What a socket needs to stay.
+  struct Ticket {
+    AddressCounter::Ticket address;
+    Place place;
+  };
+
+  ServerAdmission(std::size_t connections, std::size_t per_address, bool count_loopback) noexcept
+      : limit_(connections), addresses_(per_address, count_loopback) {}
+
+  /// Nothing if there are as many as there may be. `max_connections` 0: no limit.
+  [[nodiscard]] std::optional<Place> take() noexcept {
+    const std::size_t before = count_.fetch_add(1, std::memory_order_relaxed);
+    Place place(*this);
+    if (limit_ == 0 || before < limit_) return place;
+    return std::nullopt;
+  }
+  void give_back() noexcept { count_.fetch_sub(1, std::memory_order_relaxed); }
+  [[nodiscard]] AddressCounter& addresses() noexcept { return addresses_; }
+  [[nodiscard]] std::size_t count() const noexcept {
+    return count_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  std::size_t limit_;
+  std::atomic<std::size_t> count_{0};
+  AddressCounter addresses_;
+};
+
+}  // namespace wirespan

@@ -1,0 +1,179 @@
+// The definitions of ServerConnection. They stand above the loop's side, into which they call; its
+// header stands below it, because handlers are given handles.
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <wirespan/app/server/server_connections.hpp>
+#include <wirespan/app/server/server_hub.hpp>
+#include <wirespan/core/connection.hpp>
+#include <wirespan/core/error.hpp>
+#include <wirespan/core/utf8.hpp>
+
+namespace wirespan {
+namespace {
+
+/// What can be said without the connection. RFC 6455 §5.5, §5.6.
+std::error_code check_message(Opcode opcode, Bytes payload) noexcept {
+  switch (opcode) {
+    case Opcode::text:
+      return is_valid_utf8(payload) ? std::error_code{} : Errc::invalid_text;
+    case Opcode::binary:
+      return {};
+    case Opcode::ping:
+    case Opcode::pong:
+      return payload.size() > max_control_payload ? Errc::control_too_long : std::error_code{};
+    case Opcode::continuation:
+      return Errc::no_message_under_way;
+    default:
+      return Errc::unsupported_frame;
+  }
+}
+
+/// The message is copied; what is on its way counts as unsent, so that a fast thread cannot fill
+/// the memory of a loop that is busy.
+SendResult send_cross_thread(ServerHub& hub, ConnectionKey key, Opcode opcode, Bytes payload,
+                             Compress compress) {
+  ServerHub::Slot& slot = *hub.find(key.slot);
+  const std::size_t size = payload.size();
+  const std::size_t before = slot.queued.fetch_add(size) + slot.unsent.load();
+  const std::size_t limit = hub.send_hard_limit();
+  if (before > 0 && (before > limit || size > limit - before)) {
+    slot.queued.fetch_sub(size);
+    return Errc::send_queue_full;
+  }
+  std::vector<std::byte> copy(payload.begin(), payload.end());
+  const bool posted =
+      hub.post([owner = share_of(hub), key, opcode, compress, copy = std::move(copy)] {
+        owner->find(key.slot)->queued.fetch_sub(copy.size());
+        ServerConnections* connections = owner->connections();
+        if (connections == nullptr) return;
+        const auto result = connections->send(key, opcode, copy, compress);
+        if (!result.error()) return;
+        (void)connections->close(key, CloseCode::try_again_later, "too slow");
+      });
+  if (posted) return SendResult::Outcome::queued;
+  slot.queued.fetch_sub(size);
+  return Errc::not_open;
+}
+
+}  // namespace
+
+ServerConnection::ServerConnection(ServerHub& hub, ConnectionKey key) noexcept
+    : hub_(&hub), key_(key) {
+  hub_->add_owner();
+}
+
+ServerConnection::ServerConnection(const ServerConnection& other) noexcept
+    : hub_(other.hub_), key_(other.key_) {
+  if (hub_ != nullptr) hub_->add_owner();
+}
+
+ServerConnection::~ServerConnection() {
+  if (hub_ != nullptr) hub_->remove_owner();
+}
+
+SendResult ServerConnection::send_text(std::string_view text) const {
+  return send(Opcode::text, wire_bytes(text));
+}
+
+SendResult ServerConnection::send_binary(Bytes payload) const {
+  return send(Opcode::binary, payload);
+}
+
+SendResult ServerConnection::ping(std::string_view payload) const {
+  return send(Opcode::ping, wire_bytes(payload));
+}
+
+SendResult ServerConnection::send(Opcode opcode, Bytes payload, Compress compress) const {
+  if (hub_ == nullptr) return Errc::not_open;
+  if (hub_->on_loop_thread()) return hub_->connections()->send(key_, opcode, payload, compress);
+  if (!hub_->is_current(key_)) return Errc::not_open;
+  if (const auto error = check_message(opcode, payload)) return error;
+  return send_cross_thread(*hub_, key_, opcode, payload, compress);
+}
+
+template <class Call>
+std::error_code ServerConnection::on_loop(Call call) const {
+  if (hub_ == nullptr) return Errc::not_open;
+  if (hub_->on_loop_thread()) return call(*hub_->connections());
+  if (!hub_->is_current(key_)) return Errc::not_open;
+  const bool posted = hub_->post([self = *this, call = std::move(call)] {
+    if (ServerConnections* connections = self.hub_->connections()) (void)call(*connections);
+  });
+  return posted ? std::error_code{} : Errc::not_open;
+}
+
+std::error_code ServerConnection::close(CloseCode code, std::string_view reason) const {
+  if (hub_ == nullptr) return Errc::not_open;
+  if (const auto error = check_close(Role::server, code, reason)) return error;
+  return on_loop([key = key_, code, text = std::string(reason)](ServerConnections& connections) {
+    return connections.close(key, code, text);
+  });
+}
+
+std::error_code ServerConnection::abort() const {
+  return on_loop([key = key_](ServerConnections& connections) { return connections.abort(key); });
+}
+
+std::error_code ServerConnection::pause() const {
+  return on_loop(
+      [key = key_](ServerConnections& connections) { return connections.set_reading(key, false); });
+}
+
+std::error_code ServerConnection::resume() const {
+  return on_loop(
+      [key = key_](ServerConnections& connections) { return connections.set_reading(key, true); });
+}
+
+std::error_code ServerConnection::subscribe(std::string_view topic) const {
+  return on_loop([key = key_, name = std::string(topic)](ServerConnections& connections) {
+    return connections.subscribe(key, name);
+  });
+}
+
+std::error_code ServerConnection::unsubscribe(std::string_view topic) const {
+  return on_loop([key = key_, name = std::string(topic)](ServerConnections& connections) {
+    return connections.unsubscribe(key, name);
+  });
+}
+
+/// Also on the loop's own thread it runs later: the caller may be inside a handler.
+std::error_code ServerConnection::post(std::function<void(const ServerConnection&)> task) const {
+  if (hub_ == nullptr || !hub_->is_current(key_)) return Errc::not_open;
+  const bool posted = hub_->post([self = *this, task = std::move(task)] {
+    if (ServerConnections* connections = self.hub_->connections()) {
+      connections->run_task(self, task);
+    }
+  });
+  return posted ? std::error_code{} : Errc::not_open;
+}
+
+std::size_t ServerConnection::buffered_amount() const noexcept {
+  if (hub_ == nullptr) return 0;
+  if (hub_->on_loop_thread()) return hub_->connections()->buffered_amount(key_);
+  const ServerHub::Slot* slot = hub_->find(key_.slot);
+  if (slot == nullptr || !hub_->is_current(key_)) return 0;
+  return slot->queued.load() + slot->unsent.load();
+}
+
+std::optional<net::ReceiveTime> ServerConnection::received_at() const noexcept {
+  if (hub_ == nullptr || !hub_->on_loop_thread()) return std::nullopt;
+  return hub_->connections()->received_at(key_);
+}
+
+std::any* ServerConnection::user_data() const noexcept {
+  if (hub_ == nullptr || !hub_->on_loop_thread()) return nullptr;
+  return hub_->connections()->user_data(key_);
+}
+
+bool ServerConnection::is_open() const noexcept {
+  return hub_ != nullptr && hub_->is_current(key_);
+}
+
+std::uint64_t ServerConnection::id() const noexcept {
+  return hub_ == nullptr ? 0 : hub_->id_of(key_);
+}
+
+}  // namespace wirespan

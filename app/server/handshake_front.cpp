@@ -1,0 +1,201 @@
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <string>
+#include <utility>
+
+#include <wirespan/app/log.hpp>
+#include <wirespan/app/server/handler_failure.hpp>
+#include <wirespan/app/server/handshake_front.hpp>
+#include <wirespan/app/server/origin_policy.hpp>
+#include <wirespan/core/error.hpp>
+#include <wirespan/core/limits.hpp>
+
+namespace wirespan {
+namespace {
+
+AcceptorOptions acceptor_options(ServerShared& shared) {
+  const ServerOptions& options = shared.options;
+  return {.head = {.size = options.max_head_size,
+                   .fields = std::min(options.max_head_fields, limits::head_fields)},
+          .handshake_time = options.handshake_time,
+          .serves_http = shared.handlers.on_http != nullptr,
+          .unsendable_answer = &shared.unsendable_answer};
+}
+
+}  // namespace
+
+HandshakeFront::HandshakeFront(ServerShared& shared, net::EventLoop& loop, ServerHub& hub,
+                               ServerCounters& counters, ServerConnections& connections)
+    : shared_(shared),
+      loop_(loop),
+      hub_(hub),
+      counters_(counters),
+      connections_(connections),
+      acceptor_options_(acceptor_options(shared)) {}
+
+Expected<std::uint16_t> HandshakeFront::listen(const net::Endpoint& local,
+                                               const net::ListenOptions& options) {
+  auto listener = std::make_unique<ServerListener>(
+      loop_,
+      [this, family = local.family()](const net::Accepted& accepted) { take(accepted, family); },
+      [this] {
+        counters_.refused.no_descriptor.add();
+        shared_.shortage.log(LogLevel::warning,
+                             "no descriptor or memory left to accept connections with; trying "
+                             "again",
+                             loop_.now());
+      });
+  if (const auto error = listener->open(local, options)) return error;
+  const std::uint16_t port = listener->local().port();
+  listeners_.push_back(std::move(listener));
+  return port;
+}
+
+void HandshakeFront::take(const net::Accepted& accepted, net::Family family) noexcept {
+  net::TcpSocket socket(loop_.network(), accepted.fd);
+  if (!shared_.spreader.spreads(family)) return accept(std::move(socket), accepted.peer);
+  try {
+    shared_.spreader.spread(std::move(socket), accepted.peer);
+  } catch (const std::exception& failure) {
+    log(LogLevel::error, failure.what());  // no memory: the socket is closed
+  }
+}
+
+void HandshakeFront::accept(net::TcpSocket socket, const net::Endpoint& peer) noexcept {
+  counters_.accepted.add();
+  adopt(std::move(socket), peer, {}, false);
+}
+
+void HandshakeFront::adopt(net::TcpSocket socket, const net::Endpoint& peer, Bytes already_read,
+                           bool is_secured) noexcept {
+  try {
+    shake_hands(std::move(socket), peer, already_read, is_secured);
+  } catch (const std::exception& failure) {
+    log(LogLevel::error, failure.what());  // no memory: the socket is closed
+  }
+}
+
+std::optional<ServerAdmission::Ticket> HandshakeFront::admit(const net::Endpoint& peer) {
+  if (stopped_) return std::nullopt;
+  auto address = shared_.admission.addresses().take(peer);
+  if (!address) {
+    counters_.refused.address.add();
+    return std::nullopt;
+  }
+  auto place = shared_.admission.take();
+  if (!place) {
+    counters_.refused.connections.add();
+    return std::nullopt;
+  }
+  return ServerAdmission::Ticket{.address = *std::move(address), .place = *std::move(place)};
+}
+
+void HandshakeFront::shake_hands(net::TcpSocket socket, const net::Endpoint& peer,
+                                 Bytes already_read, bool is_secured) {
+  auto ticket = admit(peer);
+  if (!ticket) return;
+  if (shared_.options.receive_timestamps) socket.tell_receive_times();
+  std::optional<Transport> transport;
+  if (shared_.tls && !is_secured) {
+    auto stream = tls::TlsStream::server(net::make_transport(std::move(socket)), *shared_.tls);
+    if (!stream) return counters_.refused.tls.add();
+    transport.emplace(std::move(*stream));
+  } else {
+    transport.emplace(std::move(socket));
+  }
+  AcceptorHost& host = *this;
+  auto acceptor = std::make_unique<Acceptor>(loop_, host, acceptor_options_, *std::move(transport),
+                                             peer, *std::move(ticket));
+  Acceptor& started = *acceptor;
+  started.id = ++last_acceptor_;
+  acceptors_.emplace(started.id, std::move(acceptor));
+  counters_.handshaking.add();
+  started.start(already_read);
+}
+
+/// A stampede of new clients must not stall the open ones: a TLS handshake costs as much as
+/// thousands of messages.
+bool HandshakeFront::may_secure() {
+  if (secured_in_ != loop_.now()) {
+    secured_in_ = loop_.now();
+    secured_ = 0;
+  }
+  return ++secured_ <= limits::tls_handshakes_per_turn;
+}
+
+void HandshakeFront::on_upgrade(Acceptor& acceptor, ServerRequest request) {
+  try {
+    const ClientOffer& offer = request.offer;
+    if (!is_origin_welcome(shared_.options.origins, offer.origin, offer.host)) {
+      counters_.refused.origin.add();
+      shared_.refused_origin.log(LogLevel::warning,
+                                 describe_refused_origin(offer.origin, offer.host), loop_.now());
+      return acceptor.reject({.status = 403, .body = "this origin is not welcome\n"},
+                             Errc::origin_not_welcome);
+    }
+    if (!shared_.handlers.on_request) return accept_request(acceptor, {});
+    shared_.handlers.on_request(PendingRequest(
+        std::make_unique<PendingRequest::State>(hub_, acceptor.id, std::move(request))));
+  } catch (...) {
+    report_handler_failure(shared_.handlers, {});
+    acceptor.reject({.status = 500, .body = "internal error\n"});
+  }
+}
+
+std::optional<HttpResponse> HandshakeFront::on_http(const HttpRequest& request) {
+  counters_.http_requests.add();
+  try {
+    return shared_.handlers.on_http(request);
+  } catch (...) {
+    report_handler_failure(shared_.handlers, {});
+    return HttpResponse{.status = 500, .body = "internal error\n"};
+  }
+}
+
+void HandshakeFront::answer(std::uint64_t acceptor, RequestAnswer& answer) {
+  const auto found = acceptors_.find(acceptor);
+  if (found == acceptors_.end()) return;  // the client has gone, or the time is over
+  Acceptor& waiting = *found->second;
+  try {
+    if (answer.rejection) return waiting.reject(*answer.rejection);
+    accept_request(waiting, std::move(answer));
+  } catch (const std::bad_alloc&) {
+    waiting.abandon(make_error_code(std::errc::not_enough_memory));
+  }
+}
+
+void HandshakeFront::accept_request(Acceptor& acceptor, RequestAnswer answer) {
+  const bool open = answer.may_compress && !answer.agreement.deflate;
+  if (open) connections_.compression().propose(acceptor.offer(), answer.agreement);
+  connections_.compression().confirm(answer.agreement);
+  acceptor.accept(std::move(answer.agreement), std::move(answer.user_data));
+}
+
+void HandshakeFront::on_accepted(Acceptor& acceptor, std::optional<AcceptedConnection> connection,
+                                 std::error_code error) {
+  auto found = acceptors_.extract(acceptor.id);
+  if (found.empty()) return;
+  loop_.retire(std::move(found.mapped()));
+  counters_.handshaking.subtract(1);
+  if (!connection) return counters_.count_failed_handshake(error);
+  try {
+    connections_.open(*std::move(connection));
+  } catch (const std::exception& failure) {
+    log(LogLevel::error, failure.what());  // no memory: the socket is closed
+  }
+}
+
+void HandshakeFront::stop() noexcept {
+  stopped_ = true;
+  for (auto& listener : std::exchange(listeners_, {})) {
+    listener->close();
+    loop_.retire(std::move(listener));
+  }
+  for (auto& [id, acceptor] : std::exchange(acceptors_, {})) {
+    loop_.retire(std::move(acceptor));
+    counters_.handshaking.subtract(1);
+  }
+}
+
+}  // namespace wirespan

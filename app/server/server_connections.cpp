@@ -1,0 +1,290 @@
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include <wirespan/app/server/handler_failure.hpp>
+#include <wirespan/app/server/server_connections.hpp>
+#include <wirespan/core/error.hpp>
+#include <wirespan/core/time.hpp>
+#include <wirespan/net/channel_impl.hpp>
+
+namespace wirespan {
+namespace {
+
+net::SessionOptions session_options(const ServerOptions& options) {
+  net::SessionOptions session{.keep_alive = {.interval = bounded(options.ping_interval),
+                                             .timeout = unless_off(options.ping_timeout),
+                                             .only_pongs_count = options.only_pongs_count},
+                              .close_time = options.close_time,
+                              .idle_time = unless_off(options.idle_time),
+                              .idle_ignores_output = options.idle_ignores_output,
+                              .progress_time = unless_off(options.progress_time),
+                              .progress_bytes = options.progress_bytes,
+                              .send_high_watermark = options.send_high_watermark,
+                              .send_low_watermark = options.send_low_watermark,
+                              .send_hard_limit = options.send_hard_limit,
+                              .overflow = options.overflow,
+                              .hold_reading = options.hold_reading};
+  if (session.keep_alive.interval.count() > 0) session.idle_time.reset();
+  return session;
+}
+
+std::shared_ptr<const ConnectionOptions> connection_options(const ServerOptions& options,
+                                                            net::EventLoop& loop) {
+  auto connection = std::make_shared<ConnectionOptions>();
+  connection->receive.max_message_size = options.max_message_size;
+  connection->receive.max_fragments = options.max_message_fragments;
+  connection->receive.max_pings_per_second = options.max_pings_per_second;
+  connection->receive.deliver_fragments = options.deliver_fragments;
+  connection->blocks = &loop.buffers().source();
+  return connection;
+}
+
+}  // namespace
+
+ServerConnections::ServerConnections(ServerShared& shared, net::EventLoop& loop, ServerHub& hub,
+                                     ServerCounters& counters)
+    : handlers_(shared.handlers),
+      admission_(shared.admission),
+      loop_(loop),
+      hub_(hub),
+      counters_(counters),
+      compression_(shared.options.compression),
+      session_options_(session_options(shared.options)),
+      connection_options_(connection_options(shared.options, loop)),
+      table_(hub),
+      after_close_(shared.options.after_close) {
+  budget_.limit = shared.options.loop_send_budget;
+  session_options_.budget = &budget_;
+  session_options_.connections = &idle_connections_.emplace(Role::server, connection_options_);
+}
+
+template <class Step>
+void ServerConnections::or_abort(ServerChannel& channel, Step step) noexcept {
+  try {
+    step();
+  } catch (const std::bad_alloc&) {
+    channel.abort(make_error_code(std::errc::not_enough_memory));
+  }
+}
+
+void ServerConnections::open(AcceptedConnection accepted) {
+  const ConnectionKey key = table_.allocate();
+  std::unique_ptr<ServerChannel> channel;
+  std::unique_ptr<std::any> user_data;
+  try {
+    channel = std::make_unique<ServerChannel>(
+        loop_, std::move(accepted.transport),
+        Connection(Role::server, connection_options_,
+                   compression_.codec(Role::server, accepted.agreement)),
+        ChannelHandler{ServerConnection(hub_, key)}, session_options_);
+    if (accepted.user_data.has_value()) {
+      user_data = std::make_unique<std::any>(std::move(accepted.user_data));
+    }
+  } catch (...) {
+    table_.free(key);
+    throw;
+  }
+  ServerChannel& opened = *channel;
+  const ServerConnection self = opened.handler().self;
+  table_.open(key, std::move(channel), std::move(accepted.ticket.address), std::move(user_data));
+  accepted.ticket.place.keep();
+  open_count_.add();
+  counters_.opened.add();
+  guarded(self, [&] {
+    if (handlers_.on_open) handlers_.on_open(self);
+  });
+  if (table_.find(key) == &opened) opened.start(accepted.unread);
+}
+
+// Calls of handles.
+
+SendResult ServerConnections::send(ConnectionKey key, Opcode opcode, Bytes payload,
+                                   Compress compress) {
+  ServerChannel* channel = table_.find(key);
+  if (channel == nullptr) return Errc::not_open;
+  const bool waits = channel->has_backlog();
+  const bool is_message = !is_control(opcode);
+  const std::error_code error = is_message ? channel->send(opcode, payload, true, compress)
+                                           : send_control(*channel, opcode, payload);
+  if (error) {
+    count_refused(error);
+    return error;
+  }
+  if (is_message) counters_.messages_out.add();
+  if (waits) on_backlog(key, channel->unsent_bytes());
+  return waits ? SendResult::Outcome::queued : SendResult::Outcome::sent;
+}
+
+std::error_code ServerConnections::send_control(ServerChannel& channel, Opcode opcode,
+                                                Bytes payload) {
+  if (opcode == Opcode::ping) return channel.ping(payload);
+  if (opcode == Opcode::pong) return channel.pong(payload);
+  return channel.send(opcode, payload);  // which refuses it
+}
+
+void ServerConnections::count_refused(std::error_code error) {
+  if (error == Errc::send_queue_full) counters_.refused.send_queue.add();
+  if (error == Errc::send_budget_spent) counters_.refused.send_budget.add();
+  if (error == Errc::overflow_closed) counters_.refused.overflow_closed.add();
+}
+
+std::error_code ServerConnections::close(ConnectionKey key, CloseCode code,
+                                         std::string_view reason) {
+  ServerChannel* channel = table_.find(key);
+  if (channel == nullptr) return Errc::not_open;
+  return channel->close(code, reason, std::nullopt, after_close_);
+}
+
+std::error_code ServerConnections::abort(ConnectionKey key) {
+  ServerChannel* channel = table_.find(key);
+  if (channel == nullptr) return Errc::not_open;
+  channel->abort(Errc::connection_closed);
+  return {};
+}
+
+std::error_code ServerConnections::set_reading(ConnectionKey key, bool on) {
+  ServerChannel* channel = table_.find(key);
+  if (channel == nullptr) return Errc::not_open;
+  if (on) {
+    channel->resume_reading();
+  } else {
+    channel->pause_reading();
+  }
+  return {};
+}
+
+std::error_code ServerConnections::subscribe(ConnectionKey key, std::string_view topic) {
+  if (table_.find(key) == nullptr) return Errc::not_open;
+  topics_.subscribe(key.slot, topic);
+  return {};
+}
+
+std::error_code ServerConnections::unsubscribe(ConnectionKey key, std::string_view topic) {
+  if (table_.find(key) == nullptr) return Errc::not_open;
+  topics_.unsubscribe(key.slot, topic);
+  return {};
+}
+
+void ServerConnections::deliver(std::string_view topic, const PublishedFrame::Ptr& frame) {
+  for (const std::uint32_t slot : topics_.members(topic)) {
+    ServerChannel& channel = *table_.at(slot);
+    or_abort(channel, [&] {
+      if (const auto error = channel.send_published(frame)) return count_refused(error);
+      counters_.messages_out.add();
+      if (channel.has_backlog()) on_backlog(channel.handler().self.key_, channel.unsent_bytes());
+    });
+  }
+}
+
+std::size_t ServerConnections::buffered_amount(ConnectionKey key) {
+  if (is_ending(key)) return lost_bytes_;
+  const ServerChannel* channel = table_.find(key);
+  return channel == nullptr ? 0 : channel->unsent_bytes() + hub_.find(key.slot)->queued.load();
+}
+
+std::optional<net::ReceiveTime> ServerConnections::received_at(ConnectionKey key) {
+  const ServerChannel* channel = table_.find(key);
+  return channel == nullptr ? std::nullopt : channel->received_at();
+}
+
+std::any* ServerConnections::user_data(ConnectionKey key) {
+  if (!is_ending(key) && table_.find(key) == nullptr) return nullptr;
+  auto& data = table_.user_data(key.slot);
+  if (!data) data = std::make_unique<std::any>();
+  return data.get();
+}
+
+void ServerConnections::run_task(const ServerConnection& self,
+                                 const std::function<void(const ServerConnection&)>& task) {
+  if (table_.find(self.key_) == nullptr) return;
+  guarded(self, [&] { task(self); });
+}
+
+// Events of channels.
+
+void ServerConnections::on_message(const ServerConnection& self, const Message& message) {
+  counters_.messages_in.add();
+  guarded(self, [&] {
+    if (handlers_.on_message) handlers_.on_message(self, message);
+  });
+}
+
+void ServerConnections::on_fragment(const ServerConnection& self, const Fragment& fragment) {
+  if (fragment.fin) counters_.messages_in.add();
+  guarded(self, [&] {
+    if (handlers_.on_fragment) handlers_.on_fragment(self, fragment);
+  });
+}
+
+void ServerConnections::on_ping(const ServerConnection& self, Bytes payload) {
+  guarded(self, [&] {
+    if (handlers_.on_ping) handlers_.on_ping(self, payload);
+  });
+}
+
+void ServerConnections::on_pong(const ServerConnection& self, Bytes payload) {
+  guarded(self, [&] {
+    if (handlers_.on_pong) handlers_.on_pong(self, payload);
+  });
+}
+
+void ServerConnections::on_backlog(ConnectionKey key, std::size_t unsent) {
+  auto& published = hub_.find(key.slot)->unsent;
+  const std::size_t before = published.exchange(unsent, std::memory_order_relaxed);
+  counters_.send_queue.add(unsent - before);  // modulo 2^64, so it goes down as well
+}
+
+void ServerConnections::on_drain(const ServerConnection& self) {
+  guarded(self, [&] {
+    if (handlers_.on_drain) handlers_.on_drain(self);
+  });
+}
+
+void ServerConnections::on_end(const ServerConnection& self, const net::ChannelEnd& end) noexcept {
+  const ConnectionKey key = self.key_;
+  loop_.retire(table_.close(key));
+  topics_.leave_all(key.slot);
+  on_backlog(key, 0);
+  open_count_.subtract(1);
+  counters_.closed.add();
+  counters_.unsent_at_close.add(end.unsent_bytes);
+  counters_.count_failed_connection(end.error);
+  counters_.count_close(end.code);
+  const ConnectionKey* outer = std::exchange(ending_, &key);
+  const std::size_t outer_lost =
+      std::exchange(lost_bytes_, end.unsent_bytes + hub_.find(key.slot)->queued.load());
+  guarded(self, [&] {
+    if (handlers_.on_close) handlers_.on_close(self, end.code, end.reason, end.error);
+  });
+  lost_bytes_ = outer_lost;
+  ending_ = outer;
+  table_.free(key);
+  admission_.give_back();
+}
+
+// Failures and ends.
+
+void ServerConnections::handler_has_thrown(const ServerConnection& self) noexcept {
+  report_handler_failure(handlers_, self);
+  if (ServerChannel* channel = table_.find(self.key_)) {
+    or_abort(*channel, [&] { channel->fail(Errc::handler_failed); });
+  }
+}
+
+bool ServerConnections::close_slot(std::uint32_t slot, CloseCode code, std::string_view reason,
+                                   std::chrono::milliseconds time, AfterClose after) noexcept {
+  ServerChannel* channel = table_.at(slot);
+  if (channel == nullptr) return false;
+  or_abort(*channel, [&] { (void)channel->close(code, reason, time, after); });
+  return true;
+}
+
+void ServerConnections::abort_all(std::error_code error) noexcept {
+  for (std::uint32_t slot = 0; slot < table_.size(); ++slot) {
+    if (ServerChannel* channel = table_.at(slot)) channel->abort(error);
+  }
+}
+
+}  // namespace wirespan

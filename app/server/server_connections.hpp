@@ -1,0 +1,142 @@
+// server_connections.hpp - the open connections of one loop of a server. Private.
+#pragma once
+
+#include <any>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+#include <wirespan/app/common/compression.hpp>
+#include <wirespan/app/common/transport.hpp>
+#include <wirespan/app/server/acceptor.hpp>
+#include <wirespan/app/server/connection_table.hpp>
+#include <wirespan/app/server/server_counters.hpp>
+#include <wirespan/app/server/server_hub.hpp>
+#include <wirespan/app/server/server_shared.hpp>
+#include <wirespan/app/server/topics.hpp>
+#include <wirespan/core/connection.hpp>
+#include <wirespan/core/published_frame.hpp>
+#include <wirespan/net/channel.hpp>
+#include <wirespan/net/connection_pool.hpp>
+#include <wirespan/net/event_loop.hpp>
+
+namespace wirespan {
+
+/// From the end of the opening handshake to on_close: carries out the calls of handles and passes
+/// on the events of channels. Handles reach it through the hub, channels call it directly: no
+/// virtual call, lock or look-up by hash is on the way of a message. The loop's thread only.
+class ServerConnections {
+ public:
+  ServerConnections(ServerShared& shared, net::EventLoop& loop, ServerHub& hub,
+                    ServerCounters& counters);
+  ServerConnections(const ServerConnections&) = delete;
+  ServerConnections& operator=(const ServerConnections&) = delete;
+
+  /// Throws std::bad_alloc, and then nothing is open.
+  void open(AcceptedConnection accepted);
+  /// Encoded once, sent to every member of the topic.
+  void deliver(std::string_view topic, const PublishedFrame::Ptr& frame);
+  [[nodiscard]] Compression& compression() noexcept { return compression_; }
+  /// Any thread.
+  [[nodiscard]] std::size_t open_count() const noexcept { return open_count_.get(); }
+
+  // For those who end all of them, slot by slot.
+
+  [[nodiscard]] std::uint32_t slots() const noexcept { return table_.size(); }
+  /// Starts a closing handshake of at most `time`. False if the slot is free.
+  bool close_slot(std::uint32_t slot, CloseCode code, std::string_view reason,
+                  std::chrono::milliseconds time, AfterClose after) noexcept;
+  void abort_all(std::error_code error) noexcept;
+
+  // For handles.
+
+  [[nodiscard]] SendResult send(ConnectionKey key, Opcode opcode, Bytes payload, Compress compress);
+  [[nodiscard]] std::error_code close(ConnectionKey key, CloseCode code, std::string_view reason);
+  [[nodiscard]] std::error_code abort(ConnectionKey key);
+  [[nodiscard]] std::error_code set_reading(ConnectionKey key, bool on);
+  [[nodiscard]] std::error_code subscribe(ConnectionKey key, std::string_view topic);
+  [[nodiscard]] std::error_code unsubscribe(ConnectionKey key, std::string_view topic);
+  [[nodiscard]] std::size_t buffered_amount(ConnectionKey key);
+  [[nodiscard]] std::optional<net::ReceiveTime> received_at(ConnectionKey key);
+  [[nodiscard]] std::any* user_data(ConnectionKey key);
+  void run_task(const ServerConnection& self,
+                const std::function<void(const ServerConnection&)>& task);
+
+ private:
+  /// The calls of a channel; no wider than a handle.
+  struct ChannelHandler {
+    ServerConnection self;
+
+    [[nodiscard]] std::uint32_t generation() const noexcept { return self.key_.generation; }
+    [[nodiscard]] ServerConnections& owner() const noexcept { return *self.hub_->connections(); }
+    void on_message(const Message& message) const { owner().on_message(self, message); }
+    void on_fragment(const Fragment& fragment) const { owner().on_fragment(self, fragment); }
+    void on_ping(Bytes payload) const { owner().on_ping(self, payload); }
+    void on_pong(Bytes payload) const { owner().on_pong(self, payload); }
+    void on_ping_sent() const {}
+    void on_backlog(std::size_t unsent) const { owner().on_backlog(self.key_, unsent); }
+    void on_drained() const { owner().on_drain(self); }
+    void on_bytes_read(std::size_t size) const { owner().counters_.bytes_in.add(size); }
+    void on_bytes_written(std::size_t size) const { owner().counters_.bytes_out.add(size); }
+    void on_dropped(std::size_t count) const { owner().counters_.refused.dropped.add(count); }
+    void on_conflated() const { owner().counters_.conflated.add(); }
+    // The channel may be destroyed with its handler before its owner has done with it.
+    void on_end(const net::ChannelEnd& end) const {
+      const ServerConnection copy = self;
+      copy.hub_->connections()->on_end(copy, end);
+    }
+  };
+  using ServerChannel = net::Channel<Transport, ChannelHandler>;
+
+  void on_message(const ServerConnection& self, const Message& message);
+  void on_fragment(const ServerConnection& self, const Fragment& fragment);
+  void on_ping(const ServerConnection& self, Bytes payload);
+  void on_pong(const ServerConnection& self, Bytes payload);
+  void on_backlog(ConnectionKey key, std::size_t unsent);
+  void on_drain(const ServerConnection& self);
+  void on_end(const ServerConnection& self, const net::ChannelEnd& end) noexcept;
+
+  [[nodiscard, gnu::noinline]] std::error_code send_control(ServerChannel& channel, Opcode opcode,
+                                                            Bytes payload);
+  [[gnu::noinline]] void count_refused(std::error_code error);
+  [[nodiscard]] bool is_ending(ConnectionKey key) const noexcept {
+    return ending_ != nullptr && *ending_ == key;
+  }
+  /// Calls a handler; an exception fails the connection.
+  template <class Call>
+  void guarded(const ServerConnection& self, Call call) noexcept {
+    try {
+      call();
+    } catch (...) {
+      handler_has_thrown(self);
+    }
+  }
+  [[gnu::noinline]] void handler_has_thrown(const ServerConnection& self) noexcept;
+  /// A step for one connection among many: without memory it alone ends.
+  template <class Step>
+  void or_abort(ServerChannel& channel, Step step) noexcept;
+
+  const ServerHandlers& handlers_;
+  ServerAdmission& admission_;
+  net::EventLoop& loop_;
+  ServerHub& hub_;
+  ServerCounters& counters_;
+  Compression compression_;
+  net::SendBudget budget_;
+  net::SessionOptions session_options_;
+  std::shared_ptr<const ConnectionOptions> connection_options_;
+  std::optional<net::ConnectionPool> idle_connections_;
+  ConnectionTable<ServerChannel> table_;
+  Topics topics_;
+  Counter open_count_;
+  // The connection whose on_close is running: its handle still tells its user data and its loss.
+  const ConnectionKey* ending_ = nullptr;
+  std::size_t lost_bytes_ = 0;
+  AfterClose after_close_;
+};
+
+}  // namespace wirespan

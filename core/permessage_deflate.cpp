@@ -22,9 +22,10 @@ constexpr std::size_t most_at_once = std::size_t{1} << 30;
 /// The first room for compressed data; enough for the whole of most messages.
 constexpr std::size_t first_room = std::size_t{64} << 10;
 constexpr int most_window_bits = 15;
-/// zlib refuses a reference beyond its window and the output of the current call together. So with
-/// a window of less than 15 bits one call writes this much, and no reference reaches further than
-/// the window and this. Inflating is slower for it: 64 bytes cost about 0.3 us (2.1 GHz).
+/// zlib refuses a reference that reaches beyond its window and the output of the current call
+/// together. With a window of less than 15 bits one call writes at most this much, so no reference
+/// reaches further than this beyond the window, wherever the message is cut. It halves the speed:
+/// 370 instead of 680 MB/s with 10 bits (AMD EPYC, zlib 1.2.13); one byte a call would leave 80.
 constexpr std::size_t judged_output = 64;
 /// zlib repeats the end of a flush that finds less room than this.
 constexpr std::size_t least_room = 64;

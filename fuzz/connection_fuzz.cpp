@@ -293,7 +293,8 @@ class Session {
     const Bytes reason = payload();
     const auto error = connection_.close(code, wire_text(reason));
     if (error) {
-      require(error == Condition::misuse, "a close is refused for the caller's fault");
+      require(error == Condition::misuse || error == Errc::no_mask_key,
+              "a close is refused for the caller's fault, or for want of a key");
       return check_call(error, Opcode::close, {});
     }
     OwnedBytes body;

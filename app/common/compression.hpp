@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <optional>
-#include <system_error>
 
 #include <wirespan/core/agreement.hpp>
 #include <wirespan/core/permessage_deflate.hpp>
@@ -17,10 +16,6 @@ class Compression {
   explicit Compression(const std::optional<DeflateOptions>& options)
       : pool_(options ? std::make_shared<DeflatePool>(*options) : nullptr) {}
 
-  /// What check_deflate_options() says; no error while it is off.
-  [[nodiscard]] std::error_code check() const noexcept {
-    return pool_ ? check_deflate_options(pool_->options()) : std::error_code{};
-  }
   /// A server's answer to an offer, before the application may change it.
   void propose(const ClientOffer& offer, Agreement& agreement) const {
     if (pool_) agreement.deflate = choose_deflate(offer.extensions, pool_->options());

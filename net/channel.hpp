@@ -65,12 +65,16 @@ class Channel final : private IoHandler, private Timer {
   /// Errc::send_queue_full, send_budget_spent or overflow_closed. What is sent in one turn leaves
   /// in one write.
   [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, bool fin = true,
-                                     Compress compress = Compress::if_agreed);
+                                     Compress compress = Compress::if_agreed,
+                                     Admission admission = Admission::ask);
   /// A message that others send, too: nothing of it is copied. Servers only. Never ends the channel
   /// within the call.
   [[nodiscard]] std::error_code send_published(const PublishedFrame::Ptr& frame);
-  [[nodiscard]] std::error_code ping(Bytes payload);
-  [[nodiscard]] std::error_code pong(Bytes payload);
+  [[nodiscard]] std::error_code ping(Bytes payload, Admission admission = Admission::ask);
+  [[nodiscard]] std::error_code pong(Bytes payload, Admission admission = Admission::ask);
+  /// Something was refused on behalf of this channel: on_drained() follows when no more than the
+  /// low watermark is left, at once if that is so already.
+  void owe_drain();
   /// Starts the closing handshake, which may take ChannelOptions::close_time, or `time`.
   [[nodiscard]] std::error_code close(std::optional<CloseCode> code, std::string_view reason,
                                       std::optional<std::chrono::milliseconds> time = {});

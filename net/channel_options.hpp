@@ -19,6 +19,14 @@ enum class Overflow : std::uint8_t {
   close,        ///< The connection is closed with 1013: who cannot follow comes again.
 };
 
+/// Whether a message has to ask for room.
+enum class Admission : std::uint8_t {
+  ask,  ///< The limits decide.
+  /// Room was reserved for it when it was accepted on another thread, where its text was found
+  /// valid, too. With Overflow::drop_oldest older messages still make room as far as they can.
+  granted,
+};
+
 /// Unsent bytes of all channels of one loop together. The owner keeps it as long as the loop.
 struct SendBudget {
   std::size_t used = 0;

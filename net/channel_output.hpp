@@ -23,11 +23,14 @@ inline constexpr std::size_t many_records = std::size_t{64} << 10;
 // Calls of the owner.
 
 template <Stream S, class Handler>
-std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin,
-                                          Compress compress) {
+std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin, Compress compress,
+                                          Admission admission) {
   if (phase_ != Phase::running) return Errc::not_open;
-  if (const auto error = make_room(payload.size())) return error;
-  const bool is_long = fin && payload.size() >= limits::least_in_place;
+  const bool asks = admission == Admission::ask;
+  if (const auto error = asks ? make_room(payload.size()) : std::error_code{}) return error;
+  if (!asks && options_.overflow == Overflow::drop_oldest) (void)drop_for(payload.size());
+  const TextCheck check = asks ? TextCheck::needed : TextCheck::done;
+  const bool is_long = asks && fin && payload.size() >= limits::least_in_place;
   if (is_long && send_from_where_it_lies(opcode, payload, compress)) {
     note_sent();
     return {};
@@ -36,7 +39,9 @@ std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin
   const bool may_be_dropped =
       backlog_ && options_.overflow == Overflow::drop_oldest && !connection().compresses();
   if (may_be_dropped) spill_output();
-  if (const auto error = connection().send(opcode, payload, fin, compress)) return unchanged(error);
+  if (const auto error = connection().send(opcode, payload, fin, compress, check)) {
+    return unchanged(error);
+  }
   if (may_be_dropped && fin && opcode != Opcode::continuation) {
     queue().push_message(connection().output().data());
     connection().output().clear();
@@ -66,9 +71,10 @@ std::error_code Channel<S, Handler>::send_published(const PublishedFrame::Ptr& f
 }
 
 template <Stream S, class Handler>
-std::error_code Channel<S, Handler>::ping(Bytes payload) {
+std::error_code Channel<S, Handler>::ping(Bytes payload, Admission admission) {
   if (phase_ != Phase::running) return Errc::not_open;
-  if (unsent_bytes() > options_.send_hard_limit) return refuse();
+  const bool asks = admission == Admission::ask;
+  if (asks && unsent_bytes() > options_.send_hard_limit) return refuse();
   const auto error = connection().ping(payload);
   if (error) return unchanged(error);
   note_sent();
@@ -76,13 +82,21 @@ std::error_code Channel<S, Handler>::ping(Bytes payload) {
 }
 
 template <Stream S, class Handler>
-std::error_code Channel<S, Handler>::pong(Bytes payload) {
+std::error_code Channel<S, Handler>::pong(Bytes payload, Admission admission) {
   if (phase_ != Phase::running) return Errc::not_open;
-  if (unsent_bytes() > options_.send_hard_limit) return refuse();
+  const bool asks = admission == Admission::ask;
+  if (asks && unsent_bytes() > options_.send_hard_limit) return refuse();
   const auto error = connection().pong(payload);
   if (error) return unchanged(error);
   note_sent();
   return {};
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::owe_drain() {
+  if (phase_ != Phase::running) return;
+  above_high_ = true;
+  loop_.flush_later(*this);
 }
 
 // Room. A message that finds nothing before it may be of any size.

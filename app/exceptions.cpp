@@ -1,3 +1,5 @@
+#include <string>
+
 #include <wirespan/app/exceptions.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/tls/error.hpp>
@@ -18,7 +20,7 @@ bool is_unresolved(std::error_code error) noexcept {
 
 }  // namespace
 
-void throw_for(std::error_code error, const char* what) {
+void throw_for(std::error_code error, const std::string& what) {
   if (error == std::errc::timed_out) throw WebSocketTimeoutException(error, what);
   if (is_closed(error)) throw WebSocketConnectionClosedException(error, what);
   if (is_unresolved(error)) throw WebSocketAddressException(error, what);
@@ -28,6 +30,11 @@ void throw_for(std::error_code error, const char* what) {
     throw WebSocketTlsException(error, what);
   }
   throw WebSocketException(error, what);
+}
+
+std::string describe_close(const char* call, CloseCode code, std::string_view reason) {
+  return std::string(call) + " with code " + std::to_string(static_cast<int>(code)) +
+         " and a reason of " + std::to_string(reason.size()) + " bytes";
 }
 
 }  // namespace wirespan

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include <wirespan/core/close_code.hpp>
@@ -11,7 +12,8 @@
 namespace wirespan {
 
 /// The base of all. code() says exactly what happened: an Errc, or an error of the system, of TLS
-/// or of a certificate. Thrown as such for misuse and for what no derived class names.
+/// or of a certificate. what() names the option, file, header, address or host before that. Thrown
+/// as such for misuse and for what no derived class names.
 class WebSocketException : public std::system_error {
  public:
   using std::system_error::system_error;
@@ -93,7 +95,11 @@ class WebSocketBadStatusException : public WebSocketException {
   std::string resp_body_;
 };
 
-/// The one place where an error code becomes an exception.
-[[noreturn]] void throw_for(std::error_code error, const char* what);
+/// The one place where an error code becomes an exception. `what` names the call, option, file or
+/// host that the error is about; what() is "what: error.message()".
+[[noreturn]] void throw_for(std::error_code error, const std::string& what);
+
+/// For an error of check_close(): the call, the code and the size of the reason.
+[[nodiscard]] std::string describe_close(const char* call, CloseCode code, std::string_view reason);
 
 }  // namespace wirespan

@@ -50,8 +50,9 @@ class HeaderSource {
       HeaderSource(Callable callable) : callable_(std::move(callable)) {}  // NOLINT
 
   /// The fields for one attempt: asks the callable if there is one, and lets its exceptions pass.
-  /// Errc::invalid_header for a line without a colon.
-  [[nodiscard]] Expected<Headers> collect() const;
+  /// Errc::invalid_header for a line without a colon, of which `detail`, if given, gets the number:
+  /// the line itself may be a secret.
+  [[nodiscard]] Expected<Headers> collect(std::string* detail = nullptr) const;
   [[nodiscard]] bool is_callable() const noexcept { return callable_ != nullptr; }
 
  private:

@@ -64,8 +64,10 @@ struct RunOptions {
   std::vector<SocketOption> sockopt{};
   tls::ClientOptions sslopt{};
   std::chrono::milliseconds ping_interval{0};  ///< Between pings; 0: none. The first after one.
-  /// How long a pong may take; above 0 and below ping_interval. Unset: for ever.
+  /// How long the answer to a ping may take; above 0 and below ping_interval. Unset: for ever. Any
+  /// byte of the server answers, and so does its taking output that had waited.
   std::optional<std::chrono::milliseconds> ping_timeout{};
+  bool only_pongs_count = false;  ///< Only a pong answers a ping, as in Python.
   std::string ping_payload{};  ///< At most 125 bytes.
   std::string host{};          ///< Value of Host.
   std::optional<std::string> origin{};

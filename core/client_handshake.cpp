@@ -5,6 +5,7 @@
 #include <wirespan/core/ascii.hpp>
 #include <wirespan/core/client_handshake.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/in_quotes.hpp>
 
 namespace wirespan {
 namespace {
@@ -32,11 +33,50 @@ std::error_code check_header(const Header& header) {
   return usable ? std::error_code{} : Errc::invalid_header;
 }
 
-std::error_code check_subprotocols(const std::vector<std::string>& subprotocols) {
+std::error_code check_headers(const Headers& headers, std::string& detail) {
+  for (const Header& header : headers) {
+    detail = "header " + in_quotes(header.name);
+    if (const auto error = check_header(header)) return error;
+  }
+  for (const char* once : {"Host", "Origin", "Sec-WebSocket-Key", "Sec-WebSocket-Version"}) {
+    if (headers.get_all(once).size() < 2) continue;
+    detail = "header " + in_quotes(once) + " came more than once";
+    return Errc::invalid_header;
+  }
+  return {};
+}
+
+/// The fields that are written from the members of ClientRequest.
+std::error_code check_own_fields(const ClientRequest& request, std::string& detail) {
+  detail = "host " + in_quotes(request.host);
+  if (!is_valid_authority(request.host)) return Errc::invalid_header;
+  const std::pair<const char*, const std::string*> values[] = {
+      {"cookie", &request.cookie},
+      {"origin", request.origin ? &*request.origin : nullptr},
+      {"connection", request.connection ? &*request.connection : nullptr}};
+  for (const auto& [name, value] : values) {
+    if (value == nullptr || is_field_value(*value)) continue;
+    detail = std::string(name) + " has a control character";
+    return Errc::invalid_header;
+  }
+  if (request.connection) {
+    const HeaderField field{"Connection", *request.connection};
+    detail = "connection " + in_quotes(*request.connection) + " does not list Upgrade";
+    if (!lists_token({&field, 1}, "Connection", "Upgrade")) return Errc::invalid_header;
+  }
+  const bool is_target = request.target.starts_with('/') &&
+                         request.target.find('#') == std::string::npos &&
+                         std::all_of(request.target.begin(), request.target.end(), is_visible);
+  detail = "request target";
+  return is_target ? std::error_code{} : Errc::invalid_url;
+}
+
+std::error_code check_subprotocols(const std::vector<std::string>& subprotocols,
+                                   std::string& detail) {
   for (auto it = subprotocols.begin(); it != subprotocols.end(); ++it) {
-    if (!is_token(*it) || std::find(subprotocols.begin(), it, *it) != it) {
-      return Errc::invalid_subprotocol;
-    }
+    if (is_token(*it) && std::find(subprotocols.begin(), it, *it) == it) continue;
+    detail = "subprotocol " + in_quotes(*it);
+    return Errc::invalid_subprotocol;
   }
   return {};
 }
@@ -75,11 +115,20 @@ std::string_view key_of(const ClientRequest& request, const HandshakeKey& key) {
       .value_or(std::string_view(key.data(), key.size()));
 }
 
+/// RFC 9110 §8.6, RFC 9112 §6.1: a 101 has no body, and a field that announces one is a sign of a
+/// server, or of somebody in between, that takes the frames for it.
+std::error_code check_no_body(const ResponseHead& head) {
+  const bool announces_one = find_field(head.fields, "Transfer-Encoding").count > 0 ||
+                             find_field(head.fields, "Content-Length").count > 0;
+  return announces_one ? Errc::response_with_body : std::error_code{};
+}
+
 std::error_code check_chosen_subprotocol(const ResponseHead& head, const ClientRequest& request,
                                          Agreement& out) {
   const FieldLookup chosen = find_field(head.fields, "Sec-WebSocket-Protocol");
   if (chosen.count > 1) return Errc::repeated_field;
-  if (chosen.count == 0) {
+  std::string_view list = chosen.value;
+  if (!next_list_element(list)) {  // also an empty field: it chooses nothing
     return request.require_subprotocol ? Errc::missing_subprotocol : std::error_code{};
   }
   const auto& offered = request.subprotocols;
@@ -92,31 +141,15 @@ std::error_code check_chosen_subprotocol(const ResponseHead& head, const ClientR
 
 }  // namespace
 
-std::error_code check_client_request(const ClientRequest& request) {
-  if (!is_valid_authority(request.host)) return Errc::invalid_header;
-  for (const std::string* value : {&request.cookie, request.origin ? &*request.origin : nullptr,
-                                   request.connection ? &*request.connection : nullptr}) {
-    if (value != nullptr && !is_field_value(*value)) return Errc::invalid_header;
-  }
-  if (request.connection) {
-    const HeaderField field{"Connection", *request.connection};
-    if (!lists_token({&field, 1}, "Connection", "Upgrade")) return Errc::invalid_header;
-  }
-  if (request.target.empty() || request.target.front() != '/' ||
-      request.target.find('#') != std::string::npos ||
-      !std::all_of(request.target.begin(), request.target.end(), is_visible)) {
-    return Errc::invalid_url;
-  }
-  for (const Header& header : request.headers) {
-    if (const auto error = check_header(header)) return error;
-  }
-  for (const char* once : {"Host", "Origin", "Sec-WebSocket-Key", "Sec-WebSocket-Version"}) {
-    if (request.headers.get_all(once).size() > 1) return Errc::invalid_header;
-  }
+std::error_code check_client_request(const ClientRequest& request, std::string* detail) {
+  std::string unwanted;
+  std::string& about = detail != nullptr ? *detail : unwanted;
+  if (const auto error = check_own_fields(request, about)) return error;
+  if (const auto error = check_headers(request.headers, about)) return error;
   if (request.deflate) {
-    if (const auto error = check_deflate_options(*request.deflate)) return error;
+    if (const auto error = check_deflate_options(*request.deflate, &about)) return error;
   }
-  return check_subprotocols(request.subprotocols);
+  return check_subprotocols(request.subprotocols, about);
 }
 
 std::string build_request(const ClientRequest& request, const HandshakeKey& key) {
@@ -161,6 +194,7 @@ std::error_code check_response(const ResponseHead& head, const ClientRequest& re
   if (!equal_in_constant_time(accept.value, {expected.data(), expected.size()})) {
     return Errc::bad_accept;
   }
+  if (const auto error = check_no_body(head)) return error;
   const FieldLookup extensions = find_field(head.fields, "Sec-WebSocket-Extensions");
   if (extensions.count > 1) return Errc::repeated_field;  // §11.3.2
   if (extensions.count == 1) {

@@ -32,8 +32,10 @@ struct ClientRequest {
 };
 
 /// Errc::invalid_header, reserved_header, invalid_subprotocol, or what check_deflate_options()
-/// says; no error if `request` may be sent.
-[[nodiscard]] std::error_code check_client_request(const ClientRequest& request);
+/// says; no error if `request` may be sent. `detail`, if given, gets the name of the header, option
+/// or subprotocol that is refused; values of headers may be secrets and are not in it.
+[[nodiscard]] std::error_code check_client_request(const ClientRequest& request,
+                                                   std::string* detail = nullptr);
 
 /// The request as bytes. Requires check_client_request() to be content. A valid Sec-WebSocket-Key
 /// in `request.headers` takes the place of `key`.

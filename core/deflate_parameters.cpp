@@ -4,11 +4,15 @@
 #include <wirespan/core/ascii.hpp>
 #include <wirespan/core/deflate_parameters.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/headers.hpp>
 
 namespace wirespan {
 namespace {
 
-constexpr int least_window_bits = 8;
+/// §7.1.2 has windows from 256 bytes on, but zlib has none of 256 for raw data (since 1.2.9 it
+/// refuses it), and so have peers that use it: we read 8 and write 9 or more.
+constexpr int least_window_bits_read = 8;
+constexpr int least_window_bits = 9;
 constexpr int most_window_bits = 15;
 
 constexpr bool is_between(int value, int least, int most) noexcept {
@@ -64,11 +68,13 @@ std::string to_text(const DeflateParameters& parameters, bool bare_client_window
   return text;
 }
 
-/// What the server makes of one offer. Nothing if it cannot keep it, or is not promised the window
+/// The server's answer to one offer. Nothing if it cannot keep it, or is not promised the window
 /// that it wants from the client.
 std::optional<DeflateParameters> answer_to(const DeflateOffer& offer,
                                            const DeflateOptions& options) {
   const DeflateParameters& wanted = offer.parameters;
+  // An answer may not exceed the offer, so it would have to say 8.
+  if (wanted.server_max_window_bits == least_window_bits_read) return std::nullopt;
   DeflateParameters answer{
       .server_no_context_takeover = wanted.server_no_context_takeover ||
                                     send_context(options, Role::server) == DeflateContext::none,
@@ -80,10 +86,13 @@ std::optional<DeflateParameters> answer_to(const DeflateOffer& offer,
   if (wanted.server_max_window_bits || server_bits < most_window_bits) {
     answer.server_max_window_bits = server_bits;
   }
-  const int client_bits = std::min(options.receive_window_bits,
-                                   wanted.client_max_window_bits.value_or(most_window_bits));
-  if (client_bits < most_window_bits && !offer.limits_client_window) return std::nullopt;
-  if (wanted.client_max_window_bits || client_bits < most_window_bits) {
+  // §7.1.2.2: an 8 about the client's own window is a hint that need not be answered.
+  const bool unanswerable = wanted.client_max_window_bits == least_window_bits_read;
+  const auto hint = unanswerable ? std::nullopt : wanted.client_max_window_bits;
+  const int client_bits = std::min(options.receive_window_bits, hint.value_or(most_window_bits));
+  const bool answerable = offer.limits_client_window && !unanswerable;
+  if (client_bits < most_window_bits && !answerable) return std::nullopt;
+  if (hint || client_bits < most_window_bits) {
     answer.client_max_window_bits = client_bits;
   }
   return answer;
@@ -101,12 +110,30 @@ DeflateContext receive_context(const DeflateOptions& options, Role role) noexcep
                                                                : DeflateContext::stream);
 }
 
-std::error_code check_deflate_options(const DeflateOptions& options) noexcept {
-  const bool valid = is_between(options.send_window_bits, least_window_bits, most_window_bits) &&
-                     is_between(options.receive_window_bits, least_window_bits, most_window_bits) &&
-                     is_between(options.level, 1, 9) && is_between(options.memory_level, 1, 9);
-  if (!valid) return Errc::invalid_option;
-  return deflate_available() ? std::error_code{} : Errc::compression_unavailable;
+std::error_code check_deflate_options(const DeflateOptions& options, std::string* detail) {
+  const struct {
+    const char* name;
+    int value;
+    int least;
+    int most;
+  } ranges[] = {
+      {"send_window_bits", options.send_window_bits, least_window_bits, most_window_bits},
+      {"receive_window_bits", options.receive_window_bits, least_window_bits, most_window_bits},
+      {"level", options.level, 1, 9},
+      {"memory_level", options.memory_level, 1, 9},
+  };
+  for (const auto& range : ranges) {
+    if (is_between(range.value, range.least, range.most)) continue;
+    if (detail != nullptr) {
+      *detail = std::string("DeflateOptions::") + range.name + " " + std::to_string(range.value) +
+                " is not between " + std::to_string(range.least) + " and " +
+                std::to_string(range.most);
+    }
+    return Errc::invalid_option;
+  }
+  if (deflate_available()) return {};
+  if (detail != nullptr) *detail = "compression";
+  return Errc::compression_unavailable;
 }
 
 bool is_permessage_deflate(const Extension& extension) noexcept {
@@ -156,6 +183,9 @@ std::vector<DeflateOffer> make_deflate_offers(const DeflateOptions& options) {
   }
   std::vector<DeflateOffer> offers{offer};
   if (options.unconditional_fallback && offer != unconditional) offers.push_back(unconditional);
+  // For servers that know no parameters: without one they may do as they like.
+  const bool wants_nothing = !wanted.server_no_context_takeover && !wanted.server_max_window_bits;
+  if (options.unconditional_fallback || wants_nothing) offers.emplace_back();
   return offers;
 }
 
@@ -170,6 +200,8 @@ std::string deflate_offers_text(const DeflateOptions& options) {
 std::error_code check_deflate_answer(std::string_view value,
                                      const std::optional<DeflateOptions>& options,
                                      std::optional<DeflateParameters>& out) {
+  std::string_view list = value;
+  if (!next_list_element(list)) return {};  // RFC 9110 §5.6.1: an empty list chooses nothing
   if (!options) return Errc::unrequested_extension;
   const auto extensions = parse_extensions(value);
   if (!extensions) return extensions.error();
@@ -199,6 +231,12 @@ std::optional<DeflateParameters> choose_deflate(const std::vector<Extension>& of
 }
 
 bool is_answer_to_any(const std::vector<Extension>& offered, const DeflateParameters& answer) {
+  const auto is_written = [](const std::optional<int>& bits) {
+    return !bits || is_between(*bits, least_window_bits, most_window_bits);
+  };
+  if (!is_written(answer.server_max_window_bits) || !is_written(answer.client_max_window_bits)) {
+    return false;
+  }
   return std::any_of(offered.begin(), offered.end(), [&](const Extension& extension) {
     if (!is_permessage_deflate(extension)) return false;
     const auto offer = parse_deflate_offer(extension);

@@ -30,20 +30,28 @@ enum class DeflateContext : std::uint8_t {
 struct DeflateOptions {
   /// Unset: none on a server, which has many connections; stream on a client.
   std::optional<DeflateContext> send_context{};
-  /// The same for what the peer compresses. With none it is told to keep nothing either.
+  /// The same for the peer's messages. `none` asks the peer to keep nothing either (a server
+  /// answers client_no_context_takeover, RFC 7692 §7.1.1.2), and cuts one that does all the same
+  /// with 1007 at its second message: tornado's client does. A server for such clients sets
+  /// `dictionary`, which does not ask and costs up to 32,768 bytes a connection
+  /// (2^receive_window_bits; it grows with the bytes received), or `stream`, up to 42,000 bytes.
   std::optional<DeflateContext> receive_context{};
-  int send_window_bits = 15;     ///< 8 to 15: messages refer back by at most 2^n bytes.
-  int receive_window_bits = 15;  ///< The same, demanded from the peer.
-  int level = 6;                 ///< 1 (fast) to 9 (small).
-  int memory_level = 8;          ///< 1 (small) to 9 (fast): zlib's hash tables for sending.
+  /// 9 to 15: messages refer back by at most 2^n bytes. RFC 7692 knows 8, which many peers' zlib
+  /// refuses: a peer may choose it, we neither offer nor answer it.
+  int send_window_bits = 15;
+  /// The same, demanded from the peer. A reference beyond the window agreed on fails with 1007.
+  int receive_window_bits = 15;
+  int level = 6;         ///< 1 (fast) to 9 (small).
+  int memory_level = 8;  ///< 1 (small) to 9 (fast): zlib's hash tables for sending.
   /// Bytes; shorter messages, or messages whose first part is, are sent as they are.
   std::size_t threshold = 512;
   /// A message may inflate to this many times what came; beyond it fails with 1008, but not below
   /// limits::inflate_ratio_floor. 0: only the limit for messages counts. 1,032 is the most there
   /// is.
   std::uint32_t max_inflate_ratio = 0;
-  /// A client whose wishes (contexts, windows) a server does not grant does without them; else it
-  /// does without compression.
+  /// A client whose wishes (`receive_context` none, `receive_window_bits`) a server does not grant
+  /// does without them; else it does without compression. A client without such wishes always
+  /// offers a plain "permessage-deflate" after its first offer.
   bool unconditional_fallback = false;
 };
 
@@ -68,7 +76,9 @@ struct DeflateOffer {
 [[nodiscard]] DeflateContext receive_context(const DeflateOptions& options, Role role) noexcept;
 
 /// Errc::invalid_option for a value out of range, Errc::compression_unavailable without zlib.
-[[nodiscard]] std::error_code check_deflate_options(const DeflateOptions& options) noexcept;
+/// `detail`, if given, gets the option's name, its value and the range.
+[[nodiscard]] std::error_code check_deflate_options(const DeflateOptions& options,
+                                                    std::string* detail = nullptr);
 /// False in a build without zlib.
 [[nodiscard]] bool deflate_available() noexcept;
 
@@ -88,7 +98,7 @@ struct DeflateOffer {
 /// The value of Sec-WebSocket-Extensions in its request.
 [[nodiscard]] std::string deflate_offers_text(const DeflateOptions& options);
 /// Judges the value of that field in the response. Errc::bad_extensions, unrequested_extension, or
-/// invalid_deflate_answer. To an offer an empty list agrees on nothing. §5.1.
+/// invalid_deflate_answer. An empty list agrees on nothing, also where nothing was offered. §5.1.
 [[nodiscard]] std::error_code check_deflate_answer(std::string_view value,
                                                    const std::optional<DeflateOptions>& options,
                                                    std::optional<DeflateParameters>& out);
@@ -98,7 +108,7 @@ struct DeflateOffer {
 /// Its answer to the first offer that it can keep; nothing if there is none. §5.1.
 [[nodiscard]] std::optional<DeflateParameters> choose_deflate(const std::vector<Extension>& offered,
                                                               const DeflateOptions& options);
-/// True if some offer in the list allows this answer.
+/// True if some offer in the list allows this answer, whose windows have 9 to 15 bits.
 [[nodiscard]] bool is_answer_to_any(const std::vector<Extension>& offered,
                                     const DeflateParameters& answer);
 /// The value of Sec-WebSocket-Extensions in its response.

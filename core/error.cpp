@@ -17,6 +17,8 @@ constexpr std::optional<Condition> condition_of(Errc code) noexcept {
   if (between(code, Errc::malformed_start_line, Errc::too_many_informational)) {
     return Condition::handshake_failed;
   }
+  if (between(code, Errc::send_queue_full, Errc::overflow_closed)) return Condition::backpressure;
+  if (code == Errc::no_mask_key) return Condition::resources;
   if (between(code, Errc::not_open, Errc::invalid_option)) return Condition::misuse;
   return std::nullopt;
 }
@@ -119,7 +121,7 @@ constexpr const char* handshake_message(Errc code) noexcept {
     case Errc::bad_extensions:
       return "invalid Sec-WebSocket-Extensions";
     case Errc::request_with_body:
-      return "upgrade request with a body";
+      return "request with a body";
     case Errc::bad_request_target:
       return "invalid request target";
     case Errc::not_switching_protocols:
@@ -134,6 +136,8 @@ constexpr const char* handshake_message(Errc code) noexcept {
       return "the server chose an extension not offered";
     case Errc::invalid_deflate_answer:
       return "the server's permessage-deflate is not valid";
+    case Errc::response_with_body:
+      return "101 with Content-Length or Transfer-Encoding";
     case Errc::too_many_informational:
       return "too many informational responses";
     case Errc::origin_not_welcome:
@@ -188,7 +192,7 @@ constexpr const char* caller_message(Errc code) noexcept {
     case Errc::invalid_subprotocol:
       return "invalid or repeated subprotocol";
     case Errc::invalid_option:
-      return "contradictory options";
+      return "invalid option";
     default:
       return "unknown wirespan error";
   }
@@ -215,6 +219,11 @@ class WirespanCategory final : public std::error_category {
   }
 };
 
+bool is_exhaustion(const std::error_code& code) noexcept {
+  return code == std::errc::not_enough_memory || code == std::errc::too_many_files_open ||
+         code == std::errc::too_many_files_open_in_system || code == std::errc::no_buffer_space;
+}
+
 class ConditionCategory final : public std::error_category {
  public:
   [[nodiscard]] const char* name() const noexcept override { return "wirespan.condition"; }
@@ -227,8 +236,18 @@ class ConditionCategory final : public std::error_category {
         return "handshake failed";
       case Condition::misuse:
         return "misuse";
+      case Condition::backpressure:
+        return "backpressure";
+      case Condition::resources:
+        return "out of resources";
     }
     return "unknown condition";
+  }
+
+  /// Errors of the system cannot name our conditions, so the condition knows them.
+  [[nodiscard]] bool equivalent(const std::error_code& code, int value) const noexcept override {
+    if (code.default_error_condition() == std::error_condition(value, *this)) return true;
+    return static_cast<Condition>(value) == Condition::resources && is_exhaustion(code);
   }
 };
 

@@ -64,7 +64,7 @@ enum class Errc {
   bad_version,         ///< Sec-WebSocket-Version is not 13.
   bad_subprotocols,    ///< Sec-WebSocket-Protocol is not a list of different tokens.
   bad_extensions,      ///< Sec-WebSocket-Extensions does not follow its grammar.
-  request_with_body,   ///< An upgrade request with content.
+  request_with_body,   ///< A GET or HEAD with content.
   bad_request_target,  ///< A target that is neither a path nor an absolute URI.
 
   // The opening handshake as a client sees it. RFC 6455 §4.1.
@@ -74,6 +74,7 @@ enum class Errc {
   missing_subprotocol,      ///< The server chose none although one was required.
   unrequested_extension,    ///< The server chose an extension that was not offered.
   invalid_deflate_answer,   ///< Its permessage-deflate is malformed, or no answer to the offer.
+  response_with_body,       ///< A 101 with Content-Length or Transfer-Encoding. RFC 9110 §8.6.
   too_many_informational,   ///< More 1xx answers than limits::informational_responses.
 
   origin_not_welcome,  ///< A page of another origin. RFC 6455 §10.2.
@@ -85,6 +86,14 @@ enum class Errc {
   compression_unavailable,  ///< Compression wanted in a build without zlib.
   handler_failed,           ///< A handler of the application threw, and so did the one told of it.
 
+  // Backpressure. Nothing of the refused message was sent.
+  send_queue_full,    ///< The peer does not read: send_hard_limit of unsent bytes is reached.
+  send_budget_spent,  ///< The unsent bytes of all connections of the loop are at their limit.
+  overflow_closed,    ///< The peer was too slow: its connection is being closed for it.
+
+  // Resources of this process or host.
+  no_mask_key,  ///< The source of mask keys failed; nothing was sent.
+
   // Misuse by the caller. Nothing was sent.
   not_open,                ///< The connection is not open, or not any more.
   already_open,            ///< Connecting what is connected, running what runs.
@@ -94,22 +103,24 @@ enum class Errc {
   message_under_way,       ///< A new message before the last fragment of the previous one.
   no_message_under_way,    ///< A continuation without a first fragment.
   unsupported_frame,       ///< A frame with RSV bits or an opcode that cannot be sent.
-  no_mask_key,             ///< The source of mask keys failed.
-  send_budget_spent,       ///< The unsent bytes of all connections of the loop are at their limit.
-  overflow_closed,         ///< The peer was too slow: its connection is being closed for it.
-  send_queue_full,         ///< The peer does not read; the hard limit of unsent bytes is reached.
   invalid_url,             ///< Not a ws: or wss: URI as RFC 6455 §3 has it.
   invalid_header,          ///< A header name or value with forbidden characters, CR or LF.
   reserved_header,         ///< A header that another option sets, or that the handshake owns.
   invalid_subprotocol,     ///< An offered subprotocol that is no token, or offered twice.
-  invalid_option,          ///< Option values that contradict each other.
+  invalid_option,          ///< An option's value that is not valid, or contradicts another.
 };
 
-/// What to do about it.
+/// Groups of errors that ask for the same reaction: `if (error == Condition::backpressure)`. An
+/// error is in one group at most; deadlines equal std::errc::timed_out instead.
 enum class Condition {
   protocol_violation = 1,  ///< The peer broke a rule on an open connection.
-  handshake_failed,        ///< No connection came about because of what the peer answered.
-  misuse,                  ///< The caller broke a rule; the peer never saw it.
+  handshake_failed,        ///< No connection came about because of the peer's request or answer.
+  misuse,                  ///< The caller broke a rule and can mend it in code; nothing was sent.
+  backpressure,            ///< The peer reads too slowly: send less, or later.
+  /// This process or host has run out of something. Beside Errc::no_mask_key these are errors of
+  /// the system, of any category that maps to std::errc: not_enough_memory, too_many_files_open,
+  /// too_many_files_open_in_system, no_buffer_space.
+  resources,
 };
 
 [[nodiscard]] const std::error_category& wirespan_category() noexcept;

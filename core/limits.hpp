@@ -19,6 +19,8 @@ inline constexpr std::size_t request_target_size = 8u << 10;
 inline constexpr std::size_t extension_elements = 100;
 /// Bytes kept of the body of an answer other than 101, for the error report.
 inline constexpr std::size_t rejection_body_size = 64u << 10;
+/// Bytes of a name, an origin or a header that are shown in an error text or a line of the log.
+inline constexpr std::size_t quoted_text = 128;
 /// Informational (1xx) answers skipped before the final one. RFC 9110 §15.2.
 inline constexpr int informational_responses = 8;
 
@@ -26,8 +28,10 @@ inline constexpr int informational_responses = 8;
 
 /// Bytes of one message, also of one that comes in fragments. Larger ones fail with 1009.
 inline constexpr std::size_t message_size = 16u << 20;
-/// Frames of one message; empty ones count, because each costs work. More fail with 1008.
-inline constexpr std::uint32_t message_fragments = 16'384;
+/// Frames of one message; empty ones count. More fail with 1008. A frame costs no memory beyond its
+/// payload, so memory is bounded by `message_size`, and work by the rate at which frames arrive:
+/// the count only ends a message that never does. Autobahn sends 65,537 (cases 9.3.1 and 9.4.1).
+inline constexpr std::uint32_t message_fragments = 131'072;
 /// Compressed bytes of one message beyond the limit for plain ones, in eighths of it: a message
 /// that is just small enough may be compressed badly, no message may be nothing but empty blocks.
 constexpr std::size_t compressed_message_size(std::size_t plain_size) noexcept {
@@ -88,12 +92,23 @@ inline constexpr std::size_t least_in_place = 4096;
 /// Ports tried before a server gives up to find one that is free at all of its addresses.
 inline constexpr int free_port_attempts = 16;
 
+/// Time between two lines of the log about an event that a peer or a shortage can repeat.
+inline constexpr std::chrono::milliseconds repeated_line_time{60'000};
+
 // A turn of the loop.
 
 /// Connections accepted in one turn, so that a stampede does not stall the open ones.
 inline constexpr int accepts_per_turn = 64;
 /// Steps of TLS handshakes in one turn: each costs as much as thousands of messages.
 inline constexpr int tls_handshakes_per_turn = 5;
+/// TLS records that one call of TlsStream::read_some() takes up. Each costs about as much as 2 KiB
+/// of data, and a kernel's buffer may hold 200,000 small ones.
+inline constexpr int tls_records_per_read = 64;
+/// TLS records without data (key updates, session tickets, empty ones) beyond those that records
+/// with data make up for, one each. A key update costs 10 to 20 us; RFC 8446 §4.6.3 knows no limit.
+/// More end the connection with TlsErrc::idle_records. Servers send two tickets, seldom more than
+/// eight, and a key update once in 2^24 records.
+inline constexpr int tls_idle_records = 32;
 /// Bytes read from one connection in one turn while it is inside a large message.
 inline constexpr std::size_t read_per_turn = 4u << 20;
 

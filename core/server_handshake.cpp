@@ -7,6 +7,7 @@
 #include <wirespan/core/accept_key.hpp>
 #include <wirespan/core/ascii.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/in_quotes.hpp>
 #include <wirespan/core/server_handshake.hpp>
 #include <wirespan/core/url.hpp>
 
@@ -89,6 +90,12 @@ std::error_code collect_extensions(Fields fields, std::vector<Extension>& out) {
     std::move(extensions->begin(), extensions->end(), std::back_inserter(out));
   }
   return {};
+}
+
+/// Methods are case-sensitive (RFC 9110 §9.1). One empty line may stand before them.
+bool begins_with_head(std::string_view request) noexcept {
+  if (request.starts_with("\r\n")) request.remove_prefix(2);
+  return request.starts_with("HEAD ");
 }
 
 std::string_view reason_phrase(int status) noexcept {
@@ -192,23 +199,33 @@ std::error_code check_plain_request(const RequestHead& head, PlainRequest& out) 
   if (!may_lack_host) {
     if (const auto error = check_host(head.fields, place)) return error;
   }
-  if (const auto error = check_no_body(head.fields)) return error;
+  if (const auto error = check_no_body(head.fields)) {
+    // A body is what the other methods are for: the answer names the method, not the body.
+    const bool is_read = head.method == "GET" || head.method == "HEAD";
+    return is_read ? error : Errc::bad_method;
+  }
   out = {.method = std::string(head.method),
          .target = std::move(place.target),
          .headers = Headers(head.fields)};
   return {};
 }
 
-std::error_code check_agreement(const ClientOffer& offer, const Agreement& agreement) {
+std::error_code check_agreement(const ClientOffer& offer, const Agreement& agreement,
+                                std::string* detail) {
+  std::string unwanted;
+  std::string& about = detail != nullptr ? *detail : unwanted;
   const auto& offered = offer.subprotocols;
+  about = "subprotocol " + in_quotes(agreement.subprotocol);
   if (!agreement.subprotocol.empty() &&
       std::find(offered.begin(), offered.end(), agreement.subprotocol) == offered.end()) {
     return Errc::invalid_subprotocol;
   }
+  about = "permessage-deflate";
   if (agreement.deflate && !is_answer_to_any(offer.extensions, *agreement.deflate)) {
     return Errc::unrequested_extension;
   }
   for (const auto& [name, value] : agreement.headers) {
+    about = "header " + in_quotes(name);
     if (!is_valid_header(name, value)) return Errc::invalid_header;
     if (is_set_by_answer(name)) return Errc::reserved_header;
   }
@@ -263,6 +280,7 @@ ServerHandshakeStep ServerHandshake::feed(Bytes input) {
   const std::size_t before = head_.size();
   if (before > 0) head_.append(input.first(std::min(input.size(), limits_.size)));
   const Bytes text = before > 0 ? Bytes(head_.data()) : input;
+  asks_for_head_ = begins_with_head(wire_text(text));
   const auto parsed = parse_request_head(text, fields, before, limits_);
   if (parsed.status == ParseStatus::malformed) return Failed{parsed.error};
   if (parsed.status == ParseStatus::incomplete) {

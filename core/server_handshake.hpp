@@ -41,8 +41,9 @@ struct Rejection {
 /// headers: check with check_agreement() what an application chose.
 [[nodiscard]] std::string build_acceptance(const ClientOffer& offer, const Agreement& agreement);
 /// Errc::invalid_subprotocol, unrequested_extension, invalid_header or reserved_header if
-/// `agreement` may not be sent.
-[[nodiscard]] std::error_code check_agreement(const ClientOffer& offer, const Agreement& agreement);
+/// `agreement` may not be sent. `detail`, if given, gets the name of the subprotocol or header.
+[[nodiscard]] std::error_code check_agreement(const ClientOffer& offer, const Agreement& agreement,
+                                              std::string* detail = nullptr);
 
 /// An answer that ends the connection: with Content-Length, and Connection: close (RFC 9112 §9.6).
 /// Invalid headers, and those that the answer sets itself, are left out. `head_only`: the answer to
@@ -65,7 +66,8 @@ struct PlainRequest {
   Headers headers;
 };
 
-/// Judges such a request: a path as target, one Host (in HTTP/1.1), no content. RFC 9110, RFC 9112.
+/// Judges such a request: a path as target, one Host (in HTTP/1.1), no content, which is
+/// Errc::bad_method where the method is neither GET nor HEAD. RFC 9110, RFC 9112.
 [[nodiscard]] std::error_code check_plain_request(const RequestHead& head, PlainRequest& out);
 
 using ServerHandshakeStep = std::variant<NeedInput, RequestReceived, PlainRequest, Failed>;
@@ -81,10 +83,15 @@ class ServerHandshake {
   /// Call until it returns something other than NeedInput; then the object has done its work.
   [[nodiscard]] ServerHandshakeStep feed(Bytes input);
 
+  /// The method of the request is HEAD, also of one that is malformed or too long: no answer to it
+  /// has a body, whatever its status. RFC 9110 §9.3.2.
+  [[nodiscard]] bool asks_for_head() const noexcept { return asks_for_head_; }
+
  private:
   HeadLimits limits_;
   ByteBuffer head_;
   bool serves_http_;
+  bool asks_for_head_ = false;
 };
 
 }  // namespace wirespan

@@ -8,7 +8,7 @@
 namespace wirespan {
 namespace {
 
-/// zlib deflates raw data with windows from 9 bits on: a window of 8 is refused.
+/// zlib deflates raw data with windows from 9 bits on: it refuses a window of 8. It inflates 8.
 constexpr int least_deflate_bits = 9;
 /// Before each piece of memory stands its size, which zfree is not told.
 constexpr std::size_t size_field = alignof(std::max_align_t);
@@ -32,8 +32,7 @@ bool ZlibState::init(const DeflateOptions& options) noexcept {
   stream_.zfree = &release;
   stream_.opaque = this;
   if (kind_ == Kind::inflate) {
-    // Room for one bit more than the smallest window: some peers round 8 up as we must not.
-    initialised_ = inflateInit2(&stream_, -std::max(window_bits_, least_deflate_bits)) == Z_OK;
+    initialised_ = inflateInit2(&stream_, -window_bits_) == Z_OK;
   } else {
     // A window of 8 bits is promised, so no match may reach further than 256 bytes. zlib gives no
     // such window, but Z_RLE, which by definition refers back by one byte only.
@@ -125,7 +124,7 @@ void SlidingWindow::assign_from(z_stream& inflating, int window_bits) {
   (void)inflateGetDictionary(&inflating, nullptr, &size);
   size_ = 0;
   if (size == 0) return;
-  reserve(size, std::max(window_bits, least_deflate_bits));
+  reserve(size, window_bits);
   (void)inflateGetDictionary(&inflating, reinterpret_cast<Bytef*>(storage_.get()), &size);
   size_ = size;
 }

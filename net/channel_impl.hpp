@@ -1,46 +1,37 @@
-// channel_impl.hpp - the definitions of Channel, for the few sources that instantiate one. Here:
-// what its owner and its loop call, and the time; the rest is in the three files that it includes.
+// channel_impl.hpp - the definitions of Channel, for the few sources that instantiate one.
 #pragma once
 
 #include <algorithm>
 #include <new>
 #include <utility>
+#include <variant>
 
-#include <wirespan/core/error.hpp>
+#include <wirespan/core/overloaded.hpp>
 #include <wirespan/net/channel.hpp>
-#include <wirespan/net/channel_end.hpp>
-#include <wirespan/net/channel_input.hpp>
-#include <wirespan/net/channel_output.hpp>
+#include <wirespan/net/session_io.hpp>
 
 namespace wirespan::net {
 
 template <Stream S, class Handler>
 Channel<S, Handler>::Channel(EventLoop& loop, S stream, Connection connection, Handler handler,
-                             const ChannelOptions& options)
+                             const SessionOptions& options)
     : loop_(loop),
-      options_(options),
       stream_(std::move(stream)),
-      connection_(std::make_unique<Connection>(std::move(connection))),
-      handler_(std::move(handler)),
-      last_activity_(loop.now()) {
-  if (options_.keep_alive.interval.count() > 0) (void)rare();
-}
+      session_(std::move(connection), options, loop.write_queues(), gathers(stream_), loop.now()),
+      handler_(std::move(handler)) {}
 
 template <Stream S, class Handler>
 Channel<S, Handler>::~Channel() {
-  if (phase_ == Phase::ended) return;
-  loop_.forget(stream_.fd(), *this);
-  phase_ = Phase::ended;
-  account();
+  if (!ended_) loop_.forget(stream_.fd(), *this);
 }
 
 template <Stream S, class Handler>
 void Channel<S, Handler>::start(MutableBytes unread) {
   guarded([&] {
-    connection().feed(unread);
+    if (!unread.empty()) session_.received(unread, loop_.now(), false);
     deliver();
     // A stream may have read ahead of the handshake: no poller would tell.
-    if (phase_ == Phase::running && stream_.has_buffered_input()) pump();
+    if (stream_.has_buffered_input()) pump();
     settle();
   });
 }
@@ -52,43 +43,87 @@ void Channel<S, Handler>::guarded(Step step) {
   try {
     step();
   } catch (const std::bad_alloc&) {
-    pumping_ = read_is_last_ = false;
-    note_failure(make_error_code(std::errc::not_enough_memory));
-    finish();
+    (void)session_.set_digesting(false);
+    abort(make_error_code(std::errc::not_enough_memory));
   }
 }
 
 // Calls of the owner.
 
 template <Stream S, class Handler>
+std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin, Compress compress,
+                                          Admission admission) {
+  return sent(
+      session_.send(opcode, payload, {.fin = fin, .compress = compress, .admission = admission}));
+}
+
+template <Stream S, class Handler>
+std::error_code Channel<S, Handler>::send_published(const PublishedFrame::Ptr& frame) {
+  return sent(session_.send_published(frame));
+}
+
+template <Stream S, class Handler>
+std::error_code Channel<S, Handler>::ping(Bytes payload, Admission admission) {
+  return sent(session_.send_control(Opcode::ping, payload, admission));
+}
+
+template <Stream S, class Handler>
+std::error_code Channel<S, Handler>::pong(Bytes payload, Admission admission) {
+  return sent(session_.send_control(Opcode::pong, payload, admission));
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::owe_drain() {
+  if (ended_) return;
+  session_.owe_drain();
+  loop_.flush_later(*this);
+}
+
+template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::close(std::optional<CloseCode> code, std::string_view reason,
-                                           std::optional<std::chrono::milliseconds> time) {
-  if (phase_ != Phase::running) return Errc::not_open;
-  const auto error = connection().close(code, reason);
-  if (error) return unchanged(error);
-  rare().close_deadline = after(time.value_or(options_.close_time));
-  loop_.flush_later(*this);  // also with a backlog: the timer has to be set
-  return {};
+                                           std::optional<std::chrono::milliseconds> time,
+                                           AfterClose after) {
+  const bool was_waiting = !session_.wants_input();
+  const auto error = session_.close(code, reason, time, after);
+  if (!error && was_waiting) read_later();
+  if (!session_.is_digesting()) loop_.flush_later(*this);  // with a backlog, too: the timer is due
+  return error;
 }
 
 template <Stream S, class Handler>
 void Channel<S, Handler>::fail(std::error_code error) {
-  if (phase_ != Phase::running) return;
-  note_failure(error);
-  connection().fail(error);
-  loop_.flush_later(*this);  // also with a backlog: the timer has to be set
+  if (ended_) return;
+  session_.fail(error);
+  loop_.flush_later(*this);  // with a backlog, too: the timer is due
 }
 
 template <Stream S, class Handler>
 void Channel<S, Handler>::abort(std::error_code error) {
-  note_failure(error);
+  session_.abort(error);
   finish();
 }
 
 template <Stream S, class Handler>
 void Channel<S, Handler>::resume_reading() {
-  if (!std::exchange(paused_, false) || phase_ != Phase::running) return;
-  listen_again();
+  if (session_.resume(now())) read_later();
+}
+
+/// What a call has changed leaves with the turn; with a backlog the poller will tell.
+template <Stream S, class Handler>
+std::error_code Channel<S, Handler>::sent(std::error_code error) {
+  if constexpr (requires { handler_.on_dropped(std::size_t{}); }) {
+    if (const std::size_t dropped = session_.take_dropped()) handler_.on_dropped(dropped);
+  }
+  if constexpr (requires { handler_.on_conflated(); }) {
+    if (session_.take_conflated()) handler_.on_conflated();
+  }
+  if (!error && session_.overdraws()) {
+    write_now();
+    session_.collect_debts();
+  }
+  const bool leaves_soon = !session_.has_backlog() || error;
+  if (leaves_soon && !session_.is_digesting() && !ended_) loop_.flush_later(*this);
+  return error;
 }
 
 // Calls of the loop.
@@ -96,12 +131,9 @@ void Channel<S, Handler>::resume_reading() {
 template <Stream S, class Handler>
 void Channel<S, Handler>::on_ready(Readiness readiness) {
   guarded([&] {
-    hung_up_ = readiness.hung_up;
-    // An orderly end waits until its reader goes on: there may be input before it.
-    const bool is_lost = readiness.failed && (held_ || (paused_ && !hung_up_));
-    if (is_lost) return abort(Errc::connection_lost);
-    const bool may_read =
-        readiness.readable || readiness.failed || (readiness.writable && read_wants_write_);
+    if (readiness.failed || readiness.peer_ended) session_.hung_up();
+    const bool may_read = readiness.readable || readiness.failed || readiness.peer_ended ||
+                          (readiness.writable && read_wants_write_);
     if (may_read) pump();
     settle();
   });
@@ -110,142 +142,180 @@ void Channel<S, Handler>::on_ready(Readiness readiness) {
 template <Stream S, class Handler>
 void Channel<S, Handler>::on_flush() {
   guarded([&] {
-    if (!paused_ && !held_ && std::exchange(read_again_, false)) {
-      deliver();
-      pump();
-    }
+    if (session_.wants_input() && std::exchange(read_again_, false)) pump();
     settle();
   });
+}
+
+/// What the kernel holds counts before a deadline judges, and the clock does, not the turn.
+template <Stream S, class Handler>
+void Channel<S, Handler>::on_timer(TimePoint) {
+  guarded([&] {
+    pump();
+    if (session_.tick(now())) handler_.on_ping_sent();
+    settle();
+  });
+}
+
+// Input.
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::pump() {
+  if (session_.has_unread_input()) deliver();  // of a pause that is over; it comes first
+  const bool outer = session_.set_digesting(true);
+  std::size_t budget = limits::read_per_turn;
+  while (session_.wants_input() && read_share(budget)) {
+  }
+  (void)session_.set_digesting(outer);
+}
+
+/// True if there is more to read in this turn.
+template <Stream S, class Handler>
+bool Channel<S, Handler>::read_share(std::size_t& budget) {
+  const ReadOutcome read = read_once(session_, stream_, loop_.receive_buffer(), loop_.now());
+  read_wants_write_ = read.status == IoStatus::want_write;
+  if (read.status == IoStatus::want_read || read_wants_write_) return false;
+  if constexpr (requires { handler_.on_bytes_read(read.bytes); }) {
+    if (read.bytes > 0) handler_.on_bytes_read(read.bytes);
+  }
+  deliver();
+  budget = read.stopped_short ? 0 : budget - std::min(budget, read.bytes);
+  return read.status == IoStatus::ok && should_read_on(read.filled_window, budget);
+}
+
+/// One read a turn is a connection's share. Inside a large message it goes on, so that the message
+/// is finished while it is in the cache; and what TLS has decrypted already has to be taken.
+template <Stream S, class Handler>
+bool Channel<S, Handler>::should_read_on(bool window_was_filled, std::size_t budget) {
+  if (!session_.wants_input()) return false;
+  const bool hidden_input = stream_.has_buffered_input();
+  const bool discards = session_.phase() == Session::Phase::lingering;
+  const bool inside_message = window_was_filled && session_.inside_data_frame();
+  if (!hidden_input && !inside_message && !discards) return false;
+  if (budget > 0) return true;
+  if (hidden_input) read_later();
+  return false;
 }
 
 template <Stream S, class Handler>
-void Channel<S, Handler>::on_timer(TimePoint now) {
-  guarded([&] {
-    excuse_silence(now);
-    check_deadlines(now);
-    if (phase_ == Phase::running) tick_keep_alive(now);
-    settle();
+void Channel<S, Handler>::read_later() {
+  read_again_ = true;
+  loop_.flush_later(*this);
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::deliver() {
+  const bool outer = session_.set_digesting(true);
+  while (true) {
+    const Event event = session_.next();
+    if (std::holds_alternative<NeedInput>(event)) break;
+    dispatch(event);
+  }
+  (void)session_.set_digesting(outer);
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::dispatch(const Event& event) {
+  std::visit(Overloaded{
+                 [&](const Message& message) { handler_.on_message(message); },
+                 [&](const Fragment& fragment) { handler_.on_fragment(fragment); },
+                 [&](const Ping& ping) { handler_.on_ping(ping.payload); },
+                 [&](const Pong& pong) { handler_.on_pong(pong.payload); },
+                 [](const CloseReceived&) {},  // these three are the session's
+                 [](const Failed&) {},
+                 [](const NeedInput&) {},
+             },
+             event);
+}
+
+// Output.
+
+/// Each call of the handler may end the channel, or send more.
+template <Stream S, class Handler>
+void Channel<S, Handler>::write_output() {
+  write_now();
+  if (session_.take_released(now())) read_later();
+  if (session_.take_drained()) handler_.on_drained();
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::write_now() {
+  const bool had_backlog = session_.has_backlog();
+  const IoStatus status = write_waiting(
+      session_, stream_, [this] { return now(); },
+      [this](std::size_t size) {
+        if constexpr (requires { handler_.on_bytes_written(size); }) {
+          handler_.on_bytes_written(size);
+        }
+      });
+  write_wants_read_ = status == IoStatus::want_read;
+  const bool changed = session_.end_of_write(had_backlog);
+  note_debt();
+  if (changed) handler_.on_backlog(session_.unsent_bytes());
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::note_debt() {
+  SendBudget* budget = session_.options().budget;
+  if (budget == nullptr || session_.is_debtor() || !session_.has_backlog()) return;
+  budget->add_debtor(session_, this, [](void* self) {
+    auto* channel = static_cast<Channel*>(self);
+    channel->loop_.flush_later(*channel);
   });
 }
 
-/// The end of everything that may have changed something.
+// The end of everything that may have changed something.
+
 template <Stream S, class Handler>
 void Channel<S, Handler>::settle() {
-  if (phase_ == Phase::running) write_output();
-  if (phase_ == Phase::running) follow_transport_action();
-  if (phase_ == Phase::lingering) try_shutdown();
-  if (phase_ != Phase::ended) update_interest();
-  if (phase_ != Phase::ended) update_timer();
-  own_output();
-  release_connection();
-}
-
-/// An idle channel has nothing that a new protocol machine would not know.
-template <Stream S, class Handler>
-void Channel<S, Handler>::release_connection() noexcept {
-  if (options_.connections == nullptr || !connection_ || !connection_->is_like_new()) return;
-  options_.connections->take_back(std::move(connection_));
-}
-
-// Time.
-
-/// Whoever does not read cannot say that the peer is silent. It shows that it lives by taking what
-/// waits for it; while nothing does, it has no way to.
-template <Stream S, class Handler>
-void Channel<S, Handler>::excuse_silence(TimePoint now) {
-  if (!paused_ && !held_) return;
-  if (!backlog_) last_activity_ = now;
-  if (!rare_) return;
-  if (rare_->progress_since) rare_->progress_since = now;
-  rare_->keep_alive.listen_from(last_activity_);
+  if (ended_) return;
+  if (session_.phase() == Session::Phase::open) write_output();
+  if (ended_) return;
+  session_.settle(now());
+  if (session_.wants_shutdown()) try_shutdown();
+  if (session_.over()) return finish();
+  update_interest();
+  if (ended_) return;
+  update_timer();
+  session_.end_turn();
 }
 
 template <Stream S, class Handler>
-void Channel<S, Handler>::check_deadlines(TimePoint now) {
-  if (rare_ && rare_->close_deadline && now >= *rare_->close_deadline) {
-    if (phase_ == Phase::running) note_failure(Errc::close_timeout);
-    return finish();
-  }
-  if (options_.progress_time) check_progress(now);
-  const bool idle = options_.idle_time && now - last_activity_ >= *options_.idle_time;
-  if (idle && phase_ == Phase::running && state() == State::open) {
-    note_failure(Errc::idle_timeout);
-    if (connection().close(CloseCode::going_away, "idle")) finish();
-  }
-}
-
-/// A peer that is inside a message is judged by what it brings in each stretch of time.
-template <Stream S, class Handler>
-void Channel<S, Handler>::note_progress(std::size_t size) {
-  if (!connection().receiving_message()) {
-    if (rare_) rare_->progress_since.reset();
-  } else if (!rare().progress_since) {
-    rare_->progress_since = loop_.now();
-    rare_->progress_bytes = 0;
-  } else {
-    rare_->progress_bytes += size;
-  }
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::check_progress(TimePoint now) {
-  const auto since = rare_ ? rare_->progress_since : std::nullopt;
-  const bool due = since && now - *since >= *options_.progress_time;
-  if (!due || phase_ != Phase::running || state() != State::open) return;
-  if (rare_->progress_bytes < options_.progress_bytes) return fail(Errc::slow_sender);
-  rare_->progress_since = now;
-  rare_->progress_bytes = 0;
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::tick_keep_alive(TimePoint now) {
-  if (!rare_ || state() != State::open) return;
-  switch (rare_->keep_alive.tick(now)) {
-    case KeepAliveAction::none:
-      return;
-    case KeepAliveAction::send_ping:
-      if (unsent_bytes() > options_.send_hard_limit) return;  // it would not arrive in time anyway
-      if (const auto error = connection().ping(wire_bytes(options_.ping_payload)))
-        return fail(error);
-      handler_.on_ping_sent();
-      return;
-    case KeepAliveAction::peer_is_gone:
-      fail(Errc::ping_timeout);
-      write_output();  // in case it is alive after all; nobody waits for an answer
-      finish();
-      return;
-  }
+void Channel<S, Handler>::try_shutdown() {
+  const IoResult result = stream_.shutdown();
+  shutdown_wants_write_ = result.status == IoStatus::want_write;
+  if (result.status == IoStatus::error) return session_.abort({});
+  if (!result.would_block()) session_.shut();
 }
 
 /// A deadline that moves away does not touch the timer: it looks again when it fires.
 template <Stream S, class Handler>
 void Channel<S, Handler>::update_timer() {
-  std::optional<TimePoint> deadline = rare_ ? rare_->close_deadline : std::nullopt;
-  const auto consider = [&](std::optional<TimePoint> when) {
-    if (when) deadline = deadline ? std::min(*deadline, *when) : *when;
-  };
-  if (phase_ == Phase::running && state() == State::open) {
-    if (rare_) consider(rare_->keep_alive.next_deadline());
-    if (options_.idle_time) consider(last_activity_ + *options_.idle_time);
-    if (rare_ && rare_->progress_since) {
-      consider(*rare_->progress_since + *options_.progress_time);
-    }
-  }
+  const auto deadline = session_.deadline();
   if (!deadline || (is_scheduled() && when() <= *deadline)) return;
   loop_.timers().schedule(*this, *deadline);
 }
 
 template <Stream S, class Handler>
 void Channel<S, Handler>::update_interest() {
-  // The poller tells of a hang-up again and again, also those who ask for nothing.
-  if (hung_up_ && paused_ && phase_ == Phase::running) return loop_.unwatch(stream_.fd(), *this);
-  const bool takes_input = phase_ == Phase::lingering || reads();
-  const bool read = write_wants_read_ || (takes_input && !read_wants_write_);
-  const bool write = (takes_input && read_wants_write_) || shutdown_wants_write_ ||
-                     (!write_wants_read_ && unsent_bytes() > 0);
-  if (const auto error = loop_.watch(stream_.fd(), interest_in(read, write), *this)) {
-    abort(error);
-  }
+  const bool input = session_.wants_input();
+  const bool output = session_.unsent_bytes() > 0 && !session_.write_has_failed();
+  const bool read = write_wants_read_ || (input && !read_wants_write_);
+  const bool write =
+      (input && read_wants_write_) || shutdown_wants_write_ || (!write_wants_read_ && output);
+  const Interest interest = interest_in(read, write, session_.is_paused());
+  if (const auto error = loop_.watch(stream_.fd(), interest, *this)) abort(error);
+}
+
+template <Stream S, class Handler>
+void Channel<S, Handler>::finish() {
+  if (std::exchange(ended_, true)) return;
+  loop_.timers().cancel(*this);
+  loop_.forget(stream_.fd(), *this);
+  if (session_.ended_well()) (void)stream_.shutdown();  // TLS: says that nothing was cut off
+  const SessionEnd end = session_.take_end();
+  { const S dying = std::move(stream_); }  // the descriptor is closed before the owner hears of it
+  handler_.on_end(end);
 }
 
 }  // namespace wirespan::net

@@ -63,7 +63,10 @@ class Connector::Attempt final : public IoHandler {
     socket_.emplace(network(), *fd);
     if (peer_.family() != Family::unix_path) {
       for (const SocketOption& option : owner_.options_.socket_options) {
-        if (const auto error = network().set_option(*fd, option)) return fail(error);
+        if (const auto error = network().set_option(*fd, option)) {
+          owner_.refused_option_ = option;
+          return fail(error);
+        }
       }
     }
     const auto error = network().connect(*fd, peer_);

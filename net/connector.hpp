@@ -44,6 +44,11 @@ class Connector final : private Timer {
             Handler handler);
   ~Connector();
 
+  /// The socket option that the system refused last, for an error text; for the handler to ask.
+  [[nodiscard]] const std::optional<SocketOption>& refused_option() const noexcept {
+    return refused_option_;
+  }
+
  private:
   class Attempt;
 
@@ -62,6 +67,7 @@ class Connector final : private Timer {
   std::size_t running_ = 0;
   std::vector<std::unique_ptr<Attempt>> attempts_;
   std::error_code last_error_;
+  std::optional<SocketOption> refused_option_;
   std::optional<Connected> winner_;
 };
 

@@ -15,14 +15,15 @@ namespace {
 constexpr std::size_t events_per_wait = 1024;
 
 std::uint32_t events_for(Interest interest) noexcept {
-  return (wants_read(interest) ? EPOLLIN : 0U) | (wants_write(interest) ? EPOLLOUT : 0U);
+  return (wants_read(interest) ? EPOLLIN : 0U) | (wants_write(interest) ? EPOLLOUT : 0U) |
+         (wants_hang_up(interest) ? EPOLLRDHUP : 0U);
 }
 
 Readiness readiness_of(std::uint32_t events) noexcept {
   return {.readable = (events & EPOLLIN) != 0,
           .writable = (events & EPOLLOUT) != 0,
           .failed = (events & (EPOLLERR | EPOLLHUP)) != 0,
-          .hung_up = (events & (EPOLLERR | EPOLLHUP)) == EPOLLHUP};
+          .peer_ended = (events & EPOLLRDHUP) != 0};
 }
 
 class EpollPoller final : public Poller {

@@ -31,10 +31,20 @@ struct SocketOption {
 /// what websocket-client sets.
 [[nodiscard]] std::span<const SocketOption> default_socket_options() noexcept;
 
+/// Several listeners of one port, over which the kernel spreads connections (SO_REUSEPORT).
+enum class PortSharing : std::uint8_t {
+  none,
+  /// Takes the port as `none` does: std::errc::address_in_use if there is any other listener. From
+  /// then on listeners with `join` may share it, also those of other processes of the same user.
+  claim,
+  /// Shares a port that was claimed.
+  join,
+};
+
 struct ListenOptions {
-  int backlog = 0;          ///< 0: as many as the system allows.
-  bool reuse_port = false;  ///< Several listeners share the port; the kernel spreads connections.
-  bool only_ipv6 = false;   ///< "::" leaves IPv4 to another listener of the same port.
+  int backlog = 0;  ///< 0: as many as the system allows.
+  PortSharing sharing = PortSharing::none;
+  bool only_ipv6 = false;  ///< "::" leaves IPv4 to another listener of the same port.
   /// What the sockets that are accepted inherit from the first one on, so that no call is needed
   /// for each. Those that the family does not know are passed over.
   std::span<const SocketOption> inherited{};

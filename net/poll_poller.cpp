@@ -11,9 +11,16 @@
 namespace wirespan::net {
 namespace {
 
+#ifdef POLLRDHUP
+constexpr int peer_has_ended = POLLRDHUP;
+#else
+constexpr int peer_has_ended = 0;  // the system tells only of the end of both directions
+#endif
+
 short events_for(Interest interest) noexcept {
   return static_cast<short>((wants_read(interest) ? POLLIN : 0) |
-                            (wants_write(interest) ? POLLOUT : 0));
+                            (wants_write(interest) ? POLLOUT : 0) |
+                            (wants_hang_up(interest) ? peer_has_ended : 0));
 }
 
 class PollPoller final : public Poller {
@@ -75,7 +82,8 @@ class PollPoller final : public Poller {
 
   void for_each_fd(const std::function<void(int fd, Interest interest)>& tell) const override {
     for (const pollfd& entry : entries_) {
-      tell(entry.fd, interest_in((entry.events & POLLIN) != 0, (entry.events & POLLOUT) != 0));
+      tell(entry.fd, interest_in((entry.events & POLLIN) != 0, (entry.events & POLLOUT) != 0,
+                                 (entry.events & peer_has_ended) != 0));
     }
   }
 
@@ -95,7 +103,7 @@ Readiness poll_readiness(short events) noexcept {
   return {.readable = (events & POLLIN) != 0,
           .writable = (events & POLLOUT) != 0,
           .failed = failure != 0,
-          .hung_up = failure == POLLHUP};
+          .peer_ended = (events & peer_has_ended) != 0};
 }
 
 std::unique_ptr<Poller> make_poll_poller() { return std::make_unique<PollPoller>(); }

@@ -10,11 +10,12 @@
 
 namespace wirespan::net {
 
-/// Which readiness is asked for. Errors and hang-ups are always reported.
-enum class Interest : std::uint8_t { none = 0, read = 1, write = 2, both = 3 };
+/// Which readiness is asked for, as bits. Errors, and the end of both directions, are always
+/// reported; `hang_up` asks for the end of the peer's direction, for those who do not read.
+enum class Interest : std::uint8_t { none = 0, read = 1, write = 2, both = 3, hang_up = 4 };
 
-[[nodiscard]] constexpr Interest interest_in(bool read, bool write) noexcept {
-  return static_cast<Interest>((read ? 1 : 0) | (write ? 2 : 0));
+[[nodiscard]] constexpr Interest interest_in(bool read, bool write, bool hang_up = false) noexcept {
+  return static_cast<Interest>((read ? 1 : 0) | (write ? 2 : 0) | (hang_up ? 4 : 0));
 }
 [[nodiscard]] constexpr bool wants_read(Interest interest) noexcept {
   return (static_cast<unsigned>(interest) & 1U) != 0;
@@ -22,12 +23,15 @@ enum class Interest : std::uint8_t { none = 0, read = 1, write = 2, both = 3 };
 [[nodiscard]] constexpr bool wants_write(Interest interest) noexcept {
   return (static_cast<unsigned>(interest) & 2U) != 0;
 }
+[[nodiscard]] constexpr bool wants_hang_up(Interest interest) noexcept {
+  return (static_cast<unsigned>(interest) & 4U) != 0;
+}
 
 struct Readiness {
   bool readable = false;
   bool writable = false;
-  bool failed = false;   ///< An error, or both directions have ended.
-  bool hung_up = false;  ///< `failed`, and not by an error: what was sent before can be read.
+  bool failed = false;      ///< An error, or both directions have ended.
+  bool peer_ended = false;  ///< The peer's direction has; asked for by Interest::hang_up.
 };
 
 /// Called by the loop on its own thread: one virtual call per readiness event, never per message.

@@ -15,9 +15,9 @@
 #include <wirespan/core/limits.hpp>
 #include <wirespan/core/message.hpp>
 #include <wirespan/core/opcode.hpp>
-#include <wirespan/net/channel_options.hpp>
 #include <wirespan/net/mailbox.hpp>
 #include <wirespan/net/outbox.hpp>
+#include <wirespan/net/session_options.hpp>
 
 namespace wirespan::net {
 

@@ -50,7 +50,6 @@ concept Stream = std::movable<S> && requires(S& s, const S& c, MutableBytes in, 
   { s.handshake() } -> std::same_as<IoResult>;  // what has to happen before bytes may pass
   { s.read_some(in) } -> std::same_as<IoResult>;
   { s.write_some(out) } -> std::same_as<IoResult>;
-  { s.write_some(out, out) } -> std::same_as<IoResult>;  // head and payload in one call
   { c.has_buffered_input() }
   noexcept->std::same_as<bool>;                // bytes that a poller cannot see
   { s.shutdown() } -> std::same_as<IoResult>;  // ends our direction; repeat while it would block

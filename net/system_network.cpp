@@ -116,7 +116,7 @@ class SystemNetwork final : public Network {
     if (local.family() != Family::unix_path) {
       error = set_option(*fd, {SOL_SOCKET, SO_REUSEADDR, 1});
     }
-    if (!error && options.reuse_port) error = set_option(*fd, {SOL_SOCKET, SO_REUSEPORT, 1});
+    if (!error && options.sharing == PortSharing::join) error = share_port(*fd);
     if (!error && is_all_of_ipv6(local)) {
       error = set_option(*fd, {IPPROTO_IPV6, IPV6_V6ONLY, options.only_ipv6 ? 1 : 0});
     }
@@ -126,6 +126,9 @@ class SystemNetwork final : public Network {
     const int backlog = options.backlog > 0 ? options.backlog : SOMAXCONN;
     if (!error && ::bind(*fd, local.data(), local.size()) != 0) error = last_error();
     if (!error && ::listen(*fd, backlog) != 0) error = last_error();
+    // Linux compares the ports of two listeners again in listen(), so of two that claim one at the
+    // same time at most one comes here.
+    if (!error && options.sharing == PortSharing::claim) error = share_port(*fd);
     if (!error) return fd;
     close(*fd);
     return error;
@@ -249,6 +252,8 @@ class SystemNetwork final : public Network {
   }
 
  private:
+  std::error_code share_port(int fd) { return set_option(fd, {SOL_SOCKET, SO_REUSEPORT, 1}); }
+
   template <class Call>
   static Expected<Endpoint> name_of(int fd, Call call) {
     sockaddr_storage storage{};

@@ -1,7 +1,7 @@
 // tcp_socket.hpp - a connected, non-blocking stream socket: the plainest model of Stream.
 #pragma once
 
-#include <array>
+#include <span>
 #include <utility>
 
 #include <wirespan/net/network.hpp>
@@ -35,9 +35,6 @@ class TcpSocket {
     return is_timed_ ? network_->read_timed(fd_, in) : network_->read(fd_, in);
   }
   [[nodiscard]] IoResult write_some(Bytes out) { return network_->write(fd_, {&out, 1}); }
-  [[nodiscard]] IoResult write_some(Bytes head, Bytes payload) {
-    return network_->write(fd_, std::array{head, payload});
-  }
   [[nodiscard]] IoResult write_pieces(std::span<const Bytes> pieces) {
     return network_->write(fd_, pieces);
   }

@@ -29,6 +29,12 @@ class WriteQueue {
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
   /// Bytes that wait.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  /// Bytes of memory that they keep, roughly: what an entry takes beside its bytes is counted, or a
+  /// million tiny messages would be held for the price of their bytes.
+  [[nodiscard]] std::size_t held() const noexcept {
+    return size_ + entries_.size() * entry_overhead;
+  }
+  static constexpr std::size_t entry_overhead = 128;
 
   /// So many of the next entries need no memory for themselves. Throws std::bad_alloc.
   void make_room_for(std::size_t entries);
@@ -99,6 +105,7 @@ class WriteQueue {
 class WriteQueuePool {
  public:
   explicit WriteQueuePool(const BlockSource& blocks) noexcept : blocks_(&blocks) {}
+  [[nodiscard]] const BlockSource& blocks() const noexcept { return *blocks_; }
   /// Throws std::bad_alloc.
   [[nodiscard]] std::unique_ptr<WriteQueue> lend();
   void take_back(std::unique_ptr<WriteQueue> queue) noexcept;

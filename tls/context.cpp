@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/in_quotes.hpp>
 #include <wirespan/tls/context.hpp>
 #include <wirespan/tls/error.hpp>
 #include <wirespan/tls/key_log.hpp>
@@ -29,11 +30,6 @@ SslContext make_context(const SSL_METHOD* method, Version min_version) {
   SSL_CTX* ctx = context.get();
   ::SSL_CTX_set_min_proto_version(ctx, version_number(min_version));
   ::SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  // Writes may stop in the middle and go on from another place; an idle connection holds no
-  // record buffers; one read of the socket may bring several records.
-  ::SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                              SSL_MODE_RELEASE_BUFFERS);
-  ::SSL_CTX_set_read_ahead(ctx, 1);
   return context;
 }
 
@@ -53,100 +49,136 @@ int give_password(char* buffer, int size, int, void* password) {
   return static_cast<int>(length);
 }
 
-std::error_code load_own_certificate(SSL_CTX* ctx, const std::string& certificate,
-                                     const std::string& key, const std::string& password) {
+struct OwnCertificate {
+  const std::string& certificate;
+  const std::string& key;
+  const std::string& password;
+};
+
+/// Loads the files in turn and stops at the first that OpenSSL refuses, whose name `detail` has
+/// then.
+bool load_files(SSL_CTX* ctx, const OwnCertificate& own, std::string& detail) {
+  const std::string& key_file = own.key.empty() ? own.certificate : own.key;
+  detail = "certificate file " + in_quotes(own.certificate);
+  if (::SSL_CTX_use_certificate_chain_file(ctx, own.certificate.c_str()) != 1) return false;
+  detail = "key file " + in_quotes(key_file);
+  if (::SSL_CTX_use_PrivateKey_file(ctx, key_file.c_str(), SSL_FILETYPE_PEM) != 1) return false;
+  detail += " for certificate file " + in_quotes(own.certificate);
+  return ::SSL_CTX_check_private_key(ctx) == 1;
+}
+
+std::error_code load_own_certificate(SSL_CTX* ctx, const OwnCertificate& own, std::string& detail) {
   ::SSL_CTX_set_default_passwd_cb(ctx, give_password);
-  ::SSL_CTX_set_default_passwd_cb_userdata(ctx, const_cast<std::string*>(&password));
-  const std::string& key_file = key.empty() ? certificate : key;
-  const bool loaded = ::SSL_CTX_use_certificate_chain_file(ctx, certificate.c_str()) == 1 &&
-                      ::SSL_CTX_use_PrivateKey_file(ctx, key_file.c_str(), SSL_FILETYPE_PEM) == 1 &&
-                      ::SSL_CTX_check_private_key(ctx) == 1;
+  ::SSL_CTX_set_default_passwd_cb_userdata(ctx, const_cast<std::string*>(&own.password));
+  const bool loaded = load_files(ctx, own, detail);
   ::SSL_CTX_set_default_passwd_cb(ctx, nullptr);
   ::SSL_CTX_set_default_passwd_cb_userdata(ctx, nullptr);
   return loaded ? std::error_code{} : file_error();
 }
 
 std::error_code choose_algorithms(SSL_CTX* ctx, const std::string& ciphers,
-                                  const std::string& curves) {
-  const bool chosen = (ciphers.empty() || ::SSL_CTX_set_cipher_list(ctx, ciphers.c_str()) == 1) &&
-                      (curves.empty() || ::SSL_CTX_set1_groups_list(ctx, curves.c_str()) == 1);
-  if (!chosen) ::ERR_clear_error();
-  return chosen ? std::error_code{} : TlsErrc::bad_ciphers;
+                                  const std::string& curves, std::string& detail) {
+  const auto refused = [] {
+    ::ERR_clear_error();
+    return std::error_code(TlsErrc::bad_ciphers);
+  };
+  detail = "ciphers " + in_quotes(ciphers);
+  if (!ciphers.empty() && ::SSL_CTX_set_cipher_list(ctx, ciphers.c_str()) != 1) return refused();
+  detail = "ecdh_curve " + in_quotes(curves);
+  if (!curves.empty() && ::SSL_CTX_set1_groups_list(ctx, curves.c_str()) != 1) return refused();
+  return {};
 }
 
-std::error_code load_trusted(SSL_CTX* ctx, const std::string& file, const std::string& folder) {
-  const bool loaded = (file.empty() || ::SSL_CTX_load_verify_file(ctx, file.c_str()) == 1) &&
-                      (folder.empty() || ::SSL_CTX_load_verify_dir(ctx, folder.c_str()) == 1);
-  return loaded ? std::error_code{} : file_error();
+std::error_code load_trusted_file(SSL_CTX* ctx, const std::string& file, std::string& detail) {
+  detail = "CA file " + in_quotes(file);
+  return ::SSL_CTX_load_verify_file(ctx, file.c_str()) == 1 ? std::error_code{} : file_error();
 }
 
-std::error_code trust(SSL_CTX* ctx, const ClientOptions& options) {
-  if (!options.ca_certs.empty() || !options.ca_cert_path.empty()) {
-    std::error_code ignored;
-    if (!options.ca_cert_path.empty() &&
-        !std::filesystem::is_directory(options.ca_cert_path, ignored)) {
+std::error_code load_trusted_folder(SSL_CTX* ctx, const std::string& folder, std::string& detail) {
+  detail = "CA folder " + in_quotes(folder);
+  return ::SSL_CTX_load_verify_dir(ctx, folder.c_str()) == 1 ? std::error_code{} : file_error();
+}
+
+std::error_code trust(SSL_CTX* ctx, const ClientOptions& options, std::string& detail) {
+  std::error_code ignored;
+  const std::string& folder = options.ca_cert_path;
+  if (!options.ca_certs.empty() || !folder.empty()) {
+    if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
+      detail = "CA folder " + in_quotes(folder);
       return TlsErrc::no_certificate_file;  // OpenSSL would find out much later
     }
-    return load_trusted(ctx, options.ca_certs, options.ca_cert_path);
+    if (!options.ca_certs.empty()) {
+      if (const auto error = load_trusted_file(ctx, options.ca_certs, detail)) return error;
+    }
+    return folder.empty() ? std::error_code{} : load_trusted_folder(ctx, folder, detail);
   }
   if (const char* bundle = std::getenv("WEBSOCKET_CLIENT_CA_BUNDLE")) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(bundle, ignored)) return load_trusted(ctx, "", bundle);
-    if (std::filesystem::exists(bundle, ignored)) return load_trusted(ctx, bundle, "");
+    if (std::filesystem::is_directory(bundle, ignored)) {
+      return load_trusted_folder(ctx, bundle, detail);
+    }
+    if (std::filesystem::exists(bundle, ignored)) return load_trusted_file(ctx, bundle, detail);
   }
+  detail = "the system's certificates";
   return ::SSL_CTX_set_default_verify_paths(ctx) == 1 ? std::error_code{} : file_error();
 }
 
-std::error_code configure_client(SSL_CTX* ctx, const ClientOptions& options) {
+std::error_code configure_client(SSL_CTX* ctx, const ClientOptions& options, std::string& detail) {
   if (options.verify == Verify::required) {
     ::SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, nullptr);
-    if (const auto error = trust(ctx, options)) return error;
+    if (const auto error = trust(ctx, options, detail)) return error;
   } else {
     ::SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, nullptr);
   }
   if (!options.certfile.empty()) {
     const auto error =
-        load_own_certificate(ctx, options.certfile, options.keyfile, options.password);
+        load_own_certificate(ctx, {options.certfile, options.keyfile, options.password}, detail);
     if (error) return error;
   }
   log_keys_if_asked(ctx);
-  return choose_algorithms(ctx, options.ciphers, options.ecdh_curve);
+  return choose_algorithms(ctx, options.ciphers, options.ecdh_curve, detail);
 }
 
-std::error_code configure_server(SSL_CTX* ctx, const ServerOptions& options) {
-  const auto error =
-      load_own_certificate(ctx, options.certificate_file, options.key_file, options.password);
+std::error_code configure_server(SSL_CTX* ctx, const ServerOptions& options, std::string& detail) {
+  const auto error = load_own_certificate(
+      ctx, {options.certificate_file, options.key_file, options.password}, detail);
   if (error) return error;
   static constexpr unsigned char session_name[] = "wirespan";
   ::SSL_CTX_set_session_id_context(ctx, session_name, sizeof session_name - 1);
   if (!options.client_ca_file.empty()) {
-    if (const auto failed = load_trusted(ctx, options.client_ca_file, "")) return failed;
+    if (const auto failed = load_trusted_file(ctx, options.client_ca_file, detail)) return failed;
     ::SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   }
   log_keys_if_asked(ctx);
-  return choose_algorithms(ctx, options.ciphers, options.ecdh_curve);
+  return choose_algorithms(ctx, options.ciphers, options.ecdh_curve, detail);
 }
 
 }  // namespace
 
-Expected<Context> Context::for_client(const ClientOptions& options) {
+Expected<Context> Context::for_client(const ClientOptions& options, std::string* detail) {
+  std::string unwanted;
+  std::string& about = detail != nullptr ? *detail : unwanted;
   const bool contradiction = options.context == nullptr && options.verify == Verify::none &&
                              options.check_hostname.value_or(false);
+  about = "check_hostname together with Verify::none";
   if (contradiction) return std::error_code(Errc::invalid_option);
   if (options.context != nullptr) {
     ::SSL_CTX_up_ref(options.context);
     return Context(SslContext(options.context, ::SSL_CTX_free));
   }
+  about = "TLS context";
   auto context = make_context(::TLS_client_method(), options.min_version);
   if (!context) return make_error_code(std::errc::not_enough_memory);
-  if (const auto error = configure_client(context.get(), options)) return error;
+  if (const auto error = configure_client(context.get(), options, about)) return error;
   return Context(std::move(context));
 }
 
-Expected<Context> Context::for_server(const ServerOptions& options) {
+Expected<Context> Context::for_server(const ServerOptions& options, std::string* detail) {
+  std::string unwanted;
+  std::string& about = detail != nullptr ? *detail : unwanted;
+  about = "TLS context";
   auto context = make_context(::TLS_server_method(), options.min_version);
   if (!context) return make_error_code(std::errc::not_enough_memory);
-  if (const auto error = configure_server(context.get(), options)) return error;
+  if (const auto error = configure_server(context.get(), options, about)) return error;
   return Context(std::move(context));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include <wirespan/core/expected.hpp>
 #include <wirespan/tls/options.hpp>
@@ -13,9 +14,12 @@ class Context {
  public:
   /// Errors: Errc::invalid_option, TlsErrc, or what OpenSSL says about a file or a list. If the
   /// environment variable SSLKEYLOGFILE names a file, session keys are appended to it; not so with
-  /// a context of the caller's own.
-  [[nodiscard]] static Expected<Context> for_client(const ClientOptions& options);
-  [[nodiscard]] static Expected<Context> for_server(const ServerOptions& options);
+  /// a context of the caller's own. `detail`, if given, gets the name of the file, folder, list or
+  /// option that an error is about.
+  [[nodiscard]] static Expected<Context> for_client(const ClientOptions& options,
+                                                    std::string* detail = nullptr);
+  [[nodiscard]] static Expected<Context> for_server(const ServerOptions& options,
+                                                    std::string* detail = nullptr);
 
   [[nodiscard]] ::ssl_ctx_st* native() const noexcept { return context_.get(); }
 

@@ -17,6 +17,8 @@ class TlsCategory final : public std::error_category {
         return "cannot use the certificate, key or CA file";
       case TlsErrc::bad_ciphers:
         return "no usable cipher or curve in the list";
+      case TlsErrc::idle_records:
+        return "too many TLS records without data (key updates or empty records)";
     }
     return "unknown TLS error";
   }

@@ -10,6 +10,7 @@ enum class TlsErrc {
   truncated = 1,        ///< TCP ended without TLS's close_notify: bytes may be missing.
   no_certificate_file,  ///< A certificate, key or CA file cannot be used.
   bad_ciphers,          ///< The list of ciphers or of curves names nothing usable.
+  idle_records,         ///< The peer sends records without data: limits::tls_idle_records.
 };
 
 /// TlsErrc.

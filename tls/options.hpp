@@ -36,7 +36,8 @@ struct ClientOptions {
   Version min_version = Version::tls1_2;
   std::string server_hostname{};  ///< Sent as SNI and verified instead of the URL's host.
   /// Yours, made ready: only check_hostname and server_hostname count then. A reference is taken
-  /// for as long as the connection needs it.
+  /// for as long as the connection needs it. Its modes, read-ahead and message callback are not
+  /// used: each connection sets its own.
   ::ssl_ctx_st* context = nullptr;
 };
 

@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/limits.hpp>
 #include <wirespan/tls/certificate_text.hpp>
 #include <wirespan/tls/error.hpp>
 #include <wirespan/tls/tls_stream.hpp>
@@ -22,6 +23,10 @@ constexpr std::size_t record_size = std::size_t{16} << 10;
 /// records without any, key updates and empty ones, would keep it busy for as long as the peer
 /// likes. Whoever waits for the transport then finds it ready and goes on.
 constexpr std::size_t input_per_call = 2 * record_size;
+/// Set on each SSL, because the context may be the caller's own. A write that would block comes
+/// again from another place in memory and in another size; has_buffered_input() needs read-ahead.
+constexpr long modes =
+    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS;
 
 bool is_ip_address(const std::string& host) noexcept {
   std::array<unsigned char, sizeof(in6_addr)> unused;
@@ -95,7 +100,39 @@ struct TlsStream::Impl {
     BIO* both = ssl ? make_transport_bio(bio) : nullptr;
     if (both == nullptr) return false;
     ::SSL_set_bio(ssl.get(), both, both);
+    ::SSL_set_mode(ssl.get(), modes);
+    ::SSL_set_read_ahead(ssl.get(), 1);
+    ::SSL_set_msg_callback(ssl.get(), note_record);
+    ::SSL_set_msg_callback_arg(ssl.get(), this);
     return true;
+  }
+
+  /// OpenSSL's message callback. SSL_RECEIVED_SHUTDOWN makes it stop before the record's content.
+  static void note_record(int is_written, int, int type, const void*, std::size_t, SSL* ssl,
+                          void* context) noexcept {
+    auto& self = *static_cast<Impl*>(context);
+    if (is_written != 0 || type != SSL3_RT_HEADER || !self.reading) return;
+    ++self.records;
+    if (self.idle_records++ <= limits::tls_idle_records) return;  // this one may bring data
+    self.flooded = true;
+    ::SSL_set_shutdown(ssl, ::SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
+  }
+
+  /// One call of SSL_read_ex().
+  net::IoResult read(MutableBytes room) {
+    const bool in_record = ::SSL_pending(ssl.get()) > 0;
+    reading = true;
+    auto result = run([&](std::size_t* bytes) {
+      return ::SSL_read_ex(ssl.get(), room.data(), room.size(), bytes);
+    });
+    reading = false;
+    if (flooded) {
+      broken = TlsErrc::idle_records;
+      return net::IoResult::failure(broken);
+    }
+    // The record itself was counted, and it makes up for one without data.
+    if (result.is_ok() && !in_record) idle_records = std::max(0, idle_records - 2);
+    return result;
   }
 
   /// Calls OpenSSL and says what came of it; `bytes` as the call counted them.
@@ -122,6 +159,17 @@ struct TlsStream::Impl {
     return net::IoResult::failure(broken);
   }
 
+  /// One call of SSL_write_ex(), unless the write side has failed.
+  net::IoResult write(Bytes bytes) {
+    net::IoResult result;
+    if (!bio.write_error) {
+      result = run([&](std::size_t* written) {
+        return ::SSL_write_ex(ssl.get(), bytes.data(), bytes.size(), written);
+      });
+    }
+    return bio.write_error && !broken ? net::IoResult::failure(bio.write_error) : result;
+  }
+
   [[nodiscard]] std::error_code reason() const noexcept {
     if (bio.error) return bio.error;
     const long verified = ::SSL_get_verify_result(ssl.get());
@@ -144,6 +192,10 @@ struct TlsStream::Impl {
   TransportBio bio;
   std::unique_ptr<SSL, Free> ssl;
   std::error_code broken;     // after a fatal error OpenSSL must not be asked again
+  bool reading = false;       // inside SSL_read_ex()
+  bool flooded = false;       // => broken, from the end of that call on
+  int records = 0;            // headers seen since the beginning of read_some()
+  int idle_records = 0;       // see limits::tls_idle_records
   std::size_t to_repeat = 0;  // bytes of a record that was made and has not left
   bool notified = false;      // close_notify has left
 };
@@ -175,9 +227,16 @@ Expected<TlsStream> TlsStream::server(std::unique_ptr<net::ByteTransport> transp
 
 int TlsStream::fd() const noexcept { return impl_ ? impl_->transport->fd() : -1; }
 
+/// A reason that OpenSSL has read, such as an alert of the peer, goes before a failed write.
 net::IoResult TlsStream::handshake() {
   const auto result =
       impl_->run([&](std::size_t*) { return ::SSL_do_handshake(impl_->ssl.get()); });
+  const bool is_reason =
+      result.status == net::IoStatus::error && result.error != TlsErrc::truncated;
+  if (impl_->bio.write_error && !is_reason) {
+    impl_->broken = impl_->bio.write_error;
+    return net::IoResult::failure(impl_->broken);
+  }
   // Before the end of the handshake an end of the stream is never a good one.
   if (result.status == net::IoStatus::eof) return net::IoResult::failure(TlsErrc::truncated);
   return result;
@@ -185,16 +244,15 @@ net::IoResult TlsStream::handshake() {
 
 net::IoResult TlsStream::read_some(MutableBytes in) {
   net::IoResult total{.status = net::IoStatus::ok};
+  impl_->records = 0;
   // One call of OpenSSL yields at most one record; go on only while more is here already.
   do {
-    const MutableBytes room = in.subspan(total.bytes);
-    const auto result = impl_->run([&](std::size_t* bytes) {
-      return ::SSL_read_ex(impl_->ssl.get(), room.data(), room.size(), bytes);
-    });
+    const auto result = impl_->read(in.subspan(total.bytes));
     if (!result.is_ok()) return total.bytes > 0 ? total : result;
     total.bytes += result.bytes;
     total.received_at = impl_->bio.received_at;
-  } while (total.bytes < in.size() && ::SSL_has_pending(impl_->ssl.get()) == 1);
+  } while (total.bytes < in.size() && impl_->records < limits::tls_records_per_read &&
+           ::SSL_has_pending(impl_->ssl.get()) == 1);
   return total;
 }
 
@@ -202,9 +260,7 @@ net::IoResult TlsStream::write_some(Bytes out) {
   net::IoResult total{.status = net::IoStatus::ok};
   while (total.bytes < out.size()) {
     const Bytes rest = out.subspan(total.bytes);
-    const auto result = impl_->run([&](std::size_t* bytes) {
-      return ::SSL_write_ex(impl_->ssl.get(), rest.data(), rest.size(), bytes);
-    });
+    const auto result = impl_->write(rest);
     impl_->to_repeat = result.would_block() ? std::min(rest.size(), record_size) : 0;
     if (!result.is_ok()) return total.bytes > 0 && result.would_block() ? total : result;
     total.bytes += result.bytes;
@@ -227,28 +283,14 @@ net::IoResult TlsStream::write_pieces(std::span<const Bytes> pieces) {
 
 std::size_t TlsStream::bytes_to_repeat() const noexcept { return impl_->to_repeat; }
 
-/// Head and the beginning of the payload share a record; the rest of the payload follows.
-net::IoResult TlsStream::write_some(Bytes head, Bytes payload) {
-  if (head.size() >= record_size) return write_some(head);  // nothing to share a record with
-  std::array<std::byte, record_size> record;
-  const std::size_t beginning = std::min(payload.size(), record.size() - head.size());
-  std::ranges::copy(head, record.begin());
-  std::ranges::copy(payload.first(beginning), record.data() + head.size());
-  net::IoResult result = write_some(Bytes(record).first(head.size() + beginning));
-  const bool all_of_it = result.is_ok() && result.bytes == head.size() + beginning;
-  if (!all_of_it || beginning == payload.size()) return result;
-  const net::IoResult rest = write_some(payload.subspan(beginning));
-  if (rest.status == net::IoStatus::error) return rest;
-  result.bytes += rest.bytes;
-  return result;
-}
-
 bool TlsStream::has_buffered_input() const noexcept {
   return ::SSL_has_pending(impl_->ssl.get()) == 1 || impl_->transport->has_buffered_input();
 }
 
 net::IoResult TlsStream::shutdown() {
-  if (!impl_->broken && !impl_->notified && ::SSL_is_init_finished(impl_->ssl.get()) == 1) {
+  const std::error_code& write_error = impl_->bio.write_error;
+  const bool can_notify = !impl_->broken && !write_error && !impl_->notified;
+  if (can_notify && ::SSL_is_init_finished(impl_->ssl.get()) == 1) {
     ::ERR_clear_error();
     const int result = ::SSL_shutdown(impl_->ssl.get());
     const int why = result < 0 ? ::SSL_get_error(impl_->ssl.get(), result) : SSL_ERROR_NONE;
@@ -257,7 +299,8 @@ net::IoResult TlsStream::shutdown() {
     ::ERR_clear_error();
     impl_->notified = true;  // sent, or there is no way to send it
   }
-  return impl_->transport->shutdown();
+  const auto result = impl_->transport->shutdown();
+  return write_error ? net::IoResult::failure(write_error) : result;
 }
 
 std::optional<PeerCertificate> TlsStream::peer_certificate() const {

@@ -14,7 +14,8 @@
 
 namespace wirespan::tls {
 
-/// One TLS connection. Not thread-safe.
+/// One TLS connection. Not thread-safe. Its directions fail on their own: after a write has failed
+/// (the peer has closed its socket), reading goes on and delivers what the peer has sent before.
 class TlsStream {
  public:
   /// `server_name` is what the certificate must name: a DNS name, which is sent as SNI too, or an
@@ -35,11 +36,13 @@ class TlsStream {
   [[nodiscard]] int fd() const noexcept;
   /// Repeat while it would block. A refused certificate is an error of certificate_category().
   [[nodiscard]] net::IoResult handshake();
-  /// Decrypts what is here into `in`; reads the transport at most as often as that needs.
+  /// Decrypts what is here into `in`; reads the transport at most as often as that needs, and takes
+  /// up about limits::tls_records_per_read records; has_buffered_input() may be true afterwards. A
+  /// peer that floods it with records without data ends it: TlsErrc::idle_records.
   [[nodiscard]] net::IoResult read_some(MutableBytes in);
   /// After a write that would block the same bytes must come again, more of them behind are fine.
+  /// The transport's error, once it has failed to write anything, replies of TLS itself included.
   [[nodiscard]] net::IoResult write_some(Bytes out);
-  [[nodiscard]] net::IoResult write_some(Bytes head, Bytes payload);
   /// Small pieces share records.
   [[nodiscard]] net::IoResult write_pieces(std::span<const Bytes> pieces);
   /// How many of the bytes offered last have to come again unchanged, because a record of them is
@@ -47,7 +50,8 @@ class TlsStream {
   [[nodiscard]] std::size_t bytes_to_repeat() const noexcept;
   [[nodiscard]] static constexpr bool gathers() noexcept { return false; }
   [[nodiscard]] bool has_buffered_input() const noexcept;
-  /// Sends close_notify, then ends our direction of the transport.
+  /// Sends close_notify, then ends our direction of the transport. The write error, if there is
+  /// one.
   [[nodiscard]] net::IoResult shutdown();
 
   /// What the peer showed and the handshake verified; nothing if it showed none.

@@ -77,8 +77,17 @@ int read_bio(BIO* bio, char* data, std::size_t size, std::size_t* done) {
 
 int write_bio(BIO* bio, const char* data, std::size_t size, std::size_t* done) {
   const NotedErrors noted;
+  TransportBio& target = target_of(bio);
   const Bytes bytes(reinterpret_cast<const std::byte*>(data), size);
-  return note_result(bio, target_of(bio).transport->write_some(bytes), size, done);
+  net::IoResult written{.status = net::IoStatus::ok, .bytes = size};
+  if (!target.write_error) written = target.transport->write_some(bytes);
+  const bool is_false = written.is_ok() && (written.bytes == 0 || written.bytes > size);
+  if (is_false) written = net::IoResult::failure(make_error_code(std::errc::io_error));
+  if (written.status == net::IoStatus::error) {
+    target.write_error = written.error;
+    written = {.status = net::IoStatus::ok, .bytes = size};
+  }
+  return note_result(bio, written, size, done);
 }
 
 long control_bio(BIO* bio, int command, long, void*) {

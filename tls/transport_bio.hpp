@@ -13,7 +13,11 @@ namespace wirespan::tls {
 /// What a BIO of ours works on. It must stay where it is for as long as the BIO lives.
 struct TransportBio {
   net::ByteTransport* transport = nullptr;
-  std::error_code error;           ///< The latest failure of the transport.
+  std::error_code error;  ///< The latest failure of reading.
+  /// The first failure of writing. From then on OpenSSL is told that all it writes has left, and
+  /// nothing leaves: so it never has a write to finish before it reads on, and replies of its own
+  /// to key updates, and alerts, cannot end what the peer still sends.
+  std::error_code write_error;
   bool eof = false;                ///< The transport has ended.
   net::ReceiveTime received_at{};  ///< Of what was read last.
   std::size_t input_left = 0;      ///< Bytes that may still be read in this call of OpenSSL.

@@ -9,10 +9,12 @@ namespace wirespan::tls {
 std::string openssl_text(int) { return "built without TLS"; }
 std::string certificate_text(int) { return "built without TLS"; }
 
-Expected<Context> Context::for_client(const ClientOptions&) {
+Expected<Context> Context::for_client(const ClientOptions&, std::string* detail) {
+  if (detail != nullptr) *detail = "TLS context";
   return std::error_code(Errc::tls_unavailable);
 }
-Expected<Context> Context::for_server(const ServerOptions&) {
+Expected<Context> Context::for_server(const ServerOptions&, std::string* detail) {
+  if (detail != nullptr) *detail = "TLS context";
   return std::error_code(Errc::tls_unavailable);
 }
 
@@ -39,7 +41,6 @@ int TlsStream::fd() const noexcept { return -1; }
 net::IoResult TlsStream::handshake() { return unavailable(); }
 net::IoResult TlsStream::read_some(MutableBytes) { return unavailable(); }
 net::IoResult TlsStream::write_some(Bytes) { return unavailable(); }
-net::IoResult TlsStream::write_some(Bytes, Bytes) { return unavailable(); }
 net::IoResult TlsStream::write_pieces(std::span<const Bytes>) { return unavailable(); }
 std::size_t TlsStream::bytes_to_repeat() const noexcept { return 0; }
 bool TlsStream::has_buffered_input() const noexcept { return false; }

@@ -53,7 +53,9 @@ void WebSocketApp::pong(std::string_view payload) { send(payload, Opcode::pong);
 
 void WebSocketApp::close(CloseCode status, std::string_view reason,
                          std::chrono::milliseconds timeout) {
-  if (const auto error = check_close(Role::client, status, reason)) throw_for(error, "close");
+  if (const auto error = check_close(Role::client, status, reason)) {
+    throw_for(error, describe_close("close", status, reason));
+  }
   CloseRequest request{.status = status, .reason = std::string(reason), .timeout = timeout};
   if (shared_->on_run_thread()) return shared_->run()->stop(request);
   shared_->post_close(std::move(request));

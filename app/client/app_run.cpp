@@ -4,10 +4,10 @@
 #include <string>
 
 #include <wirespan/app/client/app_run.hpp>
-#include <wirespan/app/common/longest_wait.hpp>
 #include <wirespan/app/log.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/frame.hpp>
+#include <wirespan/core/time.hpp>
 #include <wirespan/net/channel_impl.hpp>
 
 namespace wirespan {
@@ -27,14 +27,17 @@ void check(const RunOptions& options) {
     refuse("Ensure ping_interval > ping_timeout");
   }
   if (options.ping_payload.size() > max_control_payload) {
-    throw_for(Errc::control_too_long, "ping_payload");
+    throw_for(Errc::control_too_long, "RunOptions::ping_payload of " +
+                                          std::to_string(options.ping_payload.size()) + " bytes");
   }
 }
 
 net::ChannelOptions channel_options(const RunOptions& options, std::size_t send_hard_limit) {
   auto timeout = options.ping_timeout;
   if (timeout) timeout = bounded(*timeout);
-  return {.keep_alive = {.interval = bounded(options.ping_interval), .timeout = timeout},
+  return {.keep_alive = {.interval = bounded(options.ping_interval),
+                         .timeout = timeout,
+                         .only_pongs_count = options.only_pongs_count},
           .ping_payload = options.ping_payload,
           .send_hard_limit = send_hard_limit};
 }
@@ -69,8 +72,9 @@ WebSocketApp::Run::Run(WebSocketApp& app, const RunOptions& options)
   // A callable for the headers belongs to the run; everything else is checked before it.
   ConnectOptions checked = connect_options();
   if (app_.options_.header.is_callable()) checked.header = {};
-  if (const auto plan = make_dial_plan(app_.url_, checked); !plan) {
-    throw_for(plan.error(), "run_forever");
+  std::string detail;
+  if (const auto plan = make_dial_plan(app_.url_, checked, detail); !plan) {
+    throw_for(plan.error(), detail);
   }
   if (!shared_.begin_run(*this, *this, remote_, account_)) {
     throw WebSocketException(make_error_code(Errc::already_open), "socket is already opened");
@@ -121,14 +125,15 @@ void WebSocketApp::Run::attempt() {
   std::exception_ptr error;
   try {
     if (used_socket_) throw_for(Errc::not_open, "a given socket cannot be connected again");
-    auto plan = make_dial_plan(app_.url_, connect_options());
+    std::string detail;
+    auto plan = make_dial_plan(app_.url_, connect_options(), detail);
     if (plan) {
       used_socket_ = std::exchange(app_.options_.socket, -1) >= 0;
       dialer_ = std::make_unique<Dialer>(
           loop_, std::move(*plan), [this](Dialer::Result result) { on_dialed(std::move(result)); });
       return;
     }
-    throw_for(plan.error(), "connect");
+    throw_for(plan.error(), detail);
   } catch (const WebSocketException& refused) {
     return failed(refused.code(), std::current_exception());
   } catch (...) {  // the callable that makes the headers

@@ -1,8 +1,8 @@
 #include <utility>
 
 #include <wirespan/app/client/app_shared.hpp>
-#include <wirespan/app/common/longest_wait.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/time.hpp>
 
 namespace wirespan {
 // The run's side.

@@ -5,10 +5,11 @@
 #include <fcntl.h>
 
 #include <wirespan/app/client/dialer.hpp>
-#include <wirespan/app/common/longest_wait.hpp>
 #include <wirespan/app/exceptions.hpp>
 #include <wirespan/core/ascii.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/in_quotes.hpp>
+#include <wirespan/core/time.hpp>
 
 namespace wirespan {
 namespace {
@@ -37,12 +38,31 @@ std::size_t body_size_of(const HandshakeRejected& rejection) {
   return std::min(size, limits::rejection_body_size);
 }
 
+/// The URL without the parts that may hold a secret: user, query and fragment.
+std::string shown_url(std::string_view url) {
+  url = url.substr(0, url.find_first_of("?#"));
+  const std::size_t scheme = url.find("://");
+  const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const std::size_t user_end = url.rfind('@');
+  if (user_end == std::string_view::npos || user_end < begin) return "URL " + in_quotes(url);
+  return "URL " + in_quotes(std::string(url.substr(0, begin)).append(url.substr(user_end + 1)));
+}
+
+std::string shown_option(const SocketOption& option) {
+  return "sockopt with level " + std::to_string(option.level) + ", name " +
+         std::to_string(option.name) + ", value " + std::to_string(option.value);
+}
+
 }  // namespace
 
-Expected<DialPlan> make_dial_plan(const std::string& url, const ConnectOptions& options) {
+Expected<DialPlan> make_dial_plan(const std::string& url, const ConnectOptions& options,
+                                  std::string& detail) {
   auto parsed = parse_url(url);
-  if (!parsed) return parsed.error();
-  auto headers = options.header.collect();
+  if (!parsed) {
+    detail = shown_url(url);
+    return parsed.error();
+  }
+  auto headers = options.header.collect(&detail);
   if (!headers) return headers.error();
 
   ClientRequest request{.host = options.host.empty() ? parsed->authority() : options.host,
@@ -58,7 +78,7 @@ Expected<DialPlan> make_dial_plan(const std::string& url, const ConnectOptions& 
   } else {
     request.origin = options.origin.value_or(origin_of(*parsed));
   }
-  if (const auto error = check_client_request(request)) return error;
+  if (const auto error = check_client_request(request, &detail)) return error;
 
   const auto defaults = net::default_socket_options();
   std::vector<SocketOption> sockopt(defaults.begin(), defaults.end());
@@ -80,7 +100,7 @@ void throw_for(const DialFailure& failure) {
         failure.error, "handshake status " + std::to_string(failure.status) + " " + failure.reason,
         failure.status, failure.headers, failure.body);
   }
-  throw_for(failure.error, "connecting");
+  throw_for(failure.error, failure.detail);
 }
 
 Dialer::Dialer(net::EventLoop& loop, DialPlan plan, Handler handler)
@@ -109,7 +129,8 @@ void Dialer::adopt_socket() {
   net::TcpSocket socket(loop_.network(), plan_.socket);
   const int flags = ::fcntl(plan_.socket, F_GETFL);
   if (flags < 0 || ::fcntl(plan_.socket, F_SETFL, flags | O_NONBLOCK) != 0) {
-    return fail({errno, std::system_category()});
+    return fail({errno, std::system_category()},
+                "ConnectOptions::socket " + std::to_string(plan_.socket));
   }
   on_stream(std::move(socket));
 }
@@ -123,7 +144,7 @@ void Dialer::on_addresses(Expected<std::vector<net::Endpoint>> endpoints) {
 }
 
 void Dialer::on_connected(Expected<net::Connected> connected) {
-  if (!connected) return fail(connected.error());
+  if (!connected) return fail_to_connect(connected.error());
   visit_ = std::move(connected->visit);
   on_stream(std::move(connected->socket));
 }
@@ -137,14 +158,15 @@ void Dialer::on_stream(net::TcpSocket socket) {
 
 void Dialer::secure(net::TcpSocket socket) {
   const auto& options = plan_.tls;
-  const auto context = tls::Context::for_client(options);
-  if (!context) return fail(context.error());
+  std::string detail;
+  const auto context = tls::Context::for_client(options, &detail);
+  if (!context) return fail(context.error(), std::move(detail));
   const bool check = options.check_hostname.value_or(options.verify == tls::Verify::required);
   const std::string& name =
       options.server_hostname.empty() ? plan_.url.host : options.server_hostname;
   auto stream =
       tls::TlsStream::client(net::make_transport(std::move(socket)), *context, name, check);
-  if (!stream) return fail(stream.error());
+  if (!stream) return fail(stream.error(), "TLS with the name " + in_quotes(name));
   transport_.emplace(std::move(*stream));
   step_ = Step::securing;
   go_on();
@@ -232,6 +254,7 @@ void Dialer::take(Bytes input) {
 void Dialer::take_rejection(HandshakeRejected rejection, Bytes rest) {
   body_size_ = body_size_of(rejection);
   rejection_ = DialFailure{.error = Errc::not_switching_protocols,
+                           .detail = {},
                            .status = rejection.status,
                            .reason = std::move(rejection.reason),
                            .headers = std::move(rejection.headers),
@@ -252,7 +275,18 @@ void Dialer::wait_for(net::IoStatus status) {
   if (const auto error = loop_.watch(transport_->fd(), interest, *this)) fail(error);
 }
 
-void Dialer::fail(std::error_code error) { finish(DialFailure{.error = error}); }
+void Dialer::fail(std::error_code error, std::string detail) {
+  if (detail.empty()) {
+    detail = "connecting to " + plan_.url.authority();
+    if (plan_.url.is_default_port()) detail += ":" + std::to_string(plan_.url.port);
+  }
+  finish(DialFailure{.error = error, .detail = std::move(detail)});
+}
+
+void Dialer::fail_to_connect(std::error_code error) {
+  const auto& option = connector_->refused_option();
+  fail(error, option ? shown_option(*option) : std::string());
+}
 
 /// The handler is called by the timer, so that no step of ours is on the stack when it destroys us.
 void Dialer::finish(Result result) {

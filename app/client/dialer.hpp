@@ -33,9 +33,10 @@ struct DialPlan {
   bool receive_timestamps = false;
 };
 
-/// Asks the header callable, if there is one, whose exceptions pass. Errors are Condition::misuse.
+/// Asks the header callable, if there is one, whose exceptions pass. Errors are Condition::misuse;
+/// `detail` gets the name of the option, header or URL that they are about.
 [[nodiscard]] Expected<DialPlan> make_dial_plan(const std::string& url,
-                                                const ConnectOptions& options);
+                                                const ConnectOptions& options, std::string& detail);
 
 struct Dialed {
   Transport transport;
@@ -46,6 +47,7 @@ struct Dialed {
 
 struct DialFailure {
   std::error_code error{};
+  std::string detail{};  // the file, option or host that it is about
   // With Errc::not_switching_protocols: what the server said instead.
   int status = 0;
   std::string reason{};
@@ -88,7 +90,8 @@ class Dialer final : private net::IoHandler, private net::Timer {
   void take_rejection(HandshakeRejected rejection, Bytes rest);
   void take_body(Bytes input);
   void wait_for(net::IoStatus status);
-  void fail(std::error_code error);
+  void fail(std::error_code error, std::string detail = {});
+  void fail_to_connect(std::error_code error);
   void finish(Result result);
   void release();
 

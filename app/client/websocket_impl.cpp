@@ -1,16 +1,21 @@
+// WebSocket::Impl: connecting, waiting, receiving and ending.
 #include <algorithm>
 #include <array>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <wirespan/app/client/websocket_impl.hpp>
-#include <wirespan/app/common/longest_wait.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/net/session_io.hpp>
 #include <wirespan/net/unique_fd.hpp>
 
 namespace wirespan {
 
 constexpr std::size_t buffer_size = std::size_t{64} << 10;
+
+/// How long a receiver waits at most for a thread that was woken to take the mutex.
+constexpr std::chrono::milliseconds longest_courtesy{10};
 
 WebSocket::Impl::Impl(ConnectOptions options)
     : options_(std::move(options)), compression_(options_.compression) {
@@ -19,8 +24,28 @@ WebSocket::Impl::Impl(ConnectOptions options)
 }
 
 WebSocket::Impl::~Impl() {
-  shutdown();
   if (options_.socket >= 0) network_.close(options_.socket);  // ours, and never used
+}
+
+WebSocket::Impl::Lock WebSocket::Impl::enter() const {
+  contenders_.fetch_add(1, std::memory_order_relaxed);
+  Lock lock(mutex_);
+  contenders_.fetch_sub(1, std::memory_order_relaxed);
+  entries_.fetch_add(1, std::memory_order_relaxed);
+  return lock;
+}
+
+/// A mutex is not fair: a thread that gives it up and takes it again is quicker than one that has
+/// to be woken first.
+void WebSocket::Impl::let_others_in(Lock& lock) const {
+  if (contenders_.load(std::memory_order_relaxed) == 0) return;
+  const std::uint64_t before = entries_.load(std::memory_order_relaxed);
+  const TimePoint end = network_.now() + longest_courtesy;
+  lock.unlock();
+  while (entries_.load(std::memory_order_relaxed) == before && network_.now() < end) {
+    std::this_thread::yield();
+  }
+  lock.lock();
 }
 
 WebSocket::Impl::ReceiverTurn::ReceiverTurn(Impl& impl, Lock& lock, Deadline deadline)
@@ -44,8 +69,9 @@ WebSocket::Impl::ReceiverTurn::~ReceiverTurn() {
 void WebSocket::Impl::connect(const std::string& url) {
   if (connected()) throw_for(Errc::already_open, "connect");
   net::UniqueFd given(std::exchange(options_.socket, -1));  // closed, whatever goes wrong
-  auto plan = make_dial_plan(url, options_);
-  if (!plan) throw_for(plan.error(), "connect");
+  std::string detail;
+  auto plan = make_dial_plan(url, options_, detail);
+  if (!plan) throw_for(plan.error(), detail);
 
   std::optional<net::EventLoop> loop;
   try {
@@ -64,7 +90,7 @@ void WebSocket::Impl::connect(const std::string& url) {
 }
 
 void WebSocket::Impl::open(Dialed dialed) {
-  const Lock lock(mutex_);
+  const Lock lock = enter();
   dispose();
   connection_options_ = std::make_shared<ConnectionOptions>();
   connection_options_->receive = {.max_message_size = options_.max_message_size,
@@ -77,16 +103,15 @@ void WebSocket::Impl::open(Dialed dialed) {
   connection_options_->blocks = &pool_.source();
   if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::byte[]>(buffer_size);
   transport_.emplace(std::move(dialed.transport));
-  connection_.emplace(Role::client, connection_options_,
-                      compression_.codec(Role::client, dialed.agreement));
+  session_.emplace(Connection(Role::client, connection_options_,
+                              compression_.codec(Role::client, dialed.agreement)),
+                   session_options_, queues_, net::gathers(*transport_), network_.now());
   agreement_ = std::move(dialed.agreement);
   status_ = dialed.status;
   unread_ = std::move(dialed.unread);
-  connection_->feed(unread_);
+  if (!unread_.empty()) session_->received(unread_, network_.now(), false);
   written_ = 0;
   drained_ = false;
-  received_at_ = {};
-  write_error_.clear();
   close_code_.reset();
   close_reason_.clear();
 }
@@ -111,18 +136,19 @@ Deadline WebSocket::Impl::deadline_after(std::optional<std::chrono::milliseconds
 
 /// Returns when something may have changed. The lock is released meanwhile.
 void WebSocket::Impl::wait(Lock& lock, net::Interest interest, Deadline deadline, Errc timeout) {
-  std::optional<std::chrono::nanoseconds> time;
-  if (deadline) {
-    time = *deadline - network_.now();
-    if (time->count() <= 0) {
-      throw WebSocketTimeoutException(make_error_code(timeout), "waiting for the peer");
-    }
+  const TimePoint now = network_.now();
+  if (deadline && now >= *deadline) {
+    throw WebSocketTimeoutException(make_error_code(timeout), "waiting for the peer");
   }
+  Deadline until = session_->deadline();
+  if (deadline) until = until ? std::min(*until, *deadline) : deadline;
+  std::optional<std::chrono::nanoseconds> time;
+  if (until) time = std::max<std::chrono::nanoseconds>(*until - now, std::chrono::nanoseconds(0));
   std::array<net::Waiting, 1> waiting{{{.fd = transport_->fd(), .interest = interest}}};
   ++waiting_;
   lock.unlock();
   wait_for_socket(waiting, time);
-  lock.lock();
+  lock = enter();
   --waiting_;
   close_descriptor_if_unused();
 }
@@ -142,201 +168,217 @@ void WebSocket::Impl::wait_for_socket(std::span<net::Waiting> waiting,
 
 // Receiving.
 
+/// The deadline counts on every turn, also while there is always something to read; but once it is
+/// read in any case, so that a time-out of 0 takes what is there.
 Event WebSocket::Impl::next_event(Lock& lock, Deadline deadline) {
-  while (true) {
-    Event event = connection_->next();
-    const net::IoStatus written = try_flush();  // pongs, the echo of Close
+  for (bool has_read = false;; has_read = true) {
+    Event event = session_->next();
+    const net::IoStatus written = flush();  // pongs, the echo of Close
     if (!std::holds_alternative<NeedInput>(event)) return event;
-    // Whoever asks a question has taken all there was: looking again would find nothing.
-    const bool may_wait = !deadline || network_.now() < *deadline;
-    const bool is_drained = std::exchange(drained_, false) && may_wait;
-    const net::IoStatus read = is_drained ? net::IoStatus::want_read : read_once();
+    if (session_->over()) return Failed{session_->failure()};
+    const bool is_late = deadline && network_.now() >= *deadline;
+    if (is_late && has_read) throw_for(Errc::receive_timeout, "receive");
+    let_others_in(lock);
+    require_open();
+    // A caller that asks a question has taken all there was: looking again would find nothing.
+    const bool is_drained = std::exchange(drained_, false) && !is_late;
+    const net::IoStatus read = is_drained ? net::IoStatus::want_read : read_input();
     if (read == net::IoStatus::ok) continue;
     const bool write = read == net::IoStatus::want_write || written == net::IoStatus::want_write;
     wait(lock, net::interest_in(read == net::IoStatus::want_read, write), deadline,
          Errc::receive_timeout);
     require_open();
+    (void)session_->tick(network_.now());
   }
 }
 
-/// ok: something was fed, if only the end.
-net::IoStatus WebSocket::Impl::read_once() {
-  const MutableBytes window = connection_->receive_window({buffer_.get(), buffer_size});
-  const net::IoResult result = transport_->read_some(window);
-  if (result.would_block()) return result.status;
-  drained_ = result.bytes < window.size() && !transport_->has_buffered_input();
-  if (result.status == net::IoStatus::error) {
-    dispose();
-    throw_for(result.error, "receive");
-  }
-  if (result.status == net::IoStatus::eof) {
-    connection_->feed_eof();
-  } else {
-    received_at_ = result.received_at;
-    connection_->feed(window.first(result.bytes));
-  }
-  return net::IoStatus::ok;
+/// ok: the session was told something, if only of the end.
+net::IoStatus WebSocket::Impl::read_input() {
+  const net::ReadOutcome read =
+      net::read_once(*session_, *transport_, {buffer_.get(), buffer_size}, network_.now());
+  const bool blocked =
+      read.status == net::IoStatus::want_read || read.status == net::IoStatus::want_write;
+  drained_ = !blocked && !read.filled_window && !transport_->has_buffered_input();
+  return blocked ? read.status : net::IoStatus::ok;
 }
 
 // Ending.
 
-/// After a Close frame or a failure: says goodbye as RFC 6455 §7.1.1 asks, and lets go.
+/// After a Close frame or a failure the session says goodbye as RFC 6455 §7.1.1 asks, in its time.
 void WebSocket::Impl::end_after(Lock& lock, const Event& event, Deadline deadline) {
   if (const auto* close = std::get_if<CloseReceived>(&event)) {
-    note_end(close->code, close->reason);
-    discard_until_end(lock, network_.now() + limits::peer_close_time);
-    dispose();
+    note_close(*close);
+    drive_to_end(lock, std::nullopt);
+    goodbye();
   }
   if (const auto* failed = std::get_if<Failed>(&event)) {
-    const std::error_code error = failed->error;
-    const TimePoint latest = network_.now() + limits::close_time;
-    if (error != Errc::connection_lost) {
-      (void)transport_->shutdown();
-      discard_until_end(lock, deadline ? std::min(*deadline, latest) : latest);
-    }
-    dispose();
+    drive_to_end(lock, deadline);
+    const std::error_code error = session_ ? session_->failure() : failed->error;
+    goodbye();
     if (error == Errc::no_mask_key) throw_misuse(error, "receive");
-    throw_for(error, "receive");
+    throw_for(error ? error : failed->error, "receive");
   }
 }
 
-void WebSocket::Impl::note_end(CloseCode code, std::string_view reason) {
-  close_code_ = code;
-  close_reason_ = reason;
+void WebSocket::Impl::note_close(const CloseReceived& close) {
+  close_code_ = close.code;
+  close_reason_ = close.reason;
 }
 
-/// Writes what is left and reads until the peer has closed TCP, so that no reset destroys our Close
-/// frame.
-void WebSocket::Impl::discard_until_end(Lock& lock, Deadline deadline) {
+/// After our own close() only the peer's answer matters.
+void WebSocket::Impl::pass_over_events() {
+  for (Event event = session_->next(); !std::holds_alternative<NeedInput>(event);
+       event = session_->next()) {
+    if (const auto* close = std::get_if<CloseReceived>(&event)) note_close(*close);
+  }
+}
+
+/// Writes what is left and reads what is of no interest any more, until the session is over.
+void WebSocket::Impl::drive_to_end(Lock& lock, Deadline deadline) {
   try {
-    for (std::size_t discarded = 0; connection_ && discarded < limits::linger_bytes;) {
-      const net::IoStatus written = try_flush();
-      const net::IoResult result = transport_->read_some({buffer_.get(), buffer_size});
-      discarded += result.bytes;
-      if (result.is_ok()) continue;
-      if (!result.would_block()) return;
-      const bool write = written == net::IoStatus::want_write && !write_error_;
-      wait(lock, net::interest_in(true, write), deadline, Errc::close_timeout);
+    while (session_ && !session_->over()) {
+      pass_over_events();
+      const net::IoStatus written = flush();
+      if (session_->over()) return;
+      if (session_->wants_shutdown() && !transport_->shutdown().would_block()) session_->shut();
+      const net::IoStatus read = session_->wants_input() ? read_input() : net::IoStatus::want_read;
+      if (read == net::IoStatus::ok) continue;
+      const bool write = read == net::IoStatus::want_write ||
+                         written == net::IoStatus::want_write || session_->wants_shutdown();
+      wait(lock, net::interest_in(session_->wants_input(), write), deadline, Errc::close_timeout);
+      if (session_) (void)session_->tick(network_.now());
     }
   } catch (const WebSocketException&) {
-    return;  // the time is over
+    return;  // the caller's time is over
   }
 }
 
 void WebSocket::Impl::send_close(CloseCode status, std::string_view reason) {
-  Lock lock(mutex_);
+  Lock lock = enter();
   const Deadline deadline = deadline_after(options_.timeout);
   require_open();
   const bool has_code = status != CloseCode::no_status_received;
-  throw_misuse(connection_->close(has_code ? std::optional(status) : std::nullopt, reason),
+  throw_misuse(session_->close(has_code ? std::optional(status) : std::nullopt, reason,
+                               longest_wait, net::AfterClose::deliver),
                "send_close");
   flush_all(lock, deadline);
 }
 
 void WebSocket::Impl::close(CloseCode status, std::string_view reason,
                             std::optional<std::chrono::milliseconds> timeout) {
-  Lock lock(mutex_);
-  if (!connection_) return;
-  if (connection_->state() == State::open) {
-    const auto error = connection_->close(status, reason);
+  Lock lock = enter();
+  if (!session_) return;
+  if (session_->state() == State::open) {
+    const auto error = session_->close(status, reason, timeout.value_or(longest_wait));
     if (error == Errc::no_mask_key) return dispose();  // no way to say it
-    if (error) throw_for(error, "close");
+    if (error && error != Errc::not_open) {
+      throw_for(error, describe_close("close", status, reason));
+    }
+  } else {
+    session_->limit_close(later(network_.now(), timeout.value_or(longest_wait)));
   }
-  try {
-    await_close(lock, deadline_after(timeout));
-  } catch (const WebSocketException&) {
-    // The peer did not answer in time, or the connection broke: it is over in any case.
-  }
-  dispose();
+  await_close(lock);
+  goodbye();
 }
 
-void WebSocket::Impl::await_close(Lock& lock, Deadline deadline) {
-  (void)try_flush();
-  while (connection_ && receiving_) {  // the receiver will see the Close frame
-    if (!deadline) {
+/// The backlog in front of our Close needs a thread that writes it, also while another one waits
+/// for input.
+void WebSocket::Impl::await_close(Lock& lock) {
+  while (session_ && receiving_) {  // the receiver will see the Close frame
+    const net::IoStatus written = flush();
+    if (session_->over()) return;
+    if (written == net::IoStatus::want_write) {
+      wait(lock, net::Interest::write, std::nullopt, Errc::close_timeout);
+    } else if (const Deadline until = session_->deadline()) {
+      (void)changed_.wait_until(lock, *until);
+    } else {
       changed_.wait(lock);
-    } else if (changed_.wait_until(lock, *deadline) == std::cv_status::timeout) {
-      return;
     }
+    if (session_) (void)session_->tick(network_.now());
   }
-  if (!connection_) return;
-  const ReceiverTurn turn(*this, lock, deadline);
-  while (connection_) end_after(lock, next_event(lock, deadline), deadline);
+  if (!session_) return;
+  const ReceiverTurn turn(*this, lock, std::nullopt);
+  drive_to_end(lock, std::nullopt);
 }
 
 void WebSocket::Impl::abort() noexcept {
-  const Lock lock(mutex_);
-  if (connection_) network_.shutdown_both(transport_->fd());
+  const Lock lock = enter();
+  if (session_) network_.shutdown_both(transport_->fd());
 }
 
 void WebSocket::Impl::shutdown() noexcept {
-  const Lock lock(mutex_);
+  const Lock lock = enter();
+  goodbye();
+}
+
+/// Ends the stream in order, which tells a TLS peer that nothing was cut off, and lets go.
+void WebSocket::Impl::goodbye() noexcept {
+  const bool has_said_all =
+      session_ && waiting_ == 0 && !session_->write_has_failed() && session_->unsent_bytes() == 0;
+  const bool is_over = session_ && session_->over() && session_->ended_well();
+  if (has_said_all || is_over) (void)transport_->shutdown();
   dispose();
 }
 
 /// The connection is over. Threads that wait for the socket see it shut down, and then that there
 /// is no connection any more.
 void WebSocket::Impl::dispose() noexcept {
-  if (connection_) {
-    if (waiting_ > 0) {
-      network_.shutdown_both(transport_->fd());
-    } else if (!write_error_ && connection_->output().empty()) {
-      (void)transport_->shutdown();
-    }
+  if (session_) {
+    if (waiting_ > 0) network_.shutdown_both(transport_->fd());
+    session_.reset();
   }
-  connection_.reset();
   changed_.notify_all();
   close_descriptor_if_unused();
 }
 
 void WebSocket::Impl::close_descriptor_if_unused() noexcept {
-  if (!connection_ && waiting_ == 0) transport_.reset();
+  if (!session_ && waiting_ == 0) transport_.reset();
 }
 
 // What is known.
 
 void WebSocket::Impl::set_timeout(std::optional<std::chrono::milliseconds> timeout) noexcept {
-  const Lock lock(mutex_);
+  const Lock lock = enter();
   options_.timeout = timeout;
 }
 
 std::optional<std::chrono::milliseconds> WebSocket::Impl::timeout() const noexcept {
-  const Lock lock(mutex_);
+  const Lock lock = enter();
   return options_.timeout;
 }
 
 void WebSocket::Impl::set_mask_key(std::function<MaskKey()> get_mask_key) {
-  const Lock lock(mutex_);
+  const Lock lock = enter();
   options_.get_mask_key = std::move(get_mask_key);
 }
 
 Agreement WebSocket::Impl::agreement() const {
-  const Lock lock(mutex_);
+  const Lock lock = enter();
   return agreement_;
 }
 
 int WebSocket::Impl::status() const noexcept {
-  const Lock lock(mutex_);
+  const Lock lock = enter();
   return status_;
 }
 
 bool WebSocket::Impl::connected() const noexcept {
-  const Lock lock(mutex_);
-  return connection_ && connection_->state() == State::open && !write_error_;
+  const Lock lock = enter();
+  return session_ && session_->state() == State::open && !session_->write_has_failed();
 }
 
 std::optional<net::ReceiveTime> WebSocket::Impl::received_at() const noexcept {
-  const Lock lock(mutex_);
-  return received_at_ == net::ReceiveTime() ? std::nullopt : std::optional(received_at_);
+  const Lock lock = enter();
+  return session_ ? session_->received_at() : std::nullopt;
 }
 
 int WebSocket::Impl::fileno() const noexcept {
-  const Lock lock(mutex_);
-  return connection_ ? transport_->fd() : -1;
+  const Lock lock = enter();
+  return session_ ? transport_->fd() : -1;
 }
 
 bool WebSocket::Impl::is_ssl() const noexcept {
-  const Lock lock(mutex_);
+  const Lock lock = enter();
   return transport_ && transport_->is_tls();
 }
 

@@ -1,7 +1,7 @@
-// websocket_impl.hpp - the driver behind WebSocket: one Connection, one Transport, one mutex.
-// Private.
+// websocket_impl.hpp - the driver behind WebSocket: one Session, one Transport, one mutex. Private.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -17,24 +17,29 @@
 #include <wirespan/app/common/compression.hpp>
 #include <wirespan/app/common/transport.hpp>
 #include <wirespan/app/websocket.hpp>
-#include <wirespan/core/connection.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/time.hpp>
 #include <wirespan/net/buffer_pool.hpp>
 #include <wirespan/net/secure_random.hpp>
+#include <wirespan/net/session.hpp>
 
 namespace wirespan {
 
 using Deadline = std::optional<TimePoint>;
 
+/// The glue between a Session, a mutex and poll(): it moves bytes and tells the time.
+///
 /// All state is guarded by mutex_. Threads wait outside of it: in poll() for the socket, or on
-/// changed_ for each other. The socket itself wakes them: readiness is level-triggered, and whoever
-/// ends the connection shuts both directions down, which every poll() sees. The descriptor is
-/// closed by the last one that has left poll().
+/// changed_ for each other. The socket itself wakes them: readiness is level-triggered, and the
+/// thread that ends the connection shuts both directions down, which every poll() sees. The
+/// descriptor is closed by the last thread that has left poll(). A receiver that always finds
+/// input lets the others in between two reads.
 class WebSocket::Impl {
  public:
   using Lock = std::unique_lock<std::mutex>;
 
   explicit Impl(ConnectOptions options);
+  /// Closes the descriptor and sends nothing: a forked child may drop its copy.
   ~Impl();
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -68,22 +73,26 @@ class WebSocket::Impl {
  private:
   class ReceiverTurn;
 
+  [[nodiscard]] Lock enter() const;
+  void let_others_in(Lock& lock) const;
   void open(Dialed dialed);
   [[nodiscard]] Deadline deadline_after(std::optional<std::chrono::milliseconds> time) const;
   [[nodiscard]] Event next_event(Lock& lock, Deadline deadline);
-  [[nodiscard]] net::IoStatus read_once();
+  [[nodiscard]] net::IoStatus read_input();
   void require_open() const;
   void throw_misuse(std::error_code error, const char* what);
   void make_room(Lock& lock, std::size_t size, Deadline deadline);
   void flush_all(Lock& lock, Deadline deadline, Errc timeout = Errc::send_timeout);
-  [[nodiscard]] net::IoStatus try_flush();
+  net::IoStatus flush();
   void wait(Lock& lock, net::Interest interest, Deadline deadline, Errc timeout);
   void wait_for_socket(std::span<net::Waiting> waiting,
                        std::optional<std::chrono::nanoseconds> time);
-  void await_close(Lock& lock, Deadline deadline);
+  void await_close(Lock& lock);
   void end_after(Lock& lock, const Event& event, Deadline deadline);
-  void discard_until_end(Lock& lock, Deadline deadline);
-  void note_end(CloseCode code, std::string_view reason);
+  void note_close(const CloseReceived& close);
+  void pass_over_events();
+  void drive_to_end(Lock& lock, Deadline deadline);
+  void goodbye() noexcept;
   void dispose() noexcept;
   void close_descriptor_if_unused() noexcept;
   [[nodiscard]] bool next_mask_key(MaskKey& key) noexcept;
@@ -91,20 +100,22 @@ class WebSocket::Impl {
   net::Network& network_ = net::system_network();
   ConnectOptions options_;
   mutable std::mutex mutex_;
+  mutable std::atomic<int> contenders_{0};         // threads that wait for the mutex
+  mutable std::atomic<std::uint64_t> entries_{0};  // threads that have got it so far
   std::condition_variable changed_;
   net::BufferPool pool_;
+  net::WriteQueuePool queues_{pool_.source()};
   net::SecureRandom random_{network_};
+  net::SessionOptions session_options_;
   std::shared_ptr<ConnectionOptions> connection_options_;
   Compression compression_;
   std::vector<std::byte> unread_;  // came with the handshake
   std::unique_ptr<std::byte[]> buffer_;
   std::optional<Transport> transport_;
-  std::optional<Connection> connection_;  // empty: not connected, or over
+  std::optional<net::Session> session_;  // empty: not connected, or over
   Agreement agreement_;
   int status_ = 0;
   std::uint64_t written_ = 0;  // bytes that went to the kernel since connect()
-  net::ReceiveTime received_at_{};
-  std::error_code write_error_;
   std::exception_ptr mask_failure_;
   std::optional<CloseCode> close_code_;
   std::string close_reason_;
@@ -127,7 +138,7 @@ class WebSocket::Impl::ReceiverTurn {
 
 template <class Take>
 void WebSocket::Impl::receive(bool frame_by_frame, Take take) {
-  Lock lock(mutex_);
+  Lock lock = enter();
   const Deadline deadline = deadline_after(options_.timeout);
   require_open();
   const ReceiverTurn turn(*this, lock, deadline);

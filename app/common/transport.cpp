@@ -18,17 +18,6 @@ Transport::Transport(net::TcpSocket socket)
 Transport::Transport(tls::TlsStream stream)
     : stream_(std::move(stream)), trace_(trace_if_enabled()) {}
 
-net::IoResult Transport::write_some(Bytes head, Bytes payload) {
-  const auto result =
-      is_tls() ? secured()->write_some(head, payload) : plain()->write_some(head, payload);
-  if (trace_) {
-    const std::size_t of_head = std::min(result.bytes, head.size());
-    trace_->sent(head.first(of_head));
-    trace_->sent(payload.first(result.bytes - of_head));
-  }
-  return result;
-}
-
 net::IoResult Transport::write_pieces(std::span<const Bytes> pieces) {
   const auto result = is_tls() ? secured()->write_pieces(pieces) : plain()->write_pieces(pieces);
   if (!trace_) return result;

@@ -37,7 +37,6 @@ class Transport {
     if (trace_) trace_->sent(out.first(result.bytes));
     return result;
   }
-  [[nodiscard]] net::IoResult write_some(Bytes head, Bytes payload);
   [[nodiscard]] net::IoResult write_pieces(std::span<const Bytes> pieces);
   /// What a write that would have blocked has to offer again, unchanged.
   [[nodiscard]] std::size_t bytes_to_repeat() const noexcept {

@@ -1,11 +1,12 @@
 #include <array>
 #include <new>
+#include <string>
 #include <utility>
 
-#include <wirespan/app/log.hpp>
 #include <wirespan/app/server/acceptor.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/limits.hpp>
+#include <wirespan/core/time.hpp>
 
 namespace wirespan {
 namespace {
@@ -39,7 +40,9 @@ void Acceptor::guarded(Call call) noexcept {
 }
 
 void Acceptor::start(Bytes already_read) {
-  loop_.timers().schedule(*this, loop_.network().now() + options_.handshake_time);
+  if (const auto time = unless_off(options_.handshake_time)) {
+    loop_.timers().schedule(*this, later(loop_.network().now(), *time));
+  }
   guarded([&] {
     if (!already_read.empty()) {
       step_ = Step::reading;
@@ -59,10 +62,13 @@ void Acceptor::on_flush() {
   guarded([&] { go_on(); });
 }
 
+/// What the kernel holds counts before the deadline judges: the loop may have been busy.
 /// Best-effort 503 when the application has not decided in time: only if the kernel takes it at
 /// once.
 void Acceptor::on_timer(TimePoint) {
   guarded([&] {
+    go_on();
+    if (step_ == Step::finished) return;
     if (step_ == Step::deciding) {
       const std::string late = build_rejection({.status = 503, .body = "no decision in time\n"});
       (void)transport_->write_some(wire_bytes(late));
@@ -132,8 +138,11 @@ void Acceptor::ask(ClientOffer offer) {
 
 void Acceptor::accept(Agreement agreement, std::any user_data) {
   if (step_ != Step::deciding) return;
-  if (const auto error = check_agreement(offer_, agreement)) {
-    log(LogLevel::error, "the answer to a request cannot be sent: " + error.message());
+  std::string detail;
+  if (const auto error = check_agreement(offer_, agreement, &detail)) {
+    const std::string line =
+        "the answer to a request cannot be sent: " + detail + ": " + error.message();
+    options_.unsendable_answer->log(LogLevel::error, line, loop_.now());
     return reject(internal_error());
   }
   agreement_ = std::move(agreement);
@@ -151,7 +160,6 @@ void Acceptor::reject(const Rejection& rejection, std::error_code why) {
 }
 
 void Acceptor::serve(PlainRequest plain) {
-  const bool head_only = plain.method == "HEAD";
   const auto answer = host_.on_http({.method = std::move(plain.method),
                                      .target = std::move(plain.target),
                                      .headers = std::move(plain.headers),
@@ -161,11 +169,11 @@ void Acceptor::serve(PlainRequest plain) {
     error_ = Errc::missing_upgrade;
     return refuse(rejection_for(error_));
   }
-  refuse({.status = answer->status, .headers = answer->headers, .body = answer->body}, head_only);
+  refuse({.status = answer->status, .headers = answer->headers, .body = answer->body});
 }
 
-void Acceptor::refuse(const Rejection& rejection, bool without_body) {
-  answer_.append(wire_bytes(build_rejection(rejection, without_body)));
+void Acceptor::refuse(const Rejection& rejection) {
+  answer_.append(wire_bytes(build_rejection(rejection, handshake_.asks_for_head())));
   step_ = Step::refusing;
 }
 

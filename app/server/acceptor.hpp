@@ -9,6 +9,7 @@
 #include <system_error>
 #include <vector>
 
+#include <wirespan/app/common/repeated_line.hpp>
 #include <wirespan/app/common/transport.hpp>
 #include <wirespan/app/server/admission.hpp>
 #include <wirespan/app/server_request.hpp>
@@ -51,6 +52,7 @@ struct AcceptorOptions {
   HeadLimits head{};
   std::chrono::milliseconds handshake_time{};
   bool serves_http = false;
+  RepeatedLine* unsendable_answer = nullptr;  ///< Shared by the acceptors of a loop.
 };
 
 /// One handshake: TLS if the transport is TLS, then HTTP, under one deadline that no byte extends.
@@ -97,7 +99,7 @@ class Acceptor final : private net::IoHandler, private net::Timer {
   void take(Bytes input);
   void ask(ClientOffer offer);
   void serve(PlainRequest plain);
-  void refuse(const Rejection& rejection, bool without_body = false);
+  void refuse(const Rejection& rejection);
   [[nodiscard]] bool write_answer();
   void discard_input();
   void open();

@@ -14,12 +14,13 @@
 namespace wirespan {
 namespace {
 
-AcceptorOptions acceptor_options(const ServerShared& shared) {
+AcceptorOptions acceptor_options(ServerShared& shared) {
   const ServerOptions& options = shared.options;
   return {.head = {.size = options.max_head_size,
                    .fields = std::min(options.max_head_fields, limits::head_fields)},
           .handshake_time = options.handshake_time,
-          .serves_http = shared.handlers.on_http != nullptr};
+          .serves_http = shared.handlers.on_http != nullptr,
+          .unsendable_answer = &shared.unsendable_answer};
 }
 
 }  // namespace
@@ -38,7 +39,13 @@ Expected<std::uint16_t> HandshakeFront::listen(const net::Endpoint& local,
   auto listener = std::make_unique<ServerListener>(
       loop_,
       [this, family = local.family()](const net::Accepted& accepted) { take(accepted, family); },
-      [this] { counters_.refused.no_descriptor.add(); });
+      [this] {
+        counters_.refused.no_descriptor.add();
+        shared_.shortage.log(LogLevel::warning,
+                             "no descriptor or memory left to accept connections with; trying "
+                             "again",
+                             loop_.now());
+      });
   if (const auto error = listener->open(local, options)) return error;
   const std::uint16_t port = listener->local().port();
   listeners_.push_back(std::move(listener));
@@ -122,6 +129,8 @@ void HandshakeFront::on_upgrade(Acceptor& acceptor, ServerRequest request) {
     const ClientOffer& offer = request.offer;
     if (!is_origin_welcome(shared_.options.origins, offer.origin, offer.host)) {
       counters_.refused.origin.add();
+      shared_.refused_origin.log(LogLevel::warning,
+                                 describe_refused_origin(offer.origin, offer.host), loop_.now());
       return acceptor.reject({.status = 403, .body = "this origin is not welcome\n"},
                              Errc::origin_not_welcome);
     }

@@ -4,6 +4,7 @@
 
 #include <wirespan/app/server/origin_policy.hpp>
 #include <wirespan/core/ascii.hpp>
+#include <wirespan/core/in_quotes.hpp>
 
 namespace wirespan {
 namespace {
@@ -41,6 +42,11 @@ bool is_origin_welcome(const OriginPolicy& policy, std::string_view origin, std:
   return std::any_of(policy.allowed.begin(), policy.allowed.end(), [&](const std::string& allowed) {
     return equal_ignoring_case(allowed, origin);
   });
+}
+
+std::string describe_refused_origin(std::string_view origin, std::string_view host) {
+  return "403 for origin " + in_quotes(origin) + " at host " + in_quotes(host) +
+         ": not welcome by ServerOptions::origins";
 }
 
 }  // namespace wirespan

@@ -6,6 +6,7 @@
 #include <wirespan/app/server/handler_failure.hpp>
 #include <wirespan/app/server/server_connections.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/time.hpp>
 #include <wirespan/net/channel_impl.hpp>
 
 namespace wirespan {
@@ -14,21 +15,22 @@ namespace {
 /// Unsent bytes of a turn that other threads are told of before the kernel was asked.
 constexpr std::size_t told_size = std::size_t{64} << 10;
 
-net::ChannelOptions channel_options(const ServerOptions& options) {
-  net::ChannelOptions channel{.close_time = options.close_time,
+net::SessionOptions session_options(const ServerOptions& options) {
+  net::SessionOptions session{.keep_alive = {.interval = bounded(options.ping_interval),
+                                             .timeout = unless_off(options.ping_timeout),
+                                             .only_pongs_count = options.only_pongs_count},
+                              .close_time = options.close_time,
+                              .idle_time = unless_off(options.idle_time),
+                              .idle_ignores_output = options.idle_ignores_output,
+                              .progress_time = unless_off(options.progress_time),
                               .progress_bytes = options.progress_bytes,
                               .send_high_watermark = options.send_high_watermark,
                               .send_low_watermark = options.send_low_watermark,
                               .send_hard_limit = options.send_hard_limit,
                               .overflow = options.overflow,
                               .hold_reading = options.hold_reading};
-  if (options.ping_interval.count() > 0) {
-    channel.keep_alive = {.interval = options.ping_interval, .timeout = options.ping_timeout};
-  } else if (options.idle_time.count() > 0) {
-    channel.idle_time = options.idle_time;
-  }
-  if (options.progress_time.count() > 0) channel.progress_time = options.progress_time;
-  return channel;
+  if (session.keep_alive.interval.count() > 0) session.idle_time.reset();
+  return session;
 }
 
 std::shared_ptr<const ConnectionOptions> connection_options(const ServerOptions& options,
@@ -52,12 +54,13 @@ ServerConnections::ServerConnections(ServerShared& shared, net::EventLoop& loop,
       hub_(hub),
       counters_(counters),
       compression_(shared.options.compression),
-      channel_options_(channel_options(shared.options)),
+      session_options_(session_options(shared.options)),
       connection_options_(connection_options(shared.options, loop)),
-      table_(hub) {
+      table_(hub),
+      after_close_(shared.options.after_close) {
   budget_.limit = shared.options.loop_send_budget;
-  channel_options_.budget = &budget_;
-  channel_options_.connections = &idle_connections_.emplace(Role::server, connection_options_);
+  session_options_.budget = &budget_;
+  session_options_.connections = &idle_connections_.emplace(Role::server, connection_options_);
 }
 
 template <class Step>
@@ -78,7 +81,7 @@ void ServerConnections::open(AcceptedConnection accepted) {
         loop_, std::move(accepted.transport),
         Connection(Role::server, connection_options_,
                    compression_.codec(Role::server, accepted.agreement)),
-        ChannelHandler{ServerConnection(hub_, key)}, channel_options_);
+        ChannelHandler{ServerConnection(hub_, key)}, session_options_);
     if (accepted.user_data.has_value()) {
       user_data = std::make_unique<std::any>(std::move(accepted.user_data));
     }
@@ -181,7 +184,8 @@ void ServerConnections::count_refused(std::error_code error) {
 std::error_code ServerConnections::close(ConnectionKey key, CloseCode code,
                                          std::string_view reason) {
   ServerChannel* channel = table_.find(key);
-  return channel == nullptr ? Errc::not_open : channel->close(code, reason);
+  if (channel == nullptr) return Errc::not_open;
+  return channel->close(code, reason, std::nullopt, after_close_);
 }
 
 std::error_code ServerConnections::abort(ConnectionKey key) {
@@ -330,10 +334,10 @@ void ServerConnections::handler_has_thrown(const ServerConnection& self) noexcep
 }
 
 bool ServerConnections::close_slot(std::uint32_t slot, CloseCode code, std::string_view reason,
-                                   std::chrono::milliseconds time) noexcept {
+                                   std::chrono::milliseconds time, AfterClose after) noexcept {
   ServerChannel* channel = table_.at(slot);
   if (channel == nullptr) return false;
-  or_abort(*channel, [&] { (void)channel->close(code, reason, time); });
+  or_abort(*channel, [&] { (void)channel->close(code, reason, time, after); });
   return true;
 }
 

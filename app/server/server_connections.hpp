@@ -53,7 +53,7 @@ class ServerConnections final : public OutboxPort {
   [[nodiscard]] std::uint32_t slots() const noexcept { return table_.size(); }
   /// Starts a closing handshake of at most `time`. False if the slot is free.
   bool close_slot(std::uint32_t slot, CloseCode code, std::string_view reason,
-                  std::chrono::milliseconds time) noexcept;
+                  std::chrono::milliseconds time, AfterClose after) noexcept;
   void abort_all(std::error_code error) noexcept;
 
   // For handles.
@@ -143,7 +143,7 @@ class ServerConnections final : public OutboxPort {
   ServerCounters& counters_;
   Compression compression_;
   net::SendBudget budget_;
-  net::ChannelOptions channel_options_;
+  net::SessionOptions session_options_;
   std::shared_ptr<const ConnectionOptions> connection_options_;
   std::optional<net::ConnectionPool> idle_connections_;
   ConnectionTable<ServerChannel> table_;
@@ -153,6 +153,7 @@ class ServerConnections final : public OutboxPort {
   // The connection whose on_close is running: its handle still tells its user data and its loss.
   const ConnectionKey* ending_ = nullptr;
   std::size_t lost_bytes_ = 0;
+  AfterClose after_close_;
 };
 
 }  // namespace wirespan

@@ -9,6 +9,7 @@
 #include <wirespan/app/exceptions.hpp>
 #include <wirespan/app/server/server_impl.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/in_quotes.hpp>
 #include <wirespan/core/utf8.hpp>
 
 namespace wirespan {
@@ -31,7 +32,10 @@ std::string conflation_key(std::string_view topic, std::string_view key) {
 ServerImpl::ServerImpl(ServerOptions options, ServerHandlers handlers)
     : shared_(std::move(options), std::move(handlers), *this) {
   const int threads = shared_.options.threads;
-  if (threads < 1 || threads > 255) throw_for(Errc::invalid_option, "threads of the server");
+  if (threads < 1 || threads > 255) {
+    throw_for(Errc::invalid_option,
+              "ServerOptions::threads " + std::to_string(threads) + " is not between 1 and 255");
+  }
   for (int i = 0; i < threads; ++i) {
     workers_.push_back(std::make_unique<ServerWorker>(shared_, static_cast<unsigned>(i)));
   }
@@ -42,12 +46,16 @@ ServerImpl::~ServerImpl() {
   for (const auto& worker : workers_) worker->abort_all();
 }
 
-net::Endpoint ServerImpl::endpoint(const std::string& address) const {
+net::Endpoint ServerImpl::endpoint(const std::string& address, const char* option) const {
   const bool is_path = address.starts_with(unix_prefix);
   const auto found = is_path ? net::Endpoint::from_unix_path(address.substr(unix_prefix.size()))
                              : net::Endpoint::from_numeric(address, port_);
-  if (!found) throw_for(Errc::invalid_option, "address to listen on");
-  return *found;
+  if (found) return *found;
+  throw_for(Errc::invalid_option,
+            std::string("ServerOptions::") + option + " " + in_quotes(address) +
+                (is_path ? " has no path, or one that is too long for a Unix socket"
+                         : " is not a numeric address (\"127.0.0.1\", \"::1\") nor \"unix:\" "
+                           "and a path"));
 }
 
 bool ServerImpl::spreads(net::Family family) const noexcept {
@@ -64,24 +72,27 @@ void ServerImpl::spread(net::TcpSocket socket, const net::Endpoint& peer) {
 
 /// Then "::" must not take the IPv4 connections, or the same port could not be had.
 bool ServerImpl::lists_ipv4() const {
-  const auto is_ipv4 = [&](const std::string& address) {
-    return endpoint(address).family() == net::Family::ipv4;
+  const auto is_ipv4 = [](const std::string& address) {
+    const auto found = net::Endpoint::from_numeric(address, 0);
+    return found && found->family() == net::Family::ipv4;
   };
   return is_ipv4(options().address) || std::ranges::any_of(options().more_addresses, is_ipv4);
 }
 
-/// The first listener may have to find a free port; the others share it.
+/// The first listener claims the port, or finds a free one; the others share it.
 std::error_code ServerImpl::listen_on(const net::Endpoint& local) {
+  refused_ = local;  // unless this succeeds
   const bool has_tcp = local.family() != net::Family::unix_path;
   const bool everywhere = has_tcp && workers_.size() > 1;
-  const net::ListenOptions listening{
+  net::ListenOptions listening{
       .backlog = options().backlog,
-      .reuse_port = everywhere,
+      .sharing = everywhere ? net::PortSharing::claim : net::PortSharing::none,
       .only_ipv6 = lists_ipv4(),
       .inherited = has_tcp ? net::default_socket_options() : std::span<const net::SocketOption>()};
   const auto port = first().front().listen(local, listening);
   if (!port) return port.error();
   if (*port != 0) port_ = *port;
+  listening.sharing = net::PortSharing::join;
   for (std::size_t i = 1; everywhere && i < workers_.size(); ++i) {
     const auto same = workers_[i]->front().listen(local.with_port(*port), listening);
     if (!same) return same.error();
@@ -116,26 +127,27 @@ void ServerImpl::stop_listening() noexcept {
 
 std::uint16_t ServerImpl::listen() {
   if (options().compression) {
-    if (const auto error = check_deflate_options(*options().compression)) {
-      throw_for(error, "compression of the server");
+    std::string detail;
+    if (const auto error = check_deflate_options(*options().compression, &detail)) {
+      throw_for(error, detail);
     }
   }
-  if (shared_.tls_error) throw WebSocketTlsException(shared_.tls_error, "TLS of the server");
+  if (shared_.tls_error) throw WebSocketTlsException(shared_.tls_error, shared_.tls_detail);
   std::vector<net::Endpoint> addresses;
   std::vector<net::Endpoint> paths;
-  const auto sort_in = [&](const std::string& text) {
-    const net::Endpoint local = endpoint(text);
+  const auto sort_in = [&](const std::string& text, const char* option) {
+    const net::Endpoint local = endpoint(text, option);
     (local.family() == net::Family::unix_path ? paths : addresses).push_back(local);
   };
-  sort_in(options().address);
-  std::ranges::for_each(options().more_addresses, sort_in);
+  sort_in(options().address, "address");
+  for (const std::string& text : options().more_addresses) sort_in(text, "more_addresses");
   std::error_code error = listen_on_some_port(addresses);
   for (const net::Endpoint& path : paths) {
     if (!error) error = listen_on(path);
   }
   if (error) {
     stop_listening();
-    throw_for(error, "listen");
+    throw_for(error, "listen on " + refused_.to_string());
   }
   return port_;
 }
@@ -204,7 +216,7 @@ bool ServerImpl::run_once(std::optional<std::chrono::nanoseconds> timeout) {
 
 void ServerImpl::stop(const StopOptions& options) {
   if (const auto error = check_close(Role::server, options.code, options.reason)) {
-    throw_for(error, "stop");
+    throw_for(error, describe_close("stop", options.code, options.reason));
   }
   const auto shared = std::make_shared<const StopOptions>(options);
   for (const auto& worker : workers_) {

@@ -42,7 +42,7 @@ class ServerImpl final : private SocketSpreader {
   /// The loop for the next connection that belongs to none of them yet.
   [[nodiscard]] ServerWorker& next_worker() noexcept;
   [[nodiscard]] const ServerOptions& options() const noexcept { return shared_.options; }
-  [[nodiscard]] net::Endpoint endpoint(const std::string& address) const;
+  [[nodiscard]] net::Endpoint endpoint(const std::string& address, const char* option) const;
   [[nodiscard]] bool lists_ipv4() const;
   [[nodiscard]] std::error_code listen_on(const net::Endpoint& local);
   [[nodiscard]] std::error_code listen_on_all(std::span<const net::Endpoint> addresses);
@@ -58,6 +58,7 @@ class ServerImpl final : private SocketSpreader {
   class ThreadGate;
 
   ServerShared shared_;
+  net::Endpoint refused_;  // the address that listen_on() tried last
   std::atomic<std::size_t> next_{0};
   std::atomic<std::uint64_t> published_{0};
   std::atomic<bool> signalled_{false};

@@ -2,14 +2,13 @@
 #include <filesystem>
 #include <utility>
 
-#include <wirespan/app/log.hpp>
 #include <wirespan/app/server/server_listener.hpp>
 #include <wirespan/core/limits.hpp>
 
 namespace wirespan {
 namespace {
 
-/// How long a listener rests when the process has no descriptor left.
+/// Time without accepting after the system had no descriptor or no memory for a connection.
 constexpr std::chrono::milliseconds accept_rest{100};
 
 bool is_exhausted(std::error_code error) noexcept {
@@ -80,7 +79,6 @@ void ServerListener::on_ready(net::Readiness) {
 
 /// The socket stays readable while nobody can be accepted: without a rest the loop would spin.
 void ServerListener::rest() {
-  log(LogLevel::warning, "no descriptor left to accept a connection with; trying again soon");
   on_rest_();
   (void)loop_.watch(fd_, net::Interest::none, *this);
   loop_.timers().schedule(*this, loop_.now() + accept_rest);

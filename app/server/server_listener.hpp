@@ -2,7 +2,7 @@
 #pragma once
 
 #include <functional>
-#include <string>
+#include <system_error>
 
 #include <wirespan/net/event_loop.hpp>
 

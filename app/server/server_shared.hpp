@@ -2,9 +2,11 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 
+#include <wirespan/app/common/repeated_line.hpp>
 #include <wirespan/app/server/admission.hpp>
 #include <wirespan/app/server_handlers.hpp>
 #include <wirespan/app/server_options.hpp>
@@ -25,7 +27,8 @@ class SocketSpreader {
   ~SocketSpreader() = default;
 };
 
-/// Made before the loops and destroyed after them. Constant but for the counts of `admission`.
+/// Made before the loops and destroyed after them. Constant but for the counts of
+/// `admission` and the log lines.
 struct ServerShared {
   ServerShared(ServerOptions server_options, ServerHandlers server_handlers,
                SocketSpreader& socket_spreader)
@@ -35,7 +38,7 @@ struct ServerShared {
         admission(options.max_connections, options.max_connections_per_address,
                   options.count_loopback) {
     if (!options.tls) return;
-    auto context = tls::Context::for_server(*options.tls);
+    auto context = tls::Context::for_server(*options.tls, &tls_detail);
     if (context) tls = std::move(*context);
     tls_error = context ? std::error_code{} : context.error();
   }
@@ -45,7 +48,11 @@ struct ServerShared {
   SocketSpreader& spreader;
   std::optional<tls::Context> tls;
   std::error_code tls_error;  // of an unusable certificate or key
+  std::string tls_detail;     // and its name
   ServerAdmission admission;
+  RepeatedLine shortage;           // nothing can be accepted
+  RepeatedLine refused_origin;     // the first one, then one in a while
+  RepeatedLine unsendable_answer;  // a handler's answer to a request
 };
 
 }  // namespace wirespan

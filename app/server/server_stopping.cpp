@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <utility>
 
-#include <wirespan/app/common/longest_wait.hpp>
 #include <wirespan/app/server/server_stopping.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/time.hpp>
 
 namespace wirespan {
 namespace {
@@ -11,20 +11,15 @@ namespace {
 /// Time between two looks at the connections that are due.
 constexpr std::chrono::milliseconds close_interval{10};
 
-/// Negative times are 0, and none is too long to be added to the clock.
-std::chrono::milliseconds usable(std::chrono::milliseconds time) noexcept {
-  return bounded(std::max(time, std::chrono::milliseconds(0)));
-}
-
 }  // namespace
 
 void ServerStopping::begin(std::shared_ptr<const StopOptions> options) noexcept {
   if (has_begun()) return;
   options_ = std::move(options);
-  spread_ = usable(options_->spread);
+  spread_ = bounded(options_->spread);
   begin_ = loop_.network().now();
-  const auto whole_time = spread_ + usable(close_time_);
-  abort_at_ = begin_ + (options_->deadline ? usable(*options_->deadline) : whole_time);
+  const auto whole_time = spread_ + bounded(close_time_);
+  abort_at_ = begin_ + (options_->deadline ? bounded(*options_->deadline) : whole_time);
   total_ = connections_.open_count();
   send_due_closes(begin_);
 }
@@ -37,7 +32,8 @@ void ServerStopping::send_due_closes(TimePoint now) noexcept {
   const auto due = static_cast<std::size_t>(share * static_cast<double>(total_));
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(abort_at_ - now);
   for (; next_slot_ < connections_.slots() && closed_ < due; ++next_slot_) {
-    const bool closes = connections_.close_slot(next_slot_, options_->code, options_->reason, left);
+    const bool closes = connections_.close_slot(next_slot_, options_->code, options_->reason, left,
+                                                options_->after_close);
     if (closes) ++closed_;
   }
   const bool is_done = share >= 1.0 || next_slot_ == connections_.slots();

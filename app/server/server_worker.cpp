@@ -1,10 +1,10 @@
 #include <exception>
 #include <utility>
 
-#include <wirespan/app/common/longest_wait.hpp>
 #include <wirespan/app/log.hpp>
 #include <wirespan/app/server/server_worker.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/time.hpp>
 
 namespace wirespan {
 

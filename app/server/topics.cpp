@@ -3,57 +3,106 @@
 #include <wirespan/app/server/topics.hpp>
 
 namespace wirespan {
+namespace {
 
-void Topics::subscribe(Member member, std::string_view topic) {
-  auto found = topics_.find(topic);
-  if (found == topics_.end()) found = topics_.emplace(topic, std::vector<Member>()).first;
-  auto& own = memberships_[member];
-  const auto is_this = [&](const Membership& other) { return other.topic == &*found; };
-  if (std::any_of(own.begin(), own.end(), is_this)) return;
-  own.push_back({.topic = &*found, .place = found->second.size()});
-  found->second.push_back(member);
+constexpr std::size_t first_capacity = 4;
+
+/// Afterwards one push_back() needs no memory. Capacity doubles, as it does in push_back().
+void reserve_one_more(std::vector<Topics::Member>& members) {
+  if (members.size() < members.capacity()) return;
+  members.reserve(std::max(first_capacity, 2 * members.capacity()));
 }
 
-void Topics::unsubscribe(Member member, std::string_view topic) {
-  const auto own = memberships_.find(member);
-  if (own == memberships_.end()) return;
-  auto& list = own->second;
-  const auto membership = std::find_if(list.begin(), list.end(), [&](const Membership& other) {
-    return other.topic->first == topic;
-  });
-  if (membership == list.end()) return;
-  const Membership removed = *membership;
-  *membership = list.back();
-  list.pop_back();
-  if (list.empty()) memberships_.erase(own);
-  remove(removed);
+}  // namespace
+
+/// First everything that needs memory, then the steps that cannot fail.
+void Topics::subscribe(Member member, std::string_view name) {
+  const auto topic = find_or_make(name);
+  if (memberships_.contains({&*topic, member})) return;
+  try {
+    reserve_one_more(topic->second);
+    Entry*& first = first_of_.try_emplace(member).first->second;
+    try {
+      link(*memberships_.try_emplace({&*topic, member}).first, first);
+    } catch (...) {
+      if (first == nullptr) first_of_.erase(member);
+      throw;
+    }
+  } catch (...) {
+    forget_if_empty(*topic);
+    throw;
+  }
 }
 
-void Topics::leave_all(Member member) {
-  const auto own = memberships_.extract(member);
-  if (own.empty()) return;
-  for (const Membership& membership : own.mapped()) remove(membership);
+void Topics::unsubscribe(Member member, std::string_view name) noexcept {
+  const auto topic = topics_.find(name);
+  if (topic == topics_.end()) return;
+  const auto membership = memberships_.find({&*topic, member});
+  if (membership == memberships_.end()) return;
+  unlink(*membership);
+  remove_from_topic(*membership);
+  memberships_.erase(membership);
+  forget_if_empty(*topic);
 }
 
-std::span<const Topics::Member> Topics::members(std::string_view topic) const {
+void Topics::leave_all(Member member) noexcept {
+  const auto first = first_of_.find(member);
+  if (first == first_of_.end()) return;
+  for (Entry* entry = first->second; entry != nullptr;) {
+    const Key key = entry->first;
+    Entry* const next = entry->second.next;
+    remove_from_topic(*entry);
+    memberships_.erase(key);
+    forget_if_empty(*key.topic);
+    entry = next;
+  }
+  first_of_.erase(first);
+}
+
+std::span<const Topics::Member> Topics::members(std::string_view topic) const noexcept {
   const auto found = topics_.find(topic);
   return found == topics_.end() ? std::span<const Member>() : found->second;
 }
 
-/// The last member takes the place of the removed one; a topic without members is forgotten.
-void Topics::remove(Membership membership) {
-  std::vector<Member>& members = membership.topic->second;
+Topics::TopicMap::iterator Topics::find_or_make(std::string_view topic) {
+  const auto found = topics_.find(topic);
+  return found != topics_.end() ? found : topics_.try_emplace(std::string(topic)).first;
+}
+
+/// Appends the member to its topic and puts the membership in front of the member's others.
+void Topics::link(Entry& entry, Entry*& first) noexcept {
+  auto& members = entry.first.topic->second;
+  entry.second = {.place = members.size(), .previous = nullptr, .next = first};
+  members.push_back(entry.first.member);
+  if (first != nullptr) first->second.previous = &entry;
+  first = &entry;
+}
+
+void Topics::unlink(const Entry& entry) noexcept {
+  Entry* const previous = entry.second.previous;
+  Entry* const next = entry.second.next;
+  if (next != nullptr) next->second.previous = previous;
+  if (previous != nullptr) {
+    previous->second.next = next;
+  } else if (next != nullptr) {
+    first_of_.find(entry.first.member)->second = next;
+  } else {
+    first_of_.erase(entry.first.member);
+  }
+}
+
+/// The last member of the list takes the place of the one that goes.
+void Topics::remove_from_topic(const Entry& entry) noexcept {
+  const auto [topic, member] = entry.first;
+  std::vector<Member>& members = topic->second;
   const Member moved = members.back();
-  members[membership.place] = moved;
+  members[entry.second.place] = moved;
+  memberships_.find({topic, moved})->second.place = entry.second.place;
   members.pop_back();
-  if (members.empty()) {
-    topics_.erase(topics_.find(membership.topic->first));
-    return;
-  }
-  if (membership.place == members.size()) return;
-  for (Membership& other : memberships_[moved]) {
-    if (other.topic == membership.topic) other.place = membership.place;
-  }
+}
+
+void Topics::forget_if_empty(const Topic& topic) noexcept {
+  if (topic.second.empty()) topics_.erase(topics_.find(topic.first));
 }
 
 }  // namespace wirespan

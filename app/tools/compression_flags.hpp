@@ -17,7 +17,7 @@ class CompressionFlags {
                               "Compress messages (permessage-deflate); what is remembered of "
                               "earlier ones: =none, =dictionary or =stream")
                      ->check(CLI::IsMember({"default", "none", "dictionary", "stream"}));
-    cli.add_option("--window-bits", window_bits_, "Of both directions, 8 to 15")
+    cli.add_option("--window-bits", window_bits_, "Of both directions, 9 to 15")
         ->needs(flag)
         ->capture_default_str();
     cli.add_option("--compress-from", threshold_, "Bytes; shorter messages go as they are")

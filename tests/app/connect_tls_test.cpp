@@ -170,6 +170,29 @@ TEST(ConnectTlsOther, R124_the_end_of_a_closed_connection_is_announced_in_tls_to
   server.wait();
 }
 
+TEST(ConnectTlsOther, an_exception_names_the_file_or_list_or_host_that_it_is_about) {
+  RawServer server([](RawPeer&) {});
+  const auto text = [&](tls::ClientOptions options) {
+    const std::string url = "wss://" + server.authority() + "/";
+    return what_of(
+        [&] { return create_connection(url, {.timeout = 10s, .sslopt = std::move(options)}); });
+  };
+  const std::string missing = ": No such file or directory";
+  EXPECT_EQ(text({.ca_certs = "/no/ca.pem"}), "CA file \"/no/ca.pem\"" + missing);
+  EXPECT_EQ(text({.ca_cert_path = "/no/folder"}).find("CA folder \"/no/folder\": "), 0U);
+  tls::ClientOptions options = trusting_client();
+  options.ciphers = "ROT13";
+  EXPECT_EQ(text(options).find("ciphers \"ROT13\": "), 0U);
+  options.keyfile = "/no/key.pem";
+  options.certfile = certificate().certificate;
+  EXPECT_EQ(text(options), "key file \"/no/key.pem\"" + missing);
+  options.certfile = "/no/certificate.pem";
+  EXPECT_EQ(text(options), "certificate file \"/no/certificate.pem\"" + missing);
+  EXPECT_EQ(text({.verify = tls::Verify::none, .check_hostname = true}),
+            "check_hostname together with Verify::none: invalid option");
+  EXPECT_EQ(text(trusting_client()).find("connecting to " + server.authority() + ": "), 0U);
+}
+
 TEST(ConnectTlsOther, a_failed_handshake_leaves_no_descriptor) {
   current_spec = {.name = "self", .self_signed = true};
   RawServer server(echo_script, link_with(current_server));

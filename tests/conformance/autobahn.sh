@@ -30,7 +30,7 @@ fill_in() { # fill_in NAME URL
 
 judge_server() {
   "$build/app/echo_server" --port 0 --compression --max-message-size 67108864 \
-    --max-fragments 131072 >"$out/server.log" &
+    >"$out/server.log" &
   children+=($!)
   until grep -q listening "$out/server.log"; do sleep 0.1; done
   fill_in fuzzingclient "$(sed -n 's/^listening on //p' "$out/server.log")"

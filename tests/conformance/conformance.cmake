@@ -49,7 +49,7 @@ function(conformance_test name timeout)
                        PROCESSORS 2)
 endfunction()
 
-set(server_options --compression --max-message-size 67108864 --max-fragments 131072)
+set(server_options --compression --max-message-size 67108864)
 foreach(protocol ws wss)
   set(tls "")
   if(protocol STREQUAL "wss")

@@ -14,7 +14,7 @@ update=()
 cmake --build "$build" --target echo_server autobahn_client conformance_client conformance_server
 python3 tests/conformance/judge.py server "$build/tests/conformance_client" \
   "$build/app/echo_server" --jobs 2 "${options[@]}" "$build/conformance/servers" "${update[@]}" \
-  -- --compression --max-message-size 67108864 --max-fragments 131072
+  -- --compression --max-message-size 67108864
 python3 tests/conformance/judge.py client "$build/tests/conformance_server" \
   "$build/app/autobahn_client" "${options[@]}" "$build/conformance/clients" "${update[@]}" \
   -- --compression

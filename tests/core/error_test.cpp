@@ -1,4 +1,6 @@
 // core/error.cpp: one code per defect, conditions for groups, close codes for peers.
+#include <array>
+#include <cerrno>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,6 +16,10 @@ namespace {
 
 constexpr int first_error = static_cast<int>(Errc::reserved_bits);
 constexpr int last_error = static_cast<int>(Errc::invalid_option);
+
+constexpr std::array all_conditions{Condition::protocol_violation, Condition::handshake_failed,
+                                    Condition::misuse, Condition::backpressure,
+                                    Condition::resources};
 
 std::vector<Errc> all_errors() {
   std::vector<Errc> errors;
@@ -86,6 +92,11 @@ Grouping expected_grouping(Errc error) {
   if (error >= Errc::malformed_start_line && error <= Errc::too_many_informational) {
     return {.condition = Condition::handshake_failed};
   }
+  if (error == Errc::send_queue_full || error == Errc::send_budget_spent ||
+      error == Errc::overflow_closed) {
+    return {.condition = Condition::backpressure};
+  }
+  if (error == Errc::no_mask_key) return {.condition = Condition::resources};
   if (error >= Errc::not_open) return {.condition = Condition::misuse};
   return {};
 }
@@ -94,8 +105,7 @@ TEST(Error, R129_every_code_has_its_condition_and_its_close_code) {
   for (const Errc error : all_errors()) {
     const std::error_code code = error;
     const Grouping expected = expected_grouping(error);
-    for (const Condition condition :
-         {Condition::protocol_violation, Condition::handshake_failed, Condition::misuse}) {
+    for (const Condition condition : all_conditions) {
       EXPECT_EQ(code == condition, expected.condition == condition)
           << code.message() << " is a " << make_error_condition(condition).message();
     }
@@ -103,6 +113,23 @@ TEST(Error, R129_every_code_has_its_condition_and_its_close_code) {
     EXPECT_EQ(static_cast<unsigned>(close_code_for(code)), expected.close_code) << code.message();
     EXPECT_TRUE(may_be_on_the_wire(close_code_for(code)));
   }
+}
+
+/// A full process or host is nothing that the caller can mend in code.
+TEST(Error, a_shortage_of_the_system_is_one_of_resources) {
+  for (const int value : {ENOMEM, EMFILE, ENFILE, ENOBUFS}) {
+    for (const std::error_category* category :
+         {&std::system_category(), &std::generic_category()}) {
+      const std::error_code code(value, *category);
+      EXPECT_EQ(code, Condition::resources) << code.message();
+      EXPECT_NE(code, Condition::misuse);
+      EXPECT_NE(code, Condition::backpressure);
+    }
+  }
+  for (const int value : {0, ECONNRESET, EAGAIN, ENOENT}) {
+    EXPECT_NE(std::error_code(value, std::system_category()), Condition::resources) << value;
+  }
+  EXPECT_NE(make_error_code(Errc::send_queue_full), Condition::resources);
 }
 
 TEST(Error, the_ends_of_the_groups) {
@@ -129,8 +156,7 @@ TEST(Error, categories_have_names_and_conditions_have_messages) {
   EXPECT_STREQ(wirespan_category().name(), "wirespan");
   EXPECT_STREQ(condition_category().name(), "wirespan.condition");
   std::set<std::string> messages{make_error_condition(Condition{99}).message()};
-  for (const Condition condition :
-       {Condition::protocol_violation, Condition::handshake_failed, Condition::misuse}) {
+  for (const Condition condition : all_conditions) {
     EXPECT_TRUE(messages.insert(make_error_condition(condition).message()).second);
   }
 }

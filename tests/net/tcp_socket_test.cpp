@@ -153,11 +153,14 @@ TEST_F(TcpSocketTest, reads_and_writes_through_its_network) {
   EXPECT_EQ(wire_text(peer.received()), "answer");
 }
 
-TEST_F(TcpSocketTest, head_and_payload_leave_in_one_call) {
+TEST_F(TcpSocketTest, pieces_leave_in_one_call) {
   TcpSocket one = socket();
-  EXPECT_EQ(one.write_some(wire_bytes("head "), wire_bytes("payload")).bytes, 12U);
-  EXPECT_EQ(one.write_some(wire_bytes("!"), {}).bytes, 1U);
-  EXPECT_EQ(one.write_some({}, wire_bytes("?")).bytes, 1U);
+  const auto write = [&](Bytes head, Bytes payload) {
+    return one.write_pieces(std::array{head, payload}).bytes;
+  };
+  EXPECT_EQ(write(wire_bytes("head "), wire_bytes("payload")), 12U);
+  EXPECT_EQ(write(wire_bytes("!"), {}), 1U);
+  EXPECT_EQ(write({}, wire_bytes("?")), 1U);
   EXPECT_EQ(network.writes, 3);
   peer.pump();
   EXPECT_EQ(wire_text(peer.received()), "head payload!?");

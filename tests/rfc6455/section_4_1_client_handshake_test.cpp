@@ -250,6 +250,9 @@ std::vector<ResponseCase> handshake_field_rows() {
       spoilt("R25_other_token", "Connection:", "Connection: keep-alive", connection),
       spoilt("R25_part_of_a_word", "Connection:", "Connection: no-upgrade", connection),
       spoilt("R25_in_a_list", "Connection:", "Connection: keep-alive ,\tUPGRADE"),
+      spoilt("R25_in_a_list_with_empty_elements", "Connection:", "Connection: ,, Upgrade , ,"),
+      extended("R25_an_empty_list_beside_it", "Connection:"),
+      spoilt("R25_an_empty_list_alone", "Connection:", "Connection: ,", connection),
       spoilt("R25_R55_name_in_other_case", "Connection:", "cONNECTION: upgrade"),
       spoilt("R26_no_accept", "Sec-WebSocket-Accept:", "", Errc::bad_accept),
       spoilt("R26_empty_accept",
@@ -300,7 +303,8 @@ std::vector<ResponseCase> subprotocol_rows() {
       extended("R28_in_other_case", "Sec-WebSocket-Protocol: B", Errc::unrequested_subprotocol),
       extended("R28_two_of_the_offered", "Sec-WebSocket-Protocol: a, b",
                Errc::unrequested_subprotocol),
-      extended("R28_an_empty_one", "Sec-WebSocket-Protocol:", Errc::unrequested_subprotocol),
+      extended("R28_an_empty_one_chooses_nothing", "Sec-WebSocket-Protocol:"),
+      extended("R28_a_list_of_nothing_chooses_nothing", "Sec-WebSocket-Protocol: , ,"),
       {.name = "R31_protocol_twice",
        .text = adding(valid_response(), {"Sec-WebSocket-Protocol: a", "Sec-WebSocket-Protocol: a"}),
        .error = Errc::repeated_field},
@@ -312,6 +316,9 @@ std::vector<ResponseCase> subprotocol_rows() {
                         .error = Errc::missing_subprotocol};
   required.request.subprotocols = {"a"};
   required.request.require_subprotocol = true;
+  rows.push_back(required);
+  required.name = "an_empty_one_although_one_is_required";
+  required.text = adding(valid_response(), {"Sec-WebSocket-Protocol:"});
   rows.push_back(required);
   return rows;
 }

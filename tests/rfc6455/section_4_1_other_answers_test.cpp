@@ -73,14 +73,14 @@ TEST(Section4_1Answers, R32_informational_answers_have_an_end) {
   });
 }
 
-TEST(Section4_1Answers, R33_a_101_has_no_body_whatever_it_says) {
-  for (const char* line : {"Content-Length: 5", "Transfer-Encoding: chunked"}) {
-    const std::string head = adding(valid_response(), {line});
-    const std::string text = head + "\x81\x03xyz";
+/// RFC 9110 §8.6, RFC 9112 §6.1: neither field may stand in a 101.
+TEST(Section4_1Answers, R33_a_101_that_announces_a_body_is_refused) {
+  for (const char* line : {"Content-Length: 5", "Content-Length: 0", "transfer-encoding: chunked",
+                           "Transfer-Encoding:"}) {
+    const std::string text = adding(valid_response(), {line}) + "\x81\x03xyz";
     for_every_chopping(wire_bytes(text), [&](const Chopping& chopping) {
       const auto verdict = client_verdict(chopping, simple_client_request());
-      EXPECT_TRUE(verdict.complete);
-      EXPECT_EQ(verdict.consumed, head.size()) << "the rest are frames";
+      EXPECT_EQ(verdict.error, Errc::response_with_body) << line;
     });
   }
 }

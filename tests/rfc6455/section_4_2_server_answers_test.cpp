@@ -236,6 +236,30 @@ TEST(Section4_2Offer, frames_in_the_same_read_are_left_to_the_connection) {
   });
 }
 
+TEST(Section4_2Answer, R164_the_method_head_is_known_however_bad_the_rest_is) {
+  const struct {
+    std::string request;
+    bool head;
+  } rows[] = {
+      {with_line(valid_request(), "GET ", "HEAD /chat HTTP/1.1"), true},
+      {"HEAD /" + std::string(20'000, 'x') + " HTTP/1.1\r\n\r\n", true},
+      {"\r\nHEAD / HTTP/2.0\r\n\r\n", true},
+      {"HEAD / HTTP/1.1\r\nno colon\r\n\r\n", true},
+      {"HEADER / HTTP/1.1\r\nHost: h\r\n\r\n", false},
+      {"head / HTTP/1.1\r\nHost: h\r\n\r\n", false},
+      {"POST /HEAD HTTP/1.1\r\nHost: h\r\n\r\n", false},
+  };
+  for (const auto& row : rows) {
+    for (const std::size_t size : {std::size_t{1}, std::size_t{7}, row.request.size()}) {
+      ServerHandshake handshake;
+      for (const Bytes piece : pieces_of(wire_bytes(row.request), size).pieces) {
+        if (std::holds_alternative<Failed>(handshake.feed(piece))) break;
+      }
+      EXPECT_EQ(handshake.asks_for_head(), row.head) << row.request.substr(0, 40);
+    }
+  }
+}
+
 // Where patience ends.
 
 TEST(Section4_2Limits, R63_a_request_line_of_8000_bytes_and_not_much_more) {

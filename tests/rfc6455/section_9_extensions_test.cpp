@@ -146,6 +146,22 @@ TEST(Section9, R27_an_extension_that_was_not_offered_fails_the_handshake) {
   }
 }
 
+TEST(Section9, R27_an_empty_list_in_an_answer_chooses_nothing) {
+  ClientRequest compressing = simple_client_request();
+  compressing.deflate = DeflateOptions{};
+  for (const char* value : {"", ",", " , ,"}) {
+    const std::string response =
+        adding(valid_response(), {std::string("Sec-WebSocket-Extensions:") + value});
+    for (const ClientRequest& request : {simple_client_request(), compressing}) {
+      for_every_chopping(wire_bytes(response), [&](const Chopping& chopping) {
+        const auto verdict = client_verdict(chopping, request);
+        EXPECT_TRUE(verdict.complete) << verdict.error.message();
+        EXPECT_FALSE(verdict.agreement.deflate);
+      });
+    }
+  }
+}
+
 // On the wire.
 
 class Section9Rows : public ::testing::TestWithParam<WireParam> {};

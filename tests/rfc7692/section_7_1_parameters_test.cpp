@@ -71,7 +71,11 @@ std::vector<OfferCase> offers() {
       {"both_forget", pmd + c_no + s_no, pmd + s_no + c_no},
       {"R153_server_window", pmd + s_bits + "=10", pmd + s_bits + "=10"},
       {"R153_server_window_of_15", pmd + s_bits + "=15", pmd + s_bits + "=15"},
-      {"R153_server_window_of_8", pmd + s_bits + "=8", pmd + s_bits + "=8"},
+      {"R153_server_window_of_8_is_declined", pmd + s_bits + "=8", ""},
+      {"R153_server_window_of_8_and_another_offer", pmd + s_bits + "=8, " + pmd, pmd},
+      {"R154_client_window_of_8_is_not_repeated", pmd + c_bits + "=8", pmd},
+      {"R154_client_window_of_8_where_less_than_15_is_wanted", pmd + c_bits + "=8", "",
+       with_windows(15, 10)},
       {"R153_quoted_value", pmd + s_bits + "=\"12\"", pmd + s_bits + "=12"},
       {"R154_bare_client_window", pmd + c_bits, pmd},
       {"R154_client_window", pmd + c_bits + "=9", pmd + c_bits + "=9"},
@@ -184,7 +188,9 @@ std::vector<AnswerCase> answers() {
       {"R151_server_forgets_unasked", pmd + s_no},
       {"R152_client_has_to_forget", pmd + c_no},
       {"R153_server_window_unasked", pmd + s_bits + "=9"},
-      {"R154_client_window", pmd + c_bits + "=8"},
+      {"R154_client_window", pmd + c_bits + "=9"},
+      {"R154_client_window_of_8", pmd + c_bits + "=8"},
+      {"R153_server_window_of_8_unasked", pmd + s_bits + "=8"},
       {"R155_client_window_above_ours", pmd + c_bits + "=14", {}, with_windows(12, 15)},
       {"all", pmd + s_no + c_no + s_bits + "=10" + c_bits + "=10"},
       {"R145_unknown_parameter", pmd + "; unknown", invalid},
@@ -207,6 +213,8 @@ std::vector<AnswerCase> answers() {
       {"R153_server_window_is_larger", pmd + s_bits + "=11", invalid, with_windows(15, 10)},
       {"R153_server_window_is_smaller", pmd + s_bits + "=9", {}, with_windows(15, 10)},
       {"R146_fall_back", pmd, {}, lenient},
+      {"R146_the_plain_offer", pmd, {}, with_windows(9, 15)},
+      {"R145_a_plain_answer_where_none_was_offered", pmd, invalid, with_windows(15, 14)},
   };
 }
 
@@ -222,7 +230,8 @@ TEST(Section7_1, R143_no_answer_is_no_compression) {
 }
 
 TEST(Section7_1, R146_what_a_client_offers) {
-  EXPECT_EQ(deflate_offers_text({}), "permessage-deflate; client_max_window_bits");
+  EXPECT_EQ(deflate_offers_text({}),
+            "permessage-deflate; client_max_window_bits, permessage-deflate");
   EXPECT_EQ(deflate_offers_text(forgetting),
             "permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
             "client_max_window_bits");
@@ -233,14 +242,48 @@ TEST(Section7_1, R146_what_a_client_offers) {
   options.receive_context = DeflateContext::none;
   EXPECT_EQ(deflate_offers_text(options),
             "permessage-deflate; server_no_context_takeover; server_max_window_bits=10; "
-            "client_max_window_bits=9, permessage-deflate; client_max_window_bits=9");
+            "client_max_window_bits=9, permessage-deflate; client_max_window_bits=9, "
+            "permessage-deflate");
   ClientRequest request = simple_client_request();
   EXPECT_EQ(build_request(request, sample_handshake_key()).find("Extensions"), std::string::npos);
   request.deflate = DeflateOptions{};
-  EXPECT_NE(
-      build_request(request, sample_handshake_key())
-          .find("\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"),
-      std::string::npos);
+  EXPECT_NE(build_request(request, sample_handshake_key())
+                .find("\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, "
+                      "permessage-deflate\r\n"),
+            std::string::npos);
+}
+
+/// A plain offer lets the server keep its context and use every window.
+TEST(Section7_1, R146_a_plain_offer_follows_where_it_is_acceptable) {
+  const auto offers_plain = [](const DeflateOptions& options) {
+    return deflate_offers_text(options).ends_with(", permessage-deflate");
+  };
+  EXPECT_TRUE(offers_plain({}));
+  EXPECT_TRUE(offers_plain(keeping));
+  EXPECT_TRUE(offers_plain({.send_context = DeflateContext::none}));
+  EXPECT_TRUE(offers_plain(with_windows(9, 15)));
+  EXPECT_FALSE(offers_plain(forgetting));
+  EXPECT_FALSE(offers_plain(with_windows(15, 14)));
+  DeflateOptions lenient = with_windows(15, 14);
+  lenient.unconditional_fallback = true;
+  EXPECT_TRUE(offers_plain(lenient));
+}
+
+/// Some peers' zlib has no raw window of 256 bytes: an 8 of ours would break them.
+TEST(Section7_1, R153_R154_no_window_of_8_is_ever_written) {
+  const std::string s_bits = "; server_max_window_bits";
+  const std::string c_bits = "; client_max_window_bits";
+  for (const DeflateOptions& options :
+       {DeflateOptions{}, keeping, forgetting, with_windows(9, 9), with_windows(15, 9)}) {
+    EXPECT_EQ(deflate_offers_text(options).find("=8"), std::string::npos);
+    for (const std::string& offer :
+         {pmd + s_bits + "=8", pmd + c_bits + "=8", pmd + s_bits + "=8" + c_bits + "=8"}) {
+      const auto chosen = choose_deflate(parsed(offer), options);
+      if (chosen) {
+        EXPECT_EQ(deflate_answer_text(*chosen).find("=8"), std::string::npos) << offer;
+      }
+    }
+  }
 }
 
 /// Every server can answer every client, and the client takes the answer.
@@ -248,8 +291,8 @@ TEST(Section7_1, both_sides_understand_each_other_whatever_their_options) {
   std::vector<DeflateOptions> all;
   for (const auto send : {DeflateContext::none, DeflateContext::dictionary}) {
     for (const auto receive : {DeflateContext::none, DeflateContext::stream}) {
-      for (const int send_bits : {8, 11, 15}) {
-        for (const int receive_bits : {8, 12, 15}) {
+      for (const int send_bits : {9, 11, 15}) {
+        for (const int receive_bits : {9, 12, 15}) {
           all.push_back({.send_context = send,
                          .receive_context = receive,
                          .send_window_bits = send_bits,
@@ -278,7 +321,7 @@ TEST(Section7_1, options_out_of_range_are_refused_before_a_byte_is_sent) {
     return check_client_request(request);
   };
   EXPECT_FALSE(check({}));
-  for (const int bits : {-1, 0, 7, 16}) {
+  for (const int bits : {-1, 0, 7, 8, 16}) {
     EXPECT_EQ(check({.send_window_bits = bits}), Errc::invalid_option);
     EXPECT_EQ(check({.receive_window_bits = bits}), Errc::invalid_option);
   }

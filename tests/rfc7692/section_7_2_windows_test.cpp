@@ -107,6 +107,37 @@ TEST_P(Section7_1_2, R158_streams_of_zlib_come_out_as_they_were) {
   }
 }
 
+/// RFC 7692 §7.1.2: a stream that was made with a larger window is no answer to what was agreed on.
+TEST_P(Section7_1_2, R153_R155_a_reference_beyond_the_window_fails) {
+  const auto [sender, bits] = GetParam();
+  if (bits == 15) return;  // DEFLATE itself ends there
+  const Role receiver = sender == Role::server ? Role::client : Role::server;
+  // A passage is repeated behind bytes that do not compress, more than a window later.
+  ByteVector message = noise(100, 1);
+  const ByteVector between = noise((std::size_t{1} << bits) + 1000, 2);
+  message.insert(message.end(), between.begin(), between.end());
+  message.insert(message.end(), message.begin(), message.begin() + 100);
+  ASSERT_LT(message.size(), 1U << 15);
+  for (const DeflateContext context : contexts) {
+    for (const std::size_t piece : {std::size_t{100}, SIZE_MAX}) {
+      ZlibDeflater larger(15);
+      ZlibDeflater agreed(std::max(bits, 9));
+      const auto events_for = [&](ZlibDeflater& deflater) {
+        const ByteVector payload = deflater.message(message);
+        const ByteVector wire = as_received_by(receiver, compressed_frames(2, payload));
+        Conversation conversation(receiver, compressing(context, parameters(sender, bits, false)));
+        for (const Bytes part : pieces_of(wire, std::min(piece, wire.size())).pieces) {
+          conversation.receive(part, Reading::into_window);
+        }
+        return conversation.events();
+      };
+      EXPECT_EQ(events_for(agreed), std::vector{seen::binary(message)});
+      EXPECT_EQ(events_for(larger), std::vector{seen::failed(Errc::bad_compressed_data)})
+          << "in pieces of " << piece;
+    }
+  }
+}
+
 std::string window_name(const ::testing::TestParamInfo<std::tuple<Role, int>>& info) {
   const bool server = std::get<0>(info.param) == Role::server;
   return std::string(server ? "server" : "client") + "_bits_" +

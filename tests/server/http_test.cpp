@@ -64,6 +64,43 @@ TEST_P(ServerHttp, head_gets_the_same_head_and_nothing_behind_it) {
   EXPECT_EQ(head + "hello", full);
 }
 
+/// RFC 9110 §9.3.2: an answer to HEAD has no content, also one that refuses.
+TEST_P(ServerHttp, R164_a_refusal_of_head_carries_no_body_whatever_the_reason) {
+  const std::string start = "HEAD / HTTP/1.1\r\nHost: localhost\r\n";
+  std::string upgrade = upgrade_request();
+  upgrade.replace(0, 3, "HEAD");
+  const struct {
+    const char* status;
+    std::string request;
+  } rows[] = {
+      {"405", upgrade},
+      {"400", "HEAD / HTTP/1.1\r\n\r\n"},
+      {"400", start + "No colon\r\n\r\n"},
+      {"400", "\r\nHEAD / HTTP\r\nHost: localhost\r\n\r\n"},
+      {"400", start + "Content-Length: 0, 0\r\n\r\n"},
+      {"414", "HEAD /" + std::string(9000, 'x') + " HTTP/1.1\r\nHost: localhost\r\n\r\n"},
+      {"431", start + "X: " + std::string(20'000, 'x') + "\r\n\r\n"},
+      {"505", "HEAD / HTTP/2.0\r\nHost: localhost\r\n\r\n"},
+      {"500", "HEAD /throws HTTP/1.1\r\nHost: localhost\r\n\r\n"},
+      {"503", start + "\r\n"},
+  };
+  const RunningServer serving(with_http([](const HttpRequest& request) -> HttpResponse {
+                                if (request.target == "/throws") throw std::runtime_error("no");
+                                return {.status = 503, .body = "later"};
+                              }),
+                              link());
+  const RunningServer without(echoing(), link());
+  for (const auto& row : rows) {
+    const std::string answer = ask(serving, row.request);
+    EXPECT_TRUE(answer.starts_with(std::string("HTTP/1.1 ") + row.status)) << answer;
+    EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
+    EXPECT_NE(answer.find("\r\nContent-Length: "), std::string::npos) << answer;
+    const std::string refusal = ask(without, row.request);
+    EXPECT_TRUE(refusal.starts_with("HTTP/1.1 ")) << row.status;
+    EXPECT_TRUE(refusal.ends_with("\r\n\r\n")) << refusal;
+  }
+}
+
 TEST_P(ServerHttp, statuses_without_content_carry_none) {
   RunningServer server(with_http([](const HttpRequest& request) -> HttpResponse {
                          return {.status = request.target == "/204" ? 204 : 304, .body = "no"};
@@ -128,6 +165,23 @@ TEST_P(ServerHttp, a_request_with_content_is_refused_and_the_handler_not_asked) 
   EXPECT_TRUE(ask(server, head + "\r\n").starts_with("HTTP/1.1 200 ")) << "without content it is";
   EXPECT_EQ(asked, 1);
   EXPECT_TRUE(eventually([&] { return server.server().stats().refused.bad_request == 2; }));
+}
+
+/// The method is judged before the body, which nothing but the method makes wrong.
+TEST_P(ServerHttp, R38_post_with_a_body_is_refused_for_its_method) {
+  const RunningServer serving(with_http([](const HttpRequest&) -> HttpResponse { return {}; }),
+                              link());
+  const RunningServer without(echoing(), link());
+  std::string upgrade = upgrade_request("Content-Length: 5\r\n") + "hello";
+  upgrade.replace(0, 3, "POST");
+  const std::string plain = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello";
+  for (const RunningServer* server : {&serving, &without}) {
+    for (const std::string& request : {upgrade, plain}) {
+      const std::string answer = ask(*server, request);
+      EXPECT_TRUE(answer.starts_with("HTTP/1.1 405 ")) << answer;
+      EXPECT_TRUE(answer.ends_with("\r\n\r\nmethod is not GET\n")) << answer;
+    }
+  }
 }
 
 TEST_P(ServerHttp, a_handler_that_throws_is_a_500_and_the_server_goes_on) {

@@ -232,12 +232,12 @@ TEST_P(ServerCounts, messages_above_the_budget_of_the_loop) {
   ASSERT_TRUE(server.has_connections(3));
   const std::string piece(200'000, 'x');
   for (int i = 0; i < 100; ++i) EXPECT_FALSE(server.server().publish("all", piece));
+  // A connection above its fair share is refused; one that owes the most pays for the others.
   ASSERT_TRUE(eventually([&] {
     const ServerStats stats = server.server().stats();
-    return stats.messages_out + stats.refused.send_budget == 300;
+    return stats.refused.send_budget + stats.closed > 0;
   }));
   const ServerStats stats = server.server().stats();
-  EXPECT_GT(stats.refused.send_budget, 0U);
   EXPECT_EQ(stats.refused.send_queue, 0U);
   // What finds no backlog is not counted against it: one message for each connection.
   EXPECT_LE(stats.send_queue, (std::size_t{2} << 20) + 3 * 200'010);

@@ -148,6 +148,19 @@ TEST_P(ServerTls, an_unusable_certificate_or_key_is_an_exception_of_listen) {
   EXPECT_EQ(missing.type, "WebSocketTlsException") << "as websocket_server.hpp says";
 }
 
+TEST_P(ServerTls, an_exception_of_listen_names_the_file_that_is_missing) {
+  const auto text = [](tls::ServerOptions options) {
+    return what_of([&] { return WebSocketServer({.tls = std::move(options)}, {}).listen(); });
+  };
+  tls::ServerOptions options = good_server();
+  options.client_ca_file = "/no/ca.pem";
+  EXPECT_EQ(text(options), "CA file \"/no/ca.pem\": No such file or directory");
+  options.key_file = "/no/key.pem";
+  EXPECT_EQ(text(options), "key file \"/no/key.pem\": No such file or directory");
+  options.certificate_file = "/no/certificate.pem";
+  EXPECT_EQ(text(options), "certificate file \"/no/certificate.pem\": No such file or directory");
+}
+
 TEST_P(ServerTls, G7_R126_a_stream_that_is_cut_is_1006) {
   Signal cut;
   ServerHandlers handlers = echoing();

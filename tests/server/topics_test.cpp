@@ -1,5 +1,6 @@
 // app/server/topics.hpp: who has subscribed to what, beside a model that is too simple to be wrong.
 #include <algorithm>
+#include <ctime>
 #include <map>
 #include <random>
 #include <set>
@@ -124,6 +125,64 @@ TEST(TopicsTest, behaves_as_the_model_for_random_steps) {
           << "seed " << seed << ", step " << n;
     }
   }
+}
+
+double cpu_time() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+/// Nanoseconds of CPU time per membership, the best of three.
+struct Costs {
+  double subscribe = 1e9;
+  double unsubscribe = 1e9;
+  double leave = 1e9;
+};
+
+/// Every member subscribes to every topic, gives every second one up, and leaves.
+Costs costs_of(Topics::Member members, std::size_t topic_count) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < topic_count; ++i) names.push_back("topic " + std::to_string(i));
+  const double each = 1e-9 * static_cast<double>(members) * static_cast<double>(topic_count);
+  Costs costs;
+  for (int round = 0; round < 3; ++round) {
+    Topics topics;
+    const double begin = cpu_time();
+    for (Topics::Member member = 0; member < members; ++member) {
+      for (const std::string& name : names) topics.subscribe(member, name);
+    }
+    const double full = cpu_time();
+    for (Topics::Member member = 0; member < members; ++member) {
+      for (std::size_t i = 0; i < names.size(); i += 2) topics.unsubscribe(member, names[i]);
+    }
+    const double half = cpu_time();
+    for (Topics::Member member = 0; member < members; ++member) topics.leave_all(member);
+    const double empty = cpu_time();
+    EXPECT_EQ(topics.size(), 0U);
+    costs.subscribe = std::min(costs.subscribe, (full - begin) / each);
+    costs.unsubscribe = std::min(costs.unsubscribe, (half - full) / (each / 2));
+    costs.leave = std::min(costs.leave, (empty - half) / (each / 2));
+  }
+  return costs;
+}
+
+/// Sixteen times as many topics for each member: linear work would cost sixteen times as much each;
+/// a cache that is too small for the larger table explains a factor of two to three.
+TEST(TopicsTest, a_membership_costs_the_same_however_many_topics_its_member_has) {
+  const Costs few = costs_of(20, 250);
+  const Costs many = costs_of(20, 4000);
+  EXPECT_LT(many.subscribe, 6 * few.subscribe) << few.subscribe << " ns";
+  EXPECT_LT(many.unsubscribe, 6 * few.unsubscribe) << few.unsubscribe << " ns";
+  EXPECT_LT(many.leave, 6 * few.leave) << few.leave << " ns";
+}
+
+TEST(TopicsTest, a_membership_costs_the_same_however_many_members_its_topic_has) {
+  const Costs few = costs_of(250, 20);
+  const Costs many = costs_of(4000, 20);
+  EXPECT_LT(many.subscribe, 6 * few.subscribe) << few.subscribe << " ns";
+  EXPECT_LT(many.unsubscribe, 6 * few.unsubscribe) << few.unsubscribe << " ns";
+  EXPECT_LT(many.leave, 6 * few.leave) << few.leave << " ns";
 }
 
 }  // namespace

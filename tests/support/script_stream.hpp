@@ -34,10 +34,11 @@ class Script final : public Stage::Device {
   [[nodiscard]] std::size_t taken() const noexcept { return taken_; }
 
   [[nodiscard]] net::Readiness readiness(TimePoint) const override {
-    return {.readable = !input.empty() || hiccup_ == net::IoStatus::want_read,
-            .writable = room > 0 || hiccup_ == net::IoStatus::want_write,
-            .failed = hung_up || ended,
-            .hung_up = ended && !hung_up};
+    return {
+        .readable = (!input.empty() && !hides_from_poller) || hiccup_ == net::IoStatus::want_read,
+        .writable = room > 0 || hiccup_ == net::IoStatus::want_write,
+        .failed = hung_up || ended,
+        .peer_ended = ended};
   }
 
   std::deque<Input> input;
@@ -46,6 +47,7 @@ class Script final : public Stage::Device {
   std::size_t room = SIZE_MAX;        ///< What the peer still takes.
   bool hung_up = false;               ///< The poller tells of an error.
   bool ended = false;                 ///< It tells that both directions have ended in order.
+  bool hides_from_poller = false;     ///< Input is there that the poller has no room to tell of.
   bool hides_input = false;           ///< Further input is in a buffer of the stream's own.
   FailAfter* fail = nullptr;          ///< The operation that it does not allow breaks the stream.
   FailAfter* hiccup = nullptr;        ///< The operation that it does not allow asks for the other
@@ -142,11 +144,6 @@ class ScriptStream {
   [[nodiscard]] net::IoResult handshake() const noexcept { return {}; }
   [[nodiscard]] net::IoResult read_some(MutableBytes in) { return script_->read(in); }
   [[nodiscard]] net::IoResult write_some(Bytes out) { return script_->write(out); }
-  [[nodiscard]] net::IoResult write_some(Bytes head, Bytes payload) {
-    ByteVector both = owned(head);
-    both.insert(both.end(), payload.begin(), payload.end());
-    return script_->write(both);
-  }
   [[nodiscard]] bool has_buffered_input() const noexcept {
     return script_->hides_input && !script_->input.empty();
   }

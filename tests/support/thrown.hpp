@@ -29,6 +29,17 @@ template <class Call>
   return thrown_by([&] { (void)call(); });
 }
 
+/// The text of the exception; empty if there is none.
+template <class Call>
+[[nodiscard]] std::string what_of(Call call) {
+  try {
+    (void)call();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return {};
+}
+
 // What tests expect.
 [[nodiscard]] Thrown nothing_thrown();
 [[nodiscard]] Thrown closed_exception(Errc code = Errc::connection_closed);

@@ -27,8 +27,9 @@ struct WireEnd {
 
   ByteVector incoming;  ///< Not read yet, from `taken` on.
   std::size_t taken = 0;
-  bool ended = false;        ///< Nothing comes after that.
-  std::error_code broken{};  ///< Reading and writing fail.
+  bool ended = false;              ///< Nothing comes after that.
+  std::error_code broken{};        ///< Reading and writing fail.
+  std::error_code write_broken{};  ///< Writing fails.
   int reads = 0;
   int writes = 0;
   int shutdowns = 0;
@@ -81,6 +82,7 @@ class WireTransport final : public net::ByteTransport {
 
   [[nodiscard]] net::IoResult write_some(Bytes out) override {
     ++here_->writes;
+    if (here_->write_broken) return net::IoResult::failure(here_->write_broken);
     const auto blocked = here_->blocks_the_other_way ? net::IoStatus::want_read  //
                                                      : net::IoStatus::want_write;
     if (const auto result = accident(blocked)) return *result;

@@ -1,16 +1,24 @@
 // tls/tls_stream.cpp: a peer that changes its keys, in the middle of everything. RFC 8446 §4.6.3.
 #include <array>
+#include <ctime>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "support/openssl_peer.hpp"
 #include "support/tls_pair.hpp"
+#include <wirespan/core/limits.hpp>
 
 namespace wirespan::test {
 namespace {
 
 using net::IoStatus;
+
+double cpu_time() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
 
 class TlsKeyUpdate : public ::testing::Test {
  protected:
@@ -99,6 +107,78 @@ TEST_F(TlsKeyUpdate, a_flood_of_them_does_not_keep_one_read_busy_for_ever) {
   const auto result = client.read_some(buffer);
   EXPECT_TRUE(result.would_block() || result.status == IoStatus::error);
   EXPECT_GT(wire.client->unread(), 0U) << "all of the flood was swallowed in one call";
+}
+
+/// Once in 2^24 records is usual; thirty in a row are legal.
+TEST_F(TlsKeyUpdate, thirty_without_data_are_no_flood) {
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 30; ++i) server.update_keys(i % 2 == 0);
+    EXPECT_EQ(client.read_some(buffer).status, IoStatus::want_read);
+    for (int i = 0; i < 30; ++i) server.write(wire_bytes("data"));
+    EXPECT_EQ(client.read_some(buffer).bytes, 120U);
+  }
+}
+
+TEST_F(TlsKeyUpdate, a_record_that_comes_byte_by_byte_counts_once) {
+  wire.client->most_per_read = 1;
+  for (int i = 0; i < 100; ++i) {
+    server.write(wire_bytes("x"));
+    std::size_t read = 0;
+    for (int tries = 0; tries < 100 && read == 0; ++tries) {
+      const auto result = client.read_some(buffer);
+      ASSERT_NE(result.status, IoStatus::error) << result.error.message();
+      read = result.bytes;
+    }
+    ASSERT_EQ(read, 1U);
+  }
+}
+
+/// 3,000 key updates are 80 KB; OpenSSL takes 10 to 20 us for each.
+TEST_F(TlsKeyUpdate, a_flood_of_them_ends_the_connection_with_an_error_of_its_own) {
+  for (int i = 0; i < 3000; ++i) server.update_keys(false);
+  const double begin = cpu_time();
+  net::IoResult result;
+  int calls = 0;
+  for (; calls < 10 && result.status != IoStatus::error; ++calls) result = client.read_some(buffer);
+  EXPECT_LT(cpu_time() - begin, 0.005);
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(result.error, tls::TlsErrc::idle_records);
+  EXPECT_EQ(client.read_some(buffer).error, tls::TlsErrc::idle_records) << "for good";
+  EXPECT_TRUE(tls::is_tls_error(result.error));
+}
+
+TEST_F(TlsKeyUpdate, a_flood_of_session_tickets_ends_the_connection) {
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_EQ(::SSL_new_session_ticket(server.ssl()), 1);
+    (void)server.handshake();
+  }
+  EXPECT_EQ(client.read_some(buffer).error, tls::TlsErrc::idle_records);
+}
+
+/// A byte between the key updates does not excuse them, as long as there are more of those.
+TEST_F(TlsKeyUpdate, a_flood_with_a_byte_now_and_then_ends_the_connection) {
+  for (int i = 0; i < 100; ++i) {
+    for (int n = 0; n < 8; ++n) server.update_keys(false);
+    server.write(wire_bytes("x"));
+  }
+  net::IoResult result;
+  for (int i = 0; i < 200 && result.status != IoStatus::error; ++i)
+    result = client.read_some(buffer);
+  EXPECT_EQ(result.error, tls::TlsErrc::idle_records);
+}
+
+TEST_F(TlsKeyUpdate, one_read_takes_up_a_bounded_number_of_records) {
+  ByteVector large(1u << 20);
+  for (int i = 0; i < 20'000; ++i) server.write(wire_bytes("x"));
+  int reads = 0;
+  for (std::size_t total = 0; total < 20'000; ++reads) {
+    const auto result = client.read_some(large);
+    ASSERT_TRUE(result.is_ok()) << result.error.message();
+    ASSERT_LE(result.bytes, static_cast<std::size_t>(limits::tls_records_per_read));
+    total += result.bytes;
+    ASSERT_EQ(client.has_buffered_input() || wire.client->unread() > 0, total < 20'000);
+  }
+  EXPECT_GT(reads, 300);
 }
 
 TEST_F(TlsKeyUpdate, empty_records_do_not_keep_one_read_busy_for_ever) {

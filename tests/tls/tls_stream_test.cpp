@@ -64,7 +64,8 @@ TEST(TlsStream, a_write_is_no_more_calls_of_the_transport_than_it_has_records) {
   TlsPair pair;
   ASSERT_TRUE(pair.shake_hands().is_ok());
   const int before = pair.wire.client->writes;
-  EXPECT_EQ(pair.client.write_some(wire_bytes("head"), pattern_bytes(1000)).bytes, 1004U);
+  const ByteVector payload = pattern_bytes(1000);
+  EXPECT_EQ(pair.client.write_pieces(std::array{wire_bytes("head"), Bytes(payload)}).bytes, 1004U);
   EXPECT_EQ(pair.wire.client->writes - before, 1) << "head and payload share a record";
 }
 
@@ -76,7 +77,7 @@ TEST(TlsStream, head_and_payload_arrive_as_one) {
       if (head_size + payload_size == 0) continue;
       const ByteVector head = pattern_bytes(head_size);
       const ByteVector payload(payload_size, std::byte{0xEE});
-      const auto result = pair.client.write_some(Bytes(head), Bytes(payload));
+      const auto result = pair.client.write_pieces(std::array{Bytes(head), Bytes(payload)});
       ASSERT_TRUE(result.is_ok());
       ASSERT_GT(result.bytes, 0U);
       const ByteVector all = join({head, payload});

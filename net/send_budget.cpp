@@ -1,0 +1,39 @@
+// The account of a loop's unsent bytes, and the choice of the session that pays for too many.
+#include <algorithm>
+#include <utility>
+
+#include <wirespan/net/send_budget.hpp>
+#include <wirespan/net/session.hpp>
+
+namespace wirespan::net {
+
+void SendBudget::add_debtor(Session& session, void* owner, Wake wake) {
+  debtors_.push_back({.session = &session, .owner = owner, .wake = wake});
+  session.debt_ = static_cast<std::uint32_t>(debtors_.size() - 1);
+}
+
+/// The last debtor takes the place of the one that goes.
+void SendBudget::remove_debtor(Session& session) noexcept {
+  const std::uint32_t place = std::exchange(session.debt_, Session::no_debt);
+  debtors_[place] = debtors_.back();
+  debtors_[place].session->debt_ = place;
+  debtors_.pop_back();
+  session.debt_ = Session::no_debt;
+}
+
+bool SendBudget::collect(const Session& creditor, std::size_t size) {
+  const auto fits = [&] { return used <= limit && size <= limit - used; };
+  while (!fits()) {
+    const auto owes_less = [](const Debtor& a, const Debtor& b) {
+      return a.session->held_bytes() < b.session->held_bytes();
+    };
+    const auto largest = std::max_element(debtors_.begin(), debtors_.end(), owes_less);
+    if (largest == debtors_.end() || largest->session == &creditor) return false;
+    const Debtor payer = *largest;
+    payer.session->pay();  // which leaves the debtors
+    payer.wake(payer.owner);
+  }
+  return true;
+}
+
+}  // namespace wirespan::net

@@ -1,0 +1,68 @@
+// SendQueue: order, counting and the way to the kernel.
+#include <algorithm>
+
+#include <wirespan/net/send_queue.hpp>
+
+namespace wirespan::net {
+
+void SendQueue::account(const Connection* connection) noexcept {
+  if (options_->budget == nullptr) return;
+  const std::size_t now = held(connection);
+  options_->budget->used += now - share_;  // modulo 2^64, so it goes down as well
+  share_ = now;
+}
+
+WriteQueue& SendQueue::entries() {
+  if (!entries_) entries_ = pool_->lend();
+  return *entries_;
+}
+
+void SendQueue::spill(Connection* connection) {
+  if (connection == nullptr || connection->output().empty()) return;
+  WriteQueue& waiting = entries();
+  waiting.make_room_for(1);  // what was accepted must not get lost for want of memory
+  waiting.push(connection->output().release());
+}
+
+/// A frame that waits for the kernel stays shared, to be dropped or replaced by itself; small ones
+/// that leave soon are joined.
+void SendQueue::push(const PublishedFrame::Ptr& frame) {
+  const bool leaves_soon = !is_blocked() && options_->overflow != Overflow::drop_oldest;
+  if (!leaves_soon || !entries().join(*frame.get())) entries().push(frame);
+}
+
+std::size_t SendQueue::gather(std::span<Bytes> pieces,
+                              const Connection* connection) const noexcept {
+  const Bytes newest = connection ? Bytes(connection->output().data()) : Bytes();
+  if (!entries_) {
+    if (newest.empty()) return 0;
+    pieces[0] = newest;
+    return 1;
+  }
+  std::size_t count = entries_->gather(pieces.first(pieces.size() - 1));
+  if (!newest.empty() && count < pieces.size() - 1) pieces[count++] = newest;
+  return count;
+}
+
+void SendQueue::consume(std::size_t size, std::size_t repeat, Connection* connection) {
+  if (entries_) {
+    const std::size_t from_entries = std::min(size, entries_->size());
+    entries_->consume(from_entries);
+    size -= from_entries;
+    entries_->pin(repeat);
+    if (entries_->empty()) release();
+  }
+  if (size > 0) connection->output().consume(size);
+}
+
+std::size_t SendQueue::fail(Connection* connection) noexcept {
+  const std::size_t lost = unsent(connection);
+  release();
+  if (connection != nullptr) connection->output().clear();
+  state_ = State::failed;
+  drain_owed_ = false;
+  account(connection);
+  return lost;
+}
+
+}  // namespace wirespan::net

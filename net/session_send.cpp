@@ -1,0 +1,242 @@
+// Session: what the user sends, whether there is room for it, and the way to the kernel.
+#include <algorithm>
+
+#include <wirespan/net/session.hpp>
+
+namespace wirespan::net {
+namespace {
+
+/// A block of output that is this full waits by itself while there is a backlog: chained, a long
+/// backlog is not moved again and again as it grows.
+constexpr std::size_t spill_size = std::size_t{64} << 10;
+/// TLS copies the beginning of what it is given in pieces into a record: a shorter message would
+/// not gain by staying where it is.
+constexpr std::size_t many_records = std::size_t{64} << 10;
+
+}  // namespace
+
+std::error_code Session::send(Opcode opcode, Bytes payload, const SendHow& how) {
+  if (!accepts()) return Errc::not_open;
+  if (how.admission == Admission::ask) {
+    if (const auto error = admit(payload.size())) return error;
+  } else if (options().overflow == Overflow::drop_oldest) {
+    (void)drop_for(payload.size());
+  }
+  const TextCheck check = how.admission == Admission::granted ? TextCheck::done : TextCheck::needed;
+  const bool is_long = how.fin && payload.size() >= limits::least_in_place;
+  if (is_long && send_from_where_it_lies(opcode, payload, how.compress)) {
+    note_sent();
+    return {};
+  }
+  // A compressed message may be part of the context of those after it.
+  const bool may_be_dropped =
+      has_backlog() && options().overflow == Overflow::drop_oldest && !connection().compresses();
+  if (may_be_dropped) queue_.spill(connection_.get());
+  if (const auto error = connection().send(opcode, payload, how.fin, how.compress, check))
+    return error;
+  if (may_be_dropped && how.fin && opcode != Opcode::continuation) {
+    queue_.entries().push_message(connection_->output().data());
+    connection_->output().clear();
+  }
+  note_sent();
+  return {};
+}
+
+std::error_code Session::send_published(const PublishedFrame::Ptr& frame) {
+  if (!accepts()) return Errc::not_open;
+  if (connection_) {
+    if (const auto error = connection_->check_message()) return error;
+  }
+  if (queue_.conflate(frame)) {
+    conflated_ = true;
+    note_sent();
+    return {};
+  }
+  if (const auto error = admit(frame->bytes().size())) return error;
+  queue_.spill(connection_.get());
+  queue_.push(frame);
+  note_sent();
+  return {};
+}
+
+std::error_code Session::send_control(Opcode opcode, Bytes payload, Admission admission) {
+  if (!accepts()) return Errc::not_open;
+  if (admission == Admission::ask && !queue_.fits(0, connection_.get())) {
+    return refuse(Errc::send_queue_full);
+  }
+  const auto error =
+      opcode == Opcode::ping ? connection().ping(payload) : connection().pong(payload);
+  if (!error) note_sent();
+  return error;
+}
+
+std::error_code Session::close(std::optional<CloseCode> code, std::string_view reason,
+                               std::optional<std::chrono::milliseconds> time, AfterClose after) {
+  if (!accepts()) return Errc::not_open;
+  if (const auto error = connection().close(code, reason)) return error;
+  rare().close_time = time;
+  muted_ = muted_ || after == AfterClose::discard || reading_ == Reading::paused;
+  read_through_the_end();
+  return {};
+}
+
+// Room. A message that finds nothing before it may be of any size that the budget allows at all.
+
+std::error_code Session::admit(std::size_t size) {
+  const bool is_first = queue_.held(connection_.get()) == 0;
+  if (is_first && options().budget == nullptr) return {};
+  const bool may_pass = queue_.fits(size, connection_.get()) && is_affordable(size);
+  return may_pass ? std::error_code{} : overflow(size);
+}
+
+/// Others pay for the room of a session that owes nothing, or less than its fair share, unless the
+/// message alone is above the budget.
+bool Session::is_affordable(std::size_t size) {
+  SendBudget* budget = options().budget;
+  if (budget == nullptr) return true;
+  const std::size_t held = queue_.held(connection_.get());
+  const std::size_t used = budget->used - queue_.share() + held;
+  if (used <= budget->limit && size <= budget->limit - used) return true;
+  const bool above_share = held > 0 && held + size > budget->fair_share();
+  if (size > budget->limit || above_share) return false;
+  queue_.account(connection_.get());
+  return budget->collect(*this, size) || held == 0;
+}
+
+std::error_code Session::overflow(std::size_t size) {
+  const bool is_full = !queue_.fits(size, connection_.get());
+  switch (options().overflow) {
+    case Overflow::refuse:
+      break;
+    case Overflow::drop_oldest:
+      if (drop_for(size)) return {};
+      break;
+    case Overflow::close:
+      if (close(CloseCode::try_again_later, "too slow")) return Errc::not_open;
+      return Errc::overflow_closed;
+  }
+  return refuse(is_full ? Errc::send_queue_full : Errc::send_budget_spent);
+}
+
+/// True if there is room now. What was dropped is told in any case.
+bool Session::drop_for(std::size_t size) {
+  const auto has_room = [&] { return queue_.fits(size, connection_.get()) && is_affordable(size); };
+  while (!has_room()) {
+    if (!queue_.drop_oldest()) return false;
+    ++dropped_;
+    queue_.account(connection_.get());
+  }
+  return true;
+}
+
+/// A sender that was refused is told when there is room again.
+std::error_code Session::refuse(Errc why) noexcept {
+  queue_.owe_drain();
+  return why;
+}
+
+// Without a copy.
+
+/// Zero-copy echo. What was read stays where it is until the next read; if that comes after the
+/// write, it can be sent from there, unless something that was copied waits in front of it.
+bool Session::send_from_where_it_lies(Opcode opcode, Bytes payload, Compress compress) {
+  if (!digesting_ || has_backlog() || options().overflow == Overflow::drop_oldest) return false;
+  if (connection().holds_delivered(payload)) {
+    const bool is_worth_it = gathers_ || payload.size() >= many_records;
+    return is_worth_it && lend_delivered(opcode, payload, compress);
+  }
+  if (!read_is_last_ || !connection_->output().empty() || !gathers_) return false;
+  const auto frame = connection_->send_in_place(opcode, payload, compress);
+  if (frame) queue_.entries().push_borrowed(*frame);
+  return frame.has_value();
+}
+
+/// Zero-copy echo of a reassembled message: the write queue takes over its buffer when the handler
+/// returns.
+bool Session::lend_delivered(Opcode opcode, Bytes payload, Compress compress) {
+  const bool is_of_the_pool = connection_->options().blocks == &queue_.blocks();
+  if (lends_delivered_ || !is_of_the_pool || connection_->role() != Role::server) return false;
+  queue_.spill(connection_.get());
+  const auto head = connection_->begin_gather(opcode, payload, compress);
+  if (!head) return false;
+  queue_.entries().push_borrowed(*head, payload);
+  lends_delivered_ = true;
+  return true;
+}
+
+void Session::own_delivered() {
+  lends_delivered_ = false;
+  if (queue_.has_entries()) queue_.adopt(connection_->take_delivered());
+}
+
+// To the kernel.
+
+/// While a batch is answered, the budget is told of larger amounts only, and of the rest after it.
+void Session::note_sent() {
+  const std::size_t held = queue_.held(connection_.get());
+  if (digesting_ && !has_backlog() && held - queue_.share() < spill_size) return;
+  if (has_backlog() && queue_.is_above_high(connection_.get())) note_high_water();
+  queue_.account(connection_.get());
+  const bool is_long_block = connection_ && connection_->output().size() >= spill_size;
+  if (has_backlog() && is_long_block) queue_.spill(connection_.get());
+}
+
+/// Only a backlog counts: what finds none may leave at once.
+void Session::note_high_water() noexcept {
+  queue_.owe_drain();
+  if (options().hold_reading && !reads_to_end_ && reading_ == Reading::on) {
+    reading_ = Reading::held;
+  }
+}
+
+std::size_t Session::gather(std::span<Bytes> pieces) const noexcept {
+  return queue_.gather(pieces, connection_.get());
+}
+
+void Session::wrote(std::size_t bytes, std::size_t repeat, bool all) {
+  if (bytes > 0) {
+    active_ = active_ || !options().idle_ignores_output;
+    alive_ = alive_ || has_backlog();  // the peer has made room
+    queue_.consume(bytes, repeat, connection_.get());
+  }
+  if (!all || unsent_bytes() > 0 || !queue_.set_blocked(false)) return;
+  leave_debt();
+  connection().set_output_blocked(false);  // which may append a pong that was held back
+  if (connection_->failed()) note_failure(Errc::no_mask_key);  // unless it had failed before
+}
+
+void Session::write_failed(std::error_code error, TimePoint now) {
+  if (phase_ != Phase::open) return abort(error);
+  if (queue_.has_failed()) return;
+  rare().write_error = error;
+  lost_ += queue_.fail(connection_.get());
+  leave_debt();
+  connection().set_output_blocked(true);  // pongs have nowhere to go
+  hung_up();
+  settle(now);
+}
+
+bool Session::end_of_write(bool had_backlog) {
+  if (queue_.has_failed()) return had_backlog;
+  const std::size_t unsent = unsent_bytes();
+  if (unsent > 0 && queue_.set_blocked(true)) connection().set_output_blocked(true);
+  if (has_backlog() && queue_.is_above_high(connection_.get())) note_high_water();
+  queue_.account(connection_.get());
+  return unsent > 0 || had_backlog;
+}
+
+bool Session::take_released(TimePoint now) {
+  const bool may_go_on = reading_ == Reading::held && !queue_.is_above_low(connection_.get());
+  if (!may_go_on || phase_ != Phase::open) return false;
+  reading_ = Reading::on;
+  suspend_peer_timeouts_until(now);
+  return true;
+}
+
+bool Session::take_drained() noexcept {
+  const bool due = accepts() && queue_.drain_owed() && !queue_.is_above_low(connection_.get());
+  if (due) queue_.drained();
+  return due;
+}
+
+}  // namespace wirespan::net

@@ -1,0 +1,150 @@
+// Errors and log lines of a server name the option, file, address or origin that they are about.
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/app_test.hpp"
+#include "support/case_name.hpp"
+#include "support/running_server.hpp"
+#include <wirespan/app/log.hpp>
+
+namespace wirespan::test {
+namespace {
+
+std::string listen_error(ServerOptions options) {
+  return what_of([&] { return WebSocketServer(std::move(options), {}).listen(); });
+}
+
+struct NamedError {
+  const char* name;
+  ServerOptions options;
+  std::string text;
+};
+void PrintTo(const NamedError& row, std::ostream* out) { *out << row.name; }
+
+class ServerNamedErrors : public ::testing::TestWithParam<NamedError> {};
+
+TEST_P(ServerNamedErrors, listen_says_which_option_has_which_value) {
+  EXPECT_EQ(listen_error(GetParam().options), GetParam().text);
+}
+
+std::vector<NamedError> named_errors() {
+  const std::string no_address =
+      " is not a numeric address (\"127.0.0.1\", \"::1\") nor \"unix:\" and a path: invalid option";
+  const std::string no_path =
+      " has no path, or one that is too long for a Unix socket: invalid option";
+  const std::string long_path(127, 'x');
+  return {
+      {"address", {.address = "localhost"}, "ServerOptions::address \"localhost\"" + no_address},
+      {"address_with_a_port",
+       {.address = "127.0.0.1:80"},
+       "ServerOptions::address \"127.0.0.1:80\"" + no_address},
+      {"more_addresses",
+       {.more_addresses = {"::1", "example\r\n"}},
+       "ServerOptions::more_addresses \"example\\x0d\\x0a\"" + no_address},
+      {"empty_path", {.address = "unix:"}, "ServerOptions::address \"unix:\"" + no_path},
+      {"long_path",
+       {.more_addresses = {"unix:" + long_path}},
+       "ServerOptions::more_addresses \"unix:" + long_path.substr(0, 123) + "...\"" + no_path},
+      {"no_thread",
+       {.threads = 0},
+       "ServerOptions::threads 0 is not between 1 and 255: invalid option"},
+      {"folder_that_is_none",
+       {.address = "unix:/no/such/folder/socket"},
+       "listen on unix:/no/such/folder/socket: No such file or directory"},
+  };
+}
+INSTANTIATE_TEST_SUITE_P(Table, ServerNamedErrors, ::testing::ValuesIn(named_errors()),
+                         case_name<NamedError>);
+
+TEST(ServerNamedErrorsOf, an_address_in_use_is_named) {
+  WebSocketServer first({}, {});
+  const std::uint16_t port = first.listen();
+  EXPECT_EQ(listen_error({.port = port}),
+            "listen on 127.0.0.1:" + std::to_string(port) + ": Address already in use");
+}
+
+TEST(ServerNamedErrorsOf, compression_that_is_out_of_range_is_named) {
+  if (!deflate_available()) GTEST_SKIP();
+  EXPECT_EQ(listen_error({.compression = DeflateOptions{.receive_window_bits = 8}}),
+            "DeflateOptions::receive_window_bits 8 is not between 9 and 15: invalid option");
+  EXPECT_EQ(listen_error({.compression = DeflateOptions{.memory_level = 10}}),
+            "DeflateOptions::memory_level 10 is not between 1 and 9: invalid option");
+}
+
+TEST(ServerNamedErrorsOf, a_close_code_that_stop_refuses_is_named) {
+  WebSocketServer server({}, {});
+  EXPECT_EQ(what_of([&] {
+              server.stop({.code = CloseCode::no_status_received, .reason = "bye"});
+              return 0;
+            }),
+            "stop with code 1005 and a reason of 3 bytes: this close code may not be sent");
+}
+
+/// Collects the lines of the log above debug while it lives.
+class LogLines {
+ public:
+  LogLines() {
+    enable_trace(
+        true,
+        [this](LogLevel level, std::string_view line) {
+          if (level == LogLevel::debug) return;
+          const std::lock_guard lock(mutex_);
+          lines_.emplace_back(line);
+        },
+        LogLevel::warning);
+  }
+  ~LogLines() {
+    enable_trace(true, {}, LogLevel::warning);  // the log would keep the sink
+    enable_trace(false);
+  }
+  LogLines(const LogLines&) = delete;
+  LogLines& operator=(const LogLines&) = delete;
+  [[nodiscard]] std::vector<std::string> lines() const {
+    const std::lock_guard lock(mutex_);
+    return lines_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+class ServerLog : public ServerTest {};
+WIRESPAN_OVER_LINKS_AND_BACKENDS(ServerLog);
+
+TEST_P(ServerLog, a_refused_origin_is_named_once_escaped_and_bounded) {
+  const LogLines log;
+  for (const std::string& origin :
+       {std::string("http://evil.example"), "x\t\"" + std::string(5000, 'y')}) {
+    const RunningServer server(echoing(), link());
+    for (int i = 0; i < 5; ++i) {  // a peer cannot fill the log
+      RawPeer client = server.dial();
+      client.write(upgrade_request("Origin: " + origin + "\r\n"));
+      EXPECT_TRUE(client.read_to_end().starts_with("HTTP/1.1 403 "));
+    }
+  }
+  const std::string rest = " at host \"localhost\": not welcome by ServerOptions::origins";
+  EXPECT_EQ(log.lines(), (std::vector<std::string>{"403 for origin \"http://evil.example\"" + rest,
+                                                   "403 for origin \"x\\x09\\x22" +
+                                                       std::string(125, 'y') + "...\"" + rest}));
+}
+
+TEST_P(ServerLog, a_header_that_an_answer_cannot_have_is_named) {
+  const LogLines log;
+  ServerHandlers handlers = echoing();
+  handlers.on_request = [](PendingRequest request) {
+    request.accept({.headers = {{"X Bad", "1"}}});
+  };
+  const RunningServer server(handlers, link());
+  RawPeer client = server.dial();
+  client.write(upgrade_request());
+  EXPECT_TRUE(client.read_to_end().starts_with("HTTP/1.1 500 "));
+  EXPECT_EQ(log.lines(), std::vector<std::string>{"the answer to a request cannot be sent: header "
+                                                  "\"X Bad\": invalid header name or value"});
+}
+
+}  // namespace
+}  // namespace wirespan::test

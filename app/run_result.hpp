@@ -31,8 +31,8 @@ struct RunResult {
   /// Bytes of frames that send() accepted and that did not reach the kernel.
   std::size_t unsent_bytes = 0;
 
-  /// True if the run ended in an error, as run_forever() returns in Python.
-  explicit operator bool() const noexcept { return why == EndReason::failed; }
+  /// The run ended in an error: what run_forever() returns in Python.
+  [[nodiscard]] bool failed() const noexcept { return why == EndReason::failed; }
 };
 
 }  // namespace wirespan

@@ -8,7 +8,8 @@
 
 namespace wirespan {
 
-/// What became of a message: accepted or not, and if accepted, how far it is.
+/// What became of a message: accepted or not, and if accepted, how far it is. There is no
+/// conversion to bool, which would read the wrong way round for half of the readers.
 class SendResult {
  public:
   enum class Outcome : std::uint8_t {
@@ -25,9 +26,9 @@ class SendResult {
 
   [[nodiscard]] Outcome outcome() const noexcept { return outcome_; }
   [[nodiscard]] std::error_code error() const noexcept { return error_; }
-  /// True if it was refused, as with std::error_code.
-  explicit operator bool() const noexcept { return outcome_ == Outcome::refused; }
-  operator std::error_code() const noexcept { return error_; }  // NOLINT: where only that counts
+  /// Sent or queued: it will be delivered, or on_close tells it as lost.
+  [[nodiscard]] bool accepted() const noexcept { return outcome_ != Outcome::refused; }
+  [[nodiscard]] bool failed() const noexcept { return outcome_ == Outcome::refused; }
   friend bool operator==(const SendResult& result, const std::error_code& error) noexcept {
     return result.error_ == error;
   }

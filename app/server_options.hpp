@@ -84,6 +84,9 @@ struct ServerOptions {
   std::size_t send_low_watermark = limits::send_low_watermark;
   std::size_t send_hard_limit = limits::send_hard_limit;    ///< Unsent bytes of one connection.
   std::size_t loop_send_budget = limits::loop_send_budget;  ///< Unsent bytes of one loop.
+  /// Bytes of published messages on their way from other threads to one loop. While a loop is that
+  /// far behind, publish() is refused. A message that finds none before it may be of any size.
+  std::size_t publish_queue_limit = limits::publish_queue;
   Overflow overflow = Overflow::refuse;  ///< What happens to a message above the hard limit.
   /// Read nothing more from a peer that leaves more than the high watermark unread.
   bool hold_reading = true;

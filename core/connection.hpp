@@ -91,7 +91,8 @@ class Connection {
   /// A message, or with `fin` false its first part; the parts after it have Opcode::continuation.
   /// The first part decides about compression for all.
   [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, bool fin = true,
-                                     Compress compress = Compress::if_agreed);
+                                     Compress compress = Compress::if_agreed,
+                                     TextCheck check = TextCheck::needed);
   [[nodiscard]] std::error_code ping(Bytes payload = {});
   /// An unsolicited pong (§5.5.3); the pongs that are owed go out by themselves.
   [[nodiscard]] std::error_code pong(Bytes payload = {});
@@ -162,7 +163,7 @@ class Connection {
   [[nodiscard]] bool may_be_sent_as_text(Bytes payload) const noexcept;
   [[nodiscard]] std::error_code check_send(Opcode opcode) const noexcept;
   [[nodiscard, gnu::noinline]] std::error_code send_part(Opcode opcode, Bytes payload, bool fin,
-                                                         Compress compress);
+                                                         Compress compress, TextCheck check);
   [[nodiscard]] std::error_code send_control(Opcode opcode, Bytes payload);
   [[nodiscard, gnu::noinline]] std::error_code append(const FrameHeader& unmasked, Bytes payload);
   void make_room_for_batch(std::size_t first);

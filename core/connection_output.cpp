@@ -40,11 +40,13 @@ std::error_code check_close(Role role, std::optional<CloseCode> code,
   return is_valid_utf8(wire_bytes(reason)) ? std::error_code{} : Errc::invalid_text;
 }
 
-std::error_code Connection::send(Opcode opcode, Bytes payload, bool fin, Compress compress) {
+std::error_code Connection::send(Opcode opcode, Bytes payload, bool fin, Compress compress,
+                                 TextCheck check) {
   if (const auto error = check_send(opcode)) return error;
   const bool stands_alone = fin && opcode != Opcode::continuation && codec_ == nullptr;
-  if (!stands_alone) return send_part(opcode, payload, fin, compress);
-  if (opcode == Opcode::text && !may_be_sent_as_text(payload)) return Errc::invalid_text;
+  if (!stands_alone) return send_part(opcode, payload, fin, compress, check);
+  const bool is_unknown_text = opcode == Opcode::text && check == TextCheck::needed;
+  if (is_unknown_text && !may_be_sent_as_text(payload)) return Errc::invalid_text;
   if (role_ == Role::client) return append({.opcode = opcode}, payload);
   make_room_for_batch(payload.size());
   append_whole_message(output_, opcode, payload);
@@ -59,10 +61,11 @@ bool Connection::may_be_sent_as_text(Bytes payload) const noexcept {
 }
 
 /// What later parts or later messages depend on.
-std::error_code Connection::send_part(Opcode opcode, Bytes payload, bool fin, Compress compress) {
+std::error_code Connection::send_part(Opcode opcode, Bytes payload, bool fin, Compress compress,
+                                      TextCheck check) {
   const Opcode message = opcode == Opcode::continuation ? sending_ : opcode;
   Utf8Validator utf8 = opcode == Opcode::continuation ? sent_utf8_ : Utf8Validator();
-  if (message == Opcode::text && options_->validate_sent_text) {
+  if (message == Opcode::text && check == TextCheck::needed && options_->validate_sent_text) {
     if (!utf8.feed(payload) || (fin && !utf8.complete())) return Errc::invalid_text;
   }
   const bool encoded = is_to_be_encoded(opcode, payload, compress);

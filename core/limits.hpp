@@ -80,6 +80,9 @@ inline constexpr std::size_t send_low_watermark = 256u << 10;
 inline constexpr std::size_t send_hard_limit = 16u << 20;
 /// Unsent bytes of all connections of one loop; a crowd of slow readers ends here.
 inline constexpr std::size_t loop_send_budget = 512u << 20;
+/// Bytes of published messages on their way from other threads to one loop; a loop that is busy for
+/// longer than it takes to fill this refuses what is published. Some seconds of a busy feed.
+inline constexpr std::size_t publish_queue = 64u << 20;
 /// Bytes read and thrown away after our last Close, so that a reset does not destroy it.
 inline constexpr std::size_t linger_bytes = 16u << 20;
 

@@ -14,6 +14,9 @@ namespace wirespan {
 /// the size tells something about both (RFC 7692 §8), and for what is compressed already.
 enum class Compress : std::uint8_t { if_agreed, never };
 
+/// Whether a text that is sent has still to be found valid UTF-8 (RFC 6455 §8.1).
+enum class TextCheck : std::uint8_t { needed, done };
+
 /// One whole message. Borrowed: `payload` is valid until the next feed(), next() or
 /// receive_window() of the connection that produced it; sending does not invalidate it.
 struct Message {

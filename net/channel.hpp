@@ -58,6 +58,9 @@ class Channel final : private IoHandler, private Timer {
   [[nodiscard]] std::error_code send_published(const PublishedFrame::Ptr& frame);
   [[nodiscard]] std::error_code ping(Bytes payload, Admission admission = Admission::ask);
   [[nodiscard]] std::error_code pong(Bytes payload, Admission admission = Admission::ask);
+  /// Something was refused on behalf of this channel: on_drained() follows when no more than the
+  /// low watermark is left, at once if that is so already.
+  void owe_drain();
   /// Starts the closing handshake, which may take SessionOptions::close_time, or `time`.
   [[nodiscard]] std::error_code close(std::optional<CloseCode> code, std::string_view reason,
                                       std::optional<std::chrono::milliseconds> time = {},

@@ -73,6 +73,13 @@ std::error_code Channel<S, Handler>::pong(Bytes payload, Admission admission) {
 }
 
 template <Stream S, class Handler>
+void Channel<S, Handler>::owe_drain() {
+  if (ended_) return;
+  session_.owe_drain();
+  loop_.flush_later(*this);
+}
+
+template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::close(std::optional<CloseCode> code, std::string_view reason,
                                            std::optional<std::chrono::milliseconds> time,
                                            AfterClose after) {

@@ -119,6 +119,8 @@ class Session {
   /// Opcode::ping or pong; control frames are bounded, but ask for no room below the hard limit.
   [[nodiscard]] std::error_code send_control(Opcode opcode, Bytes payload,
                                              Admission admission = Admission::ask);
+  /// Something was refused on behalf of this session: take_drained() tells when there is room.
+  void owe_drain() noexcept { queue_.owe_drain(); }
   /// Starts the closing handshake, which may take `time` from the next settle() on;
   /// SessionOptions::close_time if unset. A pause ends, and what it held back is discarded.
   [[nodiscard]] std::error_code close(std::optional<CloseCode> code, std::string_view reason,

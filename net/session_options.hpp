@@ -22,8 +22,10 @@ enum class Overflow : std::uint8_t {
 
 /// Whether a message has to ask for room.
 enum class Admission : std::uint8_t {
-  ask,      ///< The limits of the session decide.
-  granted,  ///< Room was reserved for it when it was accepted, on another thread.
+  ask,  ///< The limits of the session decide.
+  /// Room was reserved for it when it was accepted on another thread, where its text was found
+  /// valid, too. With Overflow::drop_oldest older messages still make room as far as they can.
+  granted,
 };
 
 /// What becomes of messages that come after our own Close frame.

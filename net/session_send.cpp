@@ -19,7 +19,10 @@ std::error_code Session::send(Opcode opcode, Bytes payload, const SendHow& how) 
   if (!accepts()) return Errc::not_open;
   if (how.admission == Admission::ask) {
     if (const auto error = admit(payload.size())) return error;
+  } else if (options().overflow == Overflow::drop_oldest) {
+    (void)drop_for(payload.size());
   }
+  const TextCheck check = how.admission == Admission::granted ? TextCheck::done : TextCheck::needed;
   const bool is_long = how.fin && payload.size() >= limits::least_in_place;
   if (is_long && send_from_where_it_lies(opcode, payload, how.compress)) {
     note_sent();
@@ -29,7 +32,8 @@ std::error_code Session::send(Opcode opcode, Bytes payload, const SendHow& how) 
   const bool may_be_dropped =
       has_backlog() && options().overflow == Overflow::drop_oldest && !connection().compresses();
   if (may_be_dropped) queue_.spill(connection_.get());
-  if (const auto error = connection().send(opcode, payload, how.fin, how.compress)) return error;
+  if (const auto error = connection().send(opcode, payload, how.fin, how.compress, check))
+    return error;
   if (may_be_dropped && how.fin && opcode != Opcode::continuation) {
     queue_.entries().push_message(connection_->output().data());
     connection_->output().clear();

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cstdint>
+#include <new>
 #include <string>
 
 #include <wirespan/app/client/app_run.hpp>
@@ -39,6 +42,11 @@ net::ChannelOptions channel_options(const RunOptions& options, std::size_t send_
           .send_hard_limit = send_hard_limit};
 }
 
+/// One connection, and senders that wait.
+net::RemoteOptions remote_options(std::size_t send_hard_limit) {
+  return {.send_hard_limit = send_hard_limit, .total_limit = SIZE_MAX, .tells_refusals = false};
+}
+
 template <class Throw>
 std::exception_ptr exception_of(Throw thrower) {
   try {
@@ -57,6 +65,8 @@ WebSocketApp::Run::Run(WebSocketApp& app, const RunOptions& options)
       shared_(*app.shared_),
       loop_({.backend = app.options_.backend,
              .busy_poll = bounded_busy_poll(app.options_.busy_poll)}),
+      remote_(loop_.mailbox(), remote_options(app.options_.send_hard_limit),
+              [this] { drain_listed(); }),
       channel_options_(channel_options(options, app.options_.send_hard_limit)),
       compression_(app.options_.compression) {
   // A callable for the headers belongs to the run; everything else is checked before it.
@@ -66,7 +76,7 @@ WebSocketApp::Run::Run(WebSocketApp& app, const RunOptions& options)
   if (const auto plan = make_dial_plan(app_.url_, checked, detail); !plan) {
     throw_for(plan.error(), detail);
   }
-  if (!shared_.begin_run(*this, *this, loop_.mailbox(), app_.options_.send_hard_limit)) {
+  if (!shared_.begin_run(*this, *this, remote_, account_)) {
     throw WebSocketException(make_error_code(Errc::already_open), "socket is already opened");
   }
 }
@@ -160,7 +170,6 @@ void WebSocketApp::Run::open(Dialed dialed) {
   shared_.begin_connection(dialed.agreement, dialed.status, fd);
   result_.close = {};
   result_.error = {};
-  kernel_is_full_ = false;
   mask_failure_ = nullptr;
   const bool again = std::exchange(connected_before_or_failed_, true);
   guarded([&] { again ? app_.on_reconnect() : app_.on_open(); });
@@ -206,9 +215,15 @@ void WebSocketApp::Run::ChannelHandler::on_pong(Bytes payload) {
 void WebSocketApp::Run::ChannelHandler::on_ping_sent() { run->shared_.set_ping(run->loop_.now()); }
 
 void WebSocketApp::Run::on_backlog(std::size_t unsent) {
-  kernel_is_full_ = unsent > 0;
-  shared_.set_backlog(unsent);
-  if (!drained_.empty() || unsent == 0) drain_outbox();
+  (void)remote_.set_unsent(account_, unsent);
+  trim_.note_held(remote_.total());
+  shared_.tell_room();
+}
+
+/// Other threads may have been told of output that no backlog has followed.
+void WebSocketApp::Run::on_written(std::size_t size) {
+  const std::size_t told = account_.unsent.load(std::memory_order_relaxed);
+  if (told > 0) on_backlog(told - std::min(told, size));
 }
 
 std::optional<net::ReceiveTime> WebSocketApp::Run::received_at() const noexcept {
@@ -216,61 +231,61 @@ std::optional<net::ReceiveTime> WebSocketApp::Run::received_at() const noexcept 
 }
 
 std::size_t WebSocketApp::Run::unsent() const noexcept {
-  return channel_ ? channel_->unsent_bytes() : 0;
+  return channel_ ? channel_->unsent_bytes() + account_.on_its_way() : 0;
 }
 
-/// On the loop's thread: straight into the output.
+/// On the loop's thread: straight into the output, behind what other threads have sent before.
 void WebSocketApp::Run::send(Opcode opcode, Bytes payload, Compress compress) {
   if (!channel_ || stop_request_) throw_for(Errc::not_open, "send");
-  std::error_code error;
-  switch (opcode) {
-    case Opcode::ping:
-      error = channel_->ping(payload);
-      break;
-    case Opcode::pong:
-      error = channel_->pong(payload);
-      break;
-    default:
-      error = channel_->send(opcode, payload, true, compress);
-      break;
-  }
-  if (error == Errc::no_mask_key) channel_->fail(error);
+  if (remote_.has_listed()) drain(net::Remote::Look::early);
+  if (!channel_) throw_for(Errc::not_open, "send");
+  const auto error = send(opcode, payload, compress, net::Admission::ask);
   if (error) throw_for(error, "send");
 }
 
-/// Moves what other threads want to send into the channel, as far as its limit allows; the rest
-/// waits for the kernel to take something. The outbox is emptied once: what comes into it after
-/// that has a task of its own, and the loop a turn for everybody else.
-void WebSocketApp::Run::drain_outbox() {
-  bool taken = false;
-  while (channel_) {
-    if (drained_.empty() && !std::exchange(taken, true)) shared_.take_outbox(drained_);
-    const auto record = drained_.front();
-    if (!record) break;
-    std::error_code error;
-    switch (record->opcode) {
-      case Opcode::ping:
-        error = channel_->ping(record->payload);
-        break;
-      case Opcode::pong:
-        error = channel_->pong(record->payload);
-        break;
-      default:
-        error = channel_->send(record->opcode, record->payload, true, record->compress);
-        break;
-    }
-    if (error == Errc::send_queue_full) return await_room();
-    if (error == Errc::no_mask_key) channel_->fail(error);
-    if (error) result_.unsent_bytes += record->payload.size();
-    drained_.pop();
+std::error_code WebSocketApp::Run::send(Opcode opcode, Bytes payload, Compress compress,
+                                        net::Admission admission) {
+  std::error_code error;
+  switch (opcode) {
+    case Opcode::ping:
+      error = channel_->ping(payload, admission);
+      break;
+    case Opcode::pong:
+      error = channel_->pong(payload, admission);
+      break;
+    default:
+      error = channel_->send(opcode, payload, true, compress, admission);
+      break;
   }
-  if (stop_request_) close_channel();
+  if (error == Errc::no_mask_key) channel_->fail(error);
+  return error;
 }
 
-/// The channel may be full although the kernel would take it all: then it is empty after its flush
-/// at the end of this turn, and ours comes behind it.
-void WebSocketApp::Run::await_room() {
-  if (!kernel_is_full_) loop_.flush_later(*this);
+/// Without memory the connection ends; what it had accepted is counted as lost.
+std::error_code WebSocketApp::Run::send_granted(const net::MessageLog::Message& message) {
+  try {
+    const auto error =
+        send(message.opcode, message.payload, message.compress, net::Admission::granted);
+    if (!error) (void)remote_.set_unsent(account_, channel_->unsent_bytes());
+    return error;
+  } catch (const std::bad_alloc&) {
+    const auto error = make_error_code(std::errc::not_enough_memory);
+    channel_->abort(error);
+    return error;
+  }
+}
+
+void WebSocketApp::Run::drain_listed() {
+  remote_.drain_listed([this](std::uint32_t) { drain(net::Remote::Look::listed); });
+}
+
+void WebSocketApp::Run::drain(net::Remote::Look look) {
+  const auto nothing = [] {};
+  remote_.drain_account(
+      account_, 0, look,
+      [this](const net::MessageLog::Message& message) { return send_granted(message); }, nothing,
+      nothing);
+  shared_.tell_room();
 }
 
 // Ending.
@@ -283,7 +298,8 @@ void WebSocketApp::Run::stop(const CloseRequest& request) {
   if (channel_) {
     // Everything that was sent before goes first, and has as much time as the handshake.
     loop_.timers().schedule(*this, loop_.network().now() + stop_request_->timeout);
-    drain_outbox();
+    drain(net::Remote::Look::early);
+    close_channel();
   } else {
     dialer_.reset();
     finish(EndReason::stopped);
@@ -301,8 +317,8 @@ void WebSocketApp::Run::on_end(const net::ChannelEnd& end) {
   loop_.retire(std::move(channel_));
   loop_.timers().cancel(*this);
   shared_.end_connection();
-  count_unsent_outbox();
-  result_.unsent_bytes += end.unsent_bytes;
+  (void)remote_.set_unsent(account_, 0);
+  result_.unsent_bytes += end.unsent_bytes + remote_.close_account(account_);
   result_.close = {.code = end.code, .reason = end.reason};
   if (stop_request_) {
     result_.error = end.error;
@@ -320,15 +336,6 @@ void WebSocketApp::Run::on_end(const net::ChannelEnd& end) {
   const bool own_keys_failed = end.error == Errc::no_mask_key && mask_failure_;
   failed(end.error, own_keys_failed ? std::exchange(mask_failure_, nullptr)
                                     : exception_of([&] { throw_for(end.error, "connection"); }));
-}
-
-void WebSocketApp::Run::count_unsent_outbox() {
-  do {
-    for (; const auto record = drained_.front(); drained_.pop()) {
-      result_.unsent_bytes += record->payload.size();
-    }
-    shared_.take_outbox(drained_);
-  } while (!drained_.empty());
 }
 
 /// An attempt or a connection has failed: tell, then try again or end.

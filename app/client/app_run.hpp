@@ -15,11 +15,13 @@
 #include <wirespan/app/websocket_app.hpp>
 #include <wirespan/net/channel.hpp>
 #include <wirespan/net/event_loop.hpp>
+#include <wirespan/net/heap_trim.hpp>
+#include <wirespan/net/remote.hpp>
 
 namespace wirespan {
 
 /// Lives on the stack of run_forever(); everything happens on its thread.
-class WebSocketApp::Run final : private RunPort, private net::Timer, private net::IoHandler {
+class WebSocketApp::Run final : private RunPort, private net::Timer {
  public:
   /// Checks the options and reserves the app. Throws as run_forever().
   Run(WebSocketApp& app, const RunOptions& options);
@@ -28,7 +30,6 @@ class WebSocketApp::Run final : private RunPort, private net::Timer, private net
   [[nodiscard]] RunResult run(const std::stop_token& stop);
 
   void send(Opcode opcode, Bytes payload, Compress compress);
-  void drain_outbox() override;
   void stop(const CloseRequest& request) override;
   [[nodiscard]] std::size_t unsent() const noexcept;
   [[nodiscard]] std::optional<net::ReceiveTime> received_at() const noexcept;
@@ -44,13 +45,12 @@ class WebSocketApp::Run final : private RunPort, private net::Timer, private net
     void on_ping_sent();
     void on_backlog(std::size_t unsent) { run->on_backlog(unsent); }
     void on_drained() {}
+    void on_bytes_written(std::size_t size) { run->on_written(size); }
     void on_end(const net::ChannelEnd& end) { run->on_end(end); }
   };
   using AppChannel = net::Channel<Transport, ChannelHandler>;
 
   void on_timer(TimePoint now) override;
-  void on_ready(net::Readiness) override {}
-  void on_flush() override { drain_outbox(); }
 
   [[nodiscard]] ConnectOptions connect_options() const;
   void attempt();
@@ -59,9 +59,14 @@ class WebSocketApp::Run final : private RunPort, private net::Timer, private net
   void on_message(const Message& message);
   void on_fragment(const Fragment& fragment);
   void on_backlog(std::size_t unsent);
+  void on_written(std::size_t size);
+  /// Sends the messages of other threads.
+  void drain_listed();
+  void drain(net::Remote::Look look);
+  [[nodiscard]] std::error_code send_granted(const net::MessageLog::Message& message);
+  [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, Compress compress,
+                                     net::Admission admission);
   void on_end(const net::ChannelEnd& end);
-  void count_unsent_outbox();
-  void await_room();
   void close_channel();
   void failed(std::error_code code, const std::exception_ptr& error);
   void finish(EndReason why) noexcept;
@@ -77,13 +82,14 @@ class WebSocketApp::Run final : private RunPort, private net::Timer, private net
   const RunOptions& options_;
   Shared& shared_;
   net::EventLoop loop_;
+  net::RemoteAccount account_;
+  net::Remote remote_;
+  net::HeapTrim trim_;
   net::ChannelOptions channel_options_;
   Compression compression_;
   std::unique_ptr<Dialer> dialer_;
   std::unique_ptr<AppChannel> channel_;
   std::optional<CloseRequest> stop_request_;
-  Outbox drained_;               // taken from other threads, not in the channel yet
-  bool kernel_is_full_ = false;  // on_backlog() will be called when it has taken something
   std::exception_ptr mask_failure_;
   bool connected_before_or_failed_ = false;
   bool used_socket_ = false;

@@ -1,4 +1,3 @@
-#include <cstring>
 #include <utility>
 
 #include <wirespan/app/client/app_shared.hpp>
@@ -6,73 +5,17 @@
 #include <wirespan/core/time.hpp>
 
 namespace wirespan {
-namespace {
-
-/// Stands before each payload in the outbox.
-struct RecordHead {
-  std::uint64_t size = 0;
-  Opcode opcode = Opcode::text;
-  Compress compress = Compress::if_agreed;
-};
-
-RecordHead head_at(const std::byte* place) noexcept {
-  RecordHead head;
-  std::memcpy(&head, place, sizeof head);
-  return head;
-}
-
-}  // namespace
-
-void Outbox::push(Opcode opcode, Bytes payload, Compress compress) {
-  RecordHead head{.size = payload.size(), .opcode = opcode, .compress = compress};
-  const auto* bytes = reinterpret_cast<const std::byte*>(&head);
-  const std::size_t before = bytes_.size();
-  try {
-    bytes_.insert(bytes_.end(), bytes, bytes + sizeof head);
-    bytes_.insert(bytes_.end(), payload.begin(), payload.end());
-  } catch (...) {
-    bytes_.resize(before);
-    throw;
-  }
-}
-
-std::optional<Outbox::Record> Outbox::front() const noexcept {
-  if (empty()) return std::nullopt;
-  const RecordHead head = head_at(bytes_.data() + next_);
-  return Record{
-      .opcode = head.opcode,
-      .compress = head.compress,
-      .payload = Bytes(bytes_).subspan(next_ + sizeof head, static_cast<std::size_t>(head.size))};
-}
-
-void Outbox::pop() noexcept {
-  next_ += sizeof(RecordHead) + static_cast<std::size_t>(head_at(bytes_.data() + next_).size);
-  if (empty()) clear();
-}
-
-void Outbox::clear() noexcept {
-  bytes_.clear();
-  next_ = 0;
-  // A burst should not hold its memory for ever.
-  if (bytes_.capacity() > limits::send_high_watermark) bytes_.shrink_to_fit();
-}
-
-void Outbox::swap(Outbox& other) noexcept {
-  bytes_.swap(other.bytes_);
-  std::swap(next_, other.next_);
-}
-
 // The run's side.
 
-bool WebSocketApp::Shared::begin_run(Run& run, RunPort& port, std::shared_ptr<net::Mailbox> mailbox,
-                                     std::size_t send_hard_limit) {
+bool WebSocketApp::Shared::begin_run(Run& run, RunPort& port, net::Remote& remote,
+                                     net::RemoteAccount& account) {
   const Lock lock(mutex_);
-  if (mailbox_) return false;
-  mailbox_ = std::move(mailbox);
+  if (remote_ != nullptr) return false;
+  remote_ = &remote;
+  account_ = &account;
   run_ = &run;
   port_ = &port;
   thread_ = std::this_thread::get_id();
-  send_hard_limit_ = send_hard_limit;
   keep_running_ = true;
   errored_ = false;
   last_ping_.reset();
@@ -82,7 +25,8 @@ bool WebSocketApp::Shared::begin_run(Run& run, RunPort& port, std::shared_ptr<ne
 
 void WebSocketApp::Shared::end_run() noexcept {
   const Lock lock(mutex_);
-  mailbox_.reset();
+  remote_ = nullptr;
+  account_ = nullptr;
   run_ = nullptr;
   port_ = nullptr;
   thread_ = std::thread::id();
@@ -95,28 +39,17 @@ void WebSocketApp::Shared::begin_connection(const Agreement& agreement, int stat
   status_ = status;
   fd_ = fd;
   open_ = true;
-  backlog_ = 0;
 }
 
-/// Frees the senders that wait: for them the connection is closed. What is in the outbox stays for
-/// the run to count.
 void WebSocketApp::Shared::end_connection() noexcept {
   const Lock lock(mutex_);
   open_ = false;
   fd_ = -1;
-  backlog_ = 0;
   room_.notify_all();
 }
 
-void WebSocketApp::Shared::take_outbox(Outbox& into) noexcept {
+void WebSocketApp::Shared::tell_room() noexcept {
   const Lock lock(mutex_);
-  outbox_.swap(into);
-  room_.notify_all();
-}
-
-void WebSocketApp::Shared::set_backlog(std::size_t bytes) noexcept {
-  const Lock lock(mutex_);
-  backlog_ = bytes;
   room_.notify_all();
 }
 
@@ -150,39 +83,36 @@ bool WebSocketApp::Shared::on_run_thread() const noexcept {
 /// After close() nothing more is taken, although the handshake may still be under way.
 bool WebSocketApp::Shared::accepts() const noexcept { return open_ && keep_running_; }
 
-bool WebSocketApp::Shared::has_room(std::size_t size) const noexcept {
-  const std::size_t unsent = outbox_.size() + backlog_;
-  return unsent == 0 || (unsent <= send_hard_limit_ && size <= send_hard_limit_ - unsent);
-}
-
-void WebSocketApp::Shared::wait_for_room(Lock& lock, std::size_t size) {
-  const auto may_go_on = [&] { return !accepts() || has_room(size); };
-  const auto timeout = getdefaulttimeout();
-  if (!timeout) {
-    room_.wait(lock, may_go_on);
-  } else if (!room_.wait_for(lock, bounded(*timeout), may_go_on)) {
+void WebSocketApp::Shared::wait_for_room(Lock& lock, std::optional<TimePoint> deadline) {
+  if (!deadline) {
+    room_.wait(lock);
+  } else if (room_.wait_until(lock, *deadline) == std::cv_status::timeout) {
     throw_for(Errc::send_timeout, "send");
   }
 }
 
 void WebSocketApp::Shared::post_frame(Opcode opcode, Bytes payload, Compress compress) {
   Lock lock(mutex_);
-  wait_for_room(lock, payload.size());
-  if (!accepts()) throw_for(Errc::not_open, "send");
-  const bool first = outbox_.empty();
-  outbox_.push(opcode, payload, compress);
-  if (!first) return;  // the task that is on its way will find it
-  mailbox_->post([this] {
-    if (port_ != nullptr) port_->drain_outbox();
-  });
+  std::optional<TimePoint> deadline;
+  if (const auto timeout = getdefaulttimeout()) {
+    deadline = std::chrono::steady_clock::now() + bounded(*timeout);
+  }
+  while (accepts()) {
+    const std::uint32_t generation = account_->generation.load(std::memory_order_relaxed);
+    const auto error = remote_->send(*account_, generation, 0, opcode, payload, compress);
+    if (!error) return;
+    if (error != Errc::send_queue_full) throw_for(error, "send");
+    wait_for_room(lock, deadline);
+  }
+  throw_for(Errc::not_open, "send");
 }
 
 void WebSocketApp::Shared::post_close(CloseRequest request) {
   const Lock lock(mutex_);
-  if (!mailbox_) return;
+  if (remote_ == nullptr) return;
   keep_running_ = false;
   room_.notify_all();
-  mailbox_->post([this, request = std::move(request)] {
+  remote_->post([this, request = std::move(request)] {
     if (port_ != nullptr) port_->stop(request);
   });
 }
@@ -219,7 +149,7 @@ int WebSocketApp::Shared::fileno() const noexcept {
 
 std::size_t WebSocketApp::Shared::unsent() const noexcept {
   const Lock lock(mutex_);
-  return outbox_.size() + backlog_;
+  return open_ ? remote_->buffered(*account_) : 0;
 }
 
 std::optional<TimePoint> WebSocketApp::Shared::last_ping() const noexcept {

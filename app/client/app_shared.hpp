@@ -13,41 +13,15 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <vector>
 
 #include <wirespan/app/options.hpp>
 #include <wirespan/app/websocket_app.hpp>
 #include <wirespan/core/agreement.hpp>
 #include <wirespan/core/limits.hpp>
 #include <wirespan/core/opcode.hpp>
-#include <wirespan/net/mailbox.hpp>
+#include <wirespan/net/remote.hpp>
 
 namespace wirespan {
-
-/// What other threads ask the loop's thread to do, in one run of bytes: record after record, in the
-/// order of the calls, without an allocation for each.
-class Outbox {
- public:
-  struct Record {
-    Opcode opcode = Opcode::text;
-    Compress compress = Compress::if_agreed;
-    Bytes payload;
-  };
-
-  void push(Opcode opcode, Bytes payload, Compress compress);
-  /// The next record; borrowed until pop() or swap(). Nothing at the end.
-  [[nodiscard]] std::optional<Record> front() const noexcept;
-  void pop() noexcept;
-  [[nodiscard]] bool empty() const noexcept { return next_ == bytes_.size(); }
-  /// Bytes of payload and bookkeeping that wait.
-  [[nodiscard]] std::size_t size() const noexcept { return bytes_.size() - next_; }
-  void clear() noexcept;
-  void swap(Outbox& other) noexcept;
-
- private:
-  std::vector<std::byte> bytes_;
-  std::size_t next_ = 0;
-};
 
 /// How a close() is to be done.
 struct CloseRequest {
@@ -59,15 +33,14 @@ struct CloseRequest {
 /// The loop's side of a run, called on its thread.
 class RunPort {
  public:
-  virtual void drain_outbox() = 0;
   virtual void stop(const CloseRequest& request) = 0;
 
  protected:
   ~RunPort() = default;
 };
 
-/// Guarded by its mutex. A run announces itself here, takes what was put into the outbox, and says
-/// how much the kernel has refused; senders wait while that is too much.
+/// Guarded by its mutex. A run announces itself here with its Remote, which has the messages of
+/// other threads and decides about room for them; senders wait here while it has none.
 class WebSocketApp::Shared {
  public:
   explicit Shared(bool keep_running) : keep_running_(keep_running) {}
@@ -75,13 +48,14 @@ class WebSocketApp::Shared {
   // For the run, on its thread.
 
   /// False if another run is active.
-  [[nodiscard]] bool begin_run(Run& run, RunPort& port, std::shared_ptr<net::Mailbox> mailbox,
-                               std::size_t send_hard_limit);
+  [[nodiscard]] bool begin_run(Run& run, RunPort& port, net::Remote& remote,
+                               net::RemoteAccount& account);
   void end_run() noexcept;
   void begin_connection(const Agreement& agreement, int status, int fd);
+  /// Nothing more is accepted. Senders that wait find the connection closed.
   void end_connection() noexcept;
-  void take_outbox(Outbox& into) noexcept;
-  void set_backlog(std::size_t bytes) noexcept;
+  /// Wakes the senders that wait: there may be room.
+  void tell_room() noexcept;
   void set_ping(TimePoint when) noexcept;
   void set_pong(TimePoint when) noexcept;
   void set_errored() noexcept;
@@ -110,18 +84,15 @@ class WebSocketApp::Shared {
   using Lock = std::unique_lock<std::mutex>;
 
   [[nodiscard]] bool accepts() const noexcept;
-  [[nodiscard]] bool has_room(std::size_t size) const noexcept;
-  void wait_for_room(Lock& lock, std::size_t size);
+  void wait_for_room(Lock& lock, std::optional<TimePoint> deadline);
 
   mutable std::mutex mutex_;
   std::condition_variable room_;
-  std::shared_ptr<net::Mailbox> mailbox_;  // null without a run
+  net::Remote* remote_ = nullptr;  // null without a run
+  net::RemoteAccount* account_ = nullptr;
   Run* run_ = nullptr;
   RunPort* port_ = nullptr;
   std::atomic<std::thread::id> thread_{};
-  Outbox outbox_;
-  std::size_t backlog_ = 0;
-  std::size_t send_hard_limit_ = 0;
   bool keep_running_;
   bool open_ = false;
   bool errored_ = false;

@@ -47,9 +47,9 @@ class ConnectionTable {
     entry.ticket = std::move(ticket);
     entry.user_data = std::move(user_data);
   }
-  /// The channel leaves; handles of the connection find nothing any more.
+  /// The channel leaves; handles of the connection find nothing once the hub's account is closed,
+  /// too.
   [[nodiscard]] std::unique_ptr<Channel> close(ConnectionKey key) noexcept {
-    hub_.find(key.slot)->generation.fetch_add(1, std::memory_order_release);
     return std::move(entries_[key.slot].channel);
   }
   /// Destroys the user data and gives the ticket back; the slot can be allocated again.

@@ -3,7 +3,6 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <wirespan/app/server/server_connections.hpp>
 #include <wirespan/app/server/server_hub.hpp>
@@ -29,33 +28,6 @@ std::error_code check_message(Opcode opcode, Bytes payload) noexcept {
     default:
       return Errc::unsupported_frame;
   }
-}
-
-/// The message is copied; what is on its way counts as unsent, so that a fast thread cannot fill
-/// the memory of a loop that is busy.
-SendResult send_cross_thread(ServerHub& hub, ConnectionKey key, Opcode opcode, Bytes payload,
-                             Compress compress) {
-  ServerHub::Slot& slot = *hub.find(key.slot);
-  const std::size_t size = payload.size();
-  const std::size_t before = slot.queued.fetch_add(size) + slot.unsent.load();
-  const std::size_t limit = hub.send_hard_limit();
-  if (before > 0 && (before > limit || size > limit - before)) {
-    slot.queued.fetch_sub(size);
-    return Errc::send_queue_full;
-  }
-  std::vector<std::byte> copy(payload.begin(), payload.end());
-  const bool posted =
-      hub.post([owner = share_of(hub), key, opcode, compress, copy = std::move(copy)] {
-        owner->find(key.slot)->queued.fetch_sub(copy.size());
-        ServerConnections* connections = owner->connections();
-        if (connections == nullptr) return;
-        const auto result = connections->send(key, opcode, copy, compress);
-        if (!result.error()) return;
-        (void)connections->close(key, CloseCode::try_again_later, "too slow");
-      });
-  if (posted) return SendResult::Outcome::queued;
-  slot.queued.fetch_sub(size);
-  return Errc::not_open;
 }
 
 }  // namespace
@@ -91,7 +63,9 @@ SendResult ServerConnection::send(Opcode opcode, Bytes payload, Compress compres
   if (hub_->on_loop_thread()) return hub_->connections()->send(key_, opcode, payload, compress);
   if (!hub_->is_current(key_)) return Errc::not_open;
   if (const auto error = check_message(opcode, payload)) return error;
-  return send_cross_thread(*hub_, key_, opcode, payload, compress);
+  const auto error = hub_->remote().send(*hub_->find(key_.slot), key_.generation, key_.slot, opcode,
+                                         payload, compress);
+  return error ? SendResult(error) : SendResult::Outcome::queued;
 }
 
 template <class Call>
@@ -155,7 +129,7 @@ std::size_t ServerConnection::buffered_amount() const noexcept {
   if (hub_->on_loop_thread()) return hub_->connections()->buffered_amount(key_);
   const ServerHub::Slot* slot = hub_->find(key_.slot);
   if (slot == nullptr || !hub_->is_current(key_)) return 0;
-  return slot->queued.load() + slot->unsent.load();
+  return hub_->remote().buffered(*slot);
 }
 
 std::optional<net::ReceiveTime> ServerConnection::received_at() const noexcept {

@@ -12,6 +12,9 @@
 namespace wirespan {
 namespace {
 
+/// Unsent bytes of a turn that other threads are told of before the kernel was asked.
+constexpr std::size_t told_size = std::size_t{64} << 10;
+
 net::SessionOptions session_options(const ServerOptions& options) {
   net::SessionOptions session{.keep_alive = {.interval = bounded(options.ping_interval),
                                              .timeout = unless_off(options.ping_timeout),
@@ -104,24 +107,72 @@ SendResult ServerConnections::send(ConnectionKey key, Opcode opcode, Bytes paylo
                                    Compress compress) {
   ServerChannel* channel = table_.find(key);
   if (channel == nullptr) return Errc::not_open;
+  drain_before_send(*channel);
   const bool waits = channel->has_backlog();
   const bool is_message = !is_control(opcode);
-  const std::error_code error = is_message ? channel->send(opcode, payload, true, compress)
-                                           : send_control(*channel, opcode, payload);
+  const std::error_code error = is_message
+                                    ? channel->send(opcode, payload, true, compress)
+                                    : send_control(*channel, opcode, payload, net::Admission::ask);
   if (error) {
     count_refused(error);
     return error;
   }
   if (is_message) counters_.messages_out.add();
-  if (waits) on_backlog(key, channel->unsent_bytes());
+  if (waits || tells_early(*channel)) tell_unsent(*channel);
   return waits ? SendResult::Outcome::queued : SendResult::Outcome::sent;
 }
 
 std::error_code ServerConnections::send_control(ServerChannel& channel, Opcode opcode,
-                                                Bytes payload) {
-  if (opcode == Opcode::ping) return channel.ping(payload);
-  if (opcode == Opcode::pong) return channel.pong(payload);
+                                                Bytes payload, net::Admission admission) {
+  if (opcode == Opcode::ping) return channel.ping(payload, admission);
+  if (opcode == Opcode::pong) return channel.pong(payload, admission);
   return channel.send(opcode, payload);  // which refuses it
+}
+
+/// Before the kernel was asked, so that the admission of other threads knows of it.
+bool ServerConnections::tells_early(const ServerChannel& channel) const noexcept {
+  return hub_.remote().is_used() && channel.unsent_bytes() >= told_size;
+}
+
+void ServerConnections::tell_unsent(ServerChannel& channel) {
+  on_backlog(channel.handler().self.key_, channel.unsent_bytes());
+}
+
+void ServerConnections::drain_outboxes() noexcept {
+  hub_.remote().drain_listed([&](std::uint32_t slot) {
+    if (ServerChannel* channel = table_.at(slot)) {
+      drain_outbox(*channel, net::Remote::Look::listed);
+    }
+  });
+}
+
+/// Each step for itself: one that finds no memory ends the connection, and the rest is counted as
+/// lost.
+void ServerConnections::drain_outbox(ServerChannel& channel, net::Remote::Look look) noexcept {
+  const std::uint32_t slot = channel.handler().self.key_.slot;
+  const auto deliver = [&](const net::MessageLog::Message& message) {
+    std::error_code error = make_error_code(std::errc::not_enough_memory);
+    or_abort(channel, [&] { error = send_granted(channel, message); });
+    return error;
+  };
+  const auto on_refused = [&] { or_abort(channel, [&] { channel.owe_drain(); }); };
+  const auto on_overflow = [&] {
+    or_abort(channel, [&] { (void)channel.close(CloseCode::try_again_later, "too slow"); });
+  };
+  hub_.remote().drain_account(*hub_.find(slot), slot, look, deliver, on_refused, on_overflow);
+}
+
+std::error_code ServerConnections::send_granted(ServerChannel& channel,
+                                                const net::MessageLog::Message& message) {
+  const bool is_message = !is_control(message.opcode);
+  const auto error =
+      is_message ? channel.send(message.opcode, message.payload, true, message.compress,
+                                net::Admission::granted)
+                 : send_control(channel, message.opcode, message.payload, net::Admission::granted);
+  if (error) return error;
+  if (is_message) counters_.messages_out.add();
+  tell_unsent(channel);
+  return {};
 }
 
 void ServerConnections::count_refused(std::error_code error) {
@@ -171,9 +222,10 @@ void ServerConnections::deliver(std::string_view topic, const PublishedFrame::Pt
   for (const std::uint32_t slot : topics_.members(topic)) {
     ServerChannel& channel = *table_.at(slot);
     or_abort(channel, [&] {
+      drain_before_send(channel);
       if (const auto error = channel.send_published(frame)) return count_refused(error);
       counters_.messages_out.add();
-      if (channel.has_backlog()) on_backlog(channel.handler().self.key_, channel.unsent_bytes());
+      if (channel.has_backlog()) tell_unsent(channel);
     });
   }
 }
@@ -181,7 +233,7 @@ void ServerConnections::deliver(std::string_view topic, const PublishedFrame::Pt
 std::size_t ServerConnections::buffered_amount(ConnectionKey key) {
   if (is_ending(key)) return lost_bytes_;
   const ServerChannel* channel = table_.find(key);
-  return channel == nullptr ? 0 : channel->unsent_bytes() + hub_.find(key.slot)->queued.load();
+  return channel == nullptr ? 0 : channel->unsent_bytes() + hub_.find(key.slot)->on_its_way();
 }
 
 std::optional<net::ReceiveTime> ServerConnections::received_at(ConnectionKey key) {
@@ -231,9 +283,17 @@ void ServerConnections::on_pong(const ServerConnection& self, Bytes payload) {
 }
 
 void ServerConnections::on_backlog(ConnectionKey key, std::size_t unsent) {
-  auto& published = hub_.find(key.slot)->unsent;
-  const std::size_t before = published.exchange(unsent, std::memory_order_relaxed);
+  const std::size_t before = hub_.remote().set_unsent(*hub_.find(key.slot), unsent);
   counters_.send_queue.add(unsent - before);  // modulo 2^64, so it goes down as well
+  trim_.note_held(hub_.remote().total());
+}
+
+/// Other threads may have been told of output that no backlog has followed.
+void ServerConnections::on_written(ConnectionKey key, std::size_t size) {
+  counters_.bytes_out.add(size);
+  if (hub_.remote().unsent_total() == 0) return;
+  const std::size_t told = hub_.find(key.slot)->unsent.load(std::memory_order_relaxed);
+  if (told > 0) on_backlog(key, told - std::min(told, size));
 }
 
 void ServerConnections::on_drain(const ServerConnection& self) {
@@ -245,16 +305,16 @@ void ServerConnections::on_drain(const ServerConnection& self) {
 void ServerConnections::on_end(const ServerConnection& self, const net::ChannelEnd& end) noexcept {
   const ConnectionKey key = self.key_;
   loop_.retire(table_.close(key));
+  const std::size_t lost = end.unsent_bytes + hub_.remote().close_account(*hub_.find(key.slot));
   topics_.leave_all(key.slot);
   on_backlog(key, 0);
   open_count_.subtract(1);
   counters_.closed.add();
-  counters_.unsent_at_close.add(end.unsent_bytes);
+  counters_.unsent_at_close.add(lost);
   counters_.count_failed_connection(end.error);
   counters_.count_close(end.code);
   const ConnectionKey* outer = std::exchange(ending_, &key);
-  const std::size_t outer_lost =
-      std::exchange(lost_bytes_, end.unsent_bytes + hub_.find(key.slot)->queued.load());
+  const std::size_t outer_lost = std::exchange(lost_bytes_, lost);
   guarded(self, [&] {
     if (handlers_.on_close) handlers_.on_close(self, end.code, end.reason, end.error);
   });

@@ -23,13 +23,14 @@
 #include <wirespan/net/channel.hpp>
 #include <wirespan/net/connection_pool.hpp>
 #include <wirespan/net/event_loop.hpp>
+#include <wirespan/net/heap_trim.hpp>
 
 namespace wirespan {
 
 /// From the end of the opening handshake to on_close: carries out the calls of handles and passes
 /// on the events of channels. Handles reach it through the hub, channels call it directly: no
 /// virtual call, lock or look-up by hash is on the way of a message. The loop's thread only.
-class ServerConnections {
+class ServerConnections final : public OutboxPort {
  public:
   ServerConnections(ServerShared& shared, net::EventLoop& loop, ServerHub& hub,
                     ServerCounters& counters);
@@ -43,6 +44,9 @@ class ServerConnections {
   [[nodiscard]] Compression& compression() noexcept { return compression_; }
   /// Any thread.
   [[nodiscard]] std::size_t open_count() const noexcept { return open_count_.get(); }
+
+  /// Sends the messages of other threads.
+  void drain_outboxes() noexcept override;
 
   // For those who end all of them, slot by slot.
 
@@ -81,7 +85,7 @@ class ServerConnections {
     void on_backlog(std::size_t unsent) const { owner().on_backlog(self.key_, unsent); }
     void on_drained() const { owner().on_drain(self); }
     void on_bytes_read(std::size_t size) const { owner().counters_.bytes_in.add(size); }
-    void on_bytes_written(std::size_t size) const { owner().counters_.bytes_out.add(size); }
+    void on_bytes_written(std::size_t size) const { owner().on_written(self.key_, size); }
     void on_dropped(std::size_t count) const { owner().counters_.refused.dropped.add(count); }
     void on_conflated() const { owner().counters_.conflated.add(); }
     // The channel may be destroyed with its handler before its owner has done with it.
@@ -97,11 +101,23 @@ class ServerConnections {
   void on_ping(const ServerConnection& self, Bytes payload);
   void on_pong(const ServerConnection& self, Bytes payload);
   void on_backlog(ConnectionKey key, std::size_t unsent);
+  void on_written(ConnectionKey key, std::size_t size);
   void on_drain(const ServerConnection& self);
   void on_end(const ServerConnection& self, const net::ChannelEnd& end) noexcept;
 
   [[nodiscard, gnu::noinline]] std::error_code send_control(ServerChannel& channel, Opcode opcode,
-                                                            Bytes payload);
+                                                            Bytes payload,
+                                                            net::Admission admission);
+  /// Messages that other threads have sent to this connection go before those of the loop, whose
+  /// admission then knows all that was accepted.
+  void drain_before_send(ServerChannel& channel) noexcept {
+    if (hub_.remote().has_listed()) drain_outbox(channel, net::Remote::Look::early);
+  }
+  [[gnu::noinline]] void drain_outbox(ServerChannel& channel, net::Remote::Look look) noexcept;
+  [[nodiscard]] std::error_code send_granted(ServerChannel& channel,
+                                             const net::MessageLog::Message& message);
+  [[nodiscard]] bool tells_early(const ServerChannel& channel) const noexcept;
+  void tell_unsent(ServerChannel& channel);
   [[gnu::noinline]] void count_refused(std::error_code error);
   [[nodiscard]] bool is_ending(ConnectionKey key) const noexcept {
     return ending_ != nullptr && *ending_ == key;
@@ -133,6 +149,7 @@ class ServerConnections {
   ConnectionTable<ServerChannel> table_;
   Topics topics_;
   Counter open_count_;
+  net::HeapTrim trim_;
   // The connection whose on_close is running: its handle still tells its user data and its loss.
   const ConnectionKey* ending_ = nullptr;
   std::size_t lost_bytes_ = 0;

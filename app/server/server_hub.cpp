@@ -4,6 +4,14 @@
 
 namespace wirespan {
 
+ServerHub::ServerHub(std::shared_ptr<net::Mailbox> mailbox, unsigned loop,
+                     const net::RemoteOptions& options)
+    : remote_(std::move(mailbox), options,
+              [this] {
+                if (outboxes_ != nullptr) outboxes_->drain_outboxes();
+              }),
+      loop_(loop) {}
+
 ServerHub::~ServerHub() {
   for (auto& chunk : chunks_) delete[] chunk.load();
 }
@@ -41,8 +49,10 @@ ServerHub::Slot& ServerHub::make(std::uint32_t slot) {
   return chunk.load(std::memory_order_relaxed)[place.index];
 }
 
-void ServerHub::begin_serving(ServerConnections& connections, RequestPort& requests) noexcept {
+void ServerHub::begin_serving(ServerConnections& connections, OutboxPort& outboxes,
+                              RequestPort& requests) noexcept {
   connections_ = &connections;
+  outboxes_ = &outboxes;
   requests_ = &requests;
   thread_.store(std::this_thread::get_id());
 }
@@ -51,6 +61,7 @@ void ServerHub::end_serving() noexcept {
   over_.store(true);
   thread_.store(std::thread::id());
   connections_ = nullptr;
+  outboxes_ = nullptr;
   requests_ = nullptr;
 }
 

@@ -11,11 +11,21 @@
 
 #include <wirespan/app/connection_key.hpp>
 #include <wirespan/net/mailbox.hpp>
+#include <wirespan/net/remote.hpp>
 
 namespace wirespan {
 
 class RequestPort;
 class ServerConnections;
+
+/// The loop's side of messages from other threads.
+class OutboxPort {
+ public:
+  virtual void drain_outboxes() noexcept = 0;
+
+ protected:
+  ~OutboxPort() = default;
+};
 
 /// Shared by a loop and all handles of its connections, by reference count, and knows neither: it
 /// only leads handles to the two ports of the loop. It outlives them all; once the loop has gone it
@@ -23,18 +33,11 @@ class ServerConnections;
 class ServerHub {
  public:
   static constexpr std::uint32_t none = UINT32_MAX;
-  /// The part of a connection that any thread may see. A slot is used again under the next
-  /// generation.
-  struct Slot {
-    std::atomic<std::uint32_t> generation{1};
-    std::uint32_t next_free = none;      ///< The loop's own: the free list.
-    std::atomic<std::size_t> queued{0};  ///< Bytes on their way from other threads.
-    std::atomic<std::size_t> unsent{0};  ///< Bytes that the kernel did not take.
-  };
+  /// A slot is used again under the next generation.
+  using Slot = net::RemoteAccount;
 
   ServerHub(std::shared_ptr<net::Mailbox> mailbox, unsigned loop,
-            std::size_t send_hard_limit) noexcept
-      : mailbox_(std::move(mailbox)), send_hard_limit_(send_hard_limit), loop_(loop) {}
+            const net::RemoteOptions& options);
 
   void add_owner() noexcept { owners_.fetch_add(1, std::memory_order_relaxed); }
   void remove_owner() noexcept {
@@ -45,10 +48,11 @@ class ServerHub {
     return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id();
   }
   /// Any thread. False if the loop has gone and no task will run.
-  bool post(net::Mailbox::Task task) {
-    return !over_.load(std::memory_order_acquire) && mailbox_->post(std::move(task));
+  template <class Task>
+  bool post(Task task) {
+    return !over_.load(std::memory_order_acquire) && remote_.post(std::move(task));
   }
-  [[nodiscard]] std::size_t send_hard_limit() const noexcept { return send_hard_limit_; }
+  [[nodiscard]] net::Remote& remote() noexcept { return remote_; }
   [[nodiscard]] bool is_current(ConnectionKey key) const noexcept;
   /// Any thread; null where there never was a connection.
   [[nodiscard]] Slot* find(std::uint32_t slot) const noexcept;
@@ -59,7 +63,8 @@ class ServerHub {
   // The loop's side.
 
   /// On the thread that runs the loop from now on.
-  void begin_serving(ServerConnections& connections, RequestPort& requests) noexcept;
+  void begin_serving(ServerConnections& connections, OutboxPort& outboxes,
+                     RequestPort& requests) noexcept;
   void end_serving() noexcept;
   /// Null on every thread but the loop's, and when the loop has gone.
   [[nodiscard]] ServerConnections* connections() const noexcept { return connections_; }
@@ -77,7 +82,7 @@ class ServerHub {
   ~ServerHub();
   [[nodiscard]] static ChunkIndex chunk_index(std::uint32_t slot) noexcept;
 
-  std::shared_ptr<net::Mailbox> mailbox_;
+  net::Remote remote_;
   /// Of 64 slots and more, four of each size: a slot that was handed out never moves, and at most a
   /// fifth of all is in waiting.
   std::array<std::atomic<Slot*>, 68> chunks_{};
@@ -85,8 +90,8 @@ class ServerHub {
   std::atomic<std::uint32_t> owners_{1};
   std::atomic<bool> over_{false};
   ServerConnections* connections_ = nullptr;
+  OutboxPort* outboxes_ = nullptr;
   RequestPort* requests_ = nullptr;
-  std::size_t send_hard_limit_;
   unsigned loop_;
 };
 
@@ -100,8 +105,8 @@ using HubShare = std::shared_ptr<ServerHub>;
   return adopt_share(hub);
 }
 [[nodiscard]] inline HubShare make_hub(std::shared_ptr<net::Mailbox> mailbox, unsigned loop,
-                                       std::size_t send_hard_limit) {
-  return adopt_share(*new ServerHub(std::move(mailbox), loop, send_hard_limit));
+                                       const net::RemoteOptions& options) {
+  return adopt_share(*new ServerHub(std::move(mailbox), loop, options));
 }
 
 }  // namespace wirespan

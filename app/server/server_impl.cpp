@@ -15,6 +15,9 @@
 namespace wirespan {
 namespace {
 
+/// Bytes that a published message is counted with beside its frame and its topic: the task.
+constexpr std::size_t publish_overhead = 128;
+
 constexpr std::string_view unix_prefix = "unix:";
 
 /// A key belongs to its topic. Neither can be mistaken: names are compared whole.
@@ -256,27 +259,64 @@ std::error_code ServerImpl::adopt(int fd, Bytes already_read, bool is_secured) {
 std::error_code ServerImpl::publish(std::string_view topic, Opcode opcode, Bytes payload,
                                     std::string_view key) {
   if (opcode == Opcode::text && !is_valid_utf8(payload)) return Errc::invalid_text;
-  published_.fetch_add(1, std::memory_order_relaxed);
   const auto frame = PublishedFrame::make(opcode, payload, conflation_key(topic, key));
+  const std::size_t size = frame->bytes().size() + topic.size() + publish_overhead;
+  if (!reserve_rooms(size)) return Errc::send_queue_full;
+  published_.fetch_add(1, std::memory_order_relaxed);
   bool reached = false;
-  for (const auto& worker : workers_) {
-    if (worker->hub().on_loop_thread()) {
-      worker->connections().deliver(topic, frame);
-      reached = true;
-    } else {
-      reached |= worker->hub().post([target = worker.get(), frame, name = std::string(topic)] {
-        target->connections().deliver(name, frame);
-      });
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    try {
+      reached |= publish_on(*workers_[i], topic, frame, size);
+    } catch (const std::bad_alloc&) {
+      for (; i < workers_.size(); ++i) give_back_room(*workers_[i], size);
+      throw;
     }
   }
   return reached ? std::error_code{} : Errc::not_open;
+}
+
+/// Room on the loops of other threads: on all of them or on none.
+bool ServerImpl::reserve_rooms(std::size_t size) noexcept {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    ServerHub& hub = workers_[i]->hub();
+    if (hub.on_loop_thread() || hub.remote().reserve_room(size)) continue;
+    for (std::size_t j = 0; j < i; ++j) give_back_room(*workers_[j], size);
+    return false;
+  }
+  return true;
+}
+
+void ServerImpl::give_back_room(ServerWorker& worker, std::size_t size) noexcept {
+  if (!worker.hub().on_loop_thread()) worker.hub().remote().give_back_room(size);
+}
+
+/// False if that loop has gone.
+bool ServerImpl::publish_on(ServerWorker& worker, std::string_view topic,
+                            const PublishedFrame::Ptr& frame, std::size_t size) {
+  if (worker.hub().on_loop_thread()) {
+    worker.connections().deliver(topic, frame);
+    return true;
+  }
+  const bool posted = worker.hub().post([&worker, frame, size, name = std::string(topic)] {
+    worker.hub().remote().give_back_room(size);
+    worker.connections().deliver(name, frame);
+  });
+  if (!posted) worker.hub().remote().give_back_room(size);
+  return posted;
 }
 
 ServerStats ServerImpl::stats() const {
   ServerStats stats;
   stats.open = connection_count();
   stats.published = published_.load(std::memory_order_relaxed);
-  for (const auto& worker : workers_) worker->counters().add_to(stats);
+  for (const auto& worker : workers_) {
+    worker->counters().add_to(stats);
+    const net::RemoteCounts& refused = worker->hub().remote().counts();
+    stats.refused.send_queue += refused.queue_full.load(std::memory_order_relaxed);
+    stats.refused.send_budget += refused.budget_spent.load(std::memory_order_relaxed);
+    stats.refused.dropped += refused.dropped.load(std::memory_order_relaxed);
+    stats.refused.overflow_closed += refused.overflow_closed.load(std::memory_order_relaxed);
+  }
   return stats;
 }
 

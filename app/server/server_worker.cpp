@@ -12,7 +12,11 @@ ServerWorker::ServerWorker(ServerShared& shared, unsigned index)
     : loop_({.backend = shared.options.backend,
              .network = shared.options.network,
              .busy_poll = bounded_busy_poll(shared.options.busy_poll)}),
-      hub_(make_hub(loop_.mailbox(), index, shared.options.send_hard_limit)),
+      hub_(make_hub(loop_.mailbox(), index,
+                    {.send_hard_limit = shared.options.send_hard_limit,
+                     .total_limit = shared.options.loop_send_budget,
+                     .task_limit = shared.options.publish_queue_limit,
+                     .overflow = shared.options.overflow})),
       connections_(shared, loop_, *hub_, counters_),
       front_(shared, loop_, *hub_, counters_, connections_),
       stopping_(loop_, connections_, shared.options.close_time) {}

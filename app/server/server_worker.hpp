@@ -26,7 +26,7 @@ class ServerWorker {
   ServerWorker& operator=(const ServerWorker&) = delete;
 
   /// On the thread that calls turn() from now on.
-  void begin_serving() noexcept { hub_->begin_serving(connections_, front_); }
+  void begin_serving() noexcept { hub_->begin_serving(connections_, connections_, front_); }
   void end_serving() noexcept { hub_->end_serving(); }
   /// One turn; false once the worker has stopped and no connection is left. An exception that
   /// leaves the loop is logged: the other connections go on.

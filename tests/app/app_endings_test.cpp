@@ -128,7 +128,7 @@ TEST_P(AppEndings, F11_on_close_is_called_once_and_last_and_everything_is_torn_d
   expected.push_back(row.close);
   EXPECT_EQ(recorder.calls(), expected);
   EXPECT_EQ(ending_of(result), row.ending);
-  EXPECT_EQ(static_cast<bool>(result), row.ending.why == EndReason::failed) << "FIX D3";
+  EXPECT_EQ(result.failed(), row.ending.why == EndReason::failed) << "FIX D3";
   EXPECT_EQ(app.has_errored(), row.ending.why == EndReason::failed);
   expect_nothing_left(app);
 }
@@ -142,7 +142,7 @@ TEST_P(AppUnconnected, R10_R128_a_port_where_nobody_listens) {
   const std::error_code refused{ECONNREFUSED, std::system_category()};
   EXPECT_EQ(recorder.calls(), (Calls{called::error("WebSocketException", refused), "close none"}));
   EXPECT_EQ(ending_of(result), (Ending{EndReason::failed, std::nullopt, "", refused}));
-  EXPECT_TRUE(static_cast<bool>(result));
+  EXPECT_TRUE(result.failed());
 }
 
 TEST_P(AppUnconnected, R23_R128_an_answer_that_is_no_101) {
@@ -192,7 +192,7 @@ TEST_P(AppUnconnected, R132_a_server_that_hangs_up_or_resets_before_it_answers) 
   for (int i = 0; i < 2; ++i) {
     Recorder calls;
     WebSocketApp app(server.url(), calls.handlers(), with());
-    EXPECT_TRUE(static_cast<bool>(app.run_forever(running())));
+    EXPECT_TRUE(app.run_forever(running()).failed());
     EXPECT_EQ(calls.calls("error WebSocketConnectionClosedException").size(), 1U);
     EXPECT_EQ(calls.calls().size(), 2U);
     EXPECT_EQ(calls.last(), "close none");

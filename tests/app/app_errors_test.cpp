@@ -233,7 +233,7 @@ TEST_P(AppErrors, a_mask_key_source_of_the_users_own_is_used) {
       link());
   WebSocketApp app(server.url(), {.on_open = [](WebSocketApp& self) { self.send("x"); }},
                    with({.get_mask_key = [&] { return key; }}));
-  EXPECT_FALSE(app.run_forever(running()));
+  EXPECT_FALSE(app.run_forever(running()).failed());
 }
 
 }  // namespace

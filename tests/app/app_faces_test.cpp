@@ -55,7 +55,7 @@ AppHandlers touring(Recorder& recorder) {
 TEST_P(AppFaces, R93_handlers_given_at_construction) {
   RawServer server(tour, link());
   WebSocketApp app(server.url(), touring(recorder), with());
-  EXPECT_FALSE(app.run_forever(running()));
+  EXPECT_FALSE(app.run_forever(running()).failed());
   EXPECT_EQ(recorder.calls(), whole_tour);
 }
 
@@ -63,7 +63,7 @@ TEST_P(AppFaces, handlers_assigned_later) {
   RawServer server(tour, link());
   WebSocketApp app(server.url(), {}, with());
   app.handlers() = touring(recorder);
-  EXPECT_FALSE(app.run_forever(running()));
+  EXPECT_FALSE(app.run_forever(running()).failed());
   EXPECT_EQ(recorder.calls(), whole_tour);
 }
 
@@ -96,7 +96,7 @@ class Subclass final : public WebSocketApp {
 TEST_P(AppFaces, a_subclass_that_overrides) {
   RawServer server(tour, link());
   Subclass app(server.url(), recorder, with({.fire_cont_frame = true}));
-  EXPECT_FALSE(app.run_forever(running()));
+  EXPECT_FALSE(app.run_forever(running()).failed());
   EXPECT_EQ(recorder.calls(), whole_tour);
 }
 
@@ -114,7 +114,7 @@ class HalfSubclass final : public WebSocketApp {
 TEST_P(AppFaces, an_override_may_call_the_handler_and_leave_the_others_to_theirs) {
   RawServer server(sending({"a", "b"}), link());
   HalfSubclass app(server.url(), recorder.handlers(), with());
-  EXPECT_FALSE(app.run_forever(running()));
+  EXPECT_FALSE(app.run_forever(running()).failed());
   EXPECT_EQ(app.messages, 2);
   EXPECT_EQ(recorder.calls(), (Calls{"open", called::message("a"), called::message("b"),
                                      called::close(1000, "done")}));
@@ -138,7 +138,7 @@ TEST_P(AppFaces, a_handler_may_replace_itself_and_others) {
     };
     recorder.note("first handler still has " + first);
   };
-  EXPECT_FALSE(app.run_forever(running()));
+  EXPECT_FALSE(app.run_forever(running()).failed());
   EXPECT_EQ(recorder.calls(), (Calls{"open", "first handler still has a", "second handler",
                                      called::close(1000, "done")}));
 }
@@ -147,10 +147,10 @@ TEST_P(AppFaces, the_url_and_the_handlers_may_change_between_two_runs) {
   RawServer first(sending({"a"}), link());
   RawServer second(sending({"b"}), link());
   WebSocketApp app(first.url(), recorder.handlers(), with());
-  EXPECT_FALSE(app.run_forever(running()));
+  EXPECT_FALSE(app.run_forever(running()).failed());
   app.url() = second.url();
   app.handlers().on_open = [this](WebSocketApp&) { recorder.note("open again"); };
-  EXPECT_FALSE(app.run_forever(running()));
+  EXPECT_FALSE(app.run_forever(running()).failed());
   const std::string end = called::close(1000, "done");
   EXPECT_EQ(recorder.calls(),
             (Calls{"open", called::message("a"), end, "open again", called::message("b"), end}));

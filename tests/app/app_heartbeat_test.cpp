@@ -53,7 +53,7 @@ TEST_P(AppHeartbeat, R112_without_an_interval_there_are_no_pings_and_no_time_out
       },
       link());
   WebSocketApp app(server.url(), recorder.handlers(), with());
-  EXPECT_FALSE(app.run_forever(running({.ping_timeout = 10ms})));
+  EXPECT_FALSE(app.run_forever(running({.ping_timeout = 10ms})).failed());
   EXPECT_EQ(app.last_ping_tm(), std::nullopt);
 }
 
@@ -61,7 +61,7 @@ TEST_P(AppHeartbeat, R112_without_a_time_out_a_peer_need_not_answer) {
   std::vector<Clock::time_point> times;
   RawServer server(counting_pings(5, false, times), link());
   WebSocketApp app(server.url(), recorder.handlers(), with());
-  EXPECT_FALSE(app.run_forever(running({.ping_interval = 20ms, .ping_payload = "beat!"})));
+  EXPECT_FALSE(app.run_forever(running({.ping_interval = 20ms, .ping_payload = "beat!"})).failed());
   EXPECT_NE(app.last_ping_tm(), std::nullopt);
   EXPECT_EQ(app.last_pong_tm(), std::nullopt);
 }
@@ -124,7 +124,7 @@ TEST_P(AppHeartbeat, KEEP_any_pong_keeps_the_connection) {
       },
       link());
   WebSocketApp app(server.url(), recorder.handlers(), with());
-  EXPECT_FALSE(app.run_forever(running({.ping_interval = 100ms, .ping_timeout = 90ms})));
+  EXPECT_FALSE(app.run_forever(running({.ping_interval = 100ms, .ping_timeout = 90ms})).failed());
   EXPECT_EQ(recorder.calls("pong").size(), 3U);
   EXPECT_EQ(recorder.calls("error"), Calls{});
 }
@@ -136,7 +136,7 @@ TEST_P(AppHeartbeat, the_times_of_ping_and_pong_are_told_while_it_runs_and_reset
   const RunOptions options =
       running({.ping_interval = 100ms, .ping_timeout = 90ms, .ping_payload = "beat!"});
   const auto start = Clock::now();
-  EXPECT_FALSE(app.run_forever(options));
+  EXPECT_FALSE(app.run_forever(options).failed());
   ASSERT_TRUE(app.last_ping_tm() && app.last_pong_tm());
   EXPECT_GT(*app.last_ping_tm(), start);
   EXPECT_GE(*app.last_pong_tm(), *app.last_ping_tm());
@@ -148,7 +148,7 @@ TEST_P(AppHeartbeat, the_times_of_ping_and_pong_are_told_while_it_runs_and_reset
   };
   RawServer other(echo_script, link());
   app.url() = other.url();
-  EXPECT_FALSE(app.run_forever(options));
+  EXPECT_FALSE(app.run_forever(options).failed());
 }
 
 TEST_P(AppHeartbeat, R108_pings_of_the_peer_are_answered_before_on_ping_is_called) {
@@ -167,7 +167,7 @@ TEST_P(AppHeartbeat, R108_pings_of_the_peer_are_answered_before_on_ping_is_calle
     EXPECT_EQ(wire_text(payload), "one");
     app.send("from on_ping");
   };
-  EXPECT_FALSE(run(server, handlers));
+  EXPECT_FALSE(run(server, handlers).failed());
 }
 
 TEST_P(AppHeartbeat, B6_a_flood_of_pings_is_a_policy_violation) {

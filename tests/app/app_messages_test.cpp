@@ -183,7 +183,7 @@ TEST_P(AppMessages, R79_frames_that_come_with_the_handshake_follow_on_open) {
     recorder.note("open");
     app.send("from on_open");
   };
-  EXPECT_FALSE(run(server, handlers));
+  EXPECT_FALSE(run(server, handlers).failed());
   EXPECT_EQ(recorder.calls(), (Calls{"open", called::message("hello"), "ping \"p\"", end}));
 }
 
@@ -202,7 +202,7 @@ TEST_P(AppMessages, a_message_is_valid_while_the_handler_sends) {
   handlers.on_message = [](WebSocketApp& app, const Message& message) {
     for (int i = 0; i < 3; ++i) app.send(message.text(), message.opcode);
   };
-  EXPECT_FALSE(run(server, handlers));
+  EXPECT_FALSE(run(server, handlers).failed());
 }
 
 }  // namespace

@@ -35,14 +35,14 @@ TEST_P(AppReconnect, the_result_of_a_run_that_ended_well_names_no_error) {
   WebSocketApp app(server.url(), recorder.handlers(), with());
   const RunResult result = app.run_forever(running({.reconnect = 5ms}));
   EXPECT_EQ(ending_of(result), (Ending{EndReason::closed_by_peer, CloseCode::normal, "done", {}}));
-  EXPECT_FALSE(result);
+  EXPECT_FALSE(result.failed());
 }
 
 TEST_P(AppReconnect, KEEP_on_open_is_called_where_there_is_no_on_reconnect) {
   RawServer server({accept_and_vanish, sending({})}, link());
   WebSocketApp app(server.url(), recorder.handlers(), with());
   app.handlers().on_reconnect = nullptr;
-  EXPECT_FALSE(app.run_forever(running({.reconnect = 5ms})));
+  EXPECT_FALSE(app.run_forever(running({.reconnect = 5ms})).failed());
   EXPECT_EQ(recorder.calls(), (Calls{"open", called::lost(), "open", called::close(1000, "done")}));
 }
 
@@ -50,7 +50,7 @@ TEST_P(AppReconnect, KEEP_after_a_failed_first_attempt_it_is_on_reconnect_too) {
   RawServer server({answering("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"), sending({})},
                    link());
   WebSocketApp app(server.url(), recorder.handlers(), with());
-  EXPECT_FALSE(app.run_forever(running({.reconnect = 5ms})));
+  EXPECT_FALSE(app.run_forever(running({.reconnect = 5ms})).failed());
   EXPECT_EQ(recorder.calls(),
             (Calls{called::error("WebSocketBadStatusException", Errc::not_switching_protocols),
                    "reconnect", called::close(1000, "done")}));
@@ -61,7 +61,7 @@ TEST_P(AppReconnect, FIX_every_failed_attempt_is_reported) {
   const auto hangs_up = [](RawPeer& peer) { (void)peer.read_head(); };
   RawServer server({busy, hangs_up, busy, accept_and_vanish, busy, sending({})}, link());
   WebSocketApp app(server.url(), recorder.handlers(), with());
-  EXPECT_FALSE(app.run_forever(running({.reconnect = 5ms})));
+  EXPECT_FALSE(app.run_forever(running({.reconnect = 5ms})).failed());
   const std::string status =
       called::error("WebSocketBadStatusException", Errc::not_switching_protocols);
   EXPECT_EQ(recorder.calls(), (Calls{status, called::lost(), status, "reconnect", called::lost(),
@@ -118,7 +118,7 @@ TEST_P(AppReconnect, KEEP_a_header_callable_is_asked_for_every_attempt) {
   WebSocketApp app(server.url(), recorder.handlers(), with({.header = [&] {
                      return Headers{{"X-Token", std::to_string(++asked)}};
                    }}));
-  EXPECT_FALSE(app.run_forever(running({.reconnect = 5ms})));
+  EXPECT_FALSE(app.run_forever(running({.reconnect = 5ms})).failed());
   EXPECT_EQ(tokens, (std::vector<std::string>{"1", "2", "3"}));
   EXPECT_EQ(asked, 3) << "and not before a run, to check it";
 }
@@ -139,7 +139,7 @@ TEST_P(AppReconnect, what_a_header_callable_throws_or_makes_is_a_failed_attempt)
     }
   };
   WebSocketApp app(server.url(), recorder.handlers(), with({.header = headers}));
-  EXPECT_FALSE(app.run_forever(running({.reconnect = 5ms})));
+  EXPECT_FALSE(app.run_forever(running({.reconnect = 5ms})).failed());
   EXPECT_EQ(recorder.calls(), (Calls{"error std::exception: no token yet",
                                      called::error("WebSocketException", Errc::handler_failed),
                                      called::error("WebSocketException", Errc::invalid_header),
@@ -164,7 +164,7 @@ TEST_P(AppReconnect, a_handler_may_change_the_url_for_the_next_attempt) {
   app.handlers().on_error = [&](WebSocketApp& self, const std::exception&) {
     self.url() = second.url();
   };
-  EXPECT_FALSE(app.run_forever(running({.reconnect = 5ms})));
+  EXPECT_FALSE(app.run_forever(running({.reconnect = 5ms})).failed());
   EXPECT_EQ(first.accepted(), 1);
   EXPECT_EQ(second.accepted(), 1);
 }
@@ -177,7 +177,7 @@ TEST_P(AppReconnect, a_url_that_has_become_invalid_is_a_failed_attempt) {
     recorder.note(called::error(error));
     self.url() = ++errors == 1 ? "nonsense" : server.url();
   };
-  EXPECT_FALSE(app.run_forever(running({.reconnect = 5ms})));
+  EXPECT_FALSE(app.run_forever(running({.reconnect = 5ms})).failed());
   EXPECT_EQ(recorder.calls(),
             (Calls{"open", called::lost(), called::error("WebSocketException", Errc::invalid_url),
                    "reconnect", called::close(1000, "done")}));

@@ -225,7 +225,7 @@ TEST_P(AppSend, what_the_server_has_chosen_is_told_during_and_after_the_connecti
     self.send("12345");
     EXPECT_EQ(self.buffered_amount(), 11U) << "it leaves with the others of this turn";
   };
-  EXPECT_FALSE(app.run_forever(running()));
+  EXPECT_FALSE(app.run_forever(running()).failed());
   EXPECT_EQ(app.headers().get("x-id"), "7");
   EXPECT_EQ(app.status(), 101);
   EXPECT_FALSE(app.ready());
@@ -241,12 +241,13 @@ TEST_P(AppSend, the_handshake_options_of_app_and_run_reach_the_request) {
       },
       link());
   WebSocketApp app(server.url("/path?q"), {}, with({.header = {"X-A: 1"}, .cookie = "c=d"}));
-  EXPECT_FALSE(app.run_forever(running({.host = "virtual", .origin = "https://o.example"})));
+  EXPECT_FALSE(
+      app.run_forever(running({.host = "virtual", .origin = "https://o.example"})).failed());
   for (const char* line : {"GET /path?q HTTP/1.1\r\n", "\r\nX-A: 1\r\n", "\r\nCookie: c=d\r\n",
                            "\r\nHost: virtual\r\n", "\r\nOrigin: https://o.example\r\n"}) {
     EXPECT_NE(request.find(line), std::string::npos) << line << request;
   }
-  EXPECT_FALSE(app.run_forever(running({.origin = "x", .suppress_origin = true})));
+  EXPECT_FALSE(app.run_forever(running({.origin = "x", .suppress_origin = true})).failed());
   EXPECT_EQ(request.find("Origin"), std::string::npos);
 }
 

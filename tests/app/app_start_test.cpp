@@ -98,11 +98,11 @@ TEST_P(AppStart, KEEP_an_object_runs_again_after_any_end) {
   RawServer server({sending({"a"}), [](RawPeer& peer) { (void)peer.accept(); }, sending({"b"})},
                    link());
   WebSocketApp app(server.url(), recorder.handlers(), with());
-  EXPECT_FALSE(app.run_forever(running()));
+  EXPECT_FALSE(app.run_forever(running()).failed());
   EXPECT_FALSE(app.has_errored());
-  EXPECT_TRUE(static_cast<bool>(app.run_forever(running())));
+  EXPECT_TRUE(app.run_forever(running()).failed());
   EXPECT_TRUE(app.has_errored());
-  EXPECT_FALSE(app.run_forever(running())) << "FIX D3: an error is not sticky";
+  EXPECT_FALSE(app.run_forever(running()).failed()) << "FIX D3: an error is not sticky";
   EXPECT_FALSE(app.has_errored());
   const std::string end = called::close(1000, "done");
   EXPECT_EQ(recorder.calls(), (Calls{"open", called::message("a"), end, "open", called::lost(),

@@ -80,7 +80,7 @@ TEST_P(Compressed, R119_an_app_compresses_from_handlers_and_from_other_threads) 
   WebSocketApp app(server.url(), handlers, options);
   RunOptions run;
   run.sslopt = link().for_client();
-  EXPECT_FALSE(app.run_forever(run));
+  EXPECT_FALSE(app.run_forever(run).failed());
   EXPECT_EQ(received,
             (std::vector{repetitive(3000), repetitive(2000), repetitive(4000), repetitive(1000)}));
 }

@@ -180,11 +180,11 @@ TEST(Parity_1_15_sslopt, KEEP_run_forever_takes_the_same_keys) {
   WebSocketApp app(server.url(), {.on_error = [&](WebSocketApp&, const std::exception& thrown) {
                      error = type_name(thrown);
                    }});
-  EXPECT_TRUE(static_cast<bool>(app.run_forever({.sslopt = trusting_client()})));
+  EXPECT_TRUE(app.run_forever({.sslopt = trusting_client()}).failed());
   EXPECT_EQ(error, "WebSocketTlsException");
   auto options = trusting_client();
   options.server_hostname = "other.example";
-  EXPECT_FALSE(app.run_forever({.sslopt = options}));
+  EXPECT_FALSE(app.run_forever({.sslopt = options}).failed());
 }
 
 }  // namespace

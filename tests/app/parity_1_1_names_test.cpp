@@ -77,7 +77,7 @@ TEST_F(Parity_1_1_Names, KEEP_DEFAULT_SOCKET_OPTION_is_set_on_every_connection) 
                      expect_default_options(self.fileno());
                      self.close();
                    }});
-  EXPECT_FALSE(app.run_forever());
+  EXPECT_FALSE(app.run_forever().failed());
   EXPECT_EQ(net::default_socket_options().size(), 5U);
 }
 

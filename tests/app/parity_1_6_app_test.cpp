@@ -35,7 +35,7 @@ std::string request_of(AppOptions options) {
     (void)peer.read_until_close();
   });
   WebSocketApp app(server.url(), {}, std::move(options));
-  EXPECT_FALSE(app.run_forever());
+  EXPECT_FALSE(app.run_forever().failed());
   server.wait();
   return request;
 }
@@ -87,7 +87,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_a_header_callable_is_asked_before_every_attem
                    {.header = [&] {
                      return Headers{{"X-Try", std::to_string(++asked)}};
                    }});
-  EXPECT_FALSE(app.run_forever({.reconnect = 5ms}));
+  EXPECT_FALSE(app.run_forever({.reconnect = 5ms}).failed());
   const Calls requests = recorder.calls("GET / ");
   ASSERT_EQ(requests.size(), 2U);
   EXPECT_TRUE(has_line(requests[0], "X-Try: 1"));
@@ -110,7 +110,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_get_mask_key_makes_the_keys_FIX_of_exactly_fo
   });
   WebSocketApp app(server.url(), {.on_open = [](WebSocketApp& self) { self.send("x"); }},
                    {.get_mask_key = [&] { return key; }});
-  EXPECT_FALSE(app.run_forever());
+  EXPECT_FALSE(app.run_forever().failed());
 }
 
 TEST(Parity_1_6_WebSocketApp, KEEP_a_prepared_socket_is_used_and_cannot_be_used_again) {
@@ -144,9 +144,9 @@ TEST(Parity_1_6_WebSocketApp, KEEP_callbacks_and_url_are_read_when_they_are_need
       recorder.note("new " + std::string(other.text()));
     };
   };
-  EXPECT_FALSE(app.run_forever());
+  EXPECT_FALSE(app.run_forever().failed());
   app.url() = second.url();
-  EXPECT_FALSE(app.run_forever());
+  EXPECT_FALSE(app.run_forever().failed());
   EXPECT_EQ(recorder.calls(), (Calls{"old a", "new b", "new c"}));
 }
 
@@ -176,7 +176,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_send_is_text_unless_told_otherwise_FIX_ping_i
                      self.pong("h");
                      self.close();
                    }});
-  EXPECT_FALSE(app.run_forever());
+  EXPECT_FALSE(app.run_forever().failed());
   server.wait();
   EXPECT_EQ(frames, (std::vector<std::string>{"text \"a\"", "binary 62", "ping 63", "text \"d\"",
                                               "binary 65", "binary 66", "ping 67", "pong 68",
@@ -193,7 +193,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_send_without_a_connection_throws_the_closed_e
     EXPECT_EQ(refusal_of([&] { app.ping(); }), closed_exception(Errc::not_open));
   };
   sending_is_refused();
-  EXPECT_FALSE(app.run_forever());
+  EXPECT_FALSE(app.run_forever().failed());
   sending_is_refused();
 }
 
@@ -245,7 +245,7 @@ TEST(Parity_1_6_WebSocketApp, FIX_sock_is_the_app_itself) {
                         }},
                    {.subprotocols = {"a"}});
   EXPECT_FALSE(app.ready());
-  EXPECT_FALSE(app.run_forever());
+  EXPECT_FALSE(app.run_forever().failed());
   EXPECT_FALSE(app.ready());
   EXPECT_EQ(app.fileno(), -1);
   EXPECT_EQ(app.subprotocol(), "a") << "of the latest connection";
@@ -275,7 +275,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_times_of_ping_and_pong_and_the_error_are_told
   EXPECT_EQ(app.last_ping_tm(), std::nullopt);
   EXPECT_EQ(app.last_pong_tm(), std::nullopt);
   EXPECT_FALSE(app.has_errored());
-  EXPECT_TRUE(static_cast<bool>(app.run_forever({.ping_interval = 20ms, .ping_timeout = 15ms})));
+  EXPECT_TRUE(app.run_forever({.ping_interval = 20ms, .ping_timeout = 15ms}).failed());
   EXPECT_NE(app.last_ping_tm(), std::nullopt);
   EXPECT_NE(app.last_pong_tm(), std::nullopt);
   EXPECT_TRUE(app.has_errored());
@@ -284,7 +284,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_times_of_ping_and_pong_and_the_error_are_told
 TEST(Parity_1_6_WebSocketApp, KEEP_an_object_may_run_again) {
   RawServer server(short_script);
   WebSocketApp app(server.url());
-  for (int i = 0; i < 3; ++i) EXPECT_FALSE(app.run_forever());
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(app.run_forever().failed());
   EXPECT_EQ(server.accepted(), 3);
 }
 

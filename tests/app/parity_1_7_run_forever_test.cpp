@@ -40,7 +40,7 @@ std::string request_with(const RunOptions& options) {
     (void)peer.read_until_close();
   });
   WebSocketApp app(server.url());
-  EXPECT_FALSE(app.run_forever(options));
+  EXPECT_FALSE(app.run_forever(options).failed());
   server.wait();
   return request;
 }
@@ -54,7 +54,7 @@ TEST(Parity_1_7_run_forever, KEEP_sockopt_is_applied_after_the_defaults) {
                      ::getsockopt(self.fileno(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &size);
                      ::getsockopt(self.fileno(), IPPROTO_TCP, TCP_KEEPIDLE, &keep_idle, &size);
                    }});
-  EXPECT_FALSE(app.run_forever({.sockopt = {{IPPROTO_TCP, TCP_NODELAY, 0}}}));
+  EXPECT_FALSE(app.run_forever({.sockopt = {{IPPROTO_TCP, TCP_NODELAY, 0}}}).failed());
   EXPECT_EQ(no_delay, 0);
   EXPECT_EQ(keep_idle, 30);
 }
@@ -64,9 +64,9 @@ TEST(Parity_1_7_run_forever, KEEP_sslopt_decides_whom_it_believes) {
     RawServer server(sending({"a"}), link);
     Recorder recorder;
     WebSocketApp app(server.url(), recorder.handlers());
-    EXPECT_FALSE(app.run_forever({.sslopt = link.for_client()}));
+    EXPECT_FALSE(app.run_forever({.sslopt = link.for_client()}).failed());
     if (!link.is_secure()) continue;
-    EXPECT_TRUE(static_cast<bool>(app.run_forever())) << "nobody knows this authority";
+    EXPECT_TRUE(app.run_forever().failed()) << "nobody knows this authority";
     EXPECT_EQ(recorder.calls("error WebSocketTlsException").size(), 1U);
   }
 }
@@ -119,7 +119,7 @@ TEST(Parity_1_7_run_forever, KEEP_skip_utf8_validation_lets_text_pass_as_it_is) 
                                           text = message.text();
                                         },
                                     .on_error = [](WebSocketApp&, const std::exception&) {}});
-    EXPECT_EQ(static_cast<bool>(app.run_forever({.skip_utf8_validation = skip})), !skip);
+    EXPECT_EQ(app.run_forever({.skip_utf8_validation = skip}).failed(), !skip);
     EXPECT_EQ(text, skip ? "\xFF" : "nothing");
   }
 }
@@ -138,13 +138,13 @@ TEST(Parity_1_7_run_forever, KEEP_host_origin_and_suppress_origin_change_the_req
 TEST(Parity_1_7_run_forever, KEEP_reconnect_is_off_and_can_be_a_delay) {
   RawServer server([](RawPeer& peer) { (void)peer.accept(); });
   WebSocketApp once(server.url(), {.on_error = [](WebSocketApp&, const std::exception&) {}});
-  EXPECT_TRUE(static_cast<bool>(once.run_forever()));
+  EXPECT_TRUE(once.run_forever().failed());
   EXPECT_EQ(server.accepted(), 1);
   RawServer lossy({[](RawPeer& peer) { (void)peer.accept(); }, sending({})});
   Recorder recorder;
   WebSocketApp again(lossy.url(), recorder.handlers());
   const Stopwatch watch;
-  EXPECT_FALSE(again.run_forever({.reconnect = 150ms}));
+  EXPECT_FALSE(again.run_forever({.reconnect = 150ms}).failed());
   EXPECT_GE(watch.elapsed(), 149ms);
   EXPECT_EQ(recorder.calls(),
             (Calls{"open", called::lost(), "reconnect", called::close(1000, "done")}));

@@ -59,7 +59,7 @@ TEST(Parity_1_8_Callbacks, KEEP_on_open_is_called_again_where_on_reconnect_is_un
   Recorder recorder;
   WebSocketApp app(server.url(), recorder.handlers());
   app.handlers().on_reconnect = nullptr;
-  EXPECT_FALSE(app.run_forever({.reconnect = 5ms}));
+  EXPECT_FALSE(app.run_forever({.reconnect = 5ms}).failed());
   EXPECT_EQ(recorder.calls("open").size(), 2U);
 }
 
@@ -67,7 +67,7 @@ TEST(Parity_1_8_Callbacks, KEEP_on_reconnect_comes_also_after_a_first_attempt_th
   RawServer server({answering("HTTP/1.1 503 Later\r\n\r\n"), sending({})});
   Recorder recorder;
   WebSocketApp app(server.url(), recorder.handlers());
-  EXPECT_FALSE(app.run_forever({.reconnect = 5ms}));
+  EXPECT_FALSE(app.run_forever({.reconnect = 5ms}).failed());
   EXPECT_EQ(recorder.calls("open").size(), 0U);
   EXPECT_EQ(recorder.calls("reconnect").size(), 1U);
 }
@@ -84,7 +84,7 @@ TEST(Parity_1_8_Callbacks, KEEP_on_data_comes_before_on_message_FIX_with_the_mes
   AppHandlers handlers = recorder.all_handlers();
   handlers.on_cont_message = nullptr;
   WebSocketApp app(server.url(), handlers);
-  EXPECT_FALSE(app.run_forever());
+  EXPECT_FALSE(app.run_forever().failed());
   EXPECT_EQ(recorder.calls(),
             (Calls{"open", "data binary last \"b\"", called::binary("b"), "data text last \"text\"",
                    called::message("text"), closed_1000}))
@@ -151,7 +151,7 @@ TEST(Parity_1_8_Callbacks, KEEP_on_close_is_called_once_and_last_when_all_is_tor
     EXPECT_EQ(self.fileno(), -1);
     recorder.note("closed");
   };
-  EXPECT_FALSE(app.run_forever());
+  EXPECT_FALSE(app.run_forever().failed());
   EXPECT_EQ(recorder.calls("closed").size(), 1U);
   EXPECT_EQ(recorder.last(), "closed");
 }
@@ -165,7 +165,7 @@ TEST(Parity_1_8_Sequences, FIX_D1_D2_D3_the_server_closes) {
   });
   EXPECT_EQ(told.calls, (Calls{"open", called::close(1001, "bye")}))
       << "Python: an on_error with the frame, and nothing for on_close";
-  EXPECT_FALSE(told.result) << "Python: True";
+  EXPECT_FALSE(told.result.failed()) << "Python: True";
   EXPECT_EQ(told.result.why, EndReason::closed_by_peer);
 }
 
@@ -182,13 +182,13 @@ TEST(Parity_1_8_Sequences, KEEP_close_in_on_message_FIX_with_the_peers_code) {
       },
       {.on_message = [](WebSocketApp& self, const Message&) { self.close(); }});
   EXPECT_EQ(told.calls, (Calls{"open", closed_1000}));
-  EXPECT_FALSE(told.result);
+  EXPECT_FALSE(told.result.failed());
 }
 
 TEST(Parity_1_8_Sequences, FIX_close_in_on_open_is_no_error) {
   const Story told = story(answer_the_close, {.on_open = [](WebSocketApp& self) { self.close(); }});
   EXPECT_EQ(told.calls, (Calls{closed_1000})) << "Python: an AttributeError";
-  EXPECT_FALSE(told.result) << "Python: True";
+  EXPECT_FALSE(told.result.failed()) << "Python: True";
 }
 
 TEST(Parity_1_8_Sequences, FIX_D8_close_in_another_thread_takes_effect_at_once) {
@@ -199,7 +199,7 @@ TEST(Parity_1_8_Sequences, FIX_D8_close_in_another_thread_takes_effect_at_once) 
   recorder.wait_for("open");
   const Stopwatch watch;
   app.close();
-  EXPECT_FALSE(run.wait());
+  EXPECT_FALSE(run.wait().failed());
   EXPECT_LT(watch.elapsed(), 2s) << "Python: often 10 s";
   EXPECT_EQ(recorder.calls(), (Calls{"open", closed_1000}));
 }
@@ -207,7 +207,7 @@ TEST(Parity_1_8_Sequences, FIX_D8_close_in_another_thread_takes_effect_at_once) 
 TEST(Parity_1_8_Sequences, KEEP_a_refused_port) {
   Recorder recorder;
   WebSocketApp app("ws://127.0.0.1:" + std::to_string(unused_port()) + "/", recorder.handlers());
-  EXPECT_TRUE(static_cast<bool>(app.run_forever()));
+  EXPECT_TRUE(app.run_forever().failed());
   const std::error_code refused{ECONNREFUSED, std::system_category()};
   EXPECT_EQ(recorder.calls(), (Calls{called::error("WebSocketException", refused),
                                      called::close_without_connection}));
@@ -216,7 +216,7 @@ TEST(Parity_1_8_Sequences, KEEP_a_refused_port) {
 TEST(Parity_1_8_Sequences, KEEP_the_peer_goes_without_a_close) {
   const Story told = story([](RawPeer&) {});
   EXPECT_EQ(told.calls, (Calls{"open", called::lost(), called::close(1006)}));
-  EXPECT_TRUE(static_cast<bool>(told.result));
+  EXPECT_TRUE(told.result.failed());
 }
 
 TEST(Parity_1_8_Sequences, KEEP_a_protocol_error_FIX_says_1002_and_does_not_wait) {
@@ -229,7 +229,7 @@ TEST(Parity_1_8_Sequences, KEEP_a_protocol_error_FIX_says_1002_and_does_not_wait
   EXPECT_EQ(told.calls,
             (Calls{"open", called::error("WebSocketProtocolException", Errc::reserved_bits),
                    called::close(1006)}));
-  EXPECT_TRUE(static_cast<bool>(told.result));
+  EXPECT_TRUE(told.result.failed());
 }
 
 TEST(Parity_1_8_Sequences, KEEP_bad_utf8_FIX_says_1007) {
@@ -250,7 +250,7 @@ TEST(Parity_1_8_Sequences, KEEP_a_ping_time_out_FIX_ends_the_run_at_once) {
   EXPECT_EQ(told.calls,
             (Calls{"open", called::error("WebSocketTimeoutException", Errc::ping_timeout),
                    called::close(1006)}));
-  EXPECT_TRUE(static_cast<bool>(told.result));
+  EXPECT_TRUE(told.result.failed());
 }
 
 TEST(Parity_1_8_Sequences, FIX_an_interrupt_is_the_programs_own_business) {

@@ -80,7 +80,7 @@ TEST_P(Trace, shows_an_app_and_a_server_too) {
                    {.on_open = [](WebSocketApp& self) { self.send("Hi"); },
                     .on_message = [](WebSocketApp& self, const Message&) { self.close(); }},
                    with());
-  EXPECT_FALSE(app.run_forever(running()));
+  EXPECT_FALSE(app.run_forever(running()).failed());
   EXPECT_EQ(recorder.calls("++Sent decoded: fin=1 opcode=1 data=b'Hi'").size(), 2U)
       << "by the client, and by the server";
   EXPECT_EQ(recorder.calls("++Rcv decoded: fin=1 opcode=1 data=b'Hi'").size(), 2U);
@@ -260,7 +260,7 @@ TEST_F(Log, without_a_sink_lines_go_to_standard_error) {
 TEST_F(Log, an_error_without_on_error_is_logged) {
   sink_at(LogLevel::error);
   WebSocketApp app("ws://127.0.0.1:" + std::to_string(unused_port()) + "/");
-  EXPECT_TRUE(static_cast<bool>(app.run_forever()));
+  EXPECT_TRUE(app.run_forever().failed());
   EXPECT_NE(recorder.last().find("Connection refused"), std::string::npos) << recorder.last();
 }
 

@@ -110,11 +110,11 @@ TEST(ReceivedMessageValue, converts_to_a_string_and_tells_what_it_is) {
   EXPECT_EQ(moved, "b");
 }
 
-TEST(RunResultValue, is_true_for_an_error_only) {
-  EXPECT_FALSE(RunResult{.why = EndReason::closed_by_peer});
-  EXPECT_FALSE(RunResult{.why = EndReason::stopped});
-  EXPECT_TRUE(static_cast<bool>(RunResult{.why = EndReason::failed}));
-  EXPECT_FALSE((std::is_convertible_v<RunResult, bool>)) << "explicit";
+TEST(RunResultValue, says_that_it_has_failed_and_is_no_bool) {
+  EXPECT_FALSE(RunResult{.why = EndReason::closed_by_peer}.failed());
+  EXPECT_FALSE(RunResult{.why = EndReason::stopped}.failed());
+  EXPECT_TRUE(RunResult{.why = EndReason::failed}.failed());
+  EXPECT_FALSE((std::is_constructible_v<bool, RunResult>)) << "not even explicitly";
 }
 
 using IntHandler = Handler<void(int)>;

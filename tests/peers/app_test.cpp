@@ -184,7 +184,7 @@ TEST_P(AppClosing, R103_R126_R127_their_code_and_reason_are_told_and_the_code_go
             {.on_message = [&](WebSocketApp&, const Message&) { ++messages; }});
     EXPECT_EQ(messages, 3);
     EXPECT_EQ(result.why, EndReason::closed_by_peer);
-    EXPECT_FALSE(result);
+    EXPECT_FALSE(result.failed());
     EXPECT_EQ(closes_, Strings{number + " schön – 🌍"});
     EXPECT_EQ(errors_, Strings{});
     EXPECT_EQ(ending(), number + " ") << "what we answered";

@@ -49,7 +49,7 @@ TEST_P(ServerCalls, while_paused_nothing_is_read_and_afterwards_nothing_is_lost)
   RunningServer server(handing_out(handle), link());
   RawPeer client = server.open();
   EXPECT_FALSE(handle.get().pause());
-  EXPECT_FALSE(handle.get().send_text("paused"));
+  EXPECT_TRUE(handle.get().send_text("paused").accepted());
   EXPECT_EQ(client.read_described(), "text \"paused\"");
   for (int i = 0; i < 20; ++i) client.send_text(std::to_string(i));
   EXPECT_FALSE(client.has_input(100ms));
@@ -219,7 +219,7 @@ TEST_P(ServerCalls, pings_and_pongs_are_told) {
   ServerHandlers handlers;
   handlers.on_ping = [&](const ServerConnection& connection, Bytes payload) {
     calls.note("ping " + std::string(wire_text(payload)));
-    EXPECT_FALSE(connection.ping("mine"));
+    EXPECT_TRUE(connection.ping("mine").accepted());
   };
   handlers.on_pong = [&](const ServerConnection&, Bytes payload) {
     calls.note("pong " + std::string(wire_text(payload)));

@@ -79,7 +79,7 @@ class Senders {
     } else {
       auto& number = target.accepted.at(sender);
       const SendResult result = copy.send_text(message_of(sender, number.load(), target.id));
-      if (result) return;
+      if (result.failed()) return;
       ++number;
       ++messages;
     }

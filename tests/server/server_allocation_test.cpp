@@ -1,0 +1,157 @@
+// A server in which the n-th allocation fails, on whichever of its threads, for every n.
+// [new.delete]
+#include <atomic>
+#include <cstdlib>
+#include <limits>
+#include <memory>
+#include <new>
+#include <string>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "support/running_server.hpp"
+#include <wirespan/app/exceptions.hpp>
+
+namespace {
+
+constexpr long never = std::numeric_limits<long>::max();
+
+std::atomic<long> allowed{never};
+std::atomic<bool> has_failed{false};
+/// The test's own allocations never fail.
+thread_local bool is_exempt = false;
+
+bool is_to_fail() noexcept {
+  if (is_exempt || allowed.load(std::memory_order_relaxed) == never) return false;
+  if (allowed.fetch_sub(1) != 0) return false;
+  has_failed = true;
+  return true;
+}
+
+void* allocate(std::size_t size, std::size_t alignment) {
+  if (is_to_fail()) throw std::bad_alloc();
+  const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
+  void* memory = alignment <= alignof(std::max_align_t)
+                     ? std::malloc(size == 0 ? 1 : size)
+                     : std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return allocate(size, alignof(std::max_align_t)); }
+void* operator new[](std::size_t size) { return allocate(size, alignof(std::max_align_t)); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return allocate(size, static_cast<std::size_t>(alignment));
+}
+void* operator new[](std::size_t size, std::align_val_t alignment) {
+  return allocate(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+namespace wirespan::test {
+namespace {
+
+/// What happened to the connections, and the books of the server.
+struct Tally {
+  std::atomic<int> opened{0};
+  std::atomic<int> closed{0};
+};
+
+ServerHandlers counting(Tally& tally, WebSocketServer*& server) {
+  ServerHandlers handlers = echoing();
+  handlers.on_open = [&](const ServerConnection& connection) {
+    ++tally.opened;
+    (void)connection.subscribe("news");
+    connection.post([&](const ServerConnection& self) { (void)self.send_text("posted"); });
+    (void)server->publish("news", "opened", "key");
+  };
+  handlers.on_close = [&](const ServerConnection&, CloseCode, std::string_view) { ++tally.closed; };
+  return handlers;
+}
+
+/// True if the connection opened and an echo came back; false if it was cut on the way.
+bool converse(std::uint16_t port) {
+  try {
+    RawPeer client = RawPeer::to_port(port);
+    client.set_patience(5s);
+    if (!client.open().starts_with("HTTP/1.1 101 ")) return false;
+    client.send_text("echo");
+    std::string got;
+    while (got != "echo") {
+      const WireFrame frame = client.read_frame();
+      got = wire_text(frame.payload);
+      if (frame.payload.empty()) return false;
+    }
+    client.send_close();
+    (void)client.read_until_close();
+    return true;
+  } catch (const PeerError&) {
+    return false;
+  }
+}
+
+/// With one allocation that fails. Whatever happens to a connection, the next one finds the server
+/// as it was: no place of max_connections is lost, and each on_open has its on_close.
+void serve_with_failure(long n, int threads) {
+  Tally tally;
+  WebSocketServer* running = nullptr;
+  has_failed = false;
+  std::unique_ptr<WebSocketServer> server;
+  std::uint16_t port = 0;
+  allowed = n;
+  try {
+    is_exempt = false;
+    server = std::make_unique<WebSocketServer>(
+        ServerOptions{.threads = threads, .max_connections = 1}, counting(tally, running));
+    running = server.get();
+    port = server->listen();
+    is_exempt = true;
+  } catch (const std::bad_alloc&) {
+    is_exempt = true;
+    allowed = never;
+    return;
+  }
+  std::atomic<bool> over{false};
+  std::thread loop([&] {
+    try {
+      server->run();
+    } catch (const std::bad_alloc&) {
+      EXPECT_TRUE(has_failed);
+    }
+    over = true;
+  });
+  if (!over) (void)converse(port);
+  allowed = never;
+  EXPECT_TRUE(over || eventually([&] { return over || converse(port); }))
+      << "after allocation " << n;
+  server->stop();
+  loop.join();
+  EXPECT_EQ(tally.opened, tally.closed) << "after allocation " << n;
+  EXPECT_EQ(server->stats().send_queue, 0U);
+}
+
+void serve_for_every_n(int threads) {
+  is_exempt = true;
+  long n = 0;
+  do {
+    serve_with_failure(n++, threads);
+  } while (has_failed && n < 2000);
+  EXPECT_FALSE(has_failed);
+  EXPECT_GT(n, 20);
+}
+
+TEST(ServerAllocation, one_thread_survives_every_allocation_that_fails) { serve_for_every_n(1); }
+TEST(ServerAllocation, four_threads_survive_every_allocation_that_fails) { serve_for_every_n(4); }
+
+}  // namespace
+}  // namespace wirespan::test

@@ -43,8 +43,8 @@ class ServerConnection {
   }
   ~ServerConnection();
 
-  /// Errors: Errc::not_open, send_queue_full (the peer does not read), invalid_text,
-  /// control_too_long, unsupported_frame.
+  /// Errors, the same on every thread: Errc::not_open, send_queue_full (the peer does not read),
+  /// send_budget_spent, overflow_closed, invalid_text, control_too_long, unsupported_frame.
   [[nodiscard]] SendResult send_text(std::string_view text) const;
   [[nodiscard]] SendResult send_binary(Bytes payload) const;
   /// Opcode::text, binary, ping or pong.

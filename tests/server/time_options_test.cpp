@@ -53,7 +53,7 @@ TEST_P(ServerTimes, no_value_breaks_a_connection_or_overflows) {
 TEST_P(ServerTimes, a_ping_timeout_of_0_waits_for_no_pong) {
   RunningServer server(echoing(), link(), {.ping_interval = 20ms});
   RawPeer client = server.open();
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(client.read_described(), "ping");
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(client.read_described(), "ping ");
   client.send_text("unanswered, and still here");
   EXPECT_EQ(describe(client.read_message()), "text \"unanswered, and still here\"");
 }
@@ -167,6 +167,7 @@ TEST_P(ServerTimes, a_paused_connection_closes_in_order) {
     EXPECT_EQ(client.read_described(), by_stop ? "close 1001" : "close 1000");
     client.send_close(by_stop ? 1001 : 1000);
     EXPECT_EQ(client.read_end(), StreamEnd::orderly);
+    client.close();
     EXPECT_TRUE(eventually([&] { return code != 0; }));
     EXPECT_EQ(code, by_stop ? 1001 : 1000);
     EXPECT_LT(watch.elapsed(), 2s);

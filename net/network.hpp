@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -100,6 +101,9 @@ class Network {
   /// name, std::errc::resource_unavailable_try_again if the resolver had no answer.
   [[nodiscard]] virtual Expected<std::vector<Endpoint>> resolve(const std::string& host,
                                                                 std::uint16_t port) = 0;
+  /// Runs `work` on a new thread that nobody joins. std::errc::resource_unavailable_try_again if
+  /// the system has no room for one; `work` is then never called.
+  [[nodiscard]] virtual std::error_code start_thread(std::function<void()> work);
   /// Waits for a few descriptors; false when the time is over. Without a timeout for ever.
   [[nodiscard]] virtual bool wait(std::span<Waiting> entries,
                                   std::optional<std::chrono::nanoseconds> timeout) = 0;

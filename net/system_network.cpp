@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <thread>
+#include <utility>
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -276,6 +278,15 @@ std::span<const SocketOption> default_socket_options() noexcept {
 
 std::error_code Network::enable_receive_times(int) {
   return make_error_code(std::errc::not_supported);
+}
+
+std::error_code Network::start_thread(std::function<void()> work) {
+  try {
+    std::thread(std::move(work)).detach();
+    return {};
+  } catch (const std::system_error& error) {
+    return error.code();
+  }
 }
 
 Network& system_network() noexcept {

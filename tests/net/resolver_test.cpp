@@ -135,7 +135,8 @@ TEST_P(LookupOnLoop, a_resolver_without_memory_ends_the_look_up_and_nothing_else
 TEST_P(LookupOnLoop, a_slow_name_holds_up_neither_others_nor_the_loop) {
   std::vector<std::unique_ptr<Lookup>> slow;
   for (int i = 0; i < 12; ++i) {
-    slow.push_back(std::make_unique<Lookup>(*loop, "slow.example", 80, collect()));
+    const std::string name = "slow" + std::to_string(i) + ".example";
+    slow.push_back(std::make_unique<Lookup>(*loop, name, 80, collect()));
   }
   ASSERT_TRUE(turn_until(*loop, [&] { return network.resolves == 12; }));
   const Lookup fast(*loop, "fast.example", 80, collect());
@@ -217,7 +218,8 @@ TEST_P(LookupOnLoop, the_handler_may_destroy_its_look_up) {
 TEST_P(LookupOnLoop, many_names_at_once_are_all_answered) {
   std::vector<std::unique_ptr<Lookup>> lookups;
   for (int i = 0; i < 200; ++i) {
-    lookups.push_back(std::make_unique<Lookup>(*loop, "name.example", 80, collect()));
+    const std::string name = "name" + std::to_string(i) + ".example";
+    lookups.push_back(std::make_unique<Lookup>(*loop, name, 80, collect()));
   }
   ASSERT_TRUE(wait_for_answers(200));
   EXPECT_EQ(network.resolves, 200);

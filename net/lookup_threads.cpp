@@ -1,0 +1,155 @@
+#include <atomic>
+#include <new>
+#include <utility>
+
+#include <pthread.h>
+
+#include <wirespan/core/error.hpp>
+#include <wirespan/net/lookup_threads.hpp>
+
+namespace wirespan::net {
+namespace {
+
+/// Counts the forks between the first process and this one. A process number would not do: a child
+/// in another namespace may have its parent's.
+std::atomic<unsigned> generation{0};
+[[maybe_unused]] const int counts_forks =
+    ::pthread_atfork(nullptr, nullptr, [] { generation.fetch_add(1); });
+
+std::atomic<LookupThreads*> current{nullptr};
+
+LookupThreads::Answer look_up(Network& network, const std::string& host,
+                              std::uint16_t port) noexcept {
+  try {
+    auto endpoints = network.resolve(host, port);
+    if (endpoints && endpoints->empty()) return std::error_code(Errc::host_not_found);
+    return endpoints;
+  } catch (const std::bad_alloc&) {
+    return make_error_code(std::errc::not_enough_memory);
+  }
+}
+
+}  // namespace
+
+LookupThreads::LookupThreads() : generation_(generation.load()) {}
+
+/// No lock is taken: the parent may have held it when it forked.
+LookupThreads& LookupThreads::shared() {
+  LookupThreads* found = current.load();
+  while (found == nullptr || found->generation_ != generation.load()) {
+    auto made = std::make_unique<LookupThreads>();
+    if (current.compare_exchange_strong(found, made.get())) found = made.release();
+  }
+  return *found;
+}
+
+std::error_code LookupThreads::add(const Key& key, const std::shared_ptr<Mailbox>& mailbox,
+                                   const std::shared_ptr<Waiter>& waiter) {
+  const std::lock_guard lock(mutex_);
+  const Jobs::iterator job = insert(key);
+  auto& destinations = job->second.destinations;
+  const bool is_first = destinations.empty();
+  try {
+    destinations.emplace(waiter.get(), Destination{.mailbox = mailbox, .waiter = waiter});
+  } catch (...) {
+    if (!job->second.running && is_first) drop(job);
+    throw;
+  }
+  if (job->second.running) {
+    abandoned_ -= is_first ? 1 : 0;
+    return {};
+  }
+  if (is_first && should_start_thread()) {
+    if (const auto error = start_thread(*key.network)) {
+      drop(job);
+      return error;
+    }
+  }
+  work_waits_.notify_one();
+  return {};
+}
+
+void LookupThreads::cancel(const Key& key, const Waiter& waiter) noexcept {
+  if (generation_ != generation.load()) return;
+  const std::lock_guard lock(mutex_);
+  const auto job = jobs_.find(key);
+  if (job == jobs_.end() || job->second.destinations.erase(&waiter) == 0) return;
+  if (!job->second.destinations.empty()) return;
+  if (!job->second.running) return drop(job);
+  ++abandoned_;
+  // Without a further thread the queue waits, as it did before.
+  if (should_start_thread()) (void)start_thread(*key.network);
+  work_waits_.notify_one();
+}
+
+/// A new one is in the queue.
+LookupThreads::Jobs::iterator LookupThreads::insert(const Key& key) {
+  const auto [job, is_new] = jobs_.try_emplace(key);
+  if (!is_new) return job;
+  try {
+    job->second.place = queue_.insert(queue_.end(), job);
+  } catch (...) {
+    jobs_.erase(job);
+    throw;
+  }
+  return job;
+}
+
+void LookupThreads::drop(Jobs::iterator job) noexcept {
+  queue_.erase(job->second.place);
+  jobs_.erase(job);
+}
+
+bool LookupThreads::may_run() const noexcept {
+  const std::size_t running = jobs_.size() - queue_.size();
+  return !queue_.empty() && running - abandoned_ < most_threads;
+}
+
+bool LookupThreads::should_start_thread() const noexcept {
+  return may_run() && idle_ < queue_.size() && count_ < most_with_abandoned;
+}
+
+std::error_code LookupThreads::start_thread(Network& network) {
+  const auto error = network.start_thread([this] { work(); });
+  if (!error) ++count_;
+  return error;
+}
+
+void LookupThreads::work() noexcept {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    ++idle_;
+    const bool found = work_waits_.wait_for(lock, patience, [this] { return may_run(); });
+    --idle_;
+    if (!found) break;
+    run(queue_.front(), lock);
+  }
+  --count_;
+}
+
+/// A running job stays where it is, so that others may join it, until its answer is there.
+void LookupThreads::run(Jobs::iterator job, std::unique_lock<std::mutex>& lock) noexcept {
+  queue_.erase(job->second.place);
+  job->second.running = true;
+  const Key& key = job->first;
+  lock.unlock();
+  const Answer answer = look_up(*key.network, key.host, key.port);
+  lock.lock();
+  auto done = jobs_.extract(job);
+  auto& destinations = done.mapped().destinations;
+  if (destinations.empty()) --abandoned_;
+  lock.unlock();
+  for (auto& [unused, destination] : destinations) {
+    try {
+      destination.mailbox->post(
+          [waiter = std::move(destination.waiter),
+           shared = std::make_shared<const Answer>(answer)] { waiter->deliver(*shared); });
+    } catch (const std::bad_alloc&) {
+      continue;  // its deadline ends it
+    }
+  }
+  done = {};  // may destroy a mailbox
+  lock.lock();
+}
+
+}  // namespace wirespan::net

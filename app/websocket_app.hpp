@@ -68,8 +68,8 @@ struct RunOptions {
   /// byte of the server answers, and so does its taking output that had waited.
   std::optional<std::chrono::milliseconds> ping_timeout{};
   bool only_pongs_count = false;  ///< Only a pong answers a ping, as in Python.
-  std::string ping_payload{};  ///< At most 125 bytes.
-  std::string host{};          ///< Value of Host.
+  std::string ping_payload{};     ///< At most 125 bytes.
+  std::string host{};             ///< Value of Host.
   std::optional<std::string> origin{};
   bool suppress_origin = false;
   bool skip_utf8_validation = false;

@@ -13,9 +13,6 @@
 
 namespace wirespan::net {
 
-using ChannelOptions = SessionOptions;
-using ChannelEnd = SessionEnd;
-
 /// The glue between a Session, a stream and an event loop: it moves bytes, tells the time, asks the
 /// poller for what the session wants, and passes events to its handler. It judges nothing.
 ///

@@ -113,6 +113,7 @@ class Session {
   // What the user asks for. Each call appends whole frames, or changes nothing and says why: what
   // Connection says, Errc::send_queue_full, send_budget_spent or overflow_closed.
 
+  /// A message or a part of one; a ping or pong goes the way of send_control().
   [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, const SendHow& how = {});
   /// A message that others send, too: nothing of it is copied. Servers only.
   [[nodiscard]] std::error_code send_published(const PublishedFrame::Ptr& frame);

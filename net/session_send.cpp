@@ -16,6 +16,7 @@ constexpr std::size_t many_records = std::size_t{64} << 10;
 }  // namespace
 
 std::error_code Session::send(Opcode opcode, Bytes payload, const SendHow& how) {
+  if (is_control(opcode)) return send_control(opcode, payload, how.admission);
   if (!accepts()) return Errc::not_open;
   if (how.admission == Admission::ask) {
     if (const auto error = admit(payload.size())) return error;
@@ -60,6 +61,7 @@ std::error_code Session::send_published(const PublishedFrame::Ptr& frame) {
 }
 
 std::error_code Session::send_control(Opcode opcode, Bytes payload, Admission admission) {
+  if (opcode != Opcode::ping && opcode != Opcode::pong) return Errc::unsupported_frame;
   if (!accepts()) return Errc::not_open;
   if (admission == Admission::ask && !queue_.fits(0, connection_.get())) {
     return refuse(Errc::send_queue_full);

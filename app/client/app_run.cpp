@@ -32,7 +32,7 @@ void check(const RunOptions& options) {
   }
 }
 
-net::ChannelOptions channel_options(const RunOptions& options, std::size_t send_hard_limit) {
+net::SessionOptions session_options(const RunOptions& options, std::size_t send_hard_limit) {
   auto timeout = options.ping_timeout;
   if (timeout) timeout = bounded(*timeout);
   return {.keep_alive = {.interval = bounded(options.ping_interval),
@@ -67,7 +67,7 @@ WebSocketApp::Run::Run(WebSocketApp& app, const RunOptions& options)
              .busy_poll = bounded_busy_poll(app.options_.busy_poll)}),
       remote_(loop_.mailbox(), remote_options(app.options_.send_hard_limit),
               [this] { drain_listed(); }),
-      channel_options_(channel_options(options, app.options_.send_hard_limit)),
+      session_options_(session_options(options, app.options_.send_hard_limit)),
       compression_(app.options_.compression) {
   // A callable for the headers belongs to the run; everything else is checked before it.
   ConnectOptions checked = connect_options();
@@ -166,7 +166,7 @@ void WebSocketApp::Run::open(Dialed dialed) {
       std::make_unique<AppChannel>(loop_, std::move(dialed.transport),
                                    Connection(Role::client, std::move(options),
                                               compression_.codec(Role::client, dialed.agreement)),
-                                   ChannelHandler{this}, channel_options_);
+                                   ChannelHandler{this}, session_options_);
   shared_.begin_connection(dialed.agreement, dialed.status, fd);
   result_.close = {};
   result_.error = {};
@@ -245,18 +245,7 @@ void WebSocketApp::Run::send(Opcode opcode, Bytes payload, Compress compress) {
 
 std::error_code WebSocketApp::Run::send(Opcode opcode, Bytes payload, Compress compress,
                                         net::Admission admission) {
-  std::error_code error;
-  switch (opcode) {
-    case Opcode::ping:
-      error = channel_->ping(payload, admission);
-      break;
-    case Opcode::pong:
-      error = channel_->pong(payload, admission);
-      break;
-    default:
-      error = channel_->send(opcode, payload, true, compress, admission);
-      break;
-  }
+  const auto error = channel_->send(opcode, payload, true, compress, admission);
   if (error == Errc::no_mask_key) channel_->fail(error);
   return error;
 }
@@ -313,7 +302,7 @@ void WebSocketApp::Run::close_channel() {
   if (error == Errc::no_mask_key) channel_->fail(error);
 }
 
-void WebSocketApp::Run::on_end(const net::ChannelEnd& end) {
+void WebSocketApp::Run::on_end(const net::SessionEnd& end) {
   loop_.retire(std::move(channel_));
   loop_.timers().cancel(*this);
   shared_.end_connection();

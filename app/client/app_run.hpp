@@ -46,7 +46,7 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
     void on_backlog(std::size_t unsent) { run->on_backlog(unsent); }
     void on_drained() {}
     void on_bytes_written(std::size_t size) { run->on_written(size); }
-    void on_end(const net::ChannelEnd& end) { run->on_end(end); }
+    void on_end(const net::SessionEnd& end) { run->on_end(end); }
   };
   using AppChannel = net::Channel<Transport, ChannelHandler>;
 
@@ -66,7 +66,7 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   [[nodiscard]] std::error_code send_granted(const net::MessageLog::Message& message);
   [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, Compress compress,
                                      net::Admission admission);
-  void on_end(const net::ChannelEnd& end);
+  void on_end(const net::SessionEnd& end);
   void close_channel();
   void failed(std::error_code code, const std::exception_ptr& error);
   void finish(EndReason why) noexcept;
@@ -85,7 +85,7 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   net::RemoteAccount account_;
   net::Remote remote_;
   net::HeapTrim trim_;
-  net::ChannelOptions channel_options_;
+  net::SessionOptions session_options_;
   Compression compression_;
   std::unique_ptr<Dialer> dialer_;
   std::unique_ptr<AppChannel> channel_;

@@ -24,6 +24,7 @@ std::size_t WebSocket::Impl::send(Opcode opcode, Bytes payload, bool fin, Compre
 
 std::size_t WebSocket::Impl::send_many(Opcode opcode, std::span<const std::string_view> payloads,
                                        std::size_t& queued) {
+  if (is_control(opcode)) throw_for(Errc::unsupported_frame, "send_many");
   Lock lock = enter();
   const Deadline deadline = deadline_after(options_.timeout);
   require_open();

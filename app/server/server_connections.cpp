@@ -109,24 +109,14 @@ SendResult ServerConnections::send(ConnectionKey key, Opcode opcode, Bytes paylo
   if (channel == nullptr) return Errc::not_open;
   drain_before_send(*channel);
   const bool waits = channel->has_backlog();
-  const bool is_message = !is_control(opcode);
-  const std::error_code error = is_message
-                                    ? channel->send(opcode, payload, true, compress)
-                                    : send_control(*channel, opcode, payload, net::Admission::ask);
+  const std::error_code error = channel->send(opcode, payload, true, compress);
   if (error) {
     count_refused(error);
     return error;
   }
-  if (is_message) counters_.messages_out.add();
+  if (!is_control(opcode)) counters_.messages_out.add();
   if (waits || tells_early(*channel)) tell_unsent(*channel);
   return waits ? SendResult::Outcome::queued : SendResult::Outcome::sent;
-}
-
-std::error_code ServerConnections::send_control(ServerChannel& channel, Opcode opcode,
-                                                Bytes payload, net::Admission admission) {
-  if (opcode == Opcode::ping) return channel.ping(payload, admission);
-  if (opcode == Opcode::pong) return channel.pong(payload, admission);
-  return channel.send(opcode, payload);  // which refuses it
 }
 
 /// Before the kernel was asked, so that the admission of other threads knows of it.
@@ -164,13 +154,10 @@ void ServerConnections::drain_outbox(ServerChannel& channel, net::Remote::Look l
 
 std::error_code ServerConnections::send_granted(ServerChannel& channel,
                                                 const net::MessageLog::Message& message) {
-  const bool is_message = !is_control(message.opcode);
-  const auto error =
-      is_message ? channel.send(message.opcode, message.payload, true, message.compress,
-                                net::Admission::granted)
-                 : send_control(channel, message.opcode, message.payload, net::Admission::granted);
+  const auto error = channel.send(message.opcode, message.payload, true, message.compress,
+                                  net::Admission::granted);
   if (error) return error;
-  if (is_message) counters_.messages_out.add();
+  if (!is_control(message.opcode)) counters_.messages_out.add();
   tell_unsent(channel);
   return {};
 }
@@ -302,7 +289,7 @@ void ServerConnections::on_drain(const ServerConnection& self) {
   });
 }
 
-void ServerConnections::on_end(const ServerConnection& self, const net::ChannelEnd& end) noexcept {
+void ServerConnections::on_end(const ServerConnection& self, const net::SessionEnd& end) noexcept {
   const ConnectionKey key = self.key_;
   loop_.retire(table_.close(key));
   const std::size_t lost = end.unsent_bytes + hub_.remote().close_account(*hub_.find(key.slot));

@@ -89,7 +89,7 @@ class ServerConnections final : public OutboxPort {
     void on_dropped(std::size_t count) const { owner().counters_.refused.dropped.add(count); }
     void on_conflated() const { owner().counters_.conflated.add(); }
     // The channel may be destroyed with its handler before its owner has done with it.
-    void on_end(const net::ChannelEnd& end) const {
+    void on_end(const net::SessionEnd& end) const {
       const ServerConnection copy = self;
       copy.hub_->connections()->on_end(copy, end);
     }
@@ -103,11 +103,8 @@ class ServerConnections final : public OutboxPort {
   void on_backlog(ConnectionKey key, std::size_t unsent);
   void on_written(ConnectionKey key, std::size_t size);
   void on_drain(const ServerConnection& self);
-  void on_end(const ServerConnection& self, const net::ChannelEnd& end) noexcept;
+  void on_end(const ServerConnection& self, const net::SessionEnd& end) noexcept;
 
-  [[nodiscard, gnu::noinline]] std::error_code send_control(ServerChannel& channel, Opcode opcode,
-                                                            Bytes payload,
-                                                            net::Admission admission);
   /// Messages that other threads have sent to this connection go before those of the loop, whose
   /// admission then knows all that was accepted.
   void drain_before_send(ServerChannel& channel) noexcept {

@@ -46,7 +46,7 @@ int run(int argc, char** argv) {
       {.compression = compression.options(),
        .connect_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(seconds)});
   const wirespan::RunResult result = client.run_forever(options);
-  if (client.error().empty() && !result) return 0;
+  if (client.error().empty() && !result.failed()) return 0;
   std::fprintf(stderr, "echo_client: %s\n", client.error().c_str());
   return 1;
 }

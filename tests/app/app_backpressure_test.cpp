@@ -205,7 +205,7 @@ TEST_P(AppBackpressure, B7_on_the_loops_thread_sending_beyond_the_limit_is_refus
   };
   const RunResult result = app.run_forever(small());
   EXPECT_EQ(thrown, plain_exception(Errc::send_queue_full));
-  EXPECT_GE(sent, limit - limit / 64); // heads of frames count too
+  EXPECT_GE(sent, limit - limit / 64);  // heads of frames count too
   EXPECT_LE(sent, limit);
   EXPECT_EQ(ending_of(result), (Ending{EndReason::stopped, CloseCode::normal, "", {}}));
   EXPECT_EQ(result.unsent_bytes, 0U);

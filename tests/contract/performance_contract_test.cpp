@@ -29,7 +29,7 @@ struct Handler {
   void on_ping_sent() {}
   void on_backlog(std::size_t) {}
   void on_drained() {}
-  void on_end(const net::ChannelEnd&) {}
+  void on_end(const net::SessionEnd&) {}
 };
 
 /// A client and an echoing server on one loop.
@@ -69,7 +69,7 @@ class Pair {
   }
 
   EventLoop& loop_;
-  net::ChannelOptions options_;
+  net::SessionOptions options_;
   std::string text_ = std::string(100'000, 'x');
   std::size_t answers_ = 0;
   std::function<void(const Message&)> on_answer_ = [this](const Message&) { ++answers_; };

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 using List = std::vector<std::string>;
 
 /// A channel whose peer takes nothing, with small limits.
-net::ChannelOptions small_limits() {
+net::SessionOptions small_limits() {
   return {.close_time = 3s,
           .send_high_watermark = 1000,
           .send_low_watermark = 200,

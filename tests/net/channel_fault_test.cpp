@@ -82,7 +82,7 @@ TEST_P(ChannelFaults, R132_whatever_operation_of_the_stream_fails) {
     EXPECT_TRUE(life.channel.script.closed);
     EXPECT_TRUE(is_prefix(life.channel.events()))
         << ::testing::PrintToString(life.channel.events());
-    const net::ChannelEnd end = life.channel.end();
+    const net::SessionEnd end = life.channel.end();
     const bool lost = end.error == std::errc::connection_reset;
     const bool after_the_last_word = !end.error && end.code == CloseCode::normal;
     EXPECT_TRUE(lost || after_the_last_word) << end.error.message();

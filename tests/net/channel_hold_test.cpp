@@ -1,4 +1,4 @@
-// net/channel_impl.hpp: ChannelOptions::hold_reading - whoever wants answers has to take them.
+// net/channel_impl.hpp: SessionOptions::hold_reading - whoever wants answers has to take them.
 #include <chrono>
 #include <string>
 #include <vector>

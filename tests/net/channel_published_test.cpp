@@ -20,7 +20,7 @@ PublishedFrame::Ptr published(std::string_view text, std::string_view key = {}) 
   return PublishedFrame::make(Opcode::text, wire_bytes(text), key);
 }
 
-net::ChannelOptions small(Overflow overflow) {
+net::SessionOptions small(Overflow overflow) {
   return {.send_high_watermark = 500,
           .send_low_watermark = 100,
           .send_hard_limit = 1000,
@@ -29,7 +29,7 @@ net::ChannelOptions small(Overflow overflow) {
 
 /// A server's channel that starts with a peer that takes nothing.
 struct Server {
-  explicit Server(net::ChannelOptions options = {})
+  explicit Server(net::SessionOptions options = {})
       : channel(Role::server, {.channel = std::move(options)}) {
     channel.script.room = 0;
     channel.host.start();
@@ -283,7 +283,7 @@ TEST(ChannelBudget, bounds_first_messages_too) {
 TEST(ChannelBudget, does_not_stand_in_the_way_of_who_has_no_backlog) {
   net::SendBudget budget(10'000);
   budget.used = 20'000;
-  net::ChannelOptions options;
+  net::SessionOptions options;
   options.budget = &budget;
   Server server(options);
   server.channel.script.room = SIZE_MAX;
@@ -294,7 +294,7 @@ TEST(ChannelBudget, does_not_stand_in_the_way_of_who_has_no_backlog) {
 
 TEST(ChannelBudget, holds_within_one_turn_too) {
   net::SendBudget budget(1000);
-  net::ChannelOptions options;
+  net::SessionOptions options;
   options.budget = &budget;
   Server server(options);
   EXPECT_FALSE(server.publish(std::string(600, 'x')));
@@ -304,8 +304,8 @@ TEST(ChannelBudget, holds_within_one_turn_too) {
 }
 
 /// 10 s to bring 100 bytes of a message.
-net::ChannelOptions demanding() {
-  net::ChannelOptions options;
+net::SessionOptions demanding() {
+  net::SessionOptions options;
   options.progress_time = 10s;
   options.progress_bytes = 100;
   return options;

@@ -21,7 +21,7 @@ namespace wirespan::test {
 /// What a test chooses for a channel.
 struct HostOptions {
   ReceiveOptions receive{};
-  net::ChannelOptions channel{};
+  net::SessionOptions channel{};
   const BlockSource* blocks = nullptr;  ///< Null: the loop's pool.
   MaskSource mask_source{};             ///< Unset: the loop's random source.
   /// The channel borrows its protocol machine: every test holds either way.
@@ -61,7 +61,7 @@ class ChannelHost {
     }
     void on_dropped(std::size_t count) const { host->note("dropped " + std::to_string(count)); }
     void on_conflated() const { host->note("conflated"); }
-    void on_end(const net::ChannelEnd& how) const { host->ended_with(how); }
+    void on_end(const net::SessionEnd& how) const { host->ended_with(how); }
   };
   using Channel = net::Channel<S, Handler>;
   using Hook = std::function<void()>;
@@ -106,7 +106,7 @@ class ChannelHost {
   std::vector<std::string> events;  ///< In the words of `seen`; long messages by their size.
   std::vector<std::size_t> backlogs;
   std::size_t messages = 0;
-  std::optional<net::ChannelEnd> end;
+  std::optional<net::SessionEnd> end;
 
  private:
   void message(const Message& one) {
@@ -120,7 +120,7 @@ class ChannelHost {
     if (on_message) on_message(one);
   }
 
-  void ended_with(const net::ChannelEnd& how) {
+  void ended_with(const net::SessionEnd& how) {
     live();
     end = how;
     if (on_end) on_end();

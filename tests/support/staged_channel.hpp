@@ -47,9 +47,9 @@ class StagedChannel {
   }
   [[nodiscard]] const std::vector<std::string>& events() const noexcept { return host.events; }
   /// How it ended; an end that did not come is one without anything.
-  [[nodiscard]] net::ChannelEnd end() const {
+  [[nodiscard]] net::SessionEnd end() const {
     EXPECT_TRUE(host.ended());
-    return host.end.value_or(net::ChannelEnd{});
+    return host.end.value_or(net::SessionEnd{});
   }
   [[nodiscard]] std::chrono::nanoseconds elapsed() const { return stage.time - start_; }
 

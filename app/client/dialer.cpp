@@ -278,7 +278,7 @@ void Dialer::wait_for(net::IoStatus status) {
 void Dialer::fail(std::error_code error, std::string detail) {
   if (detail.empty()) {
     detail = "connecting to " + plan_.url.authority();
-    if (plan_.url.is_default_port()) detail += ":" + std::to_string(plan_.url.port);
+    if (plan_.url.is_default_port()) detail.append(1, ':').append(std::to_string(plan_.url.port));
   }
   finish(DialFailure{.error = error, .detail = std::move(detail)});
 }

@@ -41,5 +41,5 @@ int main(int argc, char** argv) {
 
   const auto result = app.run_forever({.ping_interval = 30s, .ping_timeout = 10s});
   if (sender.joinable()) sender.join();  // it uses the app to its last line
-  return result ? 1 : 0;
+  return result.failed() ? 1 : 0;
 }

@@ -38,5 +38,5 @@ class Chatter final : public wirespan::WebSocketApp {
 
 int main(int argc, char** argv) {
   Chatter chatter(argc > 1 ? argv[1] : "ws://127.0.0.1:9001/");
-  return chatter.run_forever() ? 1 : 0;
+  return chatter.run_forever().failed() ? 1 : 0;
 }

@@ -34,7 +34,7 @@ int serve(const wirespan::ServerOptions& options) {
   wirespan::WebSocketServer server(
       options, {.on_message = [](const wirespan::ServerConnection& connection,
                                  const wirespan::Message& message) {
-        if (connection.send(message.opcode, message.payload)) {
+        if (connection.send(message.opcode, message.payload).failed()) {
           (void)connection.close(wirespan::CloseCode::policy_violation, "too slow");
         }
       }});

@@ -46,5 +46,5 @@ class Client final : public wirespan::WebSocketApp {
 int main(int argc, char** argv) {
   wirespan::bench::ClientRun run(argc, argv);
   Client client(run);
-  return client.run_forever() ? 1 : 0;
+  return client.run_forever().failed() ? 1 : 0;
 }

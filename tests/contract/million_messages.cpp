@@ -68,7 +68,8 @@ int main(int argc, char** argv) {
   const auto start = std::chrono::steady_clock::now();
   const auto result = pipeline.run_forever(options);
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-  if (!pipeline.complete() || result.failed() || result.close.code != wirespan::CloseCode::normal) return 1;
+  if (!pipeline.complete() || result.failed() || result.close.code != wirespan::CloseCode::normal)
+    return 1;
   std::printf("%llu messages, all back in order, %.1f s\n", count, time.count());
   return 0;
 }

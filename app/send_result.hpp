@@ -8,7 +8,7 @@
 
 namespace wirespan {
 
-/// What became of a message: accepted or not, and if accepted, how far it is. There is no
+/// The outcome of a send: accepted or not, and if accepted, how far it is. There is no
 /// conversion to bool, which would read the wrong way round for half of the readers.
 class SendResult {
  public:

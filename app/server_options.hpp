@@ -71,7 +71,7 @@ struct ServerOptions {
   std::size_t progress_bytes = limits::progress_bytes;
   /// For the closing handshake; 0 and below: the client's answer is not waited for.
   std::chrono::milliseconds close_time = limits::close_time;
-  /// What becomes of messages that come after a handler's close().
+  /// Whether messages that come after a handler's close() are delivered.
   AfterClose after_close = AfterClose::discard;
   std::chrono::milliseconds ping_interval{0};  ///< Between pings of ours; 0 and below: none.
   /// How long the answer to a ping may take, judged from the oldest unanswered one; 0 and below: it

@@ -108,7 +108,7 @@ void Channel<S, Handler>::resume_reading() {
   if (session_.resume(now())) read_later();
 }
 
-/// What a call has changed leaves with the turn; with a backlog the poller will tell.
+/// Output of a call leaves with the turn; with a backlog the poller will tell.
 template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::sent(std::error_code error) {
   if constexpr (requires { handler_.on_dropped(std::size_t{}); }) {
@@ -147,7 +147,7 @@ void Channel<S, Handler>::on_flush() {
   });
 }
 
-/// What the kernel holds counts before a deadline judges, and the clock does, not the turn.
+/// Input that the kernel holds counts before a deadline judges, and the clock does, not the turn.
 template <Stream S, class Handler>
 void Channel<S, Handler>::on_timer(TimePoint) {
   guarded([&] {
@@ -234,7 +234,7 @@ void Channel<S, Handler>::dispatch(const Event& event) {
 template <Stream S, class Handler>
 void Channel<S, Handler>::write_output() {
   write_now();
-  if (session_.take_released(now())) read_later();
+  if (session_.take_released([this] { return now(); })) read_later();
   if (session_.take_drained()) handler_.on_drained();
 }
 

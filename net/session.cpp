@@ -93,9 +93,13 @@ void Session::pause() noexcept {
 
 bool Session::resume(TimePoint now) {
   if (reading_ != Reading::paused) return false;
+  read_on(now);
+  return phase_ == Phase::open;
+}
+
+void Session::read_on(TimePoint now) {
   reading_ = Reading::on;
   suspend_peer_timeouts_until(now);
-  return phase_ == Phase::open;
 }
 
 void Session::hung_up() noexcept { read_through_the_end(); }

@@ -28,9 +28,9 @@ namespace wirespan::net {
 
 /// How a connection ended.
 struct SessionEnd {
-  /// What ended it; none after a closing handshake.
+  /// The cause; none after a closing handshake.
   std::error_code error;
-  /// What the peer's Close frame said; 1006 if there was none. RFC 6455 §7.1.5.
+  /// Code and reason of the peer's Close frame; 1006 if there was none. RFC 6455 §7.1.5.
   CloseCode code = CloseCode::abnormal_closure;
   std::string reason;
   /// Bytes that were accepted and never reached the kernel.
@@ -88,7 +88,7 @@ class Session {
   void received(MutableBytes bytes, TimePoint now, bool is_last);
   /// The peer has ended its direction in order, or reading has failed.
   void read_ended(std::error_code error);
-  /// What happened, until NeedInput. Views in it are valid until the next call of next() or
+  /// The next event, until NeedInput. Views in it are valid until the next call of next() or
   /// receive_window(). After CloseReceived and Failed nothing follows.
   [[nodiscard]] Event next();
   [[nodiscard]] bool has_unread_input() const noexcept {
@@ -110,8 +110,8 @@ class Session {
     return connection_ && connection_->inside_data_frame();
   }
 
-  // What the user asks for. Each call appends whole frames, or changes nothing and says why: what
-  // Connection says, Errc::send_queue_full, send_budget_spent or overflow_closed.
+  // Calls of the user. Each appends whole frames, or changes nothing and says why: the errors of
+  // Connection, Errc::send_queue_full, send_budget_spent or overflow_closed.
 
   /// A message or a part of one; a ping or pong goes the way of send_control().
   [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, const SendHow& how = {});
@@ -160,8 +160,14 @@ class Session {
   [[nodiscard]] bool end_of_write(bool had_backlog);
   /// At most the low watermark is left, after a crossing of the high one or a refusal; once.
   [[nodiscard]] bool take_drained() noexcept;
-  /// The same, where reading was held back: the owner reads on.
-  [[nodiscard]] bool take_released(TimePoint now);
+  /// The same, where reading was held back: the owner reads on. The clock is asked only then.
+  template <class Clock>
+  [[nodiscard]] bool take_released(Clock clock) {
+    const bool may_go_on = phase_ == Phase::open && reading_ == Reading::held &&
+                           !queue_.is_above_low(connection_.get());
+    if (may_go_on) read_on(clock());
+    return may_go_on;
+  }
   /// Messages that made room for newer ones since the last call.
   [[nodiscard]] std::size_t take_dropped() noexcept { return std::exchange(dropped_, 0U); }
   /// A published message has replaced an unsent one since the last call.
@@ -189,7 +195,7 @@ class Session {
   /// and gives back what an idle session can do without.
   void end_turn();
 
-  // What is known.
+  // State.
 
   [[nodiscard]] const SessionOptions& options() const noexcept { return queue_.options(); }
   /// Bytes that wait to be written; after the end, what was lost.
@@ -205,7 +211,7 @@ class Session {
   [[nodiscard]] std::error_code write_error() const noexcept {
     return rare_ ? rare_->write_error : std::error_code{};
   }
-  /// What has ended the session, or is about to; none so far, or after a closing handshake.
+  /// The cause of the end, once there is one; none after a closing handshake.
   [[nodiscard]] std::error_code failure() const noexcept;
   /// A message of that size would not be refused for want of room.
   [[nodiscard]] bool has_room(std::size_t size) const noexcept {
@@ -233,7 +239,7 @@ class Session {
  private:
   friend class SendBudget;
 
-  /// What most connections never need, or only at their end: an idle one does without.
+  /// State that most connections never need, or only at their end: an idle one does without.
   struct Rare {
     KeepAlive keep_alive;
     SessionEnd end{};
@@ -280,6 +286,7 @@ class Session {
   [[nodiscard]] bool has_failure() const noexcept {
     return out_of_memory_ || (rare_ && rare_->end.error);
   }
+  void read_on(TimePoint now);
   void read_through_the_end() noexcept;
   void leave_debt() noexcept;
   void note_life(TimePoint now) noexcept;

@@ -38,7 +38,7 @@ IoStatus write_waiting(Session& session, S& stream, Clock clock, OnWritten on_wr
   return IoStatus::ok;
 }
 
-/// What one read has brought.
+/// The result of one read.
 struct ReadOutcome {
   IoStatus status = IoStatus::ok;
   std::size_t bytes = 0;

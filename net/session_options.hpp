@@ -13,7 +13,7 @@
 
 namespace wirespan::net {
 
-/// What happens to a message that would lift the unsent bytes above the hard limit.
+/// The fate of a message that would lift the unsent bytes above the hard limit.
 enum class Overflow : std::uint8_t {
   refuse,       ///< Errc::send_queue_full; a published message does not reach this connection.
   drop_oldest,  ///< Whole messages that wait, the oldest first, make room; they are counted.
@@ -28,7 +28,7 @@ enum class Admission : std::uint8_t {
   granted,
 };
 
-/// What becomes of messages that come after our own Close frame.
+/// The fate of messages that come after our own Close frame.
 enum class AfterClose : std::uint8_t {
   discard,  ///< Nothing more is delivered.
   deliver,  ///< Messages are delivered until the peer's Close comes.

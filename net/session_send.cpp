@@ -227,14 +227,6 @@ bool Session::end_of_write(bool had_backlog) {
   return unsent > 0 || had_backlog;
 }
 
-bool Session::take_released(TimePoint now) {
-  const bool may_go_on = reading_ == Reading::held && !queue_.is_above_low(connection_.get());
-  if (!may_go_on || phase_ != Phase::open) return false;
-  reading_ = Reading::on;
-  suspend_peer_timeouts_until(now);
-  return true;
-}
-
 bool Session::take_drained() noexcept {
   const bool due = accepts() && queue_.drain_owed() && !queue_.is_above_low(connection_.get());
   if (due) queue_.drained();

@@ -35,7 +35,7 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   [[nodiscard]] std::optional<net::ReceiveTime> received_at() const noexcept;
 
  private:
-  /// What the channel calls; static dispatch.
+  /// Called by the channel; static dispatch.
   struct ChannelHandler {
     Run* run;
     void on_message(const Message& message) { run->on_message(message); }

@@ -335,7 +335,7 @@ void WebSocket::Impl::close_descriptor_if_unused() noexcept {
   if (!session_ && waiting_ == 0) transport_.reset();
 }
 
-// What is known.
+// State.
 
 void WebSocket::Impl::set_timeout(std::optional<std::chrono::milliseconds> timeout) noexcept {
   const Lock lock = enter();

@@ -62,7 +62,7 @@ void Acceptor::on_flush() {
   guarded([&] { go_on(); });
 }
 
-/// What the kernel holds counts before the deadline judges: the loop may have been busy.
+/// Input that the kernel holds counts before the deadline judges: the loop may have been busy.
 /// Best-effort 503 when the application has not decided in time: only if the kernel takes it at
 /// once.
 void Acceptor::on_timer(TimePoint) {

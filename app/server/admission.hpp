@@ -31,7 +31,7 @@ class ServerAdmission {
    private:
     ServerAdmission* admission_;
   };
-  /// What a socket needs to stay.
+  /// The shares of both limits that an admitted socket holds.
   struct Ticket {
     AddressCounter::Ticket address;
     Place place;

@@ -1,0 +1,150 @@
+// net/session.hpp with an owner that has neither a socket nor a clock: two sessions that hand each
+// other's bytes over, whole and in pieces. RFC 6455 §5, §7.
+#include <array>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/conversation.hpp"
+#include "support/frames.hpp"
+#include <wirespan/net/buffer_pool.hpp>
+#include <wirespan/net/secure_random.hpp>
+#include <wirespan/net/session.hpp>
+
+namespace wirespan::test {
+namespace {
+
+using namespace std::chrono_literals;
+using List = std::vector<std::string>;
+
+/// An owner: it moves bytes, tells the time, and judges nothing.
+class SessionOwner {
+ public:
+  explicit SessionOwner(Role role, net::SessionOptions options = {})
+      : options_(std::move(options)),
+        session(Connection(role, ConnectionOptions{.mask_source = random_.mask_source(),
+                                                   .blocks = &pool_.source()}),
+                options_, queues_, true, now) {}
+
+  /// At most `size` bytes of what waits.
+  [[nodiscard]] ByteVector take(std::size_t size) {
+    ByteVector taken;
+    const bool had_backlog = session.has_backlog();
+    std::array<Bytes, 32> pieces;
+    while (const std::size_t count = session.gather(pieces)) {
+      std::size_t written = 0;
+      std::size_t offered = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t here = std::min(pieces[i].size(), size - taken.size());
+        taken.insert(taken.end(), pieces[i].begin(),
+                     pieces[i].begin() + static_cast<std::ptrdiff_t>(here));
+        written += here;
+        offered += pieces[i].size();
+      }
+      session.wrote(written, 0, written == offered);
+      if (written < offered) break;
+    }
+    (void)session.end_of_write(had_backlog);
+    session.settle(now);
+    return taken;
+  }
+
+  void give(ByteVector bytes) {
+    if (bytes.empty() || !session.wants_input()) return;
+    const MutableBytes window = session.receive_window(bytes);
+    std::copy(bytes.begin(), bytes.end(), window.begin());
+    session.received(window.first(bytes.size()), now, true);
+    digest();
+  }
+
+  void digest() {
+    for (Event event = session.next(); !std::holds_alternative<NeedInput>(event);
+         event = session.next()) {
+      if (const auto* message = std::get_if<Message>(&event)) {
+        seen_by_owner.push_back(seen::text(message->payload));
+      }
+    }
+    session.settle(now);
+    session.end_turn();
+  }
+
+  TimePoint now{1000s};
+  List seen_by_owner;
+
+ private:
+  net::BufferPool pool_;
+  net::WriteQueuePool queues_{pool_.source()};
+  net::SecureRandom random_{net::system_network()};
+  net::SessionOptions options_;
+
+ public:
+  net::Session session;
+};
+
+TEST(Session, two_of_them_talk_and_close_in_pieces_of_every_size) {
+  for (std::size_t size = 1; size < 60; ++size) {
+    SessionOwner client(Role::client);
+    SessionOwner server(Role::server);
+    EXPECT_FALSE(client.session.send(Opcode::text, wire_bytes("question")));
+    EXPECT_FALSE(server.session.send(Opcode::text, wire_bytes("welcome")));
+    EXPECT_FALSE(client.session.close(CloseCode::normal, "bye", {}, net::AfterClose::deliver));
+    for (int turn = 0; turn < 200; ++turn) {
+      server.give(client.take(size));
+      client.give(server.take(size));
+    }
+    EXPECT_EQ(server.seen_by_owner, List{seen::text(wire_bytes("question"))}) << size;
+    EXPECT_EQ(client.seen_by_owner, List{seen::text(wire_bytes("welcome"))}) << size;
+    EXPECT_EQ(server.session.phase(), net::Session::Phase::lingering);
+    EXPECT_TRUE(server.session.wants_shutdown()) << "the server ends the stream";
+    EXPECT_FALSE(client.session.wants_shutdown());
+    client.session.read_ended({});
+    server.session.read_ended({});
+    ASSERT_TRUE(client.session.over() && server.session.over());
+    const net::SessionEnd end = server.session.take_end();
+    EXPECT_FALSE(end.error);
+    EXPECT_EQ(end.code, CloseCode::normal);
+    EXPECT_EQ(end.reason, "bye");
+    EXPECT_EQ(client.session.take_end().unsent_bytes, 0U);
+  }
+}
+
+TEST(Session, a_deadline_is_told_and_nothing_happens_before_it) {
+  SessionOwner alone(Role::client, {.idle_time = 5s});
+  EXPECT_EQ(alone.session.deadline(), alone.now + 5s);
+  alone.now += 4s;
+  EXPECT_FALSE(alone.session.tick(alone.now));
+  EXPECT_EQ(alone.session.state(), State::open);
+  alone.now += 1s;
+  EXPECT_FALSE(alone.session.tick(alone.now));
+  EXPECT_EQ(alone.session.state(), State::closing);
+  (void)alone.take(100);
+  EXPECT_EQ(alone.session.deadline(), alone.now + limits::close_time);
+  alone.now += limits::close_time;
+  (void)alone.session.tick(alone.now);
+  EXPECT_TRUE(alone.session.over());
+  EXPECT_EQ(alone.session.take_end().error, Errc::idle_timeout);
+}
+
+TEST(Session, destroyed_or_aborted_it_counts_what_is_lost) {
+  SessionOwner one(Role::server);
+  EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(1000)));
+  const std::size_t accepted = one.session.unsent_bytes();
+  EXPECT_EQ(one.take(100).size(), 100U);
+  one.session.abort(Errc::connection_lost);
+  EXPECT_EQ(one.session.unsent_bytes(), accepted - 100);
+  EXPECT_EQ(one.session.send(Opcode::binary, pattern_bytes(1)), Errc::not_open);
+  EXPECT_EQ(one.session.take_end().unsent_bytes, accepted - 100);
+}
+
+TEST(Session, frames_that_cannot_be_sent_are_refused) {
+  SessionOwner one(Role::server);
+  EXPECT_EQ(one.session.send(Opcode::close, {}), Errc::unsupported_frame);
+  EXPECT_EQ(one.session.send(Opcode::continuation, {}), Errc::no_message_under_way);
+  EXPECT_EQ(one.session.send(Opcode::ping, pattern_bytes(126)), Errc::control_too_long);
+  EXPECT_EQ(one.session.unsent_bytes(), 0U);
+}
+
+}  // namespace
+}  // namespace wirespan::test

@@ -20,7 +20,7 @@ finish() {
 }
 trap finish EXIT
 
-# An authority and a certificate for localhost, which the clients verify.
+# An authority and a certificate for 127.0.0.1, which the clients verify.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 \
   -subj "/CN=wirespan demo authority" -keyout "$work/ca.key" -out "$work/ca.pem" 2>/dev/null
 openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=localhost" \
@@ -59,6 +59,6 @@ converse() {
 start plain
 converse "$url"
 start tls --tls --certificate "$work/server.pem" --key "$work/server.key"
-converse "${url/127.0.0.1/localhost}"
+converse "$url"
 echo
 echo "demo: all conversations went well"

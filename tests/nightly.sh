@@ -20,13 +20,16 @@ done
 shift $((OPTIND - 1))
 [[ $minutes =~ ^[1-9][0-9]*$ ]] || { echo "minutes: a number above 0" >&2; exit 2; }
 
-all=(fuzz asan tsan asan_clang tsan_clang load load_tsan close_many flaky coverage)
+all=(bare_root fuzz asan tsan asan_clang tsan_clang load load_tsan close_many flaky coverage)
 steps=("$@")
 [ ${#steps[@]} -gt 0 ] || steps=("${all[@]}")
 
 export CMAKE_COLOR_DIAGNOSTICS=OFF
 jobs=$(nproc)
 logs=build/nightly
+
+# The README's two commands where nothing is installed; it needs root.
+bare_root() { tests/bare_root.sh; }
 
 fuzz() { fuzz/run.sh $((minutes * 60)); }
 
@@ -119,7 +122,7 @@ for step in "${steps[@]}"; do
   declare -F "$step" >/dev/null || { echo "no such step: $step; there are: ${all[*]}" >&2; exit 2; }
 done
 mkdir -p "$logs"
-./.ci/need g++ clang lld libclang-rt-14-dev cmake ninja-build ccache libssl-dev libcli11-dev \
+./.ci/need g++ clang lld libclang-rt-14-dev cmake ninja-build ccache libssl-dev zlib1g-dev libcli11-dev \
   libgtest-dev libgmock-dev libbenchmark-dev openssl binutils git python3 gcovr || exit 2
 tests/peers/install.sh >"$logs/peers.log" 2>&1 || { cat "$logs/peers.log"; exit 2; }
 

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-./.ci/need python3-websockets python3-websocket openssl
+./.ci/need python3-websockets python3-websocket openssl ca-certificates
 command -v chromium >/dev/null || ./.ci/need chromium
 # Whoever has these from elsewhere keeps them: Debian's npm does not install beside a foreign nodejs.
 command -v node >/dev/null || ./.ci/need nodejs

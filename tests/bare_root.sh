@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# bare_root.sh [COMMAND...]: the README's commands, app/demo.sh and tests/run.sh or only the named ones, on
+# a Debian that has nothing but its base: a root made by debootstrap, from the mirror that this machine's
+# apt uses, with mounts and processes of its own that end with this script. Prints how long each took and
+# how much CPU time. Needs root and some 4 GiB under build/. LIMIT: minutes for each command, 45 by default.
+set -euo pipefail
+. "$(dirname "$0")/../.ci/session.sh"
+cd "$(dirname "$0")/.."
+
+commands=("$@")
+[ ${#commands[@]} -gt 0 ] || commands=(app/demo.sh tests/run.sh)
+limit=${LIMIT:-45}
+[ "$(id -u)" -eq 0 ] || { echo "bare_root: chroot needs root" >&2; exit 2; }
+
+./.ci/need debootstrap
+suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' "Release: $suite" | head -n 1)
+[ -n "$mirror" ] || { echo "bare_root: apt has no mirror of $suite" >&2; exit 2; }
+
+mkdir -p build/bare_root
+root=$PWD/build/bare_root/$suite
+rm -rf "$root"
+echo "debootstrap: $suite, minbase"
+start=$SECONDS
+debootstrap --variant=minbase "$suite" "$root" "$mirror" >build/bare_root/debootstrap.log 2>&1 ||
+  { tail -n 20 build/bare_root/debootstrap.log; exit 1; }
+echo "debootstrap: $((SECONDS - start)) s"
+
+mkdir -p "$root/wirespan"
+git ls-files -z --cached --others --exclude-standard |
+  tar --create --null --files-from=- --ignore-failed-read | tar --extract -C "$root/wirespan"
+
+# An installer and a container engine write it, debootstrap does not.
+printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
+
+# The machine's way to npm's registry: its address, and authorities that a network has of its own.
+environment=(HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
+if command -v npm >/dev/null; then
+  environment+=("npm_config_registry=$(npm config get registry)")
+fi
+if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
+  cp /etc/ssl/certs/ca-certificates.crt "$root/root/authorities.crt"
+  environment+=(NODE_EXTRA_CA_CERTS=/root/authorities.crt)
+fi
+
+contained() { # contained COMMAND: in a namespace of its own, so that nothing stays mounted or running
+  unshare --mount --pid --fork --kill-child sh -euc '
+    mount -t proc proc "$0/proc"
+    mount -t sysfs -o ro sysfs "$0/sys"
+    mount --rbind /dev "$0/dev"
+    root=$0
+    exec chroot "$root" env -i "$@"' "$root" "${environment[@]}" \
+    bash -c "cd /wirespan && TIMEFORMAT='%R s, CPU %U s + %S s' && time timeout $((limit * 60)) $1"
+}
+
+verdict=0
+for command in "${commands[@]}"; do
+  log=build/bare_root/$(basename "$command").log
+  if contained "$command" >"$log" 2>&1; then
+    echo "$command: passed, $(tail -n 1 "$log")"
+  else
+    echo "$command: FAILED, $(tail -n 1 "$log"), see $log"
+    verdict=1
+  fi
+done
+[ -n "${KEEP:-}" ] || rm -rf "$root"
+exit $verdict

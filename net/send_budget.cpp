@@ -8,17 +8,18 @@
 namespace wirespan::net {
 
 void SendBudget::add_debtor(Session& session, void* owner, Wake wake) {
+  (void)session.rare();  // what is pushed can be removed
   debtors_.push_back({.session = &session, .owner = owner, .wake = wake});
-  session.debt_ = static_cast<std::uint32_t>(debtors_.size() - 1);
+  session.rare().debt = static_cast<std::uint32_t>(debtors_.size() - 1);
 }
 
 /// The last debtor takes the place of the one that goes.
 void SendBudget::remove_debtor(Session& session) noexcept {
-  const std::uint32_t place = std::exchange(session.debt_, Session::no_debt);
+  const std::uint32_t place = session.rare_->debt;
   debtors_[place] = debtors_.back();
-  debtors_[place].session->debt_ = place;
+  debtors_[place].session->rare_->debt = place;
   debtors_.pop_back();
-  session.debt_ = Session::no_debt;
+  session.rare_->debt = Session::no_debt;
 }
 
 bool SendBudget::collect(const Session& creditor, std::size_t size) {

@@ -6,10 +6,10 @@
 namespace wirespan::net {
 
 void SendQueue::account(const Connection* connection) noexcept {
-  if (options_->budget == nullptr) return;
+  if (options_->budget == nullptr || has_failed()) return;
   const std::size_t now = held(connection);
-  options_->budget->used += now - share_;  // modulo 2^64, so it goes down as well
-  share_ = now;
+  options_->budget->used += now - amount_;  // modulo 2^64, so it goes down as well
+  amount_ = now;
 }
 
 WriteQueue& SendQueue::entries() {
@@ -55,14 +55,15 @@ void SendQueue::consume(std::size_t size, std::size_t repeat, Connection* connec
   if (size > 0) connection->output().consume(size);
 }
 
-std::size_t SendQueue::fail(Connection* connection) noexcept {
+void SendQueue::fail(Connection* connection) noexcept {
+  if (has_failed()) return;
   const std::size_t lost = unsent(connection);
   release();
   if (connection != nullptr) connection->output().clear();
+  account(connection);
   state_ = State::failed;
   drain_owed_ = false;
-  account(connection);
-  return lost;
+  amount_ = lost;
 }
 
 }  // namespace wirespan::net

@@ -22,7 +22,7 @@ namespace wirespan::net {
 ///   blocked      => something is unsent, and the connection holds its pongs back;
 ///   drain_owed_  => the high watermark was crossed while blocked, or something was refused, and
 ///                   on_drained is to be told at the low one;
-///   failed       => nothing is held; what fail() returned is lost.
+///   failed       => nothing is held; unsent() is what was accepted and is lost.
 /// The protocol object of a session comes and goes, so it is an argument; null: none.
 class SendQueue {
  public:
@@ -39,9 +39,9 @@ class SendQueue {
   [[nodiscard]] bool has_failed() const noexcept { return state_ == State::failed; }
   [[nodiscard]] bool has_entries() const noexcept { return entries_ != nullptr; }
   [[nodiscard]] const BlockSource& blocks() const noexcept { return pool_->blocks(); }
-  /// Bytes to write.
+  /// Bytes to write; once failed, bytes that were lost.
   [[nodiscard]] std::size_t unsent(const Connection* connection) const noexcept {
-    if (state_ == State::failed) return 0;
+    if (state_ == State::failed) return amount_;
     return (entries_ ? entries_->size() : 0) + (connection ? connection->output().size() : 0);
   }
   /// Bytes of memory for them.
@@ -62,7 +62,7 @@ class SendQueue {
     return before == 0 || (before <= limit && size <= limit - before);
   }
   /// Our share of the budget as it was told last.
-  [[nodiscard]] std::size_t share() const noexcept { return share_; }
+  [[nodiscard]] std::size_t share() const noexcept { return has_failed() ? 0 : amount_; }
   /// Tells the budget what is held now.
   void account(const Connection* connection) noexcept;
 
@@ -95,8 +95,8 @@ class SendQueue {
     state_ = blocked ? State::blocked : State::flowing;
     return true;
   }
-  /// Drops everything and takes nothing more. Returns the bytes that are lost by it.
-  [[nodiscard]] std::size_t fail(Connection* connection) noexcept;
+  /// Drops everything and takes nothing more.
+  void fail(Connection* connection) noexcept;
 
   /// Something was refused, or the high watermark was crossed.
   void owe_drain() noexcept { drain_owed_ = true; }
@@ -111,7 +111,7 @@ class SendQueue {
   const SessionOptions* options_;
   WriteQueuePool* pool_;
   std::unique_ptr<WriteQueue> entries_;  // null: nothing waits before the newest output
-  std::size_t share_ = 0;                // of the budget, as it was told last
+  std::size_t amount_ = 0;  // our share of the budget as it was told last; once failed: lost bytes
   State state_ = State::flowing;
   bool drain_owed_ = false;
 };

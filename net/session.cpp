@@ -286,13 +286,13 @@ void Session::pay() noexcept {
 }
 
 void Session::leave_debt() noexcept {
-  if (debt_ != no_debt) options().budget->remove_debtor(*this);
+  if (is_debtor()) options().budget->remove_debtor(*this);
 }
 
 void Session::finish() noexcept {
   if (phase_ == Phase::over) return;
   phase_ = Phase::over;
-  lost_ += queue_.fail(connection_.get());
+  queue_.fail(connection_.get());
   leave_debt();
 }
 
@@ -304,7 +304,7 @@ std::error_code Session::failure() const noexcept {
 SessionEnd Session::take_end() noexcept {
   SessionEnd end = rare_ ? std::move(rare_->end) : SessionEnd();
   if (out_of_memory_) end.error = failure();
-  end.unsent_bytes = lost_;
+  end.unsent_bytes = unsent_bytes();
   return end;
 }
 

@@ -169,9 +169,13 @@ class Session {
     return may_go_on;
   }
   /// Messages that made room for newer ones since the last call.
-  [[nodiscard]] std::size_t take_dropped() noexcept { return std::exchange(dropped_, 0U); }
+  [[nodiscard]] std::size_t take_dropped() noexcept {
+    return rare_ ? std::exchange(rare_->dropped, 0U) : 0;
+  }
   /// A published message has replaced an unsent one since the last call.
-  [[nodiscard]] bool take_conflated() noexcept { return std::exchange(conflated_, false); }
+  [[nodiscard]] bool take_conflated() noexcept {
+    return rare_ && std::exchange(rare_->conflated, false);
+  }
 
   // Time and ending.
 
@@ -200,7 +204,7 @@ class Session {
   [[nodiscard]] const SessionOptions& options() const noexcept { return queue_.options(); }
   /// Bytes that wait to be written; after the end, what was lost.
   [[nodiscard]] std::size_t unsent_bytes() const noexcept {
-    return queue_.has_failed() ? lost_ : queue_.unsent(connection_.get());
+    return queue_.unsent(connection_.get());
   }
   /// The same with what memory each entry takes: what the limits are compared with.
   [[nodiscard]] std::size_t held_bytes() const noexcept { return queue_.held(connection_.get()); }
@@ -234,10 +238,11 @@ class Session {
   /// While a batch of input is digested: what is sent leaves at the end of it.
   [[nodiscard]] bool set_digesting(bool on) noexcept { return std::exchange(digesting_, on); }
   [[nodiscard]] bool is_digesting() const noexcept { return digesting_; }
-  [[nodiscard]] bool is_debtor() const noexcept { return debt_ != no_debt; }
+  [[nodiscard]] bool is_debtor() const noexcept { return rare_ && rare_->debt != no_debt; }
 
  private:
   friend class SendBudget;
+  static constexpr std::uint32_t no_debt = UINT32_MAX;
 
   /// State that most connections never need, or only at their end: an idle one does without.
   struct Rare {
@@ -252,6 +257,9 @@ class Session {
     TimePoint ping_window{};
     std::uint32_t pings_in_window = 0;
     std::size_t discarded = 0;
+    std::uint32_t dropped = 0;
+    std::uint32_t debt = no_debt;  // our place among the debtors of the budget
+    bool conflated = false;
   };
 
   [[nodiscard]] Rare& rare() {
@@ -305,9 +313,6 @@ class Session {
   std::unique_ptr<Rare> rare_;
   SendQueue queue_;
   TimePoint last_activity_;
-  std::size_t lost_ = 0;
-  std::uint32_t debt_ = no_debt;  // our place among the debtors of the budget
-  std::uint32_t dropped_ = 0;
   Phase phase_ = Phase::open;
   Reading reading_ = Reading::on;
   // Facts of the turn; settle() turns them into times.
@@ -317,14 +322,11 @@ class Session {
   bool read_is_last_ = false;
   bool lends_delivered_ = false;  // the queue has borrowed the message that is being handled
   // Facts for good.
-  bool gathers_;
-  bool muted_ = false;         // nothing is delivered any more
-  bool reads_to_end_ = false;  // the peer has left, or one side closes: no pause, no hold
-  bool shut_ = false;          // our direction of the stream has ended
-  bool conflated_ = false;
-  bool out_of_memory_ = false;  // the cause, where there was no memory to note one
-
-  static constexpr std::uint32_t no_debt = UINT32_MAX;
+  bool gathers_ : 1;
+  bool muted_ : 1 = false;          // nothing is delivered any more
+  bool reads_to_end_ : 1 = false;   // the peer has left, or one side closes: no pause, no hold
+  bool shut_ : 1 = false;           // our direction of the stream has ended
+  bool out_of_memory_ : 1 = false;  // the cause, where there was no memory to note one
 };
 
 // Asked for every message.

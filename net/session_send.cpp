@@ -49,7 +49,7 @@ std::error_code Session::send_published(const PublishedFrame::Ptr& frame) {
     if (const auto error = connection_->check_message()) return error;
   }
   if (queue_.conflate(frame)) {
-    conflated_ = true;
+    rare().conflated = true;
     note_sent();
     return {};
   }
@@ -120,14 +120,16 @@ std::error_code Session::overflow(std::size_t size) {
   return refuse(is_full ? Errc::send_queue_full : Errc::send_budget_spent);
 }
 
-/// True if there is room now. What was dropped is told in any case.
+/// True if there is room now. Dropped messages are told in any case.
 bool Session::drop_for(std::size_t size) {
   const auto has_room = [&] { return queue_.fits(size, connection_.get()) && is_affordable(size); };
-  while (!has_room()) {
+  if (has_room()) return true;
+  std::uint32_t& dropped = rare().dropped;
+  do {
     if (!queue_.drop_oldest()) return false;
-    ++dropped_;
+    ++dropped;
     queue_.account(connection_.get());
-  }
+  } while (!has_room());
   return true;
 }
 
@@ -211,7 +213,7 @@ void Session::write_failed(std::error_code error, TimePoint now) {
   if (phase_ != Phase::open) return abort(error);
   if (queue_.has_failed()) return;
   rare().write_error = error;
-  lost_ += queue_.fail(connection_.get());
+  queue_.fail(connection_.get());
   leave_debt();
   connection().set_output_blocked(true);  // pongs have nowhere to go
   hung_up();

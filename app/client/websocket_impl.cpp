@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include <wirespan/app/client/websocket_impl.hpp>
@@ -14,9 +13,6 @@ namespace wirespan {
 
 constexpr std::size_t buffer_size = std::size_t{64} << 10;
 
-/// How long a receiver waits at most for a thread that was woken to take the mutex.
-constexpr std::chrono::milliseconds longest_courtesy{10};
-
 WebSocket::Impl::Impl(ConnectOptions options)
     : options_(std::move(options)), compression_(options_.compression) {
   if (!options_.timeout) options_.timeout = getdefaulttimeout();
@@ -25,27 +21,6 @@ WebSocket::Impl::Impl(ConnectOptions options)
 
 WebSocket::Impl::~Impl() {
   if (options_.socket >= 0) network_.close(options_.socket);  // ours, and never used
-}
-
-WebSocket::Impl::Lock WebSocket::Impl::enter() const {
-  contenders_.fetch_add(1, std::memory_order_relaxed);
-  Lock lock(mutex_);
-  contenders_.fetch_sub(1, std::memory_order_relaxed);
-  entries_.fetch_add(1, std::memory_order_relaxed);
-  return lock;
-}
-
-/// A mutex is not fair: a thread that gives it up and takes it again is quicker than one that has
-/// to be woken first.
-void WebSocket::Impl::let_others_in(Lock& lock) const {
-  if (contenders_.load(std::memory_order_relaxed) == 0) return;
-  const std::uint64_t before = entries_.load(std::memory_order_relaxed);
-  const TimePoint end = network_.now() + longest_courtesy;
-  lock.unlock();
-  while (entries_.load(std::memory_order_relaxed) == before && network_.now() < end) {
-    std::this_thread::yield();
-  }
-  lock.lock();
 }
 
 WebSocket::Impl::ReceiverTurn::ReceiverTurn(Impl& impl, Lock& lock, Deadline deadline)
@@ -90,7 +65,7 @@ void WebSocket::Impl::connect(const std::string& url) {
 }
 
 void WebSocket::Impl::open(Dialed dialed) {
-  const Lock lock = enter();
+  const Lock lock(mutex_);
   dispose();
   connection_options_ = std::make_shared<ConnectionOptions>();
   connection_options_->receive = {.max_message_size = options_.max_message_size,
@@ -148,7 +123,7 @@ void WebSocket::Impl::wait(Lock& lock, net::Interest interest, Deadline deadline
   ++waiting_;
   lock.unlock();
   wait_for_socket(waiting, time);
-  lock = enter();
+  lock.lock();
   --waiting_;
   close_descriptor_if_unused();
 }
@@ -178,7 +153,7 @@ Event WebSocket::Impl::next_event(Lock& lock, Deadline deadline) {
     if (session_->over()) return Failed{session_->failure()};
     const bool is_late = deadline && network_.now() >= *deadline;
     if (is_late && has_read) throw_for(Errc::receive_timeout, "receive");
-    let_others_in(lock);
+    mutex_.let_others_in();
     require_open();
     // A caller that asks a question has taken all there was: looking again would find nothing.
     const bool is_drained = std::exchange(drained_, false) && !is_late;
@@ -254,7 +229,7 @@ void WebSocket::Impl::drive_to_end(Lock& lock, Deadline deadline) {
 }
 
 void WebSocket::Impl::send_close(CloseCode status, std::string_view reason) {
-  Lock lock = enter();
+  Lock lock(mutex_);
   const Deadline deadline = deadline_after(options_.timeout);
   require_open();
   const bool has_code = status != CloseCode::no_status_received;
@@ -266,7 +241,7 @@ void WebSocket::Impl::send_close(CloseCode status, std::string_view reason) {
 
 void WebSocket::Impl::close(CloseCode status, std::string_view reason,
                             std::optional<std::chrono::milliseconds> timeout) {
-  Lock lock = enter();
+  Lock lock(mutex_);
   if (!session_) return;
   if (session_->state() == State::open) {
     const auto error = session_->close(status, reason, timeout.value_or(longest_wait));
@@ -302,12 +277,12 @@ void WebSocket::Impl::await_close(Lock& lock) {
 }
 
 void WebSocket::Impl::abort() noexcept {
-  const Lock lock = enter();
+  const Lock lock(mutex_);
   if (session_) network_.shutdown_both(transport_->fd());
 }
 
 void WebSocket::Impl::shutdown() noexcept {
-  const Lock lock = enter();
+  const Lock lock(mutex_);
   goodbye();
 }
 
@@ -338,47 +313,47 @@ void WebSocket::Impl::close_descriptor_if_unused() noexcept {
 // State.
 
 void WebSocket::Impl::set_timeout(std::optional<std::chrono::milliseconds> timeout) noexcept {
-  const Lock lock = enter();
+  const Lock lock(mutex_);
   options_.timeout = timeout;
 }
 
 std::optional<std::chrono::milliseconds> WebSocket::Impl::timeout() const noexcept {
-  const Lock lock = enter();
+  const Lock lock(mutex_);
   return options_.timeout;
 }
 
 void WebSocket::Impl::set_mask_key(std::function<MaskKey()> get_mask_key) {
-  const Lock lock = enter();
+  const Lock lock(mutex_);
   options_.get_mask_key = std::move(get_mask_key);
 }
 
 Agreement WebSocket::Impl::agreement() const {
-  const Lock lock = enter();
+  const Lock lock(mutex_);
   return agreement_;
 }
 
 int WebSocket::Impl::status() const noexcept {
-  const Lock lock = enter();
+  const Lock lock(mutex_);
   return status_;
 }
 
 bool WebSocket::Impl::connected() const noexcept {
-  const Lock lock = enter();
+  const Lock lock(mutex_);
   return session_ && session_->state() == State::open && !session_->write_has_failed();
 }
 
 std::optional<net::ReceiveTime> WebSocket::Impl::received_at() const noexcept {
-  const Lock lock = enter();
+  const Lock lock(mutex_);
   return session_ ? session_->received_at() : std::nullopt;
 }
 
 int WebSocket::Impl::fileno() const noexcept {
-  const Lock lock = enter();
+  const Lock lock(mutex_);
   return session_ ? transport_->fd() : -1;
 }
 
 bool WebSocket::Impl::is_ssl() const noexcept {
-  const Lock lock = enter();
+  const Lock lock(mutex_);
   return transport_ && transport_->is_tls();
 }
 

@@ -1,7 +1,6 @@
 // websocket_impl.hpp - the driver behind WebSocket: one Session, one Transport, one mutex. Private.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include <wirespan/app/client/dialer.hpp>
+#include <wirespan/app/client/fair_mutex.hpp>
 #include <wirespan/app/common/compression.hpp>
 #include <wirespan/app/common/transport.hpp>
 #include <wirespan/app/websocket.hpp>
@@ -36,7 +36,7 @@ using Deadline = std::optional<TimePoint>;
 /// input lets the others in between two reads.
 class WebSocket::Impl {
  public:
-  using Lock = std::unique_lock<std::mutex>;
+  using Lock = std::unique_lock<FairMutex>;
 
   explicit Impl(ConnectOptions options);
   /// Closes the descriptor and sends nothing: a forked child may drop its copy.
@@ -73,8 +73,6 @@ class WebSocket::Impl {
  private:
   class ReceiverTurn;
 
-  [[nodiscard]] Lock enter() const;
-  void let_others_in(Lock& lock) const;
   void open(Dialed dialed);
   [[nodiscard]] Deadline deadline_after(std::optional<std::chrono::milliseconds> time) const;
   [[nodiscard]] Event next_event(Lock& lock, Deadline deadline);
@@ -99,10 +97,8 @@ class WebSocket::Impl {
 
   net::Network& network_ = net::system_network();
   ConnectOptions options_;
-  mutable std::mutex mutex_;
-  mutable std::atomic<int> contenders_{0};         // threads that wait for the mutex
-  mutable std::atomic<std::uint64_t> entries_{0};  // threads that have got it so far
-  std::condition_variable changed_;
+  mutable FairMutex mutex_;
+  std::condition_variable_any changed_;
   net::BufferPool pool_;
   net::WriteQueuePool queues_{pool_.source()};
   net::SecureRandom random_{network_};
@@ -138,7 +134,7 @@ class WebSocket::Impl::ReceiverTurn {
 
 template <class Take>
 void WebSocket::Impl::receive(bool frame_by_frame, Take take) {
-  Lock lock = enter();
+  Lock lock(mutex_);
   const Deadline deadline = deadline_after(options_.timeout);
   require_open();
   const ReceiverTurn turn(*this, lock, deadline);

@@ -11,7 +11,7 @@ namespace wirespan {
 constexpr std::size_t written_together = std::size_t{64} << 10;
 
 std::size_t WebSocket::Impl::send(Opcode opcode, Bytes payload, bool fin, Compress compress) {
-  Lock lock = enter();
+  Lock lock(mutex_);
   const Deadline deadline = deadline_after(options_.timeout);
   require_open();
   make_room(lock, payload.size(), deadline);
@@ -25,7 +25,7 @@ std::size_t WebSocket::Impl::send(Opcode opcode, Bytes payload, bool fin, Compre
 std::size_t WebSocket::Impl::send_many(Opcode opcode, std::span<const std::string_view> payloads,
                                        std::size_t& queued) {
   if (is_control(opcode)) throw_for(Errc::unsupported_frame, "send_many");
-  Lock lock = enter();
+  Lock lock(mutex_);
   const Deadline deadline = deadline_after(options_.timeout);
   require_open();
   std::size_t size = 0;
@@ -45,7 +45,7 @@ std::size_t WebSocket::Impl::send_many(Opcode opcode, std::span<const std::strin
 }
 
 std::size_t WebSocket::Impl::send_control(Opcode opcode, Bytes payload) {
-  Lock lock = enter();
+  Lock lock(mutex_);
   const Deadline deadline = deadline_after(options_.timeout);
   require_open();
   make_room(lock, payload.size(), deadline);

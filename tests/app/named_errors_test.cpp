@@ -7,6 +7,7 @@
 
 #include "support/app_test.hpp"
 #include "support/case_name.hpp"
+#include "support/left_behind.hpp"
 #include "support/raw_server.hpp"
 #include "support/thrown.hpp"
 #include <wirespan/app/websocket.hpp>
@@ -86,6 +87,7 @@ TEST(NamedErrorsOf, compression) {
 }
 
 TEST(NamedErrorsOf, a_host_that_does_not_answer) {
+  threads_may_rest();  // of the resolver
   EXPECT_EQ(what_of([] { return create_connection(no_server, {}); }),
             "connecting to 127.0.0.1:1: Connection refused");
   EXPECT_EQ(what_of([] {

@@ -108,6 +108,7 @@ class Channel final : private IoHandler, private Timer {
   [[nodiscard]] std::error_code sent(std::error_code error);
   void write_output();
   void write_now();
+  void tell_written(std::size_t size);
   void note_debt();
   void settle();
   void try_shutdown();

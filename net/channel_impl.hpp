@@ -239,15 +239,16 @@ void Channel<S, Handler>::write_output() {
 }
 
 template <Stream S, class Handler>
+void Channel<S, Handler>::tell_written([[maybe_unused]] std::size_t size) {
+  if constexpr (requires { handler_.on_bytes_written(size); }) handler_.on_bytes_written(size);
+}
+
+template <Stream S, class Handler>
 void Channel<S, Handler>::write_now() {
   const bool had_backlog = session_.has_backlog();
   const IoStatus status = write_waiting(
       session_, stream_, [this] { return now(); },
-      [this](std::size_t size) {
-        if constexpr (requires { handler_.on_bytes_written(size); }) {
-          handler_.on_bytes_written(size);
-        }
-      });
+      [this](std::size_t size) { tell_written(size); });
   write_wants_read_ = status == IoStatus::want_read;
   const bool changed = session_.end_of_write(had_backlog);
   note_debt();

@@ -46,6 +46,11 @@ std::shared_ptr<const ConnectionOptions> connection_options(const ServerOptions&
 
 }  // namespace
 
+// Other sources of the server destroy channels and have no definitions of theirs.
+namespace net {
+template class Channel<Transport, ServerConnections::ChannelHandler>;
+}  // namespace net
+
 ServerConnections::ServerConnections(ServerShared& shared, net::EventLoop& loop, ServerHub& hub,
                                      ServerCounters& counters)
     : handlers_(shared.handlers),

@@ -1,5 +1,7 @@
 // WebSocketServer: every option of time, with 0, negative values and values that no clock can hold.
+#include <atomic>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -9,7 +11,7 @@ namespace wirespan::test {
 namespace {
 
 class ServerTimes : public ServerTest {};
-WIRESPAN_OVER_LINKS_AND_BACKENDS(ServerTimes);
+INSTANTIATE_TEST_SUITE_P(Over, ServerTimes, ::testing::ValuesIn(links_and_backends()), link_name);
 
 struct TimeCase {
   const char* name;

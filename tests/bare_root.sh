@@ -12,6 +12,12 @@ commands=("$@")
 limit=${LIMIT:-45}
 [ "$(id -u)" -eq 0 ] || { echo "bare_root: chroot needs root" >&2; exit 2; }
 
+# debootstrap mounts /proc in the new root, and leaves it there when it is interrupted: in a namespace of
+# the script's own it goes with the script, and the files below it are never those of this machine.
+if [ -z "${WIRESPAN_MOUNTS:-}" ]; then
+  exec env WIRESPAN_MOUNTS=1 unshare --mount "$BASH" tests/bare_root.sh "$@"
+fi
+
 ./.ci/need debootstrap
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' "Release: $suite" | head -n 1)
@@ -19,7 +25,7 @@ mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' "Rel
 
 mkdir -p build/bare_root
 root=$PWD/build/bare_root/$suite
-rm -rf "$root"
+rm -rf --one-file-system "$root"
 echo "debootstrap: $suite, minbase"
 start=$SECONDS
 debootstrap --variant=minbase "$suite" "$root" "$mirror" >build/bare_root/debootstrap.log 2>&1 ||
@@ -63,5 +69,5 @@ for command in "${commands[@]}"; do
     verdict=1
   fi
 done
-[ -n "${KEEP:-}" ] || rm -rf "$root"
+[ -n "${KEEP:-}" ] || rm -rf --one-file-system "$root"
 exit $verdict

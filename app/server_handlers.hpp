@@ -26,18 +26,22 @@ class CloseHandler {
 
   CloseHandler() = default;
   CloseHandler(std::nullptr_t) {}  // NOLINT: implicit, as std::function
+  // NOLINTBEGIN(bugprone-forwarding-reference-overload): the constraints leave copies alone
   template <class Callable>
-  requires std::is_constructible_v<Function, Callable> CloseHandler(
-      Callable&& callable)  // NOLINT: implicit, as std::function
+  requires(!std::is_same_v<std::decay_t<Callable>, CloseHandler> &&
+           std::is_constructible_v<Function, Callable>)
+      CloseHandler(Callable&& callable)  // NOLINT: implicit, as std::function
       : function_(std::forward<Callable>(callable)) {}
   template <class Callable>
-  requires(!std::is_constructible_v<Function, Callable> &&
+  requires(!std::is_same_v<std::decay_t<Callable>, CloseHandler> &&
+           !std::is_constructible_v<Function, Callable> &&
            std::is_invocable_v<std::decay_t<Callable>&, const ServerConnection&, CloseCode,
                                std::string_view>)
       CloseHandler(Callable&& callable)  // NOLINT: implicit, as std::function
       : function_([call = std::forward<Callable>(callable)](
                       const ServerConnection& connection, CloseCode code, std::string_view reason,
                       std::error_code) mutable { call(connection, code, reason); }) {}
+  // NOLINTEND(bugprone-forwarding-reference-overload)
 
   explicit operator bool() const noexcept { return function_ != nullptr; }
   void operator()(const ServerConnection& connection, CloseCode code, std::string_view reason,

@@ -198,7 +198,7 @@ void Remote::uncount(Outbox& box, std::size_t payload) noexcept {
 std::size_t Remote::close_account(RemoteAccount& account) noexcept {
   const std::lock_guard lock(mutex_);
   account.generation.fetch_add(1, std::memory_order_release);
-  Outbox* box = account.outbox.exchange(nullptr, std::memory_order_relaxed);
+  Outbox* box = account.outbox.exchange(nullptr, std::memory_order_acq_rel);
   if (box == nullptr) return 0;
   const std::size_t lost = box->lost + box->payload.load(std::memory_order_relaxed);
   held_total_.fetch_sub(box->held.load(std::memory_order_relaxed), std::memory_order_relaxed);

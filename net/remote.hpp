@@ -36,7 +36,7 @@ struct RemoteAccount {
   RemoteAccount() = default;
   RemoteAccount(const RemoteAccount&) = delete;
   RemoteAccount& operator=(const RemoteAccount&) = delete;
-  ~RemoteAccount() { delete outbox.load(std::memory_order_relaxed); }
+  ~RemoteAccount() { delete outbox.load(std::memory_order_acquire); }
 
   /// Changes when the connection ends; a slot that is used again is another connection.
   std::atomic<std::uint32_t> generation{1};
@@ -47,7 +47,7 @@ struct RemoteAccount {
 
   /// Payload on its way from other threads. The loop's thread only: no other frees the outbox.
   [[nodiscard]] std::size_t on_its_way() const noexcept {
-    const Outbox* box = outbox.load(std::memory_order_relaxed);
+    const Outbox* box = outbox.load(std::memory_order_acquire);
     return box == nullptr ? 0 : box->payload.load(std::memory_order_relaxed);
   }
 };
@@ -145,7 +145,7 @@ class Remote {
   template <class Deliver, class OnRefused, class OnOverflow>
   void drain_account(RemoteAccount& account, std::uint32_t tag, Look look, Deliver deliver,
                      OnRefused on_refused, OnOverflow on_overflow) {
-    Outbox* box = account.outbox.load(std::memory_order_relaxed);
+    Outbox* box = account.outbox.load(std::memory_order_acquire);
     if (box == nullptr || std::exchange(box->is_draining, true)) return;
     const Notes notes = take_due(*box, tag, look);
     while (!box->is_orphan && !box->taken.empty()) {

@@ -95,7 +95,7 @@ TEST_P(AppHeartbeat, FIX_any_byte_counts_as_an_answer_unless_only_pongs_shall) {
     RawServer server(
         [](RawPeer& peer) {
           (void)peer.accept();
-          for (int i = 0; i < 100; ++i) {
+          for (int i = 0; i < 200; ++i) {
             if (!peer.send_text("alive")) return;
             std::this_thread::sleep_for(5ms);
           }

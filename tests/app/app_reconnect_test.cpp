@@ -1,5 +1,6 @@
 // WebSocketApp: trying again after a failed attempt or a lost connection. RFC 6455 §7.2.3.
 #include <atomic>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -101,10 +102,12 @@ TEST_P(AppReconnect, a_ping_time_out_is_a_lost_connection) {
 }
 
 TEST_P(AppReconnect, KEEP_a_header_callable_is_asked_for_every_attempt) {
+  std::mutex mutex;  // each connection has a thread of its own
   std::vector<std::string> tokens;
   const auto noting = [&](RawPeer& peer) {
     const std::string request = peer.accept();
     const std::size_t at = request.find("X-Token: ");
+    const std::lock_guard lock(mutex);
     tokens.push_back(at == std::string::npos ? "none" : request.substr(at + 9, 1));
   };
   RawServer server({noting, noting,

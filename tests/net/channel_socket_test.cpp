@@ -51,7 +51,8 @@ class ChannelOverTcp : public ::testing::TestWithParam<net::Backend> {
     server->start();
   }
   bool both_ended() { return client->ended() && server->ended(); }
-  bool run_until(const std::function<bool()>& done) { return turn_until(loop, done); }
+  /// 128 MiB take their time where sanitizers watch.
+  bool run_until(const std::function<bool()>& done) { return turn_until(loop, done, 60s); }
 };
 WIRESPAN_TEST_BOTH_BACK_ENDS(ChannelOverTcp);
 

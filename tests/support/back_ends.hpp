@@ -25,8 +25,9 @@ inline constexpr std::chrono::seconds patience{20};
 
 /// Turns the loop until `done` says so; false if that takes longer than anybody waits.
 template <class Done>
-[[nodiscard]] bool turn_until(net::EventLoop& loop, Done done) {
-  const auto end = std::chrono::steady_clock::now() + patience;
+[[nodiscard]] bool turn_until(net::EventLoop& loop, Done done,
+                              std::chrono::milliseconds longest = patience) {
+  const auto end = std::chrono::steady_clock::now() + longest;
   while (!done()) {
     if (std::chrono::steady_clock::now() > end) return false;
     loop.run_once(std::chrono::milliseconds(1));

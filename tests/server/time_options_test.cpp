@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/app_test.hpp"
 #include "support/running_server.hpp"
 
 namespace wirespan::test {

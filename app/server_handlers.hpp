@@ -55,8 +55,8 @@ class CloseHandler {
 
 /// Called on the thread of the connection's loop, for one connection one at a time; with several
 /// threads different connections are served at once. What they are given is borrowed: valid until
-/// they return, but the handle may be copied. An exception that one throws is
-/// logged, reaches on_error, and closes that connection with 1011.
+/// they return, but the handle may be copied. An exception that one throws reaches on_error and
+/// closes that connection with 1011; the log has the first one, then one a minute.
 struct ServerHandlers {
   /// Decides on a request: accepts or rejects it, now or later. Without it everything is accepted,
   /// and no subprotocol is chosen. Asked after the origin was found welcome.

@@ -33,10 +33,11 @@ class LookupThreads {
   using Answer = Expected<std::vector<Endpoint>>;
   struct Key {
     Network* network = nullptr;
+    std::uint64_t serial = 0;  // of the network: another one may be at its address later
     std::string host;
     std::uint16_t port = 0;
     bool operator<(const Key& other) const {
-      return std::tie(network, port, host) < std::tie(other.network, other.port, other.host);
+      return std::tie(serial, port, host) < std::tie(other.serial, other.port, other.host);
     }
   };
   /// Told on the thread of the loop that the mailbox belongs to.

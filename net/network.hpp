@@ -70,6 +70,9 @@ class Network {
  public:
   virtual ~Network() = default;
 
+  /// Another one for each object of the process, also for one at an address that was used before.
+  [[nodiscard]] std::uint64_t serial() const noexcept { return serial_; }
+
   [[nodiscard]] virtual Expected<int> open(Family family) = 0;
   /// No error: connected. std::errc::operation_in_progress: wait for writability, then ask
   /// connect_result().
@@ -113,6 +116,11 @@ class Network {
   [[nodiscard]] virtual TimePoint now() noexcept = 0;
   /// Unpredictable bytes, or an error; never a guess.
   [[nodiscard]] virtual std::error_code random(MutableBytes out) noexcept = 0;
+
+ private:
+  static std::uint64_t next_serial() noexcept;
+
+  std::uint64_t serial_ = next_serial();
 };
 
 [[nodiscard]] Network& system_network() noexcept;

@@ -41,8 +41,11 @@ Lookup::Lookup(EventLoop& loop, std::string host, std::uint16_t port, Handler ha
     });
     return;
   }
-  asking_->ask(LookupThreads::shared(), loop,
-               {.network = &loop.network(), .host = std::move(host), .port = port}, asking_);
+  Network& network = loop.network();
+  asking_->ask(
+      LookupThreads::shared(), loop,
+      {.network = &network, .serial = network.serial(), .host = std::move(host), .port = port},
+      asking_);
 }
 
 Lookup::~Lookup() { asking_->cancel(); }

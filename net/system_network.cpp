@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -278,6 +279,11 @@ std::span<const SocketOption> default_socket_options() noexcept {
 
 std::error_code Network::enable_receive_times(int) {
   return make_error_code(std::errc::not_supported);
+}
+
+std::uint64_t Network::next_serial() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
 }
 
 std::error_code Network::start_thread(std::function<void()> work) {

@@ -3,7 +3,6 @@
 #include <string_view>
 
 #include <wirespan/app/exceptions.hpp>
-#include <wirespan/app/log.hpp>
 #include <wirespan/app/server/handler_failure.hpp>
 #include <wirespan/core/error.hpp>
 
@@ -13,36 +12,37 @@ namespace {
 /// Bytes of a text that the application chose, so possibly a peer.
 constexpr std::size_t longest_text = 512;
 
-void log_failure(std::string_view handler, std::string_view text) {
+void log_failure(RepeatedLine& repeated, std::string_view handler, std::string_view text,
+                 TimePoint now) {
   std::string line(handler);
   line.append(" has thrown an exception: ").append(text.substr(0, longest_text));
-  log(LogLevel::error, line);
+  repeated.log(LogLevel::error, line, now);
 }
 
-void tell(const ServerHandlers& handlers, const ServerConnection& connection,
-          const std::exception& failure) {
-  log_failure("a handler of the server", failure.what());
+void tell(HandlerFailureLines& lines, const ServerHandlers& handlers,
+          const ServerConnection& connection, const std::exception& failure, TimePoint now) {
+  log_failure(lines.handler, "a handler of the server", failure.what(), now);
   try {
     if (handlers.on_error) handlers.on_error(connection, failure);
   } catch (const std::exception& second) {
-    log_failure("on_error of the server", second.what());
+    log_failure(lines.on_error, "on_error of the server", second.what(), now);
   } catch (...) {
-    log_failure("on_error of the server", "no std::exception");
+    log_failure(lines.on_error, "on_error of the server", "no std::exception", now);
   }
 }
 
 }  // namespace
 
-void report_handler_failure(const ServerHandlers& handlers,
-                            const ServerConnection& connection) noexcept {
+void report_handler_failure(HandlerFailureLines& lines, const ServerHandlers& handlers,
+                            const ServerConnection& connection, TimePoint now) noexcept {
   try {
     try {
       throw;
     } catch (const std::exception& failure) {
-      tell(handlers, connection, failure);
+      tell(lines, handlers, connection, failure, now);
     } catch (...) {
-      tell(handlers, connection,
-           WebSocketException(make_error_code(Errc::handler_failed), "no std::exception"));
+      tell(lines, handlers, connection,
+           WebSocketException(make_error_code(Errc::handler_failed), "no std::exception"), now);
     }
   } catch (...) {  // no memory for the log: on_close still tells the cause
     return;

@@ -58,7 +58,8 @@ void HandshakeFront::take(const net::Accepted& accepted, net::Family family) noe
   try {
     shared_.spreader.spread(std::move(socket), accepted.peer);
   } catch (const std::exception& failure) {
-    log(LogLevel::error, failure.what());  // no memory: the socket is closed
+    // No memory: the socket is closed.
+    shared_.shortage.log(LogLevel::error, failure.what(), loop_.now());
   }
 }
 
@@ -72,7 +73,8 @@ void HandshakeFront::adopt(net::TcpSocket socket, const net::Endpoint& peer, Byt
   try {
     shake_hands(std::move(socket), peer, already_read, is_secured);
   } catch (const std::exception& failure) {
-    log(LogLevel::error, failure.what());  // no memory: the socket is closed
+    // No memory: the socket is closed.
+    shared_.shortage.log(LogLevel::error, failure.what(), loop_.now());
   }
 }
 
@@ -138,7 +140,7 @@ void HandshakeFront::on_upgrade(Acceptor& acceptor, ServerRequest request) {
     shared_.handlers.on_request(PendingRequest(
         std::make_unique<PendingRequest::State>(hub_, acceptor.id, std::move(request))));
   } catch (...) {
-    report_handler_failure(shared_.handlers, {});
+    report_handler_failure(shared_.handler_failures, shared_.handlers, {}, loop_.now());
     acceptor.reject({.status = 500, .body = "internal error\n"});
   }
 }
@@ -148,7 +150,7 @@ std::optional<HttpResponse> HandshakeFront::on_http(const HttpRequest& request) 
   try {
     return shared_.handlers.on_http(request);
   } catch (...) {
-    report_handler_failure(shared_.handlers, {});
+    report_handler_failure(shared_.handler_failures, shared_.handlers, {}, loop_.now());
     return HttpResponse{.status = 500, .body = "internal error\n"};
   }
 }
@@ -182,7 +184,8 @@ void HandshakeFront::on_accepted(Acceptor& acceptor, std::optional<AcceptedConne
   try {
     connections_.open(*std::move(connection));
   } catch (const std::exception& failure) {
-    log(LogLevel::error, failure.what());  // no memory: the socket is closed
+    // No memory: the socket is closed.
+    shared_.shortage.log(LogLevel::error, failure.what(), loop_.now());
   }
 }
 

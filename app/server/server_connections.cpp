@@ -54,6 +54,7 @@ template class Channel<Transport, ServerConnections::ChannelHandler>;
 ServerConnections::ServerConnections(ServerShared& shared, net::EventLoop& loop, ServerHub& hub,
                                      ServerCounters& counters)
     : handlers_(shared.handlers),
+      failure_lines_(shared.handler_failures),
       admission_(shared.admission),
       loop_(loop),
       hub_(hub),
@@ -319,7 +320,7 @@ void ServerConnections::on_end(const ServerConnection& self, const net::SessionE
 // Failures and ends.
 
 void ServerConnections::handler_has_thrown(const ServerConnection& self) noexcept {
-  report_handler_failure(handlers_, self);
+  report_handler_failure(failure_lines_, handlers_, self, loop_.now());
   if (ServerChannel* channel = table_.find(self.key_)) {
     or_abort(*channel, [&] { channel->fail(Errc::handler_failed); });
   }

@@ -134,6 +134,7 @@ class ServerConnections final : public OutboxPort {
   void or_abort(ServerChannel& channel, Step step) noexcept;
 
   const ServerHandlers& handlers_;
+  HandlerFailureLines& failure_lines_;
   ServerAdmission& admission_;
   net::EventLoop& loop_;
   ServerHub& hub_;

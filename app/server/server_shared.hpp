@@ -8,6 +8,7 @@
 
 #include <wirespan/app/common/repeated_line.hpp>
 #include <wirespan/app/server/admission.hpp>
+#include <wirespan/app/server/handler_failure.hpp>
 #include <wirespan/app/server_handlers.hpp>
 #include <wirespan/app/server_options.hpp>
 #include <wirespan/net/endpoint.hpp>
@@ -53,6 +54,7 @@ struct ServerShared {
   RepeatedLine shortage;           // nothing can be accepted
   RepeatedLine refused_origin;     // the first one, then one in a while
   RepeatedLine unsendable_answer;  // a handler's answer to a request
+  HandlerFailureLines handler_failures;
 };
 
 }  // namespace wirespan

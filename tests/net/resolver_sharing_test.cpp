@@ -121,6 +121,19 @@ TEST_F(LookupSharing, a_name_is_asked_for_anew_once_it_was_answered) {
   EXPECT_EQ(network.resolves, 3);
 }
 
+/// A look-up of a network that has gone may still be on its way out of its thread.
+TEST(LookupSharingOver, a_network_at_an_old_address_joins_no_look_up_of_the_one_before) {
+  std::optional<SpyNetwork> network;
+  std::vector<LookupThreads::Key> keys;
+  for (int i = 0; i < 2; ++i) {
+    SpyNetwork& made = network.emplace();
+    keys.push_back({.network = &made, .serial = made.serial(), .host = "name.example", .port = 80});
+  }
+  EXPECT_EQ(keys[0].network, keys[1].network);
+  EXPECT_TRUE(keys[0] < keys[1]);
+  EXPECT_FALSE(keys[1] < keys[0]);
+}
+
 /// Ten apps that reconnect to a dead name with a time-out that is shorter than the resolver's.
 TEST_F(LookupSharing, one_dead_name_delays_no_good_one_however_often_it_is_asked_for) {
   for (int round = 0; round < 100; ++round) {

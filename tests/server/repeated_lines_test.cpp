@@ -2,6 +2,7 @@
 // users.
 #include <atomic>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -129,6 +130,27 @@ TEST(ServerWithBadAnswers, says_so_once_and_not_for_each_request) {
   const auto said = lines.get();
   ASSERT_EQ(said.size(), 1U);
   EXPECT_TRUE(said.front().starts_with("the answer to a request cannot be sent: "));
+}
+
+TEST(ServerWithHandlersThatThrow, says_so_once_and_tells_on_error_each_time) {
+  CaughtLines lines;
+  std::atomic<int> told{0};
+  ServerHandlers handlers;
+  handlers.on_message = [](const ServerConnection&, const Message&) {
+    throw std::runtime_error("a message that nobody expects");
+  };
+  handlers.on_error = [&](const ServerConnection&, const std::exception&) {
+    ++told;
+    throw std::runtime_error("on_error does not expect it either");
+  };
+  RunningServer server(handlers, Link{});
+  for (int i = 0; i < 5; ++i) {
+    RawPeer client = server.open();
+    client.send_text("x");
+    EXPECT_EQ(client.read_described(), "close 1011");
+  }
+  EXPECT_EQ(told, 5);
+  EXPECT_EQ(lines.get().size(), 2U) << "one of on_message, one of on_error";
 }
 
 }  // namespace

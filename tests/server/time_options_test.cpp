@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/app_test.hpp"
 #include "support/running_server.hpp"
 
 namespace wirespan::test {

@@ -1,3 +1,4 @@
+#include <array>
 #include <optional>
 #include <string>
 
@@ -23,179 +24,96 @@ constexpr std::optional<Condition> condition_of(Errc code) noexcept {
   return std::nullopt;
 }
 
-constexpr const char* frame_message(Errc code) noexcept {
-  switch (code) {
-    case Errc::reserved_bits:
-      return "reserved bits are set";
-    case Errc::reserved_opcode:
-      return "reserved opcode";
-    case Errc::fragmented_control:
-      return "fragmented control frame";
-    case Errc::oversized_control:
-      return "control frame longer than 125 bytes";
-    case Errc::nonminimal_length:
-      return "frame length not in its shortest form";
-    case Errc::length_overflow:
-      return "frame length has its top bit set";
-    case Errc::unexpected_mask:
-      return "masked frame from a server";
-    case Errc::missing_mask:
-      return "unmasked frame from a client";
-    case Errc::unexpected_continuation:
-      return "continuation without a message";
-    case Errc::expected_continuation:
-      return "new message inside a fragmented one";
-    case Errc::invalid_utf8:
-      return "text is not valid UTF-8";
-    case Errc::message_too_big:
-      return "message too big";
-    case Errc::too_many_fragments:
-      return "too many fragments in one message";
-    case Errc::bad_compressed_data:
-      return "compressed data is not valid";
-    case Errc::inflate_ratio:
-      return "compressed data inflates to too much";
-    case Errc::ping_flood:
-      return "too many pings";
-    case Errc::slow_sender:
-      return "too few bytes of a message in too much time";
-    case Errc::short_close_payload:
-      return "close frame with a body of one byte";
-    case Errc::invalid_close_code:
-      return "invalid close code";
-    case Errc::invalid_close_reason:
-      return "close reason is not valid UTF-8";
-    case Errc::connection_lost:
-      return "connection lost without a close frame";
-    case Errc::connection_closed:
-      return "connection is already closed";
-    case Errc::connect_timeout:
-      return "connecting took too long";
-    case Errc::handshake_timeout:
-      return "the opening handshake took too long";
-    case Errc::ping_timeout:
-      return "ping/pong timed out";
-    case Errc::close_timeout:
-      return "the closing handshake took too long";
-    case Errc::receive_timeout:
-      return "receiving timed out";
-    case Errc::send_timeout:
-      return "sending timed out";
-    case Errc::idle_timeout:
-      return "the peer was silent for too long";
-    default:
-      return nullptr;
-  }
-}
+struct Text {
+  Errc code;
+  const char* text;
+};
 
-constexpr const char* handshake_message(Errc code) noexcept {
-  switch (code) {
-    case Errc::malformed_start_line:
-      return "the first line is not HTTP";
-    case Errc::malformed_field:
-      return "malformed header line";
-    case Errc::head_too_long:
-      return "header section too long";
-    case Errc::too_many_fields:
-      return "too many header fields";
-    case Errc::bad_http_version:
-      return "unsupported HTTP version";
-    case Errc::missing_upgrade:
-      return "no Upgrade: websocket";
-    case Errc::missing_connection_upgrade:
-      return "no Connection: Upgrade";
-    case Errc::repeated_field:
-      return "a header field came more than once";
-    case Errc::target_too_long:
-      return "request target too long";
-    case Errc::bad_method:
-      return "method is not GET";
-    case Errc::bad_host:
-      return "missing, repeated or invalid Host";
-    case Errc::bad_key:
-      return "missing or invalid Sec-WebSocket-Key";
-    case Errc::bad_version:
-      return "Sec-WebSocket-Version is not 13";
-    case Errc::bad_subprotocols:
-      return "invalid Sec-WebSocket-Protocol";
-    case Errc::bad_extensions:
-      return "invalid Sec-WebSocket-Extensions";
-    case Errc::request_with_body:
-      return "request with a body";
-    case Errc::bad_request_target:
-      return "invalid request target";
-    case Errc::not_switching_protocols:
-      return "the server did not switch protocols";
-    case Errc::bad_accept:
-      return "missing or wrong Sec-WebSocket-Accept";
-    case Errc::unrequested_subprotocol:
-      return "the server chose a subprotocol not offered";
-    case Errc::missing_subprotocol:
-      return "the server chose no subprotocol";
-    case Errc::unrequested_extension:
-      return "the server chose an extension not offered";
-    case Errc::invalid_deflate_answer:
-      return "the server's permessage-deflate is not valid";
-    case Errc::response_with_body:
-      return "101 with Content-Length or Transfer-Encoding";
-    case Errc::too_many_informational:
-      return "too many informational responses";
-    case Errc::origin_not_welcome:
-      return "this origin is not welcome";
-    case Errc::request_rejected:
-      return "the request was rejected";
-    default:
-      return nullptr;
-  }
-}
+constexpr auto texts = std::to_array<Text>({
+    {Errc::reserved_bits, "reserved bits are set"},
+    {Errc::reserved_opcode, "reserved opcode"},
+    {Errc::fragmented_control, "fragmented control frame"},
+    {Errc::oversized_control, "control frame longer than 125 bytes"},
+    {Errc::nonminimal_length, "frame length not in its shortest form"},
+    {Errc::length_overflow, "frame length has its top bit set"},
+    {Errc::unexpected_mask, "masked frame from a server"},
+    {Errc::missing_mask, "unmasked frame from a client"},
+    {Errc::unexpected_continuation, "continuation without a message"},
+    {Errc::expected_continuation, "new message inside a fragmented one"},
+    {Errc::invalid_utf8, "text is not valid UTF-8"},
+    {Errc::message_too_big, "message too big"},
+    {Errc::too_many_fragments, "too many fragments in one message"},
+    {Errc::bad_compressed_data, "compressed data is not valid"},
+    {Errc::inflate_ratio, "compressed data inflates to too much"},
+    {Errc::ping_flood, "too many pings"},
+    {Errc::slow_sender, "too few bytes of a message in too much time"},
+    {Errc::short_close_payload, "close frame with a body of one byte"},
+    {Errc::invalid_close_code, "invalid close code"},
+    {Errc::invalid_close_reason, "close reason is not valid UTF-8"},
+    {Errc::connection_lost, "connection lost without a close frame"},
+    {Errc::connection_closed, "connection is already closed"},
+    {Errc::connect_timeout, "connecting took too long"},
+    {Errc::handshake_timeout, "the opening handshake took too long"},
+    {Errc::ping_timeout, "ping/pong timed out"},
+    {Errc::close_timeout, "the closing handshake took too long"},
+    {Errc::receive_timeout, "receiving timed out"},
+    {Errc::send_timeout, "sending timed out"},
+    {Errc::idle_timeout, "the peer was silent for too long"},
+    {Errc::malformed_start_line, "the first line is not HTTP"},
+    {Errc::malformed_field, "malformed header line"},
+    {Errc::head_too_long, "header section too long"},
+    {Errc::too_many_fields, "too many header fields"},
+    {Errc::bad_http_version, "unsupported HTTP version"},
+    {Errc::missing_upgrade, "no Upgrade: websocket"},
+    {Errc::missing_connection_upgrade, "no Connection: Upgrade"},
+    {Errc::repeated_field, "a header field came more than once"},
+    {Errc::target_too_long, "request target too long"},
+    {Errc::bad_method, "method is not GET"},
+    {Errc::bad_host, "missing, repeated or invalid Host"},
+    {Errc::bad_key, "missing or invalid Sec-WebSocket-Key"},
+    {Errc::bad_version, "Sec-WebSocket-Version is not 13"},
+    {Errc::bad_subprotocols, "invalid Sec-WebSocket-Protocol"},
+    {Errc::bad_extensions, "invalid Sec-WebSocket-Extensions"},
+    {Errc::request_with_body, "request with a body"},
+    {Errc::bad_request_target, "invalid request target"},
+    {Errc::not_switching_protocols, "the server did not switch protocols"},
+    {Errc::bad_accept, "missing or wrong Sec-WebSocket-Accept"},
+    {Errc::unrequested_subprotocol, "the server chose a subprotocol not offered"},
+    {Errc::missing_subprotocol, "the server chose no subprotocol"},
+    {Errc::unrequested_extension, "the server chose an extension not offered"},
+    {Errc::invalid_deflate_answer, "the server's permessage-deflate is not valid"},
+    {Errc::response_with_body, "101 with Content-Length or Transfer-Encoding"},
+    {Errc::too_many_informational, "too many informational responses"},
+    {Errc::origin_not_welcome, "this origin is not welcome"},
+    {Errc::request_rejected, "the request was rejected"},
+    {Errc::host_not_found, "host not found"},
+    {Errc::tls_unavailable, "built without TLS"},
+    {Errc::compression_unavailable, "built without compression"},
+    {Errc::handler_failed, "a handler of the application threw an exception"},
+    {Errc::not_open, "connection is not open"},
+    {Errc::already_open, "already connected or running"},
+    {Errc::control_too_long, "control frame payload above 125 bytes"},
+    {Errc::invalid_text, "text to send is not valid UTF-8"},
+    {Errc::close_code_not_allowed, "this close code may not be sent"},
+    {Errc::message_under_way, "the previous message is not finished"},
+    {Errc::no_message_under_way, "no message to continue"},
+    {Errc::unsupported_frame, "this frame cannot be sent"},
+    {Errc::no_mask_key, "the source of mask keys failed"},
+    {Errc::send_budget_spent, "too many unsent bytes of all connections"},
+    {Errc::overflow_closed, "the peer was too slow and is being closed"},
+    {Errc::send_queue_full, "too many unsent bytes"},
+    {Errc::invalid_url, "not a ws or wss URL"},
+    {Errc::invalid_header, "invalid header name or value"},
+    {Errc::reserved_header, "this header is set by the handshake or by an option"},
+    {Errc::invalid_subprotocol, "invalid or repeated subprotocol"},
+    {Errc::invalid_option, "invalid option"},
+});
 
-constexpr const char* caller_message(Errc code) noexcept {
-  switch (code) {
-    case Errc::host_not_found:
-      return "host not found";
-    case Errc::tls_unavailable:
-      return "built without TLS";
-    case Errc::compression_unavailable:
-      return "built without compression";
-    case Errc::handler_failed:
-      return "a handler of the application threw an exception";
-    case Errc::not_open:
-      return "connection is not open";
-    case Errc::already_open:
-      return "already connected or running";
-    case Errc::control_too_long:
-      return "control frame payload above 125 bytes";
-    case Errc::invalid_text:
-      return "text to send is not valid UTF-8";
-    case Errc::close_code_not_allowed:
-      return "this close code may not be sent";
-    case Errc::message_under_way:
-      return "the previous message is not finished";
-    case Errc::no_message_under_way:
-      return "no message to continue";
-    case Errc::unsupported_frame:
-      return "this frame cannot be sent";
-    case Errc::no_mask_key:
-      return "the source of mask keys failed";
-    case Errc::send_budget_spent:
-      return "too many unsent bytes of all connections";
-    case Errc::overflow_closed:
-      return "the peer was too slow and is being closed";
-    case Errc::send_queue_full:
-      return "too many unsent bytes";
-    case Errc::invalid_url:
-      return "not a ws or wss URL";
-    case Errc::invalid_header:
-      return "invalid header name or value";
-    case Errc::reserved_header:
-      return "this header is set by the handshake or by an option";
-    case Errc::invalid_subprotocol:
-      return "invalid or repeated subprotocol";
-    case Errc::invalid_option:
-      return "invalid option";
-    default:
-      return "unknown wirespan error";
+constexpr const char* text_of(Errc code) noexcept {
+  for (const Text& entry : texts) {
+    if (entry.code == code) return entry.text;
   }
+  return "unknown wirespan error";
 }
 
 class WirespanCategory final : public std::error_category {
@@ -203,10 +121,7 @@ class WirespanCategory final : public std::error_category {
   [[nodiscard]] const char* name() const noexcept override { return "wirespan"; }
 
   [[nodiscard]] std::string message(int value) const override {
-    const auto code = static_cast<Errc>(value);
-    if (const char* text = frame_message(code)) return text;
-    if (const char* text = handshake_message(code)) return text;
-    return caller_message(code);
+    return text_of(static_cast<Errc>(value));
   }
 
   [[nodiscard]] std::error_condition default_error_condition(int value) const noexcept override {

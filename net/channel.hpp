@@ -8,7 +8,7 @@
 #include <system_error>
 
 #include <wirespan/net/event_loop.hpp>
-#include <wirespan/net/session.hpp>
+#include <wirespan/net/session_io.hpp>
 #include <wirespan/net/stream.hpp>
 
 namespace wirespan::net {
@@ -40,7 +40,9 @@ class Channel final : private IoHandler, private Timer {
           const SessionOptions& options);
   /// Before the end: closes the descriptor and sends nothing, so that a forked child may drop its
   /// copy.
-  ~Channel();
+  ~Channel() {
+    if (!ended_) loop_.forget(stream_.fd(), *this);
+  }
 
   /// Registers with the loop and digests `unread`, which must not lie in the loop's buffer and is
   /// changed in place. May end the channel.
@@ -52,12 +54,18 @@ class Channel final : private IoHandler, private Timer {
                                      Admission admission = Admission::ask);
   /// A message that others send, too: nothing of it is copied. Servers only. Never ends the channel
   /// within the call.
-  [[nodiscard]] std::error_code send_published(const PublishedFrame::Ptr& frame);
-  [[nodiscard]] std::error_code ping(Bytes payload, Admission admission = Admission::ask);
-  [[nodiscard]] std::error_code pong(Bytes payload, Admission admission = Admission::ask);
+  [[nodiscard]] std::error_code send_published(const PublishedFrame::Ptr& frame) {
+    return sent(session_.send_published(frame));
+  }
+  [[nodiscard]] std::error_code ping(Bytes payload) { return send(Opcode::ping, payload); }
+  [[nodiscard]] std::error_code pong(Bytes payload) { return send(Opcode::pong, payload); }
   /// Something was refused on behalf of this channel: on_drained() follows when no more than the
   /// low watermark is left, at once if that is so already.
-  void owe_drain();
+  void owe_drain() {
+    if (ended_) return;
+    session_.owe_drain();
+    loop_.flush_later(*this);
+  }
   /// Starts the closing handshake, which may take SessionOptions::close_time, or `time`.
   [[nodiscard]] std::error_code close(std::optional<CloseCode> code, std::string_view reason,
                                       std::optional<std::chrono::milliseconds> time = {},
@@ -65,14 +73,23 @@ class Channel final : private IoHandler, private Timer {
   /// Nothing more is delivered, although close() is still to come.
   void stop_delivery() noexcept { session_.stop_delivery(); }
   /// Fails the connection: Close frame for `error`, then the end with `error`.
-  void fail(std::error_code error);
+  void fail(std::error_code error) {
+    if (ended_) return;
+    session_.fail(error);
+    loop_.flush_later(*this);  // with a backlog, too: the timer is due
+  }
   /// Cuts the connection now; on_end() follows within the call, with `error`.
-  void abort(std::error_code error);
+  void abort(std::error_code error) {
+    session_.abort(error);
+    finish();
+  }
 
   /// While paused nothing is read and nothing delivered; the kernel's buffer fills up. A peer that
   /// leaves, and close(), end the pause.
   void pause_reading() noexcept { session_.pause(); }
-  void resume_reading();
+  void resume_reading() {
+    if (session_.resume(now())) read_later();
+  }
 
   [[nodiscard]] std::size_t unsent_bytes() const noexcept { return session_.unsent_bytes(); }
   /// The kernel has refused some of the output: what is sent now waits behind it.
@@ -101,29 +118,30 @@ class Channel final : private IoHandler, private Timer {
   [[nodiscard]] TimePoint now() { return loop_.network().now(); }
   void pump();
   [[nodiscard]] bool read_share(std::size_t& budget);
-  [[nodiscard]] bool should_read_on(bool window_was_filled, std::size_t budget);
-  void read_later();
+  void read_later() {
+    read_again_ = true;
+    loop_.flush_later(*this);
+  }
   void deliver();
   void dispatch(const Event& event);
   [[nodiscard]] std::error_code sent(std::error_code error);
   void write_output();
   void write_now();
-  void tell_written(std::size_t size);
-  void note_debt();
   void settle();
-  void try_shutdown();
-  void update_timer();
-  void update_interest();
+  /// A deadline that moves away does not touch the timer: it looks again when it fires.
+  void update_timer() {
+    const auto deadline = session_.deadline();
+    if (!deadline || (is_scheduled() && when() <= *deadline)) return;
+    loop_.timers().schedule(*this, *deadline);
+  }
   void finish();
 
   EventLoop& loop_;
   S stream_;
   Session session_;
   Handler handler_;
-  bool read_again_ = false;        // there is input that no poller can see
-  bool read_wants_write_ = false;  // TLS may need the other direction
-  bool write_wants_read_ = false;
-  bool shutdown_wants_write_ = false;
+  SessionIo io_;
+  bool read_again_ = false;  // there is input that no poller can see
   bool ended_ = false;
 };
 

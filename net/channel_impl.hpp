@@ -8,7 +8,6 @@
 
 #include <wirespan/core/overloaded.hpp>
 #include <wirespan/net/channel.hpp>
-#include <wirespan/net/session_io.hpp>
 
 namespace wirespan::net {
 
@@ -19,11 +18,6 @@ Channel<S, Handler>::Channel(EventLoop& loop, S stream, Connection connection, H
       stream_(std::move(stream)),
       session_(std::move(connection), options, loop.write_queues(), gathers(stream_), loop.now()),
       handler_(std::move(handler)) {}
-
-template <Stream S, class Handler>
-Channel<S, Handler>::~Channel() {
-  if (!ended_) loop_.forget(stream_.fd(), *this);
-}
 
 template <Stream S, class Handler>
 void Channel<S, Handler>::start(MutableBytes unread) {
@@ -58,28 +52,6 @@ std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin
 }
 
 template <Stream S, class Handler>
-std::error_code Channel<S, Handler>::send_published(const PublishedFrame::Ptr& frame) {
-  return sent(session_.send_published(frame));
-}
-
-template <Stream S, class Handler>
-std::error_code Channel<S, Handler>::ping(Bytes payload, Admission admission) {
-  return sent(session_.send_control(Opcode::ping, payload, admission));
-}
-
-template <Stream S, class Handler>
-std::error_code Channel<S, Handler>::pong(Bytes payload, Admission admission) {
-  return sent(session_.send_control(Opcode::pong, payload, admission));
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::owe_drain() {
-  if (ended_) return;
-  session_.owe_drain();
-  loop_.flush_later(*this);
-}
-
-template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::close(std::optional<CloseCode> code, std::string_view reason,
                                            std::optional<std::chrono::milliseconds> time,
                                            AfterClose after) {
@@ -88,24 +60,6 @@ std::error_code Channel<S, Handler>::close(std::optional<CloseCode> code, std::s
   if (!error && was_waiting) read_later();
   if (!session_.is_digesting()) loop_.flush_later(*this);  // with a backlog, too: the timer is due
   return error;
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::fail(std::error_code error) {
-  if (ended_) return;
-  session_.fail(error);
-  loop_.flush_later(*this);  // with a backlog, too: the timer is due
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::abort(std::error_code error) {
-  session_.abort(error);
-  finish();
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::resume_reading() {
-  if (session_.resume(now())) read_later();
 }
 
 /// Output of a call leaves with the turn; with a backlog the poller will tell.
@@ -133,7 +87,7 @@ void Channel<S, Handler>::on_ready(Readiness readiness) {
   guarded([&] {
     if (readiness.failed || readiness.peer_ended) session_.hung_up();
     const bool may_read = readiness.readable || readiness.failed || readiness.peer_ended ||
-                          (readiness.writable && read_wants_write_);
+                          (readiness.writable && io_.read_wants_write());
     if (may_read) pump();
     settle();
   });
@@ -172,35 +126,17 @@ void Channel<S, Handler>::pump() {
 /// True if there is more to read in this turn.
 template <Stream S, class Handler>
 bool Channel<S, Handler>::read_share(std::size_t& budget) {
-  const ReadOutcome read = read_once(session_, stream_, loop_.receive_buffer(), loop_.now());
-  read_wants_write_ = read.status == IoStatus::want_write;
-  if (read.status == IoStatus::want_read || read_wants_write_) return false;
+  const ReadOutcome read = io_.read(session_, stream_, loop_.receive_buffer(), loop_.now());
+  if (read.would_block()) return false;
   if constexpr (requires { handler_.on_bytes_read(read.bytes); }) {
     if (read.bytes > 0) handler_.on_bytes_read(read.bytes);
   }
   deliver();
   budget = read.stopped_short ? 0 : budget - std::min(budget, read.bytes);
-  return read.status == IoStatus::ok && should_read_on(read.filled_window, budget);
-}
-
-/// One read a turn is a connection's share. Inside a large message it goes on, so that the message
-/// is finished while it is in the cache; and what TLS has decrypted already has to be taken.
-template <Stream S, class Handler>
-bool Channel<S, Handler>::should_read_on(bool window_was_filled, std::size_t budget) {
-  if (!session_.wants_input()) return false;
-  const bool hidden_input = stream_.has_buffered_input();
-  const bool discards = session_.phase() == Session::Phase::lingering;
-  const bool inside_message = window_was_filled && session_.inside_data_frame();
-  if (!hidden_input && !inside_message && !discards) return false;
-  if (budget > 0) return true;
-  if (hidden_input) read_later();
+  if (SessionIo::should_read_on(session_, stream_, read, budget)) return true;
+  const bool goes_on = read.status == IoStatus::ok && session_.wants_input();
+  if (goes_on && stream_.has_buffered_input()) read_later();
   return false;
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::read_later() {
-  read_again_ = true;
-  loop_.flush_later(*this);
 }
 
 template <Stream S, class Handler>
@@ -221,9 +157,7 @@ void Channel<S, Handler>::dispatch(const Event& event) {
                  [&](const Fragment& fragment) { handler_.on_fragment(fragment); },
                  [&](const Ping& ping) { handler_.on_ping(ping.payload); },
                  [&](const Pong& pong) { handler_.on_pong(pong.payload); },
-                 [](const CloseReceived&) {},  // these three are the session's
-                 [](const Failed&) {},
-                 [](const NeedInput&) {},
+                 [](const auto&) {},  // a Close frame and a failure are the session's
              },
              event);
 }
@@ -239,30 +173,18 @@ void Channel<S, Handler>::write_output() {
 }
 
 template <Stream S, class Handler>
-void Channel<S, Handler>::tell_written([[maybe_unused]] std::size_t size) {
-  if constexpr (requires { handler_.on_bytes_written(size); }) handler_.on_bytes_written(size);
-}
-
-template <Stream S, class Handler>
 void Channel<S, Handler>::write_now() {
-  const bool had_backlog = session_.has_backlog();
-  const IoStatus status = write_waiting(
-      session_, stream_, [this] { return now(); },
-      [this](std::size_t size) { tell_written(size); });
-  write_wants_read_ = status == IoStatus::want_read;
-  const bool changed = session_.end_of_write(had_backlog);
-  note_debt();
-  if (changed) handler_.on_backlog(session_.unsent_bytes());
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::note_debt() {
-  SendBudget* budget = session_.options().budget;
-  if (budget == nullptr || session_.is_debtor() || !session_.has_backlog()) return;
-  budget->add_debtor(session_, this, [](void* self) {
+  const auto tell_written = [this]([[maybe_unused]] std::size_t size) {
+    [[maybe_unused]] Handler& handler = handler_;
+    if constexpr (requires { handler.on_bytes_written(size); }) handler.on_bytes_written(size);
+  };
+  const bool changed = io_.write(
+      session_, stream_, [this] { return now(); }, tell_written);
+  session_.note_debt(this, [](void* self) {
     auto* channel = static_cast<Channel*>(self);
     channel->loop_.flush_later(*channel);
   });
+  if (changed) handler_.on_backlog(session_.unsent_bytes());
 }
 
 // The end of everything that may have changed something.
@@ -273,39 +195,12 @@ void Channel<S, Handler>::settle() {
   if (session_.phase() == Session::Phase::open) write_output();
   if (ended_) return;
   session_.settle(now());
-  if (session_.wants_shutdown()) try_shutdown();
+  if (session_.wants_shutdown()) io_.shut(session_, stream_);
   if (session_.over()) return finish();
-  update_interest();
-  if (ended_) return;
+  const auto error = loop_.watch(stream_.fd(), io_.interest(session_), *this);
+  if (error) return abort(error);
   update_timer();
   session_.end_turn();
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::try_shutdown() {
-  const IoResult result = stream_.shutdown();
-  shutdown_wants_write_ = result.status == IoStatus::want_write;
-  if (result.status == IoStatus::error) return session_.abort({});
-  if (!result.would_block()) session_.shut();
-}
-
-/// A deadline that moves away does not touch the timer: it looks again when it fires.
-template <Stream S, class Handler>
-void Channel<S, Handler>::update_timer() {
-  const auto deadline = session_.deadline();
-  if (!deadline || (is_scheduled() && when() <= *deadline)) return;
-  loop_.timers().schedule(*this, *deadline);
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::update_interest() {
-  const bool input = session_.wants_input();
-  const bool output = session_.unsent_bytes() > 0 && !session_.write_has_failed();
-  const bool read = write_wants_read_ || (input && !read_wants_write_);
-  const bool write =
-      (input && read_wants_write_) || shutdown_wants_write_ || (!write_wants_read_ && output);
-  const Interest interest = interest_in(read, write, session_.is_paused());
-  if (const auto error = loop_.watch(stream_.fd(), interest, *this)) abort(error);
 }
 
 template <Stream S, class Handler>

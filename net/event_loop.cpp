@@ -2,6 +2,7 @@
 #include <new>
 #include <utility>
 
+#include <wirespan/net/busy_wait.hpp>
 #include <wirespan/net/event_loop.hpp>
 
 namespace wirespan::net {
@@ -66,15 +67,10 @@ void EventLoop::run_once(std::optional<std::chrono::nanoseconds> timeout) {
 }
 
 std::span<Poller::Ready> EventLoop::wait(std::optional<std::chrono::nanoseconds> timeout) {
-  constexpr auto no_time = std::chrono::nanoseconds(0);
-  if (busy_poll_ <= no_time) return poller_->wait(timeout);
-  const TimePoint begin = network_.now();
-  const auto longest = timeout ? std::min(*timeout, busy_poll_) : busy_poll_;
-  do {
-    const auto ready = poller_->wait(no_time);
-    if (!ready.empty() || poller_->woken()) return ready;
-  } while (network_.now() - begin < longest);
-  return poller_->wait(timeout ? std::optional(*timeout - longest) : std::nullopt);
+  return busy_wait(
+      busy_poll_, timeout, [this] { return network_.now(); },
+      [this](std::optional<std::chrono::nanoseconds> time) { return poller_->wait(time); },
+      [this](std::span<Poller::Ready> ready) { return !ready.empty() || poller_->woken(); });
 }
 
 void EventLoop::stop() noexcept {

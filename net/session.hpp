@@ -158,6 +158,12 @@ class Session {
   /// The kernel was asked for the last time in this turn. `had_backlog`: has_backlog() before it
   /// was asked. True if the backlog has changed, which the owner tells its user.
   [[nodiscard]] bool end_of_write(bool had_backlog);
+  /// After each end_of_write(), where SessionOptions::budget is shared: what the kernel has refused
+  /// is a debt, and `wake(owner)` is called when this session was made to pay.
+  void note_debt(void* owner, SendBudget::Wake wake) {
+    SendBudget* budget = options().budget;
+    if (budget != nullptr && has_backlog() && !is_debtor()) budget->add_debtor(*this, owner, wake);
+  }
   /// At most the low watermark is left, after a crossing of the high one or a refusal; once.
   [[nodiscard]] bool take_drained() noexcept;
   /// The same, where reading was held back: the owner reads on. The clock is asked only then.

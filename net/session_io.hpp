@@ -1,21 +1,121 @@
-// session_io.hpp - the two ways between a Session and its stream, for owners.
+// session_io.hpp - moves bytes between a Session and its stream, for owners.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 
+#include <wirespan/core/limits.hpp>
+#include <wirespan/net/poller.hpp>
 #include <wirespan/net/session.hpp>
 #include <wirespan/net/stream.hpp>
 
 namespace wirespan::net {
 
-/// Writes what the session has until nothing is left or the kernel takes no more, and says what the
-/// stream waits for: ok (nothing), want_write, want_read (TLS) or error. A failure is told to the
-/// session, which reads on. `clock` answers the time now; `on_written` is called with the bytes of
-/// each write.
+/// The result of one read.
+struct ReadOutcome {
+  IoStatus status = IoStatus::ok;
+  std::size_t bytes = 0;
+  bool filled_window = false;
+  /// The stream has more at hand and has reached a bound of its own (records of TLS).
+  bool stopped_short = false;
+  /// Nothing to read before the stream is ready again.
+  [[nodiscard]] bool would_block() const noexcept {
+    return status == IoStatus::want_read || status == IoStatus::want_write;
+  }
+};
+
+/// The three ways between a session and its stream, and what the stream waits for: TLS may have to
+/// write in order to read, and to read in order to write.
+class SessionIo {
+ public:
+  /// Reads once and tells the session. Unless the outcome would_block() there may be events: call
+  /// Session::next() until NeedInput before the next read.
+  template <Stream S>
+  ReadOutcome read(Session& session, S& stream, MutableBytes shared, TimePoint now);
+
+  /// Whether an owner that has just read, and has taken the events, reads on in this turn. One read
+  /// is a connection's share. Inside a large message it goes on, so that the message is finished
+  /// while it is in the cache, until `budget` is used up.
+  template <Stream S>
+  [[nodiscard]] static bool should_read_on(const Session& session, const S& stream,
+                                           const ReadOutcome& last, std::size_t budget);
+
+  /// Writes what the session has until nothing is left or the kernel takes no more. A failure is
+  /// told to the session, which reads on. `clock` answers the time now; `on_written` is called with
+  /// the bytes of each write. True if the backlog has changed, which the owner tells its user.
+  template <Stream S, class Clock, class OnWritten>
+  bool write(Session& session, S& stream, Clock clock, OnWritten on_written);
+
+  /// Ends our direction of the stream.
+  template <Stream S>
+  void shut(Session& session, S& stream);
+
+  /// What to wait for before the next step of the session.
+  [[nodiscard]] Interest interest(const Session& session) const noexcept {
+    const bool input = session.wants_input();
+    const bool output = session.unsent_bytes() > 0 && !session.write_has_failed();
+    const bool write =
+        (input && read_wants_write_) || shutdown_wants_write_ || (output && !write_wants_read_);
+    return interest_in(write_wants_read_ || (input && !read_wants_write_), write,
+                       session.is_paused());
+  }
+  /// The same, for an owner that only writes.
+  [[nodiscard]] Interest output_interest() const noexcept {
+    return write_wants_read_ ? Interest::read : Interest::write;
+  }
+  [[nodiscard]] bool read_wants_write() const noexcept { return read_wants_write_; }
+
+ private:
+  template <Stream S, class Clock, class OnWritten>
+  static IoStatus write_waiting(Session& session, S& stream, Clock clock, OnWritten on_written);
+
+  bool read_wants_write_ = false;
+  bool write_wants_read_ = false;
+  bool shutdown_wants_write_ = false;
+};
+
+template <Stream S>
+ReadOutcome SessionIo::read(Session& session, S& stream, MutableBytes shared, TimePoint now) {
+  const MutableBytes window = session.receive_window(shared);
+  const IoResult result = stream.read_some(window);
+  read_wants_write_ = result.status == IoStatus::want_write;
+  if (result.would_block()) return {.status = result.status};
+  if (!result.is_ok()) {
+    session.read_ended(result.error);
+    return {.status = result.status};
+  }
+  session.note_received_at(result.received_at);
+  const bool filled = result.bytes == window.size();
+  const bool more_at_hand = stream.has_buffered_input();
+  session.received(window.first(result.bytes), now, !filled && !more_at_hand);
+  return {.status = result.status,
+          .bytes = result.bytes,
+          .filled_window = filled,
+          .stopped_short = !filled && more_at_hand};
+}
+
+template <Stream S>
+bool SessionIo::should_read_on(const Session& session, const S& stream, const ReadOutcome& last,
+                               std::size_t budget) {
+  if (last.status != IoStatus::ok || !session.wants_input() || budget == 0) return false;
+  const bool discards = session.phase() == Session::Phase::lingering;
+  return discards || stream.has_buffered_input() ||
+         (last.filled_window && session.inside_data_frame());
+}
+
 template <Stream S, class Clock, class OnWritten>
-IoStatus write_waiting(Session& session, S& stream, Clock clock, OnWritten on_written) {
+bool SessionIo::write(Session& session, S& stream, Clock clock, OnWritten on_written) {
+  const bool had_backlog = session.has_backlog();
+  const IoStatus status = write_waiting(session, stream, clock, on_written);
+  write_wants_read_ = status == IoStatus::want_read;
+  return session.end_of_write(had_backlog);
+}
+
+template <Stream S, class Clock, class OnWritten>
+IoStatus SessionIo::write_waiting(Session& session, S& stream, Clock clock, OnWritten on_written) {
   std::array<Bytes, 32> storage;
   while (const std::size_t count = session.gather(storage)) {
     const auto pieces = std::span<const Bytes>(storage).first(count);
@@ -38,34 +138,12 @@ IoStatus write_waiting(Session& session, S& stream, Clock clock, OnWritten on_wr
   return IoStatus::ok;
 }
 
-/// The result of one read.
-struct ReadOutcome {
-  IoStatus status = IoStatus::ok;
-  std::size_t bytes = 0;
-  bool filled_window = false;
-  /// The stream has more at hand and has reached a bound of its own (records of TLS).
-  bool stopped_short = false;
-};
-
-/// Reads once and tells the session. After anything but want_read and want_write there may be
-/// events: call Session::next() until NeedInput before the next read.
 template <Stream S>
-ReadOutcome read_once(Session& session, S& stream, MutableBytes shared, TimePoint now) {
-  const MutableBytes window = session.receive_window(shared);
-  const IoResult result = stream.read_some(window);
-  if (result.would_block()) return {.status = result.status};
-  if (!result.is_ok()) {
-    session.read_ended(result.error);
-    return {.status = result.status};
-  }
-  session.note_received_at(result.received_at);
-  const bool filled = result.bytes == window.size();
-  const bool more_at_hand = stream.has_buffered_input();
-  session.received(window.first(result.bytes), now, !filled && !more_at_hand);
-  return {.status = result.status,
-          .bytes = result.bytes,
-          .filled_window = filled,
-          .stopped_short = !filled && more_at_hand};
+void SessionIo::shut(Session& session, S& stream) {
+  const IoResult result = stream.shutdown();
+  shutdown_wants_write_ = result.status == IoStatus::want_write;
+  if (result.status == IoStatus::error) return session.abort({});
+  if (!result.would_block()) session.shut();
 }
 
 }  // namespace wirespan::net

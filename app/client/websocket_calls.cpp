@@ -89,10 +89,9 @@ std::size_t WebSocket::send_frame(const Frame& frame) {
   if (frame.rsv1 || frame.rsv2 || frame.rsv3 || (control && !frame.fin)) {
     throw_for(Errc::unsupported_frame, "send_frame");
   }
-  if (!control) {
+  if (!control || is_ping_or_pong(frame)) {
     return impl_->send(frame.opcode, wire_bytes(frame.data), frame.fin, Compress::if_agreed);
   }
-  if (is_ping_or_pong(frame)) return impl_->send_control(frame.opcode, wire_bytes(frame.data));
   if (const auto error = frame.validate()) throw_for(Errc::unsupported_frame, "send_frame");
   if (frame.data.empty()) {
     send_close(CloseCode::no_status_received);
@@ -104,11 +103,11 @@ std::size_t WebSocket::send_frame(const Frame& frame) {
 }
 
 std::size_t WebSocket::ping(std::string_view payload) {
-  return impl_->send_control(Opcode::ping, wire_bytes(payload));
+  return impl_->send(Opcode::ping, wire_bytes(payload), true, Compress::never);
 }
 
 std::size_t WebSocket::pong(std::string_view payload) {
-  return impl_->send_control(Opcode::pong, wire_bytes(payload));
+  return impl_->send(Opcode::pong, wire_bytes(payload), true, Compress::never);
 }
 
 ReceivedMessage WebSocket::recv() {
@@ -184,24 +183,24 @@ void WebSocket::settimeout(std::optional<std::chrono::milliseconds> timeout) noe
   impl_->set_timeout(timeout);
 }
 std::optional<std::chrono::milliseconds> WebSocket::gettimeout() const noexcept {
-  return impl_->timeout();
+  return impl_->facts().timeout;
 }
 void WebSocket::set_mask_key(std::function<MaskKey()> get_mask_key) {
   impl_->set_mask_key(std::move(get_mask_key));
 }
 
 std::string WebSocket::subprotocol() const { return impl_->agreement().subprotocol; }
-int WebSocket::status() const noexcept { return impl_->status(); }
+int WebSocket::status() const noexcept { return impl_->facts().status; }
 Headers WebSocket::headers() const { return impl_->agreement().headers; }
 std::optional<DeflateParameters> WebSocket::compression() const {
   return impl_->agreement().deflate;
 }
-bool WebSocket::connected() const noexcept { return impl_->connected(); }
-int WebSocket::fileno() const noexcept { return impl_->fileno(); }
+bool WebSocket::connected() const noexcept { return impl_->facts().connected; }
+int WebSocket::fileno() const noexcept { return impl_->facts().fileno; }
 std::optional<net::ReceiveTime> WebSocket::received_at() const noexcept {
-  return impl_->received_at();
+  return impl_->facts().received_at;
 }
-bool WebSocket::is_ssl() const noexcept { return impl_->is_ssl(); }
+bool WebSocket::is_ssl() const noexcept { return impl_->facts().is_ssl; }
 
 WebSocket::Iterator& WebSocket::Iterator::operator++() {
   try {

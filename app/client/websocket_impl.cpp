@@ -4,10 +4,10 @@
 #include <system_error>
 #include <utility>
 
+#include <wirespan/app/client/blocking_dial.hpp>
 #include <wirespan/app/client/websocket_impl.hpp>
 #include <wirespan/core/error.hpp>
-#include <wirespan/net/session_io.hpp>
-#include <wirespan/net/unique_fd.hpp>
+#include <wirespan/net/busy_wait.hpp>
 
 namespace wirespan {
 
@@ -23,45 +23,11 @@ WebSocket::Impl::~Impl() {
   if (options_.socket >= 0) network_.close(options_.socket);  // ours, and never used
 }
 
-WebSocket::Impl::ReceiverTurn::ReceiverTurn(Impl& impl, Lock& lock, Deadline deadline)
-    : impl_(impl) {
-  const auto is_free = [&] { return !impl_.receiving_; };
-  if (!deadline) {
-    impl_.changed_.wait(lock, is_free);
-  } else if (!impl_.changed_.wait_until(lock, *deadline, is_free)) {
-    throw_for(Errc::receive_timeout, "another thread is receiving");
-  }
-  impl_.receiving_ = true;
-}
-
-WebSocket::Impl::ReceiverTurn::~ReceiverTurn() {
-  impl_.receiving_ = false;
-  impl_.changed_.notify_all();
-}
-
 // Connecting.
 
 void WebSocket::Impl::connect(const std::string& url) {
-  if (connected()) throw_for(Errc::already_open, "connect");
-  net::UniqueFd given(std::exchange(options_.socket, -1));  // closed, whatever goes wrong
-  std::string detail;
-  auto plan = make_dial_plan(url, options_, detail);
-  if (!plan) throw_for(plan.error(), detail);
-
-  std::optional<net::EventLoop> loop;
-  try {
-    loop.emplace(net::EventLoopOptions{.backend = net::Backend::poll, .receive_buffer = 0});
-  } catch (const std::system_error& error) {  // no descriptor left
-    throw WebSocketException(error.code(), "connect");
-  }
-  plan->socket = given.release();
-  std::optional<Dialer::Result> result;
-  {
-    Dialer dialer(*loop, std::move(*plan), [&](Dialer::Result r) { result = std::move(r); });
-    while (!result) loop->run_once(std::nullopt);
-  }
-  if (const auto* failure = std::get_if<DialFailure>(&*result)) throw_for(*failure);
-  open(std::get<Dialed>(*std::move(result)));
+  if (facts().connected) throw_for(Errc::already_open, "connect");
+  open(dial_and_wait(url, options_));
 }
 
 void WebSocket::Impl::open(Dialed dialed) {
@@ -85,6 +51,7 @@ void WebSocket::Impl::open(Dialed dialed) {
   status_ = dialed.status;
   unread_ = std::move(dialed.unread);
   if (!unread_.empty()) session_->received(unread_, network_.now(), false);
+  io_ = {};
   written_ = 0;
   drained_ = false;
   close_code_.reset();
@@ -104,11 +71,6 @@ bool WebSocket::Impl::next_mask_key(MaskKey& key) noexcept {
 
 // Waiting.
 
-Deadline WebSocket::Impl::deadline_after(std::optional<std::chrono::milliseconds> time) const {
-  if (!time) return std::nullopt;
-  return network_.now() + bounded(*time);
-}
-
 /// Returns when something may have changed. The lock is released meanwhile.
 void WebSocket::Impl::wait(Lock& lock, net::Interest interest, Deadline deadline, Errc timeout) {
   const TimePoint now = network_.now();
@@ -122,23 +84,13 @@ void WebSocket::Impl::wait(Lock& lock, net::Interest interest, Deadline deadline
   std::array<net::Waiting, 1> waiting{{{.fd = transport_->fd(), .interest = interest}}};
   ++waiting_;
   lock.unlock();
-  wait_for_socket(waiting, time);
+  (void)net::busy_wait(
+      options_.busy_poll, time, [this] { return network_.now(); },
+      [&](std::optional<std::chrono::nanoseconds> rest) { return network_.wait(waiting, rest); },
+      [](bool is_ready) { return is_ready; });
   lock.lock();
   --waiting_;
   close_descriptor_if_unused();
-}
-
-/// Without the lock.
-void WebSocket::Impl::wait_for_socket(std::span<net::Waiting> waiting,
-                                      std::optional<std::chrono::nanoseconds> time) {
-  constexpr auto no_time = std::chrono::nanoseconds(0);
-  const TimePoint begin = options_.busy_poll > no_time ? network_.now() : TimePoint();
-  const auto longest =
-      std::min<std::chrono::nanoseconds>(time.value_or(options_.busy_poll), options_.busy_poll);
-  while (longest > no_time && network_.now() - begin < longest) {
-    if (network_.wait(waiting, no_time)) return;
-  }
-  (void)network_.wait(waiting, time ? std::optional(*time - longest) : std::nullopt);
 }
 
 // Receiving.
@@ -148,7 +100,7 @@ void WebSocket::Impl::wait_for_socket(std::span<net::Waiting> waiting,
 Event WebSocket::Impl::next_event(Lock& lock, Deadline deadline) {
   for (bool has_read = false;; has_read = true) {
     Event event = session_->next();
-    const net::IoStatus written = flush();  // pongs, the echo of Close
+    flush();  // pongs, the echo of Close
     if (!std::holds_alternative<NeedInput>(event)) return event;
     if (session_->over()) return Failed{session_->failure()};
     const bool is_late = deadline && network_.now() >= *deadline;
@@ -157,24 +109,19 @@ Event WebSocket::Impl::next_event(Lock& lock, Deadline deadline) {
     require_open();
     // A caller that asks a question has taken all there was: looking again would find nothing.
     const bool is_drained = std::exchange(drained_, false) && !is_late;
-    const net::IoStatus read = is_drained ? net::IoStatus::want_read : read_input();
-    if (read == net::IoStatus::ok) continue;
-    const bool write = read == net::IoStatus::want_write || written == net::IoStatus::want_write;
-    wait(lock, net::interest_in(read == net::IoStatus::want_read, write), deadline,
-         Errc::receive_timeout);
+    if (!is_drained && session_->wants_input() && read_input()) continue;
+    wait(lock, io_.interest(*session_), deadline, Errc::receive_timeout);
     require_open();
     (void)session_->tick(network_.now());
   }
 }
 
-/// ok: the session was told something, if only of the end.
-net::IoStatus WebSocket::Impl::read_input() {
+/// True: the session was told something, if only of the end.
+bool WebSocket::Impl::read_input() {
   const net::ReadOutcome read =
-      net::read_once(*session_, *transport_, {buffer_.get(), buffer_size}, network_.now());
-  const bool blocked =
-      read.status == net::IoStatus::want_read || read.status == net::IoStatus::want_write;
-  drained_ = !blocked && !read.filled_window && !transport_->has_buffered_input();
-  return blocked ? read.status : net::IoStatus::ok;
+      io_.read(*session_, *transport_, {buffer_.get(), buffer_size}, network_.now());
+  drained_ = !read.would_block() && !read.filled_window && !transport_->has_buffered_input();
+  return !read.would_block();
 }
 
 // Ending.
@@ -213,14 +160,11 @@ void WebSocket::Impl::drive_to_end(Lock& lock, Deadline deadline) {
   try {
     while (session_ && !session_->over()) {
       pass_over_events();
-      const net::IoStatus written = flush();
+      flush();
+      if (session_->wants_shutdown()) io_.shut(*session_, *transport_);
       if (session_->over()) return;
-      if (session_->wants_shutdown() && !transport_->shutdown().would_block()) session_->shut();
-      const net::IoStatus read = session_->wants_input() ? read_input() : net::IoStatus::want_read;
-      if (read == net::IoStatus::ok) continue;
-      const bool write = read == net::IoStatus::want_write ||
-                         written == net::IoStatus::want_write || session_->wants_shutdown();
-      wait(lock, net::interest_in(session_->wants_input(), write), deadline, Errc::close_timeout);
+      if (session_->wants_input() && read_input()) continue;
+      wait(lock, io_.interest(*session_), deadline, Errc::close_timeout);
       if (session_) (void)session_->tick(network_.now());
     }
   } catch (const WebSocketException&) {
@@ -260,10 +204,10 @@ void WebSocket::Impl::close(CloseCode status, std::string_view reason,
 /// for input.
 void WebSocket::Impl::await_close(Lock& lock) {
   while (session_ && receiving_) {  // the receiver will see the Close frame
-    const net::IoStatus written = flush();
+    flush();
     if (session_->over()) return;
-    if (written == net::IoStatus::want_write) {
-      wait(lock, net::Interest::write, std::nullopt, Errc::close_timeout);
+    if (session_->unsent_bytes() > 0 && !session_->write_has_failed()) {
+      wait(lock, io_.output_interest(), std::nullopt, Errc::close_timeout);
     } else if (const Deadline until = session_->deadline()) {
       (void)changed_.wait_until(lock, *until);
     } else {
@@ -272,18 +216,8 @@ void WebSocket::Impl::await_close(Lock& lock) {
     if (session_) (void)session_->tick(network_.now());
   }
   if (!session_) return;
-  const ReceiverTurn turn(*this, lock, std::nullopt);
+  const Turn turn(receiving_, changed_, lock, std::nullopt);
   drive_to_end(lock, std::nullopt);
-}
-
-void WebSocket::Impl::abort() noexcept {
-  const Lock lock(mutex_);
-  if (session_) network_.shutdown_both(transport_->fd());
-}
-
-void WebSocket::Impl::shutdown() noexcept {
-  const Lock lock(mutex_);
-  goodbye();
 }
 
 /// Ends the stream in order, which tells a TLS peer that nothing was cut off, and lets go.
@@ -312,49 +246,15 @@ void WebSocket::Impl::close_descriptor_if_unused() noexcept {
 
 // State.
 
-void WebSocket::Impl::set_timeout(std::optional<std::chrono::milliseconds> timeout) noexcept {
+WebSocket::Impl::Facts WebSocket::Impl::facts() const noexcept {
   const Lock lock(mutex_);
-  options_.timeout = timeout;
-}
-
-std::optional<std::chrono::milliseconds> WebSocket::Impl::timeout() const noexcept {
-  const Lock lock(mutex_);
-  return options_.timeout;
-}
-
-void WebSocket::Impl::set_mask_key(std::function<MaskKey()> get_mask_key) {
-  const Lock lock(mutex_);
-  options_.get_mask_key = std::move(get_mask_key);
-}
-
-Agreement WebSocket::Impl::agreement() const {
-  const Lock lock(mutex_);
-  return agreement_;
-}
-
-int WebSocket::Impl::status() const noexcept {
-  const Lock lock(mutex_);
-  return status_;
-}
-
-bool WebSocket::Impl::connected() const noexcept {
-  const Lock lock(mutex_);
-  return session_ && session_->state() == State::open && !session_->write_has_failed();
-}
-
-std::optional<net::ReceiveTime> WebSocket::Impl::received_at() const noexcept {
-  const Lock lock(mutex_);
-  return session_ ? session_->received_at() : std::nullopt;
-}
-
-int WebSocket::Impl::fileno() const noexcept {
-  const Lock lock(mutex_);
-  return session_ ? transport_->fd() : -1;
-}
-
-bool WebSocket::Impl::is_ssl() const noexcept {
-  const Lock lock(mutex_);
-  return transport_ && transport_->is_tls();
+  Facts facts{
+      .is_ssl = transport_ && transport_->is_tls(), .status = status_, .timeout = options_.timeout};
+  if (!session_) return facts;
+  facts.connected = session_->state() == State::open && !session_->write_has_failed();
+  facts.fileno = transport_->fd();
+  facts.received_at = session_->received_at();
+  return facts;
 }
 
 }  // namespace wirespan

@@ -14,6 +14,7 @@
 
 #include <wirespan/app/client/dialer.hpp>
 #include <wirespan/app/client/fair_mutex.hpp>
+#include <wirespan/app/client/turn.hpp>
 #include <wirespan/app/common/compression.hpp>
 #include <wirespan/app/common/transport.hpp>
 #include <wirespan/app/websocket.hpp>
@@ -21,7 +22,7 @@
 #include <wirespan/core/time.hpp>
 #include <wirespan/net/buffer_pool.hpp>
 #include <wirespan/net/secure_random.hpp>
-#include <wirespan/net/session.hpp>
+#include <wirespan/net/session_io.hpp>
 
 namespace wirespan {
 
@@ -48,43 +49,62 @@ class WebSocket::Impl {
   std::size_t send(Opcode opcode, Bytes payload, bool fin, Compress compress);
   std::size_t send_many(Opcode opcode, std::span<const std::string_view> payloads,
                         std::size_t& queued);
-  std::size_t send_control(Opcode opcode, Bytes payload);
   void send_close(CloseCode status, std::string_view reason);
   void close(CloseCode status, std::string_view reason,
              std::optional<std::chrono::milliseconds> timeout);
-  void abort() noexcept;
-  void shutdown() noexcept;
+  void abort() noexcept {
+    const Lock lock(mutex_);
+    if (session_) network_.shutdown_both(transport_->fd());
+  }
+  void shutdown() noexcept {
+    const Lock lock(mutex_);
+    goodbye();
+  }
 
   /// Calls `take` with every event until it returns true, under the lock. A Close frame ends the
   /// connection after `take` has seen it; a failure is thrown.
   template <class Take>
   void receive(bool frame_by_frame, Take take);
 
-  void set_timeout(std::optional<std::chrono::milliseconds> timeout) noexcept;
-  [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const noexcept;
-  void set_mask_key(std::function<MaskKey()> get_mask_key);
-  [[nodiscard]] Agreement agreement() const;
-  [[nodiscard]] int status() const noexcept;
-  [[nodiscard]] bool connected() const noexcept;
-  [[nodiscard]] int fileno() const noexcept;
-  [[nodiscard]] std::optional<net::ReceiveTime> received_at() const noexcept;
-  [[nodiscard]] bool is_ssl() const noexcept;
+  /// What can be asked at any time.
+  struct Facts {
+    bool connected = false;
+    bool is_ssl = false;
+    int fileno = -1;
+    int status = 0;
+    std::optional<std::chrono::milliseconds> timeout{};
+    std::optional<net::ReceiveTime> received_at{};
+  };
+  [[nodiscard]] Facts facts() const noexcept;
+  [[nodiscard]] Agreement agreement() const {
+    const Lock lock(mutex_);
+    return agreement_;
+  }
+  void set_timeout(std::optional<std::chrono::milliseconds> timeout) noexcept {
+    const Lock lock(mutex_);
+    options_.timeout = timeout;
+  }
+  void set_mask_key(std::function<MaskKey()> get_mask_key) {
+    const Lock lock(mutex_);
+    options_.get_mask_key = std::move(get_mask_key);
+  }
 
  private:
-  class ReceiverTurn;
-
   void open(Dialed dialed);
-  [[nodiscard]] Deadline deadline_after(std::optional<std::chrono::milliseconds> time) const;
+  [[nodiscard]] Deadline deadline_after(std::optional<std::chrono::milliseconds> time) const {
+    return time ? Deadline(later(network_.now(), *time)) : std::nullopt;
+  }
   [[nodiscard]] Event next_event(Lock& lock, Deadline deadline);
-  [[nodiscard]] net::IoStatus read_input();
+  [[nodiscard]] bool read_input();
   void require_open() const;
   void throw_misuse(std::error_code error, const char* what);
+  [[nodiscard]] std::error_code append(Lock& lock, Opcode opcode, Bytes payload,
+                                       const net::SendHow& how, Deadline deadline,
+                                       std::size_t& size);
   void make_room(Lock& lock, std::size_t size, Deadline deadline);
   void flush_all(Lock& lock, Deadline deadline, Errc timeout = Errc::send_timeout);
-  net::IoStatus flush();
+  void flush();
   void wait(Lock& lock, net::Interest interest, Deadline deadline, Errc timeout);
-  void wait_for_socket(std::span<net::Waiting> waiting,
-                       std::optional<std::chrono::nanoseconds> time);
   void await_close(Lock& lock);
   void end_after(Lock& lock, const Event& event, Deadline deadline);
   void note_close(const CloseReceived& close);
@@ -108,6 +128,7 @@ class WebSocket::Impl {
   std::vector<std::byte> unread_;  // came with the handshake
   std::unique_ptr<std::byte[]> buffer_;
   std::optional<Transport> transport_;
+  net::SessionIo io_;
   std::optional<net::Session> session_;  // empty: not connected, or over
   Agreement agreement_;
   int status_ = 0;
@@ -120,24 +141,13 @@ class WebSocket::Impl {
   bool drained_ = false;  // the last read has taken all there was
 };
 
-/// One receiver at a time; the others wait for their turn within their deadline.
-class WebSocket::Impl::ReceiverTurn {
- public:
-  ReceiverTurn(Impl& impl, Lock& lock, Deadline deadline);
-  ~ReceiverTurn();
-  ReceiverTurn(const ReceiverTurn&) = delete;
-  ReceiverTurn& operator=(const ReceiverTurn&) = delete;
-
- private:
-  Impl& impl_;
-};
-
 template <class Take>
 void WebSocket::Impl::receive(bool frame_by_frame, Take take) {
   Lock lock(mutex_);
   const Deadline deadline = deadline_after(options_.timeout);
   require_open();
-  const ReceiverTurn turn(*this, lock, deadline);
+  const Turn turn(receiving_, changed_, lock, deadline);
+  if (!turn) throw_for(Errc::receive_timeout, "another thread is receiving");
   while (true) {
     require_open();
     connection_options_->receive.deliver_fragments = frame_by_frame || options_.fire_cont_frame;

@@ -3,21 +3,28 @@
 
 #include <wirespan/app/client/websocket_impl.hpp>
 #include <wirespan/core/error.hpp>
-#include <wirespan/net/session_io.hpp>
 
 namespace wirespan {
 
 /// Bytes of small messages that are gathered for one write: what fits the kernel's usual buffer.
 constexpr std::size_t written_together = std::size_t{64} << 10;
 
+namespace {
+
+const char* name_of(Opcode opcode) noexcept {
+  if (opcode == Opcode::ping) return "ping";
+  return opcode == Opcode::pong ? "pong" : "send";
+}
+
+}  // namespace
+
 std::size_t WebSocket::Impl::send(Opcode opcode, Bytes payload, bool fin, Compress compress) {
   Lock lock(mutex_);
   const Deadline deadline = deadline_after(options_.timeout);
   require_open();
-  make_room(lock, payload.size(), deadline);
-  const std::size_t before = session_->unsent_bytes();
-  throw_misuse(session_->send(opcode, payload, {.fin = fin, .compress = compress}), "send");
-  const std::size_t size = session_->unsent_bytes() - before;
+  std::size_t size = 0;
+  throw_misuse(append(lock, opcode, payload, {.fin = fin, .compress = compress}, deadline, size),
+               name_of(opcode));
   flush_all(lock, deadline);
   return size;
 }
@@ -30,30 +37,26 @@ std::size_t WebSocket::Impl::send_many(Opcode opcode, std::span<const std::strin
   require_open();
   std::size_t size = 0;
   for (const std::string_view payload : payloads) {
-    if (session_->unsent_bytes() >= written_together) (void)flush();
-    make_room(lock, payload.size(), deadline);
-    const std::size_t before = session_->unsent_bytes();
-    if (const auto error = session_->send(opcode, wire_bytes(payload))) {
+    if (session_->unsent_bytes() >= written_together) flush();
+    if (const auto error = append(lock, opcode, wire_bytes(payload), {}, deadline, size)) {
       flush_all(lock, deadline);
       throw_misuse(error, "send_many");
     }
-    size += session_->unsent_bytes() - before;
     ++queued;
   }
   flush_all(lock, deadline);
   return size;
 }
 
-std::size_t WebSocket::Impl::send_control(Opcode opcode, Bytes payload) {
-  Lock lock(mutex_);
-  const Deadline deadline = deadline_after(options_.timeout);
-  require_open();
+/// Adds to `size` what the message takes on the wire.
+std::error_code WebSocket::Impl::append(Lock& lock, Opcode opcode, Bytes payload,
+                                        const net::SendHow& how, Deadline deadline,
+                                        std::size_t& size) {
   make_room(lock, payload.size(), deadline);
   const std::size_t before = session_->unsent_bytes();
-  throw_misuse(session_->send_control(opcode, payload), opcode == Opcode::ping ? "ping" : "pong");
-  const std::size_t size = session_->unsent_bytes() - before;
-  flush_all(lock, deadline);
-  return size;
+  const auto error = session_->send(opcode, payload, how);
+  if (!error) size += session_->unsent_bytes() - before;
+  return error;
 }
 
 void WebSocket::Impl::require_open() const {
@@ -84,27 +87,22 @@ void WebSocket::Impl::make_room(Lock& lock, std::size_t size, Deadline deadline)
 void WebSocket::Impl::flush_all(Lock& lock, Deadline deadline, Errc timeout) {
   const std::uint64_t end = written_ + session_->unsent_bytes();
   while (true) {
-    const net::IoStatus status = flush();
+    flush();
     if (written_ >= end) return;
     if (session_->write_has_failed()) throw_for(session_->write_error(), "send");
-    const bool wants_read = status == net::IoStatus::want_read;
-    wait(lock, wants_read ? net::Interest::read : net::Interest::write, deadline, timeout);
+    wait(lock, io_.output_interest(), deadline, timeout);
     require_open();
   }
 }
 
 /// Writes what the kernel takes, and lets the session draw its conclusions.
-net::IoStatus WebSocket::Impl::flush() {
-  net::IoStatus status = net::IoStatus::ok;
+void WebSocket::Impl::flush() {
   if (session_->phase() == net::Session::Phase::open) {
-    const bool had_backlog = session_->has_backlog();
-    status = net::write_waiting(
+    (void)io_.write(
         *session_, *transport_, [this] { return network_.now(); },
         [this](std::size_t size) { written_ += size; });
-    (void)session_->end_of_write(had_backlog);
   }
   session_->settle(network_.now());
-  return status;
 }
 
 }  // namespace wirespan

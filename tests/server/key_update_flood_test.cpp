@@ -87,6 +87,27 @@ class Flooder {
   bool open_ = false;
 };
 
+Clock::duration round_trip(RawPeer& client) {
+  const auto begin = Clock::now();
+  client.send_text("x");
+  EXPECT_EQ(client.read_described(), "text \"x\"");
+  return Clock::now() - begin;
+}
+
+std::chrono::microseconds median(std::vector<Clock::duration> times) {
+  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+  std::nth_element(times.begin(), middle, times.end());
+  return std::chrono::duration_cast<std::chrono::microseconds>(*middle);
+}
+
+/// What a client may wait beside a flood: a few milliseconds, more on a machine on which it waits
+/// longer without one, too.
+std::chrono::microseconds bearable(RawPeer& client) {
+  std::vector<Clock::duration> times;
+  for (int i = 0; i < 9; ++i) times.push_back(round_trip(client));
+  return 5ms + 50 * median(std::move(times));
+}
+
 /// The median of a small message's way there and back, while `flooder` sends what it has made.
 std::chrono::microseconds round_trip_beside(Flooder& flooder, RawPeer& client) {
   std::atomic<bool> over{false};
@@ -95,25 +116,19 @@ std::chrono::microseconds round_trip_beside(Flooder& flooder, RawPeer& client) {
     over = true;
   });
   std::vector<Clock::duration> times;
-  while (!over || times.size() < 9) {
-    const auto begin = Clock::now();
-    client.send_text("x");
-    EXPECT_EQ(client.read_described(), "text \"x\"");
-    times.push_back(Clock::now() - begin);
-  }
+  while (!over || times.size() < 9) times.push_back(round_trip(client));
   sending.join();
-  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-  std::nth_element(times.begin(), middle, times.end());
-  return std::chrono::duration_cast<std::chrono::microseconds>(*middle);
+  return median(std::move(times));
 }
 
 TEST(KeyUpdateFlood, without_data_delays_no_other_client) {
   RunningServer server(echoing(), tls_link());
   RawPeer client = server.open();
+  const auto longest = bearable(client);
   Flooder flooder(server.port());
   ASSERT_TRUE(flooder.is_open());
   for (int i = 0; i < 60'000; ++i) flooder.update_keys();
-  EXPECT_LT(round_trip_beside(flooder, client), 5ms);
+  EXPECT_LT(round_trip_beside(flooder, client), longest);
   EXPECT_TRUE(server.has_connections(1)) << "the flood is over";
 }
 
@@ -122,6 +137,7 @@ TEST(KeyUpdateFlood, with_a_byte_after_each_delays_no_other_client) {
   using namespace std::string_view_literals;
   RunningServer server(echoing(), tls_link());
   RawPeer client = server.open();
+  const auto longest = bearable(client);
   Flooder flooder(server.port());
   ASSERT_TRUE(flooder.is_open());
   flooder.write("\x82\xFF\x00\x00\x00\x00\x00\x0F\x00\x00\x00\x00\x00\x00"sv);
@@ -129,7 +145,7 @@ TEST(KeyUpdateFlood, with_a_byte_after_each_delays_no_other_client) {
     flooder.update_keys();
     flooder.write("x");
   }
-  EXPECT_LT(round_trip_beside(flooder, client), 5ms);
+  EXPECT_LT(round_trip_beside(flooder, client), longest);
 }
 
 }  // namespace

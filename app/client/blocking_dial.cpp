@@ -1,0 +1,36 @@
+// One Dialer on an event loop of its own, for the blocking client.
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include <wirespan/app/client/blocking_dial.hpp>
+#include <wirespan/app/exceptions.hpp>
+#include <wirespan/net/event_loop.hpp>
+#include <wirespan/net/unique_fd.hpp>
+
+namespace wirespan {
+
+Dialed dial_and_wait(const std::string& url, ConnectOptions& options) {
+  net::UniqueFd given(std::exchange(options.socket, -1));
+  std::string detail;
+  auto plan = make_dial_plan(url, options, detail);
+  if (!plan) throw_for(plan.error(), detail);
+
+  std::optional<net::EventLoop> loop;
+  try {
+    loop.emplace(net::EventLoopOptions{.backend = net::Backend::poll, .receive_buffer = 0});
+  } catch (const std::system_error& error) {  // no descriptor left
+    throw WebSocketException(error.code(), "connect");
+  }
+  plan->socket = given.release();
+  std::optional<Dialer::Result> result;
+  {
+    Dialer dialer(*loop, std::move(*plan), [&](Dialer::Result r) { result = std::move(r); });
+    while (!result) loop->run_once(std::nullopt);
+  }
+  if (const auto* failure = std::get_if<DialFailure>(&*result)) throw_for(*failure);
+  return std::get<Dialed>(*std::move(result));
+}
+
+}  // namespace wirespan

@@ -157,7 +157,9 @@ void Channel<S, Handler>::dispatch(const Event& event) {
                  [&](const Fragment& fragment) { handler_.on_fragment(fragment); },
                  [&](const Ping& ping) { handler_.on_ping(ping.payload); },
                  [&](const Pong& pong) { handler_.on_pong(pong.payload); },
-                 [](const auto&) {},  // a Close frame and a failure are the session's
+                 [](const CloseReceived&) {},  // these three are the session's
+                 [](const Failed&) {},
+                 [](const NeedInput&) {},
              },
              event);
 }

@@ -18,6 +18,8 @@ wirespan_contract(no_include_circles
   COMMAND ${contract}/no_include_circles.sh ${PROJECT_SOURCE_DIR})
 wirespan_contract(drivers_are_glue
   COMMAND ${contract}/drivers_are_glue.sh ${PROJECT_SOURCE_DIR})
+wirespan_contract(architecture_names
+  COMMAND ${contract}/architecture_names.py ${PROJECT_SOURCE_DIR})
 
 # Symbols and allocations are those of the optimised code without sanitizers.
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT WIRESPAN_SANITIZE)

@@ -54,11 +54,11 @@ std::vector<Violation> violations() {
   };
 }
 
-class Parity_1_11_Receiving : public ::testing::TestWithParam<Violation> {};
-INSTANTIATE_TEST_SUITE_P(Of, Parity_1_11_Receiving, ::testing::ValuesIn(violations()),
+class ParityReceiving : public ::testing::TestWithParam<Violation> {};
+INSTANTIATE_TEST_SUITE_P(Of, ParityReceiving, ::testing::ValuesIn(violations()),
                          case_name<Violation>);
 
-TEST_P(Parity_1_11_Receiving, is_thrown_FIX_answered_with_its_code_and_the_end) {
+TEST_P(ParityReceiving, is_thrown_FIX_answered_with_its_code_and_the_end) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
     (void)peer.write(from_hex(GetParam().wire));
@@ -78,7 +78,7 @@ RawServer::Script closing_with(unsigned code) {
   };
 }
 
-TEST(Parity_1_11_Close, KEEP_close_codes_that_are_accepted_and_refused) {
+TEST(ParityClose, KEEP_close_codes_that_are_accepted_and_refused) {
   constexpr unsigned legal[] = {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010,
                                 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999};
   for (const unsigned code : legal) {
@@ -96,7 +96,7 @@ TEST(Parity_1_11_Close, KEEP_close_codes_that_are_accepted_and_refused) {
   }
 }
 
-TEST(Parity_1_11_Close, KEEP_an_empty_close_body_is_fine) {
+TEST(ParityClose, KEEP_an_empty_close_body_is_fine) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
     (void)peer.send_empty_close();
@@ -106,7 +106,7 @@ TEST(Parity_1_11_Close, KEEP_an_empty_close_body_is_fine) {
   EXPECT_EQ(ws.recv_data(), std::pair(Opcode::close, std::string()));
 }
 
-TEST(Parity_1_11_Close, FIX_the_peers_close_is_answered_with_its_code_and_the_socket_is_closed) {
+TEST(ParityClose, FIX_the_peers_close_is_answered_with_its_code_and_the_socket_is_closed) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
     (void)peer.send_close(4321);
@@ -120,7 +120,7 @@ TEST(Parity_1_11_Close, FIX_the_peers_close_is_answered_with_its_code_and_the_so
   EXPECT_EQ(ws.fileno(), -1);
 }
 
-TEST(Parity_1_11_Close, FIX_what_follows_the_peers_close_is_not_read) {
+TEST(ParityClose, FIX_what_follows_the_peers_close_is_not_read) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
     (void)peer.write(from_hex("88 02 03e8 81 01 61"));
@@ -131,7 +131,7 @@ TEST(Parity_1_11_Close, FIX_what_follows_the_peers_close_is_not_read) {
   EXPECT_EQ(refusal_of([&] { return ws.recv(); }).type, "WebSocketConnectionClosedException");
 }
 
-TEST(Parity_1_11_Close, KEEP_close_sends_code_and_reason_and_throws_away_what_comes_before) {
+TEST(ParityClose, KEEP_close_sends_code_and_reason_and_throws_away_what_comes_before) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
     EXPECT_EQ(payload_text(peer.read_frame()), close_body(1001, "we move"));
@@ -144,7 +144,7 @@ TEST(Parity_1_11_Close, KEEP_close_sends_code_and_reason_and_throws_away_what_co
   ws.close();  // nothing happens if it is not connected
 }
 
-TEST(Parity_1_11_Close, KEEP_its_time_out_is_3_seconds_or_none_or_zero) {
+TEST(ParityClose, KEEP_its_time_out_is_3_seconds_or_none_or_zero) {
   EXPECT_EQ(limits::close_time, 3s);
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
@@ -168,7 +168,7 @@ TEST(Parity_1_11_Close, KEEP_its_time_out_is_3_seconds_or_none_or_zero) {
   EXPECT_GE(patience.elapsed(), 199ms);
 }
 
-TEST(Parity_1_11_Close, KEEP_what_the_peer_and_the_network_do_is_no_error_of_close) {
+TEST(ParityClose, KEEP_what_the_peer_and_the_network_do_is_no_error_of_close) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
     (void)peer.read_frame();
@@ -178,7 +178,7 @@ TEST(Parity_1_11_Close, KEEP_what_the_peer_and_the_network_do_is_no_error_of_clo
   EXPECT_EQ(thrown_by([&] { ws.close(); }), nothing_thrown());
 }
 
-TEST(Parity_1_11_Close, FIX_codes_and_reasons_that_may_not_be_sent_are_refused) {
+TEST(ParityClose, FIX_codes_and_reasons_that_may_not_be_sent_are_refused) {
   RawServer server(echo_script);
   WebSocket ws = create_connection(server.url(), {.timeout = 10s});
   for (const auto code : {CloseCode{0}, CloseCode{1005}, CloseCode{1015}, CloseCode{5000}}) {
@@ -191,7 +191,7 @@ TEST(Parity_1_11_Close, FIX_codes_and_reasons_that_may_not_be_sent_are_refused) 
   EXPECT_TRUE(ws.connected());
 }
 
-TEST(Parity_1_11_Close, FIX_no_descriptor_outlives_the_object) {
+TEST(ParityClose, FIX_no_descriptor_outlives_the_object) {
   RawServer server(closing_with(1000));
   const int before = open_descriptors();
   {

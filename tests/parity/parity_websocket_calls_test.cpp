@@ -40,7 +40,7 @@ RawServer::Script talking(std::function<void(RawPeer&)> talk) {
   };
 }
 
-TEST(Parity_1_5_WebSocket, KEEP_send_returns_the_bytes_of_the_frame) {
+TEST(ParityWebSocket, KEEP_send_returns_the_bytes_of_the_frame) {
   RawServer server(echo_script);
   WebSocket ws = create_connection(server.url(), {.timeout = 10s});
   EXPECT_EQ(ws.send("Hello, Server"), 19U);
@@ -52,7 +52,7 @@ TEST(Parity_1_5_WebSocket, KEEP_send_returns_the_bytes_of_the_frame) {
   ws.close();
 }
 
-TEST(Parity_1_5_WebSocket, KEEP_send_is_text_and_the_shorthands_are_what_they_say) {
+TEST(ParityWebSocket, KEEP_send_is_text_and_the_shorthands_are_what_they_say) {
   Listening peer;
   WebSocket ws = create_connection(peer.url(), {.timeout = 10s});
   ws.send("a");
@@ -67,20 +67,20 @@ TEST(Parity_1_5_WebSocket, KEEP_send_is_text_and_the_shorthands_are_what_they_sa
                                       "binary 65", "ping 66", "close 1000"}));
 }
 
-TEST(Parity_1_5_WebSocket, FIX_text_that_is_no_utf8_is_refused) {
+TEST(ParityWebSocket, FIX_text_that_is_no_utf8_is_refused) {
   RawServer server(echo_script);
   WebSocket ws = create_connection(server.url(), {.timeout = 10s});
   EXPECT_EQ(refusal_of([&] { return ws.send("\xFF"); }), plain_exception(Errc::invalid_text));
 }
 
-TEST(Parity_1_5_WebSocket, FIX_send_after_close_is_refused) {
+TEST(ParityWebSocket, FIX_send_after_close_is_refused) {
   RawServer server(echo_script);
   WebSocket ws = create_connection(server.url(), {.timeout = 10s});
   ws.send_close();
   EXPECT_EQ(refusal_of([&] { return ws.send("x"); }), closed_exception(Errc::not_open));
 }
 
-TEST(Parity_1_5_WebSocket, KEEP_send_frame_sends_fragments) {
+TEST(ParityWebSocket, KEEP_send_frame_sends_fragments) {
   Listening peer;
   WebSocket ws = create_connection(peer.url(), {.timeout = 10s});
   EXPECT_EQ(ws.send_frame(Frame::create_frame("a", Opcode::text, false)), 7U);
@@ -89,14 +89,14 @@ TEST(Parity_1_5_WebSocket, KEEP_send_frame_sends_fragments) {
   EXPECT_EQ(peer.frames(), (std::vector<std::string>{"text... \"a\"", "cont \"b\"", "close 1000"}));
 }
 
-TEST(Parity_1_5_WebSocket, FIX_send_frame_checks_the_sequence) {
+TEST(ParityWebSocket, FIX_send_frame_checks_the_sequence) {
   RawServer server(echo_script);
   WebSocket ws = create_connection(server.url(), {.timeout = 10s});
   EXPECT_EQ(refusal_of([&] { return ws.send_frame({.opcode = Opcode::continuation}); }),
             plain_exception(Errc::no_message_under_way));
 }
 
-TEST(Parity_1_5_WebSocket, KEEP_ping_and_pong_carry_a_payload_FIX_of_at_most_125_bytes) {
+TEST(ParityWebSocket, KEEP_ping_and_pong_carry_a_payload_FIX_of_at_most_125_bytes) {
   Listening peer;
   WebSocket ws = create_connection(peer.url(), {.timeout = 10s});
   ws.ping();
@@ -111,7 +111,7 @@ TEST(Parity_1_5_WebSocket, KEEP_ping_and_pong_carry_a_payload_FIX_of_at_most_125
   EXPECT_EQ(peer.frames()[3], "pong 71");
 }
 
-TEST(Parity_1_5_WebSocket, KEEP_recv_tells_text_and_binary_apart) {
+TEST(ParityWebSocket, KEEP_recv_tells_text_and_binary_apart) {
   RawServer server(talking([](RawPeer& peer) {
     (void)peer.send_text("t");
     (void)peer.send_binary("b");
@@ -121,7 +121,7 @@ TEST(Parity_1_5_WebSocket, KEEP_recv_tells_text_and_binary_apart) {
   EXPECT_FALSE(ws.recv().is_text());
 }
 
-TEST(Parity_1_5_WebSocket, FIX_recv_throws_at_the_peers_close_with_code_and_reason) {
+TEST(ParityWebSocket, FIX_recv_throws_at_the_peers_close_with_code_and_reason) {
   RawServer server(talking([](RawPeer& peer) {
     (void)peer.send_text("");
     (void)peer.send_close(1001, "bye");
@@ -137,7 +137,7 @@ TEST(Parity_1_5_WebSocket, FIX_recv_throws_at_the_peers_close_with_code_and_reas
   }
 }
 
-TEST(Parity_1_5_WebSocket, KEEP_recv_data_gives_opcode_and_bytes_and_the_close) {
+TEST(ParityWebSocket, KEEP_recv_data_gives_opcode_and_bytes_and_the_close) {
   RawServer server(talking([](RawPeer& peer) {
     (void)peer.send_ping("skipped");
     (void)peer.send_binary("b");
@@ -150,7 +150,7 @@ TEST(Parity_1_5_WebSocket, KEEP_recv_data_gives_opcode_and_bytes_and_the_close) 
   EXPECT_EQ(ws.recv_data(), std::pair(Opcode::close, close_body(1000, "r")));
 }
 
-TEST(Parity_1_5_WebSocket, FIX_recv_data_frame_has_one_opcode_and_is_whole) {
+TEST(ParityWebSocket, FIX_recv_data_frame_has_one_opcode_and_is_whole) {
   RawServer server(talking([](RawPeer& peer) {
     (void)peer.send_frame(0x01, "a");
     (void)peer.send_frame(0x80, "b");
@@ -161,7 +161,7 @@ TEST(Parity_1_5_WebSocket, FIX_recv_data_frame_has_one_opcode_and_is_whole) {
   EXPECT_EQ(frame, Frame::create_frame("ab", Opcode::text));
 }
 
-TEST(Parity_1_5_WebSocket, KEEP_recv_frame_gives_one_frame_FIX_and_still_answers_pings) {
+TEST(ParityWebSocket, KEEP_recv_frame_gives_one_frame_FIX_and_still_answers_pings) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
     (void)peer.send_frame(0x01, "a");
@@ -174,7 +174,7 @@ TEST(Parity_1_5_WebSocket, KEEP_recv_frame_gives_one_frame_FIX_and_still_answers
   server.wait();
 }
 
-TEST(Parity_1_5_WebSocket, KEEP_it_can_be_iterated_FIX_until_the_close) {
+TEST(ParityWebSocket, KEEP_it_can_be_iterated_FIX_until_the_close) {
   RawServer server(talking([](RawPeer& peer) {
     (void)peer.send_text("a");
     (void)peer.send_text("b");
@@ -187,7 +187,7 @@ TEST(Parity_1_5_WebSocket, KEEP_it_can_be_iterated_FIX_until_the_close) {
   EXPECT_EQ(rest, std::vector<std::string>{"b"});
 }
 
-TEST(Parity_1_5_WebSocket, KEEP_abort_wakes_a_reader_with_the_closed_exception) {
+TEST(ParityWebSocket, KEEP_abort_wakes_a_reader_with_the_closed_exception) {
   RawServer server(talking([](RawPeer&) {}));
   WebSocket ws = create_connection(server.url(), {.timeout = 10s});
   std::thread other([&] {
@@ -198,7 +198,7 @@ TEST(Parity_1_5_WebSocket, KEEP_abort_wakes_a_reader_with_the_closed_exception) 
   other.join();
 }
 
-TEST(Parity_1_5_WebSocket, KEEP_shutdown_closes_at_once_FIX_and_wakes_a_reader) {
+TEST(ParityWebSocket, KEEP_shutdown_closes_at_once_FIX_and_wakes_a_reader) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
     EXPECT_EQ(peer.read_to_end(), "") << "no Close frame";
@@ -213,7 +213,7 @@ TEST(Parity_1_5_WebSocket, KEEP_shutdown_closes_at_once_FIX_and_wakes_a_reader) 
   EXPECT_EQ(ws.fileno(), -1);
 }
 
-TEST(Parity_1_5_WebSocket, KEEP_settimeout_applies_to_the_live_connection) {
+TEST(ParityWebSocket, KEEP_settimeout_applies_to_the_live_connection) {
   RawServer server(talking([](RawPeer&) {}));
   WebSocket ws = create_connection(server.url());
   EXPECT_EQ(ws.gettimeout(), std::nullopt);
@@ -225,7 +225,7 @@ TEST(Parity_1_5_WebSocket, KEEP_settimeout_applies_to_the_live_connection) {
       << "FIX: not an error of the system";
 }
 
-TEST(Parity_1_5_WebSocket, FIX_set_mask_key_takes_a_function_of_four_bytes) {
+TEST(ParityWebSocket, FIX_set_mask_key_takes_a_function_of_four_bytes) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
     EXPECT_EQ(peer.read_frame().key, (MaskKey{std::byte{0xFF}, std::byte{0x80}}));
@@ -236,7 +236,7 @@ TEST(Parity_1_5_WebSocket, FIX_set_mask_key_takes_a_function_of_four_bytes) {
   server.wait();
 }
 
-TEST(Parity_1_5_WebSocket, KEEP_what_the_handshake_said_is_told) {
+TEST(ParityWebSocket, KEEP_what_the_handshake_said_is_told) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept("Sec-WebSocket-Protocol: a\r\nX-B: c\r\n");
     (void)peer.read_to_end();
@@ -250,7 +250,7 @@ TEST(Parity_1_5_WebSocket, KEEP_what_the_handshake_said_is_told) {
   EXPECT_FALSE(ws.is_ssl());
 }
 
-TEST(Parity_1_5_WebSocket, FIX_fileno_of_a_closed_object_is_minus_1) {
+TEST(ParityWebSocket, FIX_fileno_of_a_closed_object_is_minus_1) {
   EXPECT_EQ(WebSocket().fileno(), -1);
 }
 

@@ -46,7 +46,7 @@ void end_politely(RawPeer& peer) {
   (void)peer.read_until_close();
 }
 
-TEST(Parity_1_8_Callbacks, KEEP_on_open_follows_the_handshake_and_comes_before_everything_else) {
+TEST(ParityCallbacks, KEEP_on_open_follows_the_handshake_and_comes_before_everything_else) {
   const Story told = story([](RawPeer& peer) {
     (void)peer.send_text("m");
     end_politely(peer);
@@ -54,7 +54,7 @@ TEST(Parity_1_8_Callbacks, KEEP_on_open_follows_the_handshake_and_comes_before_e
   EXPECT_EQ(told.calls, (Calls{"open", called::message("m"), closed_1000}));
 }
 
-TEST(Parity_1_8_Callbacks, KEEP_on_open_is_called_again_where_on_reconnect_is_unset) {
+TEST(ParityCallbacks, KEEP_on_open_is_called_again_where_on_reconnect_is_unset) {
   RawServer server({[](RawPeer& peer) { (void)peer.accept(); }, sending({})});
   Recorder recorder;
   WebSocketApp app(server.url(), recorder.handlers());
@@ -63,7 +63,7 @@ TEST(Parity_1_8_Callbacks, KEEP_on_open_is_called_again_where_on_reconnect_is_un
   EXPECT_EQ(recorder.calls("open").size(), 2U);
 }
 
-TEST(Parity_1_8_Callbacks, KEEP_on_reconnect_comes_also_after_a_first_attempt_that_failed) {
+TEST(ParityCallbacks, KEEP_on_reconnect_comes_also_after_a_first_attempt_that_failed) {
   RawServer server({answering("HTTP/1.1 503 Later\r\n\r\n"), sending({})});
   Recorder recorder;
   WebSocketApp app(server.url(), recorder.handlers());
@@ -72,7 +72,7 @@ TEST(Parity_1_8_Callbacks, KEEP_on_reconnect_comes_also_after_a_first_attempt_th
   EXPECT_EQ(recorder.calls("reconnect").size(), 1U);
 }
 
-TEST(Parity_1_8_Callbacks, KEEP_on_data_comes_before_on_message_FIX_with_the_messages_type) {
+TEST(ParityCallbacks, KEEP_on_data_comes_before_on_message_FIX_with_the_messages_type) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
     (void)peer.send_binary("b");
@@ -91,7 +91,7 @@ TEST(Parity_1_8_Callbacks, KEEP_on_data_comes_before_on_message_FIX_with_the_mes
       << "Python: type 0 for a message that came in fragments";
 }
 
-TEST(Parity_1_8_Callbacks, KEEP_on_message_tells_text_from_binary) {
+TEST(ParityCallbacks, KEEP_on_message_tells_text_from_binary) {
   std::vector<bool> is_text;
   (void)story(
       [](RawPeer& peer) {
@@ -103,7 +103,7 @@ TEST(Parity_1_8_Callbacks, KEEP_on_message_tells_text_from_binary) {
   EXPECT_EQ(is_text, (std::vector<bool>{true, false}));
 }
 
-TEST(Parity_1_8_Callbacks, FIX_D6_on_cont_message_gets_all_fragments_and_on_message_none) {
+TEST(ParityCallbacks, FIX_D6_on_cont_message_gets_all_fragments_and_on_message_none) {
   std::vector<std::string> parts;
   const Story told = story(
       [](RawPeer& peer) {
@@ -120,7 +120,7 @@ TEST(Parity_1_8_Callbacks, FIX_D6_on_cont_message_gets_all_fragments_and_on_mess
   EXPECT_EQ(told.calls, (Calls{"open", called::message("whole"), closed_1000}));
 }
 
-TEST(Parity_1_8_Callbacks, FIX_fragments_of_text_are_validated_too) {
+TEST(ParityCallbacks, FIX_fragments_of_text_are_validated_too) {
   const Story told = story(
       [](RawPeer& peer) {
         (void)peer.send_frame(0x01, "\xC3");
@@ -131,7 +131,7 @@ TEST(Parity_1_8_Callbacks, FIX_fragments_of_text_are_validated_too) {
   EXPECT_EQ(told.result.error, Errc::invalid_utf8);
 }
 
-TEST(Parity_1_8_Callbacks, KEEP_on_ping_comes_after_the_pong_and_on_pong_for_any_pong) {
+TEST(ParityCallbacks, KEEP_on_ping_comes_after_the_pong_and_on_pong_for_any_pong) {
   const Story told = story([](RawPeer& peer) {
     (void)peer.send_ping("p");
     EXPECT_EQ(peer.read_described(), "pong 70");
@@ -141,7 +141,7 @@ TEST(Parity_1_8_Callbacks, KEEP_on_ping_comes_after_the_pong_and_on_pong_for_any
   EXPECT_EQ(told.calls, (Calls{"open", "ping \"p\"", "pong \"unsolicited\"", closed_1000}));
 }
 
-TEST(Parity_1_8_Callbacks, KEEP_on_close_is_called_once_and_last_when_all_is_torn_down) {
+TEST(ParityCallbacks, KEEP_on_close_is_called_once_and_last_when_all_is_torn_down) {
   Recorder recorder;
   RawServer server(sending({"m"}));
   WebSocketApp app(server.url(), recorder.handlers());
@@ -158,7 +158,7 @@ TEST(Parity_1_8_Callbacks, KEEP_on_close_is_called_once_and_last_when_all_is_tor
 
 // The observed sequences.
 
-TEST(Parity_1_8_Sequences, FIX_D1_D2_D3_the_server_closes) {
+TEST(ParitySequences, FIX_D1_D2_D3_the_server_closes) {
   const Story told = story([](RawPeer& peer) {
     (void)peer.send_close(1001, "bye");
     EXPECT_EQ(peer.read_described(), "close 1001") << "Python: always 1000";
@@ -174,7 +174,7 @@ void answer_the_close(RawPeer& peer) {
   (void)peer.send_close();
 }
 
-TEST(Parity_1_8_Sequences, KEEP_close_in_on_message_FIX_with_the_peers_code) {
+TEST(ParitySequences, KEEP_close_in_on_message_FIX_with_the_peers_code) {
   const Story told = story(
       [](RawPeer& peer) {
         (void)peer.send_text("m");
@@ -185,13 +185,13 @@ TEST(Parity_1_8_Sequences, KEEP_close_in_on_message_FIX_with_the_peers_code) {
   EXPECT_FALSE(told.result.failed());
 }
 
-TEST(Parity_1_8_Sequences, FIX_close_in_on_open_is_no_error) {
+TEST(ParitySequences, FIX_close_in_on_open_is_no_error) {
   const Story told = story(answer_the_close, {.on_open = [](WebSocketApp& self) { self.close(); }});
   EXPECT_EQ(told.calls, (Calls{closed_1000})) << "Python: an AttributeError";
   EXPECT_FALSE(told.result.failed()) << "Python: True";
 }
 
-TEST(Parity_1_8_Sequences, FIX_D8_close_in_another_thread_takes_effect_at_once) {
+TEST(ParitySequences, FIX_D8_close_in_another_thread_takes_effect_at_once) {
   RawServer server(echo_script);
   Recorder recorder;
   WebSocketApp app(server.url(), recorder.handlers());
@@ -204,7 +204,7 @@ TEST(Parity_1_8_Sequences, FIX_D8_close_in_another_thread_takes_effect_at_once) 
   EXPECT_EQ(recorder.calls(), (Calls{"open", closed_1000}));
 }
 
-TEST(Parity_1_8_Sequences, KEEP_a_refused_port) {
+TEST(ParitySequences, KEEP_a_refused_port) {
   Recorder recorder;
   WebSocketApp app("ws://127.0.0.1:" + std::to_string(unused_port()) + "/", recorder.handlers());
   EXPECT_TRUE(app.run_forever().failed());
@@ -213,13 +213,13 @@ TEST(Parity_1_8_Sequences, KEEP_a_refused_port) {
                                      called::close_without_connection}));
 }
 
-TEST(Parity_1_8_Sequences, KEEP_the_peer_goes_without_a_close) {
+TEST(ParitySequences, KEEP_the_peer_goes_without_a_close) {
   const Story told = story([](RawPeer&) {});
   EXPECT_EQ(told.calls, (Calls{"open", called::lost(), called::close(1006)}));
   EXPECT_TRUE(told.result.failed());
 }
 
-TEST(Parity_1_8_Sequences, KEEP_a_protocol_error_FIX_says_1002_and_does_not_wait) {
+TEST(ParitySequences, KEEP_a_protocol_error_FIX_says_1002_and_does_not_wait) {
   const Stopwatch watch;
   const Story told = story([](RawPeer& peer) {
     (void)peer.send_frame(0xC1, "");
@@ -232,7 +232,7 @@ TEST(Parity_1_8_Sequences, KEEP_a_protocol_error_FIX_says_1002_and_does_not_wait
   EXPECT_TRUE(told.result.failed());
 }
 
-TEST(Parity_1_8_Sequences, KEEP_bad_utf8_FIX_says_1007) {
+TEST(ParitySequences, KEEP_bad_utf8_FIX_says_1007) {
   const Story told = story([](RawPeer& peer) {
     (void)peer.send_text("\xFF");
     EXPECT_EQ(peer.read_described(), "close 1007");
@@ -242,7 +242,7 @@ TEST(Parity_1_8_Sequences, KEEP_bad_utf8_FIX_says_1007) {
                    called::close(1006)}));
 }
 
-TEST(Parity_1_8_Sequences, KEEP_a_ping_time_out_FIX_ends_the_run_at_once) {
+TEST(ParitySequences, KEEP_a_ping_time_out_FIX_ends_the_run_at_once) {
   const Stopwatch watch;
   const Story told = story([](RawPeer& peer) { (void)peer.read_to_end(); }, {},
                            {.ping_interval = 150ms, .ping_timeout = 100ms});
@@ -253,7 +253,7 @@ TEST(Parity_1_8_Sequences, KEEP_a_ping_time_out_FIX_ends_the_run_at_once) {
   EXPECT_TRUE(told.result.failed());
 }
 
-TEST(Parity_1_8_Sequences, FIX_an_interrupt_is_the_programs_own_business) {
+TEST(ParitySequences, FIX_an_interrupt_is_the_programs_own_business) {
   RawServer server(echo_script);
   Recorder recorder;
   WebSocketApp app(server.url(), recorder.handlers());
@@ -265,7 +265,7 @@ TEST(Parity_1_8_Sequences, FIX_an_interrupt_is_the_programs_own_business) {
   EXPECT_EQ(recorder.calls(), (Calls{"open", closed_1000})) << "Python: an on_error, and True";
 }
 
-TEST(Parity_1_8_Sequences, KEEP_an_exception_in_on_message_goes_to_on_error_and_nothing_ends) {
+TEST(ParitySequences, KEEP_an_exception_in_on_message_goes_to_on_error_and_nothing_ends) {
   int messages = 0;
   const Story told = story(
       [](RawPeer& peer) {
@@ -280,7 +280,7 @@ TEST(Parity_1_8_Sequences, KEEP_an_exception_in_on_message_goes_to_on_error_and_
   EXPECT_EQ(messages, 2);
 }
 
-TEST(Parity_1_8_Sequences, KEEP_an_exception_in_on_open_goes_to_on_error_and_nothing_ends) {
+TEST(ParitySequences, KEEP_an_exception_in_on_open_goes_to_on_error_and_nothing_ends) {
   const Story told = story(
       [](RawPeer& peer) {
         (void)peer.send_text("m");
@@ -291,7 +291,7 @@ TEST(Parity_1_8_Sequences, KEEP_an_exception_in_on_open_goes_to_on_error_and_not
             (Calls{"error std::exception: at once", called::message("m"), closed_1000}));
 }
 
-TEST(Parity_1_8_Sequences, KEEP_on_error_that_fails_about_a_callback_ends_the_run) {
+TEST(ParitySequences, KEEP_on_error_that_fails_about_a_callback_ends_the_run) {
   const Story told = story(
       [](RawPeer& peer) {
         (void)peer.send_text("m");
@@ -303,7 +303,7 @@ TEST(Parity_1_8_Sequences, KEEP_on_error_that_fails_about_a_callback_ends_the_ru
   EXPECT_EQ(told.result.error, Errc::handler_failed);
 }
 
-TEST(Parity_1_8_Sequences, KEEP_on_error_that_fails_by_itself_is_only_logged_FIX_and_told) {
+TEST(ParitySequences, KEEP_on_error_that_fails_by_itself_is_only_logged_FIX_and_told) {
   const Story told = story([](RawPeer&) {}, {.on_error = [](WebSocketApp&, const std::exception&) {
                              throw std::runtime_error("cannot cope");
                            }});

@@ -15,12 +15,12 @@
 namespace wirespan::test {
 namespace {
 
-class Parity_1_1_Names : public ::testing::Test {
+class ParityNames : public ::testing::Test {
  protected:
   void TearDown() override { setdefaulttimeout(std::nullopt); }
 };
 
-TEST_F(Parity_1_1_Names, KEEP_the_default_time_out_is_none_at_first_and_can_be_set_and_unset) {
+TEST_F(ParityNames, KEEP_the_default_time_out_is_none_at_first_and_can_be_set_and_unset) {
   EXPECT_EQ(getdefaulttimeout(), std::nullopt);
   for (const auto timeout : {0ms, 1ms, 5000ms}) {
     setdefaulttimeout(timeout);
@@ -30,7 +30,7 @@ TEST_F(Parity_1_1_Names, KEEP_the_default_time_out_is_none_at_first_and_can_be_s
   EXPECT_EQ(getdefaulttimeout(), std::nullopt);
 }
 
-TEST_F(Parity_1_1_Names, KEEP_the_default_time_out_is_that_of_connections_without_their_own) {
+TEST_F(ParityNames, KEEP_the_default_time_out_is_that_of_connections_without_their_own) {
   RawServer server(echo_script);
   setdefaulttimeout(30ms);
   WebSocket ws = create_connection(server.url());
@@ -39,7 +39,7 @@ TEST_F(Parity_1_1_Names, KEEP_the_default_time_out_is_that_of_connections_withou
   EXPECT_EQ(create_connection(server.url(), {.timeout = 7s}).gettimeout(), 7s);
 }
 
-TEST_F(Parity_1_1_Names, KEEP_the_default_time_out_is_that_of_an_apps_connecting) {
+TEST_F(ParityNames, KEEP_the_default_time_out_is_that_of_an_apps_connecting) {
   RawServer silent([](RawPeer& peer) { (void)peer.read_to_end(); });
   setdefaulttimeout(100ms);
   const Stopwatch watch;
@@ -48,7 +48,7 @@ TEST_F(Parity_1_1_Names, KEEP_the_default_time_out_is_that_of_an_apps_connecting
   EXPECT_LT(watch.elapsed(), 5s);
 }
 
-TEST_F(Parity_1_1_Names, FIX_a_bare_WebSocket_reads_the_default_too) {
+TEST_F(ParityNames, FIX_a_bare_WebSocket_reads_the_default_too) {
   setdefaulttimeout(40ms);
   EXPECT_EQ(WebSocket().gettimeout(), 40ms);
 }
@@ -69,7 +69,7 @@ void expect_default_options(int fd) {
   EXPECT_EQ(option_of(fd, IPPROTO_TCP, TCP_KEEPCNT), 3);
 }
 
-TEST_F(Parity_1_1_Names, KEEP_DEFAULT_SOCKET_OPTION_is_set_on_every_connection) {
+TEST_F(ParityNames, KEEP_DEFAULT_SOCKET_OPTION_is_set_on_every_connection) {
   RawServer server(echo_script);
   const WebSocket ws = create_connection(server.url());
   expect_default_options(ws.fileno());
@@ -81,7 +81,7 @@ TEST_F(Parity_1_1_Names, KEEP_DEFAULT_SOCKET_OPTION_is_set_on_every_connection) 
   EXPECT_EQ(net::default_socket_options().size(), 5U);
 }
 
-TEST_F(Parity_1_1_Names, KEEP_STATUS_names_have_their_numbers) {
+TEST_F(ParityNames, KEEP_STATUS_names_have_their_numbers) {
   const std::map<CloseCode, unsigned> numbers{{STATUS_NORMAL, 1000},
                                               {STATUS_GOING_AWAY, 1001},
                                               {STATUS_PROTOCOL_ERROR, 1002},

@@ -53,13 +53,13 @@ tls::ServerOptions curious() {
   return options;
 }
 
-TEST(Parity_1_15_sslopt, KEEP_cert_reqs_is_required_unless_it_is_none) {
+TEST(ParitySslopt, KEEP_cert_reqs_is_required_unless_it_is_none) {
   RawServer server(echo_script, link_of(stranger));
   expect_refused(server, {});
   EXPECT_EQ(outcome(server, {.verify = tls::Verify::none}), nothing_thrown());
 }
 
-TEST(Parity_1_15_sslopt, KEEP_check_hostname_is_on_unless_nothing_is_verified) {
+TEST(ParitySslopt, KEEP_check_hostname_is_on_unless_nothing_is_verified) {
   RawServer server(echo_script, link_of(named_other));
   expect_refused(server, trusting_client());
   auto options = trusting_client();
@@ -71,7 +71,7 @@ TEST(Parity_1_15_sslopt, KEEP_check_hostname_is_on_unless_nothing_is_verified) {
       << "FIX: Python raises a ValueError";
 }
 
-TEST(Parity_1_15_sslopt, KEEP_ca_certs_is_a_file_and_ca_cert_path_a_folder) {
+TEST(ParitySslopt, KEEP_ca_certs_is_a_file_and_ca_cert_path_a_folder) {
   RawServer server(echo_script, tls_link());
   EXPECT_EQ(outcome(server, {.ca_certs = authority_file()}), nothing_thrown());
   EXPECT_EQ(outcome(server, {.ca_cert_path = authority_folder()}), nothing_thrown());
@@ -82,7 +82,7 @@ TEST(Parity_1_15_sslopt, KEEP_ca_certs_is_a_file_and_ca_cert_path_a_folder) {
       << "not loaded when nothing is verified";
 }
 
-TEST(Parity_1_15_sslopt, KEEP_certfile_keyfile_and_password_FIX_are_the_cert_chain_too) {
+TEST(ParitySslopt, KEEP_certfile_keyfile_and_password_FIX_are_the_cert_chain_too) {
   RawServer server(echo_script, link_of(curious));
   const CertificateSpec spec{
       .name = "parity-client", .for_client = true, .key_password = "open sesame"};
@@ -98,7 +98,7 @@ TEST(Parity_1_15_sslopt, KEEP_certfile_keyfile_and_password_FIX_are_the_cert_cha
   EXPECT_NE(outcome(server, trusting_client()), nothing_thrown()) << "the server asks for one";
 }
 
-TEST(Parity_1_15_sslopt, KEEP_ciphers_and_ecdh_curve_that_name_nothing_are_refused) {
+TEST(ParitySslopt, KEEP_ciphers_and_ecdh_curve_that_name_nothing_are_refused) {
   RawServer server(echo_script, tls_link());
   const Thrown unusable{"WebSocketTlsException", tls::TlsErrc::bad_ciphers};
   auto options = trusting_client();
@@ -112,7 +112,7 @@ TEST(Parity_1_15_sslopt, KEEP_ciphers_and_ecdh_curve_that_name_nothing_are_refus
   EXPECT_EQ(outcome(server, options), unusable);
 }
 
-TEST(Parity_1_15_sslopt, FIX_ssl_version_is_the_lowest_version) {
+TEST(ParitySslopt, FIX_ssl_version_is_the_lowest_version) {
   RawServer server(echo_script, tls_link());
   EXPECT_EQ(tls::ClientOptions{}.min_version, tls::Version::tls1_2);
   auto options = trusting_client();
@@ -120,7 +120,7 @@ TEST(Parity_1_15_sslopt, FIX_ssl_version_is_the_lowest_version) {
   EXPECT_EQ(outcome(server, options), nothing_thrown());
 }
 
-TEST(Parity_1_15_sslopt, KEEP_server_hostname_is_sent_and_verified_instead_of_the_hosts) {
+TEST(ParitySslopt, KEEP_server_hostname_is_sent_and_verified_instead_of_the_hosts) {
   RawServer server(echo_script, link_of(named_other));
   auto options = trusting_client();
   options.server_hostname = "other.example";
@@ -129,7 +129,7 @@ TEST(Parity_1_15_sslopt, KEEP_server_hostname_is_sent_and_verified_instead_of_th
   expect_refused(server, options);
 }
 
-TEST(Parity_1_15_sslopt, KEEP_context_is_ready_made_and_the_other_keys_are_ignored) {
+TEST(ParitySslopt, KEEP_context_is_ready_made_and_the_other_keys_are_ignored) {
   RawServer server(echo_script, link_of(named_other));
   SSL_CTX* const own = ::SSL_CTX_new(::TLS_client_method());
   ::SSL_CTX_set_verify(own, SSL_VERIFY_PEER, nullptr);
@@ -151,12 +151,12 @@ template <class Options>
 concept HasAlpn = requires(Options options) {
   options.alpn;
 };
-TEST(Parity_1_15_sslopt, FIX_keys_that_are_not_there_do_not_compile) {
+TEST(ParitySslopt, FIX_keys_that_are_not_there_do_not_compile) {
   static_assert(!HasAlpn<tls::ClientOptions>, "Python ignores unknown keys in silence");
   static_assert(!HasHandshakeSwitch<tls::ClientOptions>, "connecting always shakes hands");
 }
 
-TEST(Parity_1_15_sslopt, FIX_ragged_ends_are_never_taken_for_orderly_ones) {
+TEST(ParitySslopt, FIX_ragged_ends_are_never_taken_for_orderly_ones) {
   RawServer server(
       [](RawPeer& peer) {
         (void)peer.accept();
@@ -168,7 +168,7 @@ TEST(Parity_1_15_sslopt, FIX_ragged_ends_are_never_taken_for_orderly_ones) {
             (Thrown{"WebSocketConnectionClosedException", tls::TlsErrc::truncated}));
 }
 
-TEST(Parity_1_15_sslopt, KEEP_run_forever_takes_the_same_keys) {
+TEST(ParitySslopt, KEEP_run_forever_takes_the_same_keys) {
   RawServer server(
       [](RawPeer& peer) {
         (void)peer.accept();

@@ -12,7 +12,7 @@
 namespace wirespan::test {
 namespace {
 
-TEST(Parity_1_2_create_connection, KEEP_it_returns_a_connected_WebSocket) {
+TEST(ParityCreateConnection, KEEP_it_returns_a_connected_WebSocket) {
   RawServer server(echo_script);
   WebSocket ws = create_connection(server.url());
   EXPECT_TRUE(ws.connected());
@@ -20,7 +20,7 @@ TEST(Parity_1_2_create_connection, KEEP_it_returns_a_connected_WebSocket) {
   EXPECT_EQ(ws.recv().data, "Hello, Server");
 }
 
-TEST(Parity_1_2_create_connection, KEEP_only_an_unset_time_out_falls_back_to_the_default) {
+TEST(ParityCreateConnection, KEEP_only_an_unset_time_out_falls_back_to_the_default) {
   RawServer server(echo_script);
   setdefaulttimeout(9s);
   EXPECT_EQ(create_connection(server.url()).gettimeout(), 9s);
@@ -40,14 +40,14 @@ class Upper : public WebSocket {
   }
 };
 
-TEST(Parity_1_2_create_connection, KEEP_class_is_a_derived_class_of_the_users_own) {
+TEST(ParityCreateConnection, KEEP_class_is_a_derived_class_of_the_users_own) {
   RawServer server(echo_script);
   auto ws = create_connection<Upper>(server.url());
   ws.send("shout");
   EXPECT_EQ(ws.recv_upper(), "SHOUT");
 }
 
-TEST(Parity_1_2_create_connection, KEEP_its_options_reach_object_and_request) {
+TEST(ParityCreateConnection, KEEP_its_options_reach_object_and_request) {
   std::string request;
   RawServer server([&](RawPeer& peer) {
     request = peer.accept();
@@ -77,12 +77,12 @@ template <class Options>
 concept HasHeader = requires(Options options) {
   options.header;
 };
-TEST(Parity_1_2_create_connection, FIX_an_option_that_does_not_exist_does_not_compile) {
+TEST(ParityCreateConnection, FIX_an_option_that_does_not_exist_does_not_compile) {
   static_assert(HasHeader<ConnectOptions>);
   static_assert(!HasHeaders<ConnectOptions>, "Python swallows this misspelling in silence");
 }
 
-TEST(Parity_1_3_WebSocket_constructor, KEEP_it_connects_nothing_and_knows_nothing_yet) {
+TEST(ParityWebSocketConstructor, KEEP_it_connects_nothing_and_knows_nothing_yet) {
   const WebSocket ws;
   EXPECT_FALSE(ws.connected());
   EXPECT_EQ(ws.status(), 0);
@@ -93,7 +93,7 @@ TEST(Parity_1_3_WebSocket_constructor, KEEP_it_connects_nothing_and_knows_nothin
   EXPECT_EQ(ws.gettimeout(), std::nullopt);
 }
 
-TEST(Parity_1_3_WebSocket_constructor, KEEP_sockopt_is_applied_after_the_defaults) {
+TEST(ParityWebSocketConstructor, KEEP_sockopt_is_applied_after_the_defaults) {
   RawServer server(echo_script);
   const WebSocket ws = create_connection(
       server.url(), {.sockopt = {{IPPROTO_TCP, TCP_NODELAY, 0}, {IPPROTO_TCP, TCP_KEEPCNT, 7}}});
@@ -108,7 +108,7 @@ TEST(Parity_1_3_WebSocket_constructor, KEEP_sockopt_is_applied_after_the_default
   EXPECT_EQ(value_of(TCP_KEEPIDLE), 30);
 }
 
-TEST(Parity_1_3_WebSocket_constructor, KEEP_fire_cont_frame_is_off_and_can_be_turned_on) {
+TEST(ParityWebSocketConstructor, KEEP_fire_cont_frame_is_off_and_can_be_turned_on) {
   const auto fragments = [](RawPeer& peer) {
     (void)peer.accept();
     (void)peer.send_frame(0x01, "a");
@@ -120,7 +120,7 @@ TEST(Parity_1_3_WebSocket_constructor, KEEP_fire_cont_frame_is_off_and_can_be_tu
   EXPECT_EQ(create_connection(server.url(), {.fire_cont_frame = true}).recv().data, "a");
 }
 
-TEST(Parity_1_3_WebSocket_constructor, KEEP_skip_utf8_validation_is_off_and_can_be_turned_on) {
+TEST(ParityWebSocketConstructor, KEEP_skip_utf8_validation_is_off_and_can_be_turned_on) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
     (void)peer.send_text("\xFF");
@@ -136,7 +136,7 @@ template <class Options>
 concept HasEnableMultithread = requires(Options options) {
   options.enable_multithread;
 };
-TEST(Parity_1_3_WebSocket_constructor, FIX_locks_are_always_real) {
+TEST(ParityWebSocketConstructor, FIX_locks_are_always_real) {
   static_assert(!HasEnableMultithread<ConnectOptions>);
   RawServer server(echo_script);
   WebSocket ws = create_connection(server.url(), {.timeout = 20s});

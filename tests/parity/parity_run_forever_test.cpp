@@ -45,7 +45,7 @@ std::string request_with(const RunOptions& options) {
   return request;
 }
 
-TEST(Parity_1_7_run_forever, KEEP_sockopt_is_applied_after_the_defaults) {
+TEST(ParityRunForever, KEEP_sockopt_is_applied_after_the_defaults) {
   RawServer server(sending({}));
   int no_delay = -1;
   int keep_idle = -1;
@@ -59,7 +59,7 @@ TEST(Parity_1_7_run_forever, KEEP_sockopt_is_applied_after_the_defaults) {
   EXPECT_EQ(keep_idle, 30);
 }
 
-TEST(Parity_1_7_run_forever, KEEP_sslopt_decides_whom_it_believes) {
+TEST(ParityRunForever, KEEP_sslopt_decides_whom_it_believes) {
   for (const Link& link : links()) {
     RawServer server(sending({"a"}), link);
     Recorder recorder;
@@ -71,23 +71,23 @@ TEST(Parity_1_7_run_forever, KEEP_sslopt_decides_whom_it_believes) {
   }
 }
 
-TEST(Parity_1_7_run_forever, KEEP_without_ping_interval_there_are_no_pings_and_no_time_out) {
+TEST(ParityRunForever, KEEP_without_ping_interval_there_are_no_pings_and_no_time_out) {
   EXPECT_EQ(frames_during({}, 100ms), std::vector<std::string>{"close 1000"});
   EXPECT_EQ(frames_during({.ping_timeout = 10ms}, 100ms), std::vector<std::string>{"close 1000"});
 }
 
-TEST(Parity_1_7_run_forever, KEEP_ping_payload_is_that_of_every_ping) {
+TEST(ParityRunForever, KEEP_ping_payload_is_that_of_every_ping) {
   const auto frames = frames_during({.ping_interval = 30ms, .ping_payload = "here"}, 300ms);
   ASSERT_GE(frames.size(), 3U);
   for (std::size_t i = 0; i + 1 < frames.size(); ++i) EXPECT_EQ(frames[i], "ping 68657265");
 }
 
-TEST(Parity_1_7_run_forever, FIX_D5_the_first_ping_comes_after_one_interval) {
+TEST(ParityRunForever, FIX_D5_the_first_ping_comes_after_one_interval) {
   const auto frames = frames_during({.ping_interval = 400ms}, 600ms);
   EXPECT_EQ(frames, (std::vector<std::string>{"ping ", "close 1000"})) << "Python: after two";
 }
 
-TEST(Parity_1_7_run_forever, KEEP_ping_timeout_is_the_time_for_a_pong) {
+TEST(ParityRunForever, KEEP_ping_timeout_is_the_time_for_a_pong) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
     (void)peer.read_to_end();
@@ -104,7 +104,7 @@ TEST(Parity_1_7_run_forever, KEEP_ping_timeout_is_the_time_for_a_pong) {
                    called::close(1006)}));
 }
 
-TEST(Parity_1_7_run_forever, KEEP_skip_utf8_validation_lets_text_pass_as_it_is) {
+TEST(ParityRunForever, KEEP_skip_utf8_validation_lets_text_pass_as_it_is) {
   for (const bool skip : {false, true}) {
     RawServer server([](RawPeer& peer) {
       (void)peer.accept();
@@ -124,7 +124,7 @@ TEST(Parity_1_7_run_forever, KEEP_skip_utf8_validation_lets_text_pass_as_it_is) 
   }
 }
 
-TEST(Parity_1_7_run_forever, KEEP_host_origin_and_suppress_origin_change_the_request) {
+TEST(ParityRunForever, KEEP_host_origin_and_suppress_origin_change_the_request) {
   const auto has = [](const std::string& request, const std::string& line) {
     return request.find("\r\n" + line + "\r\n") != std::string::npos;
   };
@@ -135,7 +135,7 @@ TEST(Parity_1_7_run_forever, KEEP_host_origin_and_suppress_origin_change_the_req
             std::string::npos);
 }
 
-TEST(Parity_1_7_run_forever, KEEP_reconnect_is_off_and_can_be_a_delay) {
+TEST(ParityRunForever, KEEP_reconnect_is_off_and_can_be_a_delay) {
   RawServer server([](RawPeer& peer) { (void)peer.accept(); });
   WebSocketApp once(server.url(), {.on_error = [](WebSocketApp&, const std::exception&) {}});
   EXPECT_TRUE(once.run_forever().failed());
@@ -162,7 +162,7 @@ std::string refusal(const RunOptions& options) {
   return "nothing";
 }
 
-TEST(Parity_1_7_run_forever, KEEP_options_are_validated_in_order_before_anything_is_done) {
+TEST(ParityRunForever, KEEP_options_are_validated_in_order_before_anything_is_done) {
   const auto says = [](const RunOptions& options, const std::string& words) {
     EXPECT_NE(refusal(options).find(words), std::string::npos) << refusal(options);
   };
@@ -172,7 +172,7 @@ TEST(Parity_1_7_run_forever, KEEP_options_are_validated_in_order_before_anything
   says({.ping_interval = 5s, .ping_timeout = 6s}, "Ensure ping_interval > ping_timeout");
 }
 
-TEST(Parity_1_7_run_forever, KEEP_a_second_run_of_the_same_object_is_refused) {
+TEST(ParityRunForever, KEEP_a_second_run_of_the_same_object_is_refused) {
   RawServer server(echo_script);
   Recorder recorder;
   WebSocketApp app(server.url(), recorder.handlers());
@@ -182,13 +182,13 @@ TEST(Parity_1_7_run_forever, KEEP_a_second_run_of_the_same_object_is_refused) {
   EXPECT_TRUE(app.ready());
 }
 
-TEST(Parity_1_7_run_forever, FIX_a_malformed_url_is_a_WebSocketException_and_leaves_no_trace) {
+TEST(ParityRunForever, FIX_a_malformed_url_is_a_WebSocketException_and_leaves_no_trace) {
   WebSocketApp app("http://example.org/");
   EXPECT_EQ(refusal_of([&] { return app.run_forever(); }), plain_exception(Errc::invalid_url));
   EXPECT_FALSE(app.keep_running());
 }
 
-TEST(Parity_1_7_run_forever, KEEP_whatever_comes_later_is_told_to_callbacks_and_not_thrown) {
+TEST(ParityRunForever, KEEP_whatever_comes_later_is_told_to_callbacks_and_not_thrown) {
   Recorder recorder;
   WebSocketApp app("ws://127.0.0.1:" + std::to_string(unused_port()) + "/", recorder.handlers());
   EXPECT_EQ(refusal_of([&] { return app.run_forever(); }), nothing_thrown());

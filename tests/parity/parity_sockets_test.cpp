@@ -18,7 +18,7 @@ RawServer::Script silent() {
   };
 }
 
-TEST(Parity_1_16_sockets, KEEP_receiving_waits_for_ever_by_default_FIX_connecting_does_not) {
+TEST(ParitySockets, KEEP_receiving_waits_for_ever_by_default_FIX_connecting_does_not) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
     std::this_thread::sleep_for(300ms);
@@ -31,7 +31,7 @@ TEST(Parity_1_16_sockets, KEEP_receiving_waits_for_ever_by_default_FIX_connectin
   EXPECT_EQ(limits::connect_time, 10s);
 }
 
-TEST(Parity_1_16_sockets, FIX_a_time_out_is_a_deadline_of_the_whole_call) {
+TEST(ParitySockets, FIX_a_time_out_is_a_deadline_of_the_whole_call) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
     (void)peer.write_slowly("\x81\x7D" + std::string(100, 'x'), 20ms);
@@ -45,7 +45,7 @@ TEST(Parity_1_16_sockets, FIX_a_time_out_is_a_deadline_of_the_whole_call) {
   ws.abort();
 }
 
-TEST(Parity_1_16_sockets, KEEP_a_receive_that_timed_out_goes_on_where_it_was) {
+TEST(ParitySockets, KEEP_a_receive_that_timed_out_goes_on_where_it_was) {
   Signal timed_out;
   RawServer server([&](RawPeer& peer) {
     (void)peer.accept();
@@ -62,7 +62,7 @@ TEST(Parity_1_16_sockets, KEEP_a_receive_that_timed_out_goes_on_where_it_was) {
   EXPECT_EQ(ws.recv().data, "hello");
 }
 
-TEST(Parity_1_16_sockets, FIX_every_address_of_a_name_is_tried_whatever_the_one_before_said) {
+TEST(ParitySockets, FIX_every_address_of_a_name_is_tried_whatever_the_one_before_said) {
   threads_may_rest();
   RawServer server(echo_script);  // on 127.0.0.1 only; localhost may be ::1 first
   WebSocket ws =
@@ -71,14 +71,14 @@ TEST(Parity_1_16_sockets, FIX_every_address_of_a_name_is_tried_whatever_the_one_
   EXPECT_EQ(ws.recv().data, "x");
 }
 
-TEST(Parity_1_16_sockets, FIX_a_refusal_has_the_code_of_the_system) {
+TEST(ParitySockets, FIX_a_refusal_has_the_code_of_the_system) {
   EXPECT_EQ(refusal_of([] {
               return create_connection("ws://127.0.0.1:" + std::to_string(unused_port()) + "/");
             }),
             plain_exception({ECONNREFUSED, std::system_category()}));
 }
 
-TEST(Parity_1_16_sockets, FIX_a_connect_that_times_out_is_a_WebSocketTimeoutException) {
+TEST(ParitySockets, FIX_a_connect_that_times_out_is_a_WebSocketTimeoutException) {
   const BlackHole hole;
   EXPECT_EQ(refusal_of([&] {
               return create_connection("ws://127.0.0.1:" + std::to_string(hole.port()) + "/",
@@ -87,19 +87,19 @@ TEST(Parity_1_16_sockets, FIX_a_connect_that_times_out_is_a_WebSocketTimeoutExce
             timeout_exception(Errc::connect_timeout));
 }
 
-TEST(Parity_1_16_sockets, KEEP_a_handshake_that_times_out_is_a_WebSocketTimeoutException) {
+TEST(ParitySockets, KEEP_a_handshake_that_times_out_is_a_WebSocketTimeoutException) {
   RawServer server([](RawPeer& peer) { (void)peer.read_to_end(); });
   EXPECT_EQ(refusal_of([&] { return create_connection(server.url(), {.timeout = 100ms}); }),
             timeout_exception(Errc::connect_timeout));
 }
 
-TEST(Parity_1_16_sockets, KEEP_a_name_that_nobody_knows_is_a_WebSocketAddressException) {
+TEST(ParitySockets, KEEP_a_name_that_nobody_knows_is_a_WebSocketAddressException) {
   threads_may_rest();
   EXPECT_EQ(refusal_of([] { return create_connection("ws://nobody.invalid/"); }).type,
             "WebSocketAddressException");
 }
 
-TEST(Parity_1_16_sockets, KEEP_time_out_0_makes_one_attempt_FIX_with_the_exception_of_time) {
+TEST(ParitySockets, KEEP_time_out_0_makes_one_attempt_FIX_with_the_exception_of_time) {
   RawServer server(silent());
   WebSocket ws = create_connection(server.url(), {.timeout = 0ms});
   const Stopwatch watch;
@@ -108,13 +108,13 @@ TEST(Parity_1_16_sockets, KEEP_time_out_0_makes_one_attempt_FIX_with_the_excepti
   EXPECT_LT(watch.elapsed(), 1s);
 }
 
-TEST(Parity_1_16_sockets, KEEP_the_end_of_the_stream_is_the_closed_exception) {
+TEST(ParitySockets, KEEP_the_end_of_the_stream_is_the_closed_exception) {
   RawServer server([](RawPeer& peer) { (void)peer.accept(); });
   WebSocket ws = create_connection(server.url(), {.timeout = 10s});
   EXPECT_EQ(refusal_of([&] { return ws.recv(); }), closed_exception(Errc::connection_lost));
 }
 
-TEST(Parity_1_16_sockets, FIX_a_send_that_times_out_leaves_no_half_frame) {
+TEST(ParitySockets, FIX_a_send_that_times_out_leaves_no_half_frame) {
   Signal read_on;
   constexpr std::size_t large = 8u << 20;
   RawServer server([&](RawPeer& peer) {

@@ -13,7 +13,7 @@
 namespace wirespan::test {
 namespace {
 
-class Parity_1_18_logging : public ::testing::Test {
+class ParityLogging : public ::testing::Test {
  protected:
   void TearDown() override {
     enable_trace(true, {}, LogLevel::warning);
@@ -34,7 +34,7 @@ class Parity_1_18_logging : public ::testing::Test {
   Recorder recorder;
 };
 
-TEST_F(Parity_1_18_logging, KEEP_nothing_is_shown_until_it_is_enabled) {
+TEST_F(ParityLogging, KEEP_nothing_is_shown_until_it_is_enabled) {
   enable_trace(true, sink(recorder), LogLevel::warning);
   enable_trace(false);
   EXPECT_FALSE(is_trace_enabled());
@@ -42,7 +42,7 @@ TEST_F(Parity_1_18_logging, KEEP_nothing_is_shown_until_it_is_enabled) {
   EXPECT_EQ(recorder.calls(), Calls{});
 }
 
-TEST_F(Parity_1_18_logging, KEEP_it_shows_requests_answers_and_frames) {
+TEST_F(ParityLogging, KEEP_it_shows_requests_answers_and_frames) {
   enable_trace(true, sink(recorder));
   talk();
   const Calls lines = recorder.calls();
@@ -54,7 +54,7 @@ TEST_F(Parity_1_18_logging, KEEP_it_shows_requests_answers_and_frames) {
   }
 }
 
-TEST_F(Parity_1_18_logging, FIX_raw_lines_are_the_true_bytes_of_the_wire) {
+TEST_F(ParityLogging, FIX_raw_lines_are_the_true_bytes_of_the_wire) {
   enable_trace(true, sink(recorder));
   talk();
   EXPECT_EQ(recorder.calls("++Sent raw").at(0), "++Sent raw: b'\\x81\\x82\\x00\\x00\\x00\\x00Hi'");
@@ -62,7 +62,7 @@ TEST_F(Parity_1_18_logging, FIX_raw_lines_are_the_true_bytes_of_the_wire) {
       << "Python puts the frame together again";
 }
 
-TEST_F(Parity_1_18_logging, FIX_each_call_replaces_the_sink) {
+TEST_F(ParityLogging, FIX_each_call_replaces_the_sink) {
   Recorder later;
   enable_trace(true, sink(recorder));
   enable_trace(true, sink(later));
@@ -71,14 +71,14 @@ TEST_F(Parity_1_18_logging, FIX_each_call_replaces_the_sink) {
   EXPECT_EQ(later.calls(), Calls{"once"});
 }
 
-TEST_F(Parity_1_18_logging, KEEP_without_a_sink_it_is_standard_error) {
+TEST_F(ParityLogging, KEEP_without_a_sink_it_is_standard_error) {
   enable_trace(true);
   ::testing::internal::CaptureStderr();
   trace("shown");
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "shown\n");
 }
 
-TEST_F(Parity_1_18_logging, KEEP_trace_and_dump_are_silent_unless_tracing) {
+TEST_F(ParityLogging, KEEP_trace_and_dump_are_silent_unless_tracing) {
   enable_trace(true, sink(recorder));
   trace("a");
   dump("title", "b\nc");
@@ -88,7 +88,7 @@ TEST_F(Parity_1_18_logging, KEEP_trace_and_dump_are_silent_unless_tracing) {
   EXPECT_EQ(recorder.calls(), (Calls{"a", "--- title ---", "b", "c", "-----------------------"}));
 }
 
-TEST_F(Parity_1_18_logging, KEEP_error_warning_info_and_debug_go_to_the_log_in_any_case) {
+TEST_F(ParityLogging, KEEP_error_warning_info_and_debug_go_to_the_log_in_any_case) {
   enable_trace(true, sink(recorder), LogLevel::debug);
   enable_trace(false);
   const std::pair<LogLevel, std::string> lines[] = {{LogLevel::error, "error"},
@@ -99,7 +99,7 @@ TEST_F(Parity_1_18_logging, KEEP_error_warning_info_and_debug_go_to_the_log_in_a
   EXPECT_EQ(recorder.calls(), (Calls{"error", "warning", "info", "debug"}));
 }
 
-TEST_F(Parity_1_18_logging, KEEP_isEnabledFor_tells_the_level) {
+TEST_F(ParityLogging, KEEP_isEnabledFor_tells_the_level) {
   enable_trace(true, sink(recorder), LogLevel::warning);
   EXPECT_TRUE(is_enabled_for(LogLevel::error)) << "isEnabledForError";
   EXPECT_TRUE(is_enabled_for(LogLevel::warning));
@@ -107,7 +107,7 @@ TEST_F(Parity_1_18_logging, KEEP_isEnabledFor_tells_the_level) {
   EXPECT_TRUE(is_trace_enabled()) << "isEnabledForTrace";
 }
 
-TEST_F(Parity_1_18_logging, KEEP_false_leaves_level_and_sink_as_they_are) {
+TEST_F(ParityLogging, KEEP_false_leaves_level_and_sink_as_they_are) {
   enable_trace(true, sink(recorder), LogLevel::debug);
   enable_trace(false);
   EXPECT_TRUE(is_enabled_for(LogLevel::debug));

@@ -31,7 +31,7 @@ std::string contents(const std::string& path) {
   return text.str();
 }
 
-TEST(Parity_1_19_environment, KEEP_the_bundle_is_a_file_or_a_folder_to_trust) {
+TEST(ParityEnvironment, KEEP_the_bundle_is_a_file_or_a_folder_to_trust) {
   EXPECT_EQ(outcome().type, "WebSocketTlsException") << "a stranger to the system";
   for (const std::string& path : {authority_file(), authority_folder()}) {
     const Variable set(bundle, path);
@@ -39,7 +39,7 @@ TEST(Parity_1_19_environment, KEEP_the_bundle_is_a_file_or_a_folder_to_trust) {
   }
 }
 
-TEST(Parity_1_19_environment, KEEP_the_bundle_counts_only_where_the_user_names_none) {
+TEST(ParityEnvironment, KEEP_the_bundle_counts_only_where_the_user_names_none) {
   const std::string self = certificate({.name = "self", .self_signed = true}).certificate;
   {
     const Variable set(bundle, authority_file());
@@ -49,20 +49,20 @@ TEST(Parity_1_19_environment, KEEP_the_bundle_counts_only_where_the_user_names_n
   EXPECT_EQ(outcome({.ca_cert_path = authority_folder()}), nothing_thrown());
 }
 
-TEST(Parity_1_19_environment, KEEP_a_bundle_that_does_not_exist_is_ignored) {
+TEST(ParityEnvironment, KEEP_a_bundle_that_does_not_exist_is_ignored) {
   const Variable set(bundle, "/nonexistent/bundle.pem");
   EXPECT_EQ(outcome(trusting_client()), nothing_thrown());
   EXPECT_EQ(outcome().code.category(), tls::certificate_category()) << "not an error of the file";
 }
 
-TEST(Parity_1_19_environment, KEEP_the_key_log_gets_the_secrets_of_a_connection) {
+TEST(ParityEnvironment, KEEP_the_key_log_gets_the_secrets_of_a_connection) {
   const std::string path = scratch_file("parity-keys.log");
   const Variable set(key_log, path);
   EXPECT_EQ(outcome(trusting_client()), nothing_thrown());
   EXPECT_NE(contents(path).find("CLIENT_TRAFFIC_SECRET_0 "), std::string::npos);
 }
 
-TEST(Parity_1_19_environment, KEEP_the_key_log_does_not_concern_a_context_of_the_users_own) {
+TEST(ParityEnvironment, KEEP_the_key_log_does_not_concern_a_context_of_the_users_own) {
   const std::string path = scratch_file("parity-no-keys.log");
   SSL_CTX* const own = ::SSL_CTX_new(::TLS_client_method());
   // No TLS there: the scripted server would write secrets of its own.

@@ -16,14 +16,14 @@ namespace {
 template <class... Exceptions>
 constexpr bool derive_from_the_base = (std::is_base_of_v<WebSocketException, Exceptions> && ...);
 
-TEST(Parity_1_20_exceptions, KEEP_all_derive_from_WebSocketException) {
+TEST(ParityExceptions, KEEP_all_derive_from_WebSocketException) {
   static_assert(derive_from_the_base<WebSocketProtocolException, WebSocketPayloadException,
                                      WebSocketConnectionClosedException, WebSocketTimeoutException,
                                      WebSocketProxyException, WebSocketBadStatusException,
                                      WebSocketAddressException>);
 }
 
-TEST(Parity_1_20_exceptions, FIX_each_has_an_error_code_and_is_a_std_exception) {
+TEST(ParityExceptions, FIX_each_has_an_error_code_and_is_a_std_exception) {
   static_assert(std::is_base_of_v<std::system_error, WebSocketException>);
   const WebSocketException error(make_error_code(Errc::bad_accept), "connecting");
   EXPECT_EQ(error.code(), Errc::bad_accept);
@@ -47,17 +47,17 @@ std::string type_after(std::string_view hex) {
   return after([&](RawPeer& peer) { (void)peer.write(from_hex(hex)); }).type;
 }
 
-TEST(Parity_1_20_exceptions, KEEP_WebSocketProtocolException_for_what_no_peer_may_send) {
+TEST(ParityExceptions, KEEP_WebSocketProtocolException_for_what_no_peer_may_send) {
   for (const char* hex : {"c1 00", "83 00", "88 01 03", "88 02 03ed", "80 00"}) {
     EXPECT_EQ(type_after(hex), "WebSocketProtocolException") << hex;
   }
 }
 
-TEST(Parity_1_20_exceptions, KEEP_WebSocketPayloadException_for_text_that_is_no_utf8) {
+TEST(ParityExceptions, KEEP_WebSocketPayloadException_for_text_that_is_no_utf8) {
   EXPECT_EQ(type_after("81 01 ff"), "WebSocketPayloadException");
 }
 
-TEST(Parity_1_20_exceptions, KEEP_WebSocketConnectionClosedException_for_the_end) {
+TEST(ParityExceptions, KEEP_WebSocketConnectionClosedException_for_the_end) {
   EXPECT_EQ(after([](RawPeer&) {}), closed_exception(Errc::connection_lost));
   WebSocket ws;
   EXPECT_EQ(refusal_of([&] { return ws.send("x"); }), closed_exception(Errc::not_open));
@@ -65,17 +65,17 @@ TEST(Parity_1_20_exceptions, KEEP_WebSocketConnectionClosedException_for_the_end
   EXPECT_EQ(refusal_of([&] { return ws.ping(); }), closed_exception(Errc::not_open));
 }
 
-TEST(Parity_1_20_exceptions, FIX_a_reset_is_the_closed_exception_too) {
+TEST(ParityExceptions, FIX_a_reset_is_the_closed_exception_too) {
   EXPECT_EQ(after([](RawPeer& peer) { peer.reset(); }).type, "WebSocketConnectionClosedException")
       << "Python lets the error of the system through";
 }
 
-TEST(Parity_1_20_exceptions, KEEP_WebSocketTimeoutException_for_a_deadline) {
+TEST(ParityExceptions, KEEP_WebSocketTimeoutException_for_a_deadline) {
   EXPECT_EQ(after([](RawPeer& peer) { (void)peer.read_to_end(); }, 30ms),
             timeout_exception(Errc::receive_timeout));
 }
 
-TEST(Parity_1_20_exceptions, KEEP_WebSocketBadStatusException_has_status_headers_and_body) {
+TEST(ParityExceptions, KEEP_WebSocketBadStatusException_has_status_headers_and_body) {
   for (const int status : {200, 401, 404, 503}) {
     RawServer server(answering("HTTP/1.1 " + std::to_string(status) +
                                " Words\r\nX-A: b\r\nContent-Length: 4\r\n\r\nbody"));
@@ -94,7 +94,7 @@ TEST(Parity_1_20_exceptions, KEEP_WebSocketBadStatusException_has_status_headers
   }
 }
 
-TEST(Parity_1_20_exceptions, KEEP_WebSocketAddressException_for_a_name_without_address) {
+TEST(ParityExceptions, KEEP_WebSocketAddressException_for_a_name_without_address) {
   threads_may_rest();
   EXPECT_EQ(refusal_of([] { return create_connection("ws://nobody.invalid/"); }),
             (Thrown{"WebSocketAddressException", Errc::host_not_found}));
@@ -105,14 +105,14 @@ Thrown connecting_to(const std::string& answer) {
   return refusal_of([&] { return create_connection(server.url(), {.timeout = 10s}); });
 }
 
-TEST(Parity_1_20_exceptions, KEEP_the_base_class_for_invalid_answers) {
+TEST(ParityExceptions, KEEP_the_base_class_for_invalid_answers) {
   EXPECT_EQ(connecting_to("HTTP/1.1 101 x\r\nConnection: Upgrade\r\n\r\n"),
             plain_exception(Errc::missing_upgrade));
   EXPECT_EQ(connecting_to("HTTP/1.1 101 x\r\nno colon\r\n\r\n"),
             plain_exception(Errc::malformed_field));
 }
 
-TEST(Parity_1_20_exceptions, FIX_nothing_foreign_escapes) {
+TEST(ParityExceptions, FIX_nothing_foreign_escapes) {
   EXPECT_EQ(refusal_of([] { return create_connection("http://x/"); }),
             plain_exception(Errc::invalid_url))
       << "Python: a ValueError";

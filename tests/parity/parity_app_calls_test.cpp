@@ -40,7 +40,7 @@ std::string request_of(AppOptions options) {
   return request;
 }
 
-TEST(Parity_1_6_WebSocketApp, KEEP_the_constructor_has_the_names_of_all_arguments) {
+TEST(ParityWebSocketApp, KEEP_the_constructor_has_the_names_of_all_arguments) {
   const WebSocketApp app(
       "ws://127.0.0.1/",
       {.on_open = [](WebSocketApp&) {},
@@ -63,7 +63,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_the_constructor_has_the_names_of_all_argument
   EXPECT_EQ(app.status(), 0);
 }
 
-TEST(Parity_1_6_WebSocketApp, KEEP_header_is_a_list_a_map_or_a_callable) {
+TEST(ParityWebSocketApp, KEEP_header_is_a_list_a_map_or_a_callable) {
   const std::map<std::string, std::string> map{{"X-A", "1"}, {"X-B", "2"}};
   for (const HeaderSource& header :
        {HeaderSource{"X-A: 1", "X-B: 2"}, HeaderSource(map), HeaderSource([] {
@@ -74,7 +74,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_header_is_a_list_a_map_or_a_callable) {
   }
 }
 
-TEST(Parity_1_6_WebSocketApp, KEEP_a_header_callable_is_asked_before_every_attempt) {
+TEST(ParityWebSocketApp, KEEP_a_header_callable_is_asked_before_every_attempt) {
   Recorder recorder;
   RawServer server({[&](RawPeer& peer) { recorder.note(peer.accept()); },
                     [&](RawPeer& peer) {
@@ -94,13 +94,13 @@ TEST(Parity_1_6_WebSocketApp, KEEP_a_header_callable_is_asked_before_every_attem
   EXPECT_TRUE(has_line(requests[1], "X-Try: 2"));
 }
 
-TEST(Parity_1_6_WebSocketApp, KEEP_cookie_and_subprotocols_are_sent_with_each_request) {
+TEST(ParityWebSocketApp, KEEP_cookie_and_subprotocols_are_sent_with_each_request) {
   const std::string request = request_of({.cookie = "a=b", .subprotocols = {"a", "b"}});
   EXPECT_TRUE(has_line(request, "Cookie: a=b"));
   EXPECT_TRUE(has_line(request, "Sec-WebSocket-Protocol: a,b"));
 }
 
-TEST(Parity_1_6_WebSocketApp, KEEP_get_mask_key_makes_the_keys_FIX_of_exactly_four_bytes) {
+TEST(ParityWebSocketApp, KEEP_get_mask_key_makes_the_keys_FIX_of_exactly_four_bytes) {
   constexpr MaskKey key{std::byte{1}, std::byte{0xFF}, std::byte{3}, std::byte{0x80}};
   RawServer server([&](RawPeer& peer) {
     (void)peer.accept();
@@ -113,7 +113,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_get_mask_key_makes_the_keys_FIX_of_exactly_fo
   EXPECT_FALSE(app.run_forever().failed());
 }
 
-TEST(Parity_1_6_WebSocketApp, KEEP_a_prepared_socket_is_used_and_cannot_be_used_again) {
+TEST(ParityWebSocketApp, KEEP_a_prepared_socket_is_used_and_cannot_be_used_again) {
   std::string request;
   const UnixPair pair([&](RawPeer& peer) { request = peer.accept(); });
   Recorder recorder;
@@ -123,7 +123,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_a_prepared_socket_is_used_and_cannot_be_used_
   EXPECT_EQ(recorder.calls(), (Calls{"open", called::lost(), called::close(1006)}));
 }
 
-TEST(Parity_1_6_WebSocketApp, KEEP_the_argument_keep_running_changes_nothing_about_a_run) {
+TEST(ParityWebSocketApp, KEEP_the_argument_keep_running_changes_nothing_about_a_run) {
   for (const bool keep_running : {false, true}) {
     RawServer server(short_script);
     WebSocketApp app(server.url(), {}, {.keep_running = keep_running});
@@ -133,7 +133,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_the_argument_keep_running_changes_nothing_abo
   }
 }
 
-TEST(Parity_1_6_WebSocketApp, KEEP_callbacks_and_url_are_read_when_they_are_needed) {
+TEST(ParityWebSocketApp, KEEP_callbacks_and_url_are_read_when_they_are_needed) {
   RawServer first(sending({"a", "b"}));
   RawServer second(sending({"c"}));
   Recorder recorder;
@@ -154,11 +154,11 @@ template <class Options>
 concept HasSubprotocol = requires(Options options) {
   options.subprotocol;
 };
-TEST(Parity_1_6_WebSocketApp, KEEP_an_unknown_argument_is_an_error_FIX_of_the_compiler) {
+TEST(ParityWebSocketApp, KEEP_an_unknown_argument_is_an_error_FIX_of_the_compiler) {
   static_assert(!HasSubprotocol<AppOptions>);
 }
 
-TEST(Parity_1_6_WebSocketApp, KEEP_send_is_text_unless_told_otherwise_FIX_ping_is_a_member) {
+TEST(ParityWebSocketApp, KEEP_send_is_text_unless_told_otherwise_FIX_ping_is_a_member) {
   std::vector<std::string> frames;
   RawServer server([&](RawPeer& peer) {
     (void)peer.accept();
@@ -183,7 +183,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_send_is_text_unless_told_otherwise_FIX_ping_i
                                               "close 1000"}));
 }
 
-TEST(Parity_1_6_WebSocketApp, KEEP_send_without_a_connection_throws_the_closed_exception) {
+TEST(ParityWebSocketApp, KEEP_send_without_a_connection_throws_the_closed_exception) {
   RawServer server(short_script);
   WebSocketApp app(server.url());
   const auto sending_is_refused = [&] {
@@ -197,7 +197,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_send_without_a_connection_throws_the_closed_e
   sending_is_refused();
 }
 
-TEST(Parity_1_6_WebSocketApp, KEEP_close_is_idempotent_FIX_and_blocks_nobody) {
+TEST(ParityWebSocketApp, KEEP_close_is_idempotent_FIX_and_blocks_nobody) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
     (void)peer.read_to_end();  // never answers
@@ -215,7 +215,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_close_is_idempotent_FIX_and_blocks_nobody) {
   EXPECT_EQ(recorder.calls("close").size(), 1U) << "by the thread of the run, not by close()";
 }
 
-TEST(Parity_1_6_WebSocketApp, KEEP_close_before_a_run_is_without_effect_FIX_a_stop_token_is_not) {
+TEST(ParityWebSocketApp, KEEP_close_before_a_run_is_without_effect_FIX_a_stop_token_is_not) {
   RawServer server(short_script);
   WebSocketApp app(server.url());
   app.close();
@@ -226,7 +226,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_close_before_a_run_is_without_effect_FIX_a_st
   EXPECT_EQ(server.accepted(), 1);
 }
 
-TEST(Parity_1_6_WebSocketApp, FIX_sock_is_the_app_itself) {
+TEST(ParityWebSocketApp, FIX_sock_is_the_app_itself) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept("Sec-WebSocket-Protocol: a\r\nX-B: c\r\n");
     (void)peer.read_until_close();
@@ -251,7 +251,7 @@ TEST(Parity_1_6_WebSocketApp, FIX_sock_is_the_app_itself) {
   EXPECT_EQ(app.subprotocol(), "a") << "of the latest connection";
 }
 
-TEST(Parity_1_6_WebSocketApp, KEEP_keep_running_can_be_set_to_false_FIX_with_effect_at_once) {
+TEST(ParityWebSocketApp, KEEP_keep_running_can_be_set_to_false_FIX_with_effect_at_once) {
   RawServer server(echo_script);
   Recorder recorder;
   WebSocketApp app(server.url(), recorder.handlers());
@@ -265,7 +265,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_keep_running_can_be_set_to_false_FIX_with_eff
   EXPECT_LT(watch.elapsed(), 1s) << "Python: at the next event, or after ping_timeout";
 }
 
-TEST(Parity_1_6_WebSocketApp, KEEP_times_of_ping_and_pong_and_the_error_are_told) {
+TEST(ParityWebSocketApp, KEEP_times_of_ping_and_pong_and_the_error_are_told) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
     (void)peer.read_frame();
@@ -281,7 +281,7 @@ TEST(Parity_1_6_WebSocketApp, KEEP_times_of_ping_and_pong_and_the_error_are_told
   EXPECT_TRUE(app.has_errored());
 }
 
-TEST(Parity_1_6_WebSocketApp, KEEP_an_object_may_run_again) {
+TEST(ParityWebSocketApp, KEEP_an_object_may_run_again) {
   RawServer server(short_script);
   WebSocketApp app(server.url());
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(app.run_forever().failed());

@@ -61,8 +61,8 @@ class Channel final : private IoHandler, private Timer {
   [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, bool fin = true,
                                      Compress compress = Compress::if_agreed,
                                      Admission admission = Admission::ask);
-  /// Queues a frame that many connections share (fan-out): nothing of it is copied. Servers only.
-  /// Never ends the channel within the call.
+  /// Queues a frame that many connections share (fan-out); it is not copied, unless it is small and
+  /// joined to the one before. Servers only. Never ends the channel within the call.
   [[nodiscard]] std::error_code send_published(const PublishedFrame::Ptr& frame) {
     return sent(session_.send_published(frame));
   }
@@ -155,7 +155,7 @@ class Channel final : private IoHandler, private Timer {
   Handler handler_;
   SessionIo io_;
   bool read_again_ = false;  // on_flush() reads: there is input that no poller can see
-  bool ended_ = false;       // => no descriptor and no timer is registered; on_end() is called once
+  bool ended_ = false;       // => no descriptor, no timer; on_end() is being called or has been
 };
 
 }  // namespace wirespan::net

@@ -1,3 +1,4 @@
+// buffer_pool.cpp - the size classes and free lists of the buffer pool.
 #include <bit>
 #include <utility>
 
@@ -13,7 +14,7 @@ constexpr std::size_t capacity_of(std::size_t size_class) noexcept {
   return size_class == 0 ? smallest : second << (size_class - 1);
 }
 
-/// The smallest class that holds `size` bytes; beyond the largest one it is no class any more.
+/// Returns the smallest size class that holds `size` bytes; class_count or more if none does.
 constexpr std::size_t class_for(std::size_t size) noexcept {
   if (size <= smallest) return 0;
   if (size <= second) return 1;

@@ -1,4 +1,4 @@
-// busy_wait.hpp - looks for a while before it sleeps: waking up costs more than looking again.
+// busy_wait.hpp - busy polling: asks without blocking for a while before it sleeps.
 #pragma once
 
 #include <algorithm>
@@ -9,9 +9,10 @@
 
 namespace wirespan::net {
 
-/// Waits for up to `timeout`, without one for ever: for `busy` of it by asking again and again,
-/// then asleep. `clock()` answers the time now; `wait(time)` waits and answers what came;
-/// `done(answer)` says whether that is something.
+/// Waits up to `timeout` (std::nullopt: without limit). For up to `busy` of it the thread polls
+/// with a timeout of zero, because waking a sleeping thread costs more than asking again; then it
+/// blocks for the rest. `busy` of 0 and below: it blocks at once. `clock()` returns the time,
+/// `wait(time)` waits up to `time` and returns an answer; `done(answer)` ends the wait if true.
 template <class Clock, class Wait, class Done>
 auto busy_wait(std::chrono::nanoseconds busy, std::optional<std::chrono::nanoseconds> timeout,
                Clock clock, Wait wait, Done done) {

@@ -13,92 +13,104 @@
 
 namespace wirespan::net {
 
-/// The glue between a Session, a stream and an event loop: it moves bytes, tells the time, asks the
-/// poller for what the session wants, and passes events to its handler. It judges nothing.
+/// The glue between a Session, a stream and an event loop: a channel moves bytes, tells the session
+/// the time, asks the poller for the readiness that the session wants, and passes events to its
+/// handler. All rules of the connection are in Session. Not thread-safe: every call belongs to the
+/// loop's thread.
+///
+/// The owner constructs a channel after the opening handshake and calls start(). From then on the
+/// loop drives the channel, until the closing handshake, a failure or abort() ends it: the
+/// descriptor is closed, on_end() is called once, and the owner hands the channel to
+/// EventLoop::retire(). Without memory (std::bad_alloc) in a call of the loop the channel ends with
+/// std::errc::not_enough_memory, and the loop goes on.
 ///
 /// Handler is a class with these functions, called directly, on the loop's thread:
 ///   void on_message(const Message&), void on_fragment(const Fragment&),
 ///   void on_ping(Bytes), void on_pong(Bytes), void on_ping_sent(): by keep-alive,
-///   void on_backlog(std::size_t unsent): the kernel took less than all, or some of what it had
-///   left before; 0 when it has taken the rest,
+///   void on_backlog(std::size_t unsent): after each write that leaves a backlog; 0 when the kernel
+///   has taken the rest,
 ///   void on_drained(): no more than the low watermark is left to send, after a backlog was above
-///   the high one or something was refused,
+///   the high watermark or something was refused,
 ///   void on_end(const SessionEnd&): once, last, after the descriptor was closed; the owner hands
 ///   the channel to EventLoop::retire() there.
 /// and these if it has them:
 ///   void on_bytes_read(std::size_t), void on_bytes_written(std::size_t): of the stream,
-///   void on_dropped(std::size_t): so many messages made room for a newer one,
-///   void on_conflated(): a published message has replaced an unsent one.
+///   void on_dropped(std::size_t): number of queued messages that made room for a newer one,
+///   void on_conflated(): a published message has replaced an unsent one (conflation).
 /// They must not throw. They may send, close, abort and pause.
 ///
 /// The definitions are in channel_impl.hpp; a source that instantiates a channel includes it.
 template <Stream S, class Handler>
 class Channel final : private IoHandler, private Timer {
  public:
-  /// `unread` came together with the opening handshake. start() has to be called next.
+  /// Takes over `stream`, whose opening handshake is over. The caller calls start() next.
   Channel(EventLoop& loop, S stream, Connection connection, Handler handler,
           const SessionOptions& options);
-  /// Before the end: closes the descriptor and sends nothing, so that a forked child may drop its
-  /// copy.
+  /// Before the end of the channel: closes the descriptor, sends nothing and calls no handler, so
+  /// that a forked child may drop its copy.
   ~Channel() {
     if (!ended_) loop_.forget(stream_.fd(), *this);
   }
 
-  /// Registers with the loop and digests `unread`, which must not lie in the loop's buffer and is
-  /// changed in place. May end the channel.
+  /// Registers with the loop and processes `unread`, the bytes that were read together with the
+  /// opening handshake. They must not lie in the loop's receive buffer and are unmasked in place.
+  /// May end the channel within the call.
   void start(MutableBytes unread);
 
-  /// As Session::send(). What is sent in one turn leaves in one write.
+  /// As Session::send(). All output of one turn leaves in one write.
   [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, bool fin = true,
                                      Compress compress = Compress::if_agreed,
                                      Admission admission = Admission::ask);
-  /// A message that others send, too: nothing of it is copied. Servers only. Never ends the channel
-  /// within the call.
+  /// Queues a frame that many connections share (fan-out); it is not copied, unless it is small and
+  /// joined to the one before. Servers only. Never ends the channel within the call.
   [[nodiscard]] std::error_code send_published(const PublishedFrame::Ptr& frame) {
     return sent(session_.send_published(frame));
   }
   [[nodiscard]] std::error_code ping(Bytes payload) { return send(Opcode::ping, payload); }
   [[nodiscard]] std::error_code pong(Bytes payload) { return send(Opcode::pong, payload); }
-  /// Something was refused on behalf of this channel: on_drained() follows when no more than the
-  /// low watermark is left, at once if that is so already.
+  /// Notes that something was refused on behalf of this channel: on_drained() follows when no more
+  /// than the low watermark is left, at the end of this turn if that is so already.
   void owe_drain() {
     if (ended_) return;
     session_.owe_drain();
     loop_.flush_later(*this);
   }
-  /// Starts the closing handshake, which may take SessionOptions::close_time, or `time`.
+  /// Starts the closing handshake, which may take `time`, or SessionOptions::close_time if unset.
   [[nodiscard]] std::error_code close(std::optional<CloseCode> code, std::string_view reason,
                                       std::optional<std::chrono::milliseconds> time = {},
                                       AfterClose after = AfterClose::discard);
-  /// Nothing more is delivered, although close() is still to come.
+  /// Delivers no message, ping or pong from here on, for an owner that is about to call close().
   void stop_delivery() noexcept { session_.stop_delivery(); }
-  /// Fails the connection: Close frame for `error`, then the end with `error`.
+  /// Fails the connection: sends the Close frame for `error`; later the channel ends with `error`.
   void fail(std::error_code error) {
     if (ended_) return;
     session_.fail(error);
-    loop_.flush_later(*this);  // with a backlog, too: the timer is due
+    loop_.flush_later(*this);  // also with a backlog: the close deadline needs a timer
   }
-  /// Cuts the connection now; on_end() follows within the call, with `error`.
+  /// Ends the connection without a Close frame; calls on_end() within the call, with `error` unless
+  /// the connection had failed before.
   void abort(std::error_code error) {
     session_.abort(error);
     finish();
   }
 
-  /// While paused nothing is read and nothing delivered; the kernel's buffer fills up. A peer that
-  /// leaves, and close(), end the pause.
+  /// Backpressure on the peer: while paused, the channel reads nothing and delivers nothing, and
+  /// the kernel's buffer fills up. A peer that leaves, and close(), end the pause.
   void pause_reading() noexcept { session_.pause(); }
   void resume_reading() {
     if (session_.resume(now())) read_later();
   }
 
+  /// Bytes that were accepted and not written; after a failed write or the end, bytes lost.
   [[nodiscard]] std::size_t unsent_bytes() const noexcept { return session_.unsent_bytes(); }
-  /// The kernel has refused some of the output: what is sent now waits behind it.
+  /// True while the kernel refuses output: new messages wait behind the backlog.
   [[nodiscard]] bool has_backlog() const noexcept { return session_.has_backlog(); }
   [[nodiscard]] State state() const noexcept { return session_.state(); }
-  /// Bytes of memory held for input, messages and output; 0 when idle.
+  /// Bytes of memory that the protocol object holds for input, messages, its newest output and
+  /// compression; 0 when idle without compression. Queued messages are in unsent_bytes() only.
   [[nodiscard]] std::size_t memory() const noexcept { return session_.memory(); }
-  /// When the kernel received the end of what was read last, so of the message that is being
-  /// handled or of what came behind it in the same read; nothing unless the stream tells.
+  /// Time at which the kernel received the last byte of the last read: of the message that is being
+  /// handled, or of a later one in the same read. std::nullopt unless the stream reports it.
   [[nodiscard]] std::optional<ReceiveTime> received_at() const noexcept {
     return session_.received_at();
   }
@@ -128,7 +140,8 @@ class Channel final : private IoHandler, private Timer {
   void write_output();
   void write_now();
   void settle();
-  /// A deadline that moves away does not touch the timer: it looks again when it fires.
+  /// Leaves the timer alone when the deadline moves away, as the idle timeout does with every byte:
+  /// on_timer() then comes early and schedules the timer again.
   void update_timer() {
     const auto deadline = session_.deadline();
     if (!deadline || (is_scheduled() && when() <= *deadline)) return;
@@ -141,8 +154,8 @@ class Channel final : private IoHandler, private Timer {
   Session session_;
   Handler handler_;
   SessionIo io_;
-  bool read_again_ = false;  // there is input that no poller can see
-  bool ended_ = false;
+  bool read_again_ = false;  // on_flush() reads: there is input that no poller can see
+  bool ended_ = false;       // => no descriptor, no timer; on_end() is being called or has been
 };
 
 }  // namespace wirespan::net

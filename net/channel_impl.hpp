@@ -11,6 +11,7 @@
 
 namespace wirespan::net {
 
+/// The session learns from gathers() whether bytes may leave from where they lie (zero-copy).
 template <Stream S, class Handler>
 Channel<S, Handler>::Channel(EventLoop& loop, S stream, Connection connection, Handler handler,
                              const SessionOptions& options)
@@ -24,13 +25,13 @@ void Channel<S, Handler>::start(MutableBytes unread) {
   guarded([&] {
     if (!unread.empty()) session_.received(unread, loop_.now(), false);
     deliver();
-    // A stream may have read ahead of the handshake: no poller would tell.
+    // A TLS stream may have read beyond the handshake: no readiness event comes for those bytes.
     if (stream_.has_buffered_input()) pump();
     settle();
   });
 }
 
-/// The one exception that may come from below ends the connection, not the loop.
+/// std::bad_alloc, the only exception of the layers below, ends the connection, not the loop.
 template <Stream S, class Handler>
 template <class Step>
 void Channel<S, Handler>::guarded(Step step) {
@@ -44,6 +45,7 @@ void Channel<S, Handler>::guarded(Step step) {
 
 // Calls of the owner.
 
+/// The session appends the frame; sent() sees to it that the frame is written.
 template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin, Compress compress,
                                           Admission admission) {
@@ -58,11 +60,13 @@ std::error_code Channel<S, Handler>::close(std::optional<CloseCode> code, std::s
   const bool was_waiting = !session_.wants_input();
   const auto error = session_.close(code, reason, time, after);
   if (!error && was_waiting) read_later();
-  if (!session_.is_digesting()) loop_.flush_later(*this);  // with a backlog, too: the timer is due
+  // Also with a backlog: the close deadline needs a timer.
+  if (!session_.is_digesting()) loop_.flush_later(*this);
   return error;
 }
 
-/// Output of a call leaves with the turn; with a backlog the poller will tell.
+/// Output of a call leaves at the end of the turn; behind a backlog it waits for writability. If
+/// the budget of unsent bytes is overdrawn, the output is written at once.
 template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::sent(std::error_code error) {
   if constexpr (requires { handler_.on_dropped(std::size_t{}); }) {
@@ -82,6 +86,7 @@ std::error_code Channel<S, Handler>::sent(std::error_code error) {
 
 // Calls of the loop.
 
+/// An error or a hang-up is a reason to read, too: bytes that came before it are delivered first.
 template <Stream S, class Handler>
 void Channel<S, Handler>::on_ready(Readiness readiness) {
   guarded([&] {
@@ -93,6 +98,7 @@ void Channel<S, Handler>::on_ready(Readiness readiness) {
   });
 }
 
+/// The end of the turn: reads on where read_later() asked for it, then writes.
 template <Stream S, class Handler>
 void Channel<S, Handler>::on_flush() {
   guarded([&] {
@@ -101,7 +107,8 @@ void Channel<S, Handler>::on_flush() {
   });
 }
 
-/// Input that the kernel holds counts before a deadline judges, and the clock does, not the turn.
+/// Reads what the kernel holds before the session judges a deadline, and passes the clock's time
+/// instead of the turn's: after a busy handler the peer's pong may have been waiting here.
 template <Stream S, class Handler>
 void Channel<S, Handler>::on_timer(TimePoint) {
   guarded([&] {
@@ -113,9 +120,10 @@ void Channel<S, Handler>::on_timer(TimePoint) {
 
 // Input.
 
+/// Reads and delivers until the connection has had its share of the turn.
 template <Stream S, class Handler>
 void Channel<S, Handler>::pump() {
-  if (session_.has_unread_input()) deliver();  // of a pause that is over; it comes first
+  if (session_.has_unread_input()) deliver();  // kept during a pause, so older than the next read
   const bool outer = session_.set_digesting(true);
   std::size_t budget = limits::read_per_turn;
   while (session_.wants_input() && read_share(budget)) {
@@ -123,7 +131,7 @@ void Channel<S, Handler>::pump() {
   (void)session_.set_digesting(outer);
 }
 
-/// True if there is more to read in this turn.
+/// Reads once and delivers; true if the connection may read on in this turn.
 template <Stream S, class Handler>
 bool Channel<S, Handler>::read_share(std::size_t& budget) {
   const ReadOutcome read = io_.read(session_, stream_, loop_.receive_buffer(), loop_.now());
@@ -139,6 +147,8 @@ bool Channel<S, Handler>::read_share(std::size_t& budget) {
   return false;
 }
 
+/// Passes events to the handler until the session needs input. While is_digesting(), output of the
+/// handler is only appended, so that the answers to one read leave in one write.
 template <Stream S, class Handler>
 void Channel<S, Handler>::deliver() {
   const bool outer = session_.set_digesting(true);
@@ -157,7 +167,7 @@ void Channel<S, Handler>::dispatch(const Event& event) {
                  [&](const Fragment& fragment) { handler_.on_fragment(fragment); },
                  [&](const Ping& ping) { handler_.on_ping(ping.payload); },
                  [&](const Pong& pong) { handler_.on_pong(pong.payload); },
-                 [](const CloseReceived&) {},  // these three are the session's
+                 [](const CloseReceived&) {},  // the session itself acts on these three
                  [](const Failed&) {},
                  [](const NeedInput&) {},
              },
@@ -166,7 +176,8 @@ void Channel<S, Handler>::dispatch(const Event& event) {
 
 // Output.
 
-/// Each call of the handler may end the channel, or send more.
+/// Writes, then reads on or calls on_drained() if the write has made room. Each call of the handler
+/// may end the channel, or send more.
 template <Stream S, class Handler>
 void Channel<S, Handler>::write_output() {
   write_now();
@@ -174,6 +185,8 @@ void Channel<S, Handler>::write_output() {
   if (session_.take_drained()) handler_.on_drained();
 }
 
+/// Writes until nothing is left or the kernel refuses; a backlog is reported to the budget, as a
+/// debt, and to the handler.
 template <Stream S, class Handler>
 void Channel<S, Handler>::write_now() {
   const auto tell_written = [this]([[maybe_unused]] std::size_t size) {
@@ -189,8 +202,10 @@ void Channel<S, Handler>::write_now() {
   if (changed) handler_.on_backlog(session_.unsent_bytes());
 }
 
-// The end of everything that may have changed something.
+// The end of a turn and of the channel.
 
+/// Called last by everything that may have changed the session: writes, lets the session draw the
+/// consequences, then updates the poller's interest and the timer, or ends the channel.
 template <Stream S, class Handler>
 void Channel<S, Handler>::settle() {
   if (ended_) return;
@@ -210,9 +225,9 @@ void Channel<S, Handler>::finish() {
   if (std::exchange(ended_, true)) return;
   loop_.timers().cancel(*this);
   loop_.forget(stream_.fd(), *this);
-  if (session_.ended_well()) (void)stream_.shutdown();  // TLS: says that nothing was cut off
+  if (session_.ended_well()) (void)stream_.shutdown();  // TLS: close_notify, nothing was cut off
   const SessionEnd end = session_.take_end();
-  { const S dying = std::move(stream_); }  // the descriptor is closed before the owner hears of it
+  { const S dying = std::move(stream_); }  // closes the descriptor before on_end()
   handler_.on_end(end);
 }
 

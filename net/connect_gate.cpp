@@ -1,3 +1,4 @@
+// connect_gate.cpp - the line of connection attempts to each address. RFC 6455 §4.1 item 2.
 #include <algorithm>
 #include <utility>
 

@@ -8,16 +8,19 @@
 
 namespace wirespan::net {
 
-/// Keeps a client from flooding an address with connections that are still in state CONNECTING.
-/// One for each loop; not thread-safe.
+/// Admission of connection attempts: keeps a client from flooding an address (host and port) with
+/// connections in state CONNECTING. Attempts to one address form a line; the first is inside, the
+/// others wait. One per loop, owned by EventLoop; must outlive its visits. Not thread-safe.
 class ConnectGate {
  public:
-  /// One attempt, from the wish to connect until the opening handshake is over.
+  /// The place of one attempt in the line, from the wish to connect until its opening handshake is
+  /// over. Owned by the attempt; destroying it lets the next attempt in.
   class Visit {
    public:
-    /// `enter` is called once: here if nobody is before us, else when those before us have left.
+    /// Joins the line for `peer`. `enter` is called once: within this call if the line is empty,
+    /// else from the destructor of the visit before this one.
     Visit(ConnectGate& gate, const Endpoint& peer, std::function<void()> enter);
-    /// Leaves, and lets the next one in.
+    /// Leaves the line, and calls `enter` of the next visit if this one was inside.
     ~Visit();
     Visit(const Visit&) = delete;
     Visit& operator=(const Visit&) = delete;
@@ -26,13 +29,13 @@ class ConnectGate {
     friend class ConnectGate;
     ConnectGate& gate_;
     Endpoint peer_;
-    std::function<void()> enter_;
+    std::function<void()> enter_;  // empty once it was called
   };
 
  private:
   [[nodiscard]] Visit* first_for(const Endpoint& peer) const noexcept;
 
-  std::vector<Visit*> visits_;  // in the order of arrival; the first of each address is inside
+  std::vector<Visit*> visits_;  // in order of arrival; the first of each address is inside
 };
 
 }  // namespace wirespan::net

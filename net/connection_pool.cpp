@@ -1,3 +1,4 @@
+// connection_pool.cpp - lends protocol objects and keeps a bounded number of idle ones.
 #include <cassert>
 
 #include <wirespan/net/connection_pool.hpp>
@@ -6,7 +7,7 @@ namespace wirespan::net {
 
 ConnectionPool::ConnectionPool(Role role, std::shared_ptr<const ConnectionOptions> options)
     : role_(role), options_(std::move(options)) {
-  idle_.reserve(keep);  // so that taking back needs no memory
+  idle_.reserve(keep);  // so that take_back() allocates nothing
   idle_.push_back(std::make_unique<Connection>(role_, options_));
 }
 

@@ -1,4 +1,4 @@
-// connection_pool.hpp - protocol machines for channels that would keep one only while they need it.
+// connection_pool.hpp - the protocol pool: protocol objects lent to the busy sessions of a loop.
 #pragma once
 
 #include <cstddef>
@@ -10,19 +10,23 @@
 
 namespace wirespan::net {
 
-/// Most connections of a server are idle at any time, and then each protocol machine is like every
-/// other. The channels of a loop take one when something happens and give it back when all is said:
-/// an idle channel is smaller by it, and the one in use tends to be in the cache. Not thread-safe;
-/// must outlive its channels, and may be used by such only as have the role and the options.
+/// Lends protocol objects (Connection), not sockets. Most connections of a server are idle at any
+/// time, and idle protocol objects are all alike. A session borrows one when bytes come or go and
+/// gives it back when nothing is under way: an idle session needs no memory for it, and the object
+/// in use tends to be in the cache. At most 64 idle ones are kept.
+///
+/// All sessions that share a pool must have its role and its options. Not thread-safe; must outlive
+/// its sessions.
 class ConnectionPool {
  public:
-  /// With one to lend, so that the first one who asks needs no memory. Throws std::bad_alloc.
+  /// Creates one protocol object, so that the first lend() needs no memory. Throws std::bad_alloc.
   ConnectionPool(Role role, std::shared_ptr<const ConnectionOptions> options);
 
-  /// Throws std::bad_alloc.
+  /// Returns an idle protocol object, or a new one. Throws std::bad_alloc.
   [[nodiscard]] std::unique_ptr<Connection> lend();
-  /// Requires connection->is_like_new().
+  /// Keeps the object, or destroys it if enough are idle. Requires connection->is_like_new().
   void take_back(std::unique_ptr<Connection> connection) noexcept;
+  /// Number of objects that are not lent.
   [[nodiscard]] std::size_t idle() const noexcept { return idle_.size(); }
 
  private:
@@ -30,7 +34,7 @@ class ConnectionPool {
 
   Role role_;
   std::shared_ptr<const ConnectionOptions> options_;
-  std::vector<std::unique_ptr<Connection>> idle_;
+  std::vector<std::unique_ptr<Connection>> idle_;  // its capacity, reserved once, is the bound
 };
 
 }  // namespace wirespan::net

@@ -1,3 +1,4 @@
+// connector.cpp - staggered connection attempts and their race (Happy Eyeballs). RFC 8305 §4, §5.
 #include <cassert>
 #include <utility>
 
@@ -21,11 +22,13 @@ std::vector<Endpoint> interleave_families(std::vector<Endpoint> endpoints) {
   return mixed;
 }
 
-/// One address. Waits for its turn at the gate, then for the handshake of TCP.
+/// The attempt to connect to one address. It waits for its turn at the ConnectGate, then for the
+/// TCP handshake, and ends with succeeded() or failed(). Owned by the connector, which destroys a
+/// failed attempt in its next on_timer(), and all attempts when there is a result.
 class Connector::Attempt final : public IoHandler {
  public:
   Attempt(Connector& owner, const Endpoint& peer) : owner_(owner), peer_(peer) {}
-  ~Attempt() { forget(); }  // and leaves the gate, which may let another attempt in
+  ~Attempt() { forget(); }  // visit_ leaves the gate, which may let another attempt in
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
 
@@ -51,7 +54,8 @@ class Connector::Attempt final : public IoHandler {
  private:
   [[nodiscard]] Network& network() noexcept { return owner_.loop_.network(); }
 
-  /// The first in line enters before it holds its visit, which connect() may have to hand over.
+  /// If the line is empty, the constructor of Visit calls enter() before visit_ is set. start()
+  /// connects then, because connect() may succeed at once and hand visit_ over.
   void enter() {
     has_entered_ = true;
     if (visit_) connect();
@@ -93,7 +97,7 @@ class Connector::Attempt final : public IoHandler {
   Connector& owner_;
   Endpoint peer_;
   std::unique_ptr<ConnectGate::Visit> visit_;
-  std::optional<TcpSocket> socket_;  // closed before the next one may enter
+  std::optional<TcpSocket> socket_;  // after visit_: closed before the next attempt may enter
   bool has_entered_ = false;
   bool has_failed_ = false;
 };
@@ -105,25 +109,28 @@ Connector::Connector(EventLoop& loop, std::vector<Endpoint> endpoints, Connector
       options_(std::move(options)),
       handler_(std::move(handler)) {
   assert(!endpoints_.empty());
-  finish_soon();  // the first attempt starts in the loop, like everything after it
+  finish_soon();  // so that the first attempt starts in the loop, not within this call
 }
 
 Connector::~Connector() { give_up(); }
 
-/// The last one first: of two to one address, the second must not enter when the first one leaves.
+/// Destroys the latest attempt first: of two attempts to one address, the second must not enter the
+/// gate when the first one leaves it.
 void Connector::give_up() noexcept {
   while (!attempts_.empty()) attempts_.pop_back();
 }
 
-/// The head start of the latest attempt is over, one has failed, or there is a result to hand out.
+/// Called when the head start of the latest attempt is over, when an attempt has failed, and when
+/// there is a result for the handler.
 void Connector::on_timer(TimePoint) {
-  // What has failed is not CONNECTING any more. It leaves the gate here and not when it fails: in a
-  // long line of them each would let the next one in from inside its own failure.
+  // A failed attempt is not CONNECTING any more. It leaves the gate here and not when it fails: in
+  // a long line each would let the next one in from inside its own failure, which is a deep stack.
   std::erase_if(attempts_, [](const auto& attempt) { return attempt->has_failed(); });
   const bool exhausted = next_ == endpoints_.size() && running_ == 0;
   if (!winner_ && !exhausted) return try_next();
   give_up();
-  loop_.timers().cancel(*this);  // whoever entered the gate just now may have been as quick
+  // An attempt that entered the gate in erase_if() may have ended at once and set the timer again.
+  loop_.timers().cancel(*this);
   // The handler may destroy this object: nothing of it is used afterwards.
   const Handler handler = std::move(handler_);
   if (winner_) {
@@ -144,7 +151,7 @@ void Connector::try_next() {
 void Connector::failed(std::error_code error) {
   --running_;
   last_error_ = error;
-  if (!winner_) finish_soon();  // the next address at once, or the end
+  if (!winner_) finish_soon();  // tries the next address without a head start, or ends
 }
 
 void Connector::succeeded(Attempt& attempt) {

@@ -1,3 +1,4 @@
+// endpoint.cpp - parses, compares and prints socket addresses.
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
@@ -11,7 +12,7 @@
 namespace wirespan::net {
 namespace {
 
-/// The address read as one of its concrete kinds; through memcpy, so that no aliasing rule bends.
+/// Returns the address as one of its concrete types, by memcpy because of the aliasing rules.
 template <class Address>
 Address as(const Endpoint& endpoint) noexcept {
   Address address{};
@@ -19,7 +20,7 @@ Address as(const Endpoint& endpoint) noexcept {
   return address;
 }
 
-/// For the system's functions a text ends there, for its owner it does not.
+/// True if the system's functions would take only a part of the text: they stop at the NUL.
 bool has_nul(std::string_view text) noexcept { return text.find('\0') != std::string_view::npos; }
 
 template <class Address>
@@ -59,7 +60,7 @@ std::optional<Endpoint> Endpoint::from_unix_path(std::string_view path) {
   if (has_nul(path)) return std::nullopt;
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.data(), path.size());
-  // As long as the kernel says it is: with the path's NUL and nothing after it.
+  // The kernel counts the path's NUL and nothing after it; operator== compares these bytes.
   const std::size_t size = offsetof(sockaddr_un, sun_path) + path.size() + 1;
   return Endpoint(reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(size));
 }

@@ -12,21 +12,23 @@
 
 namespace wirespan::net {
 
+/// Address family of an Endpoint; `other`: an empty or unknown one.
 enum class Family : std::uint8_t { ipv4, ipv6, unix_path, other };
 
-/// An IPv4, IPv6 or Unix address of the operating system.
+/// A socket address of the operating system (IPv4, IPv6 or Unix) as a value.
 class Endpoint {
  public:
   Endpoint() noexcept = default;
-  /// Copies `size` bytes of a `sockaddr`; what does not fit makes an Endpoint of no family.
+  /// Copies `size` bytes of a `sockaddr`; one larger than sockaddr_storage gives Family::other.
   Endpoint(const sockaddr* address, socklen_t size) noexcept;
 
-  /// A numeric IPv4 or IPv6 address, without brackets. Nothing for anything else.
+  /// Parses a numeric IPv4 or IPv6 address without brackets; std::nullopt for any other text.
   [[nodiscard]] static std::optional<Endpoint> from_numeric(std::string_view host,
                                                             std::uint16_t port);
-  /// Nothing if the path is empty, too long for a Unix address, or has a NUL in it.
+  /// std::nullopt if the path is empty, too long for a Unix address, or has a NUL in it.
   [[nodiscard]] static std::optional<Endpoint> from_unix_path(std::string_view path);
 
+  /// The sockaddr and its size, as system calls take them; valid as long as this object.
   [[nodiscard]] const sockaddr* data() const noexcept {
     return reinterpret_cast<const sockaddr*>(storage_.data());
   }
@@ -34,13 +36,15 @@ class Endpoint {
   [[nodiscard]] Family family() const noexcept;
   /// 0 for a Unix address.
   [[nodiscard]] std::uint16_t port() const noexcept;
+  /// Returns a copy with that port; a Unix address stays as it is.
   [[nodiscard]] Endpoint with_port(std::uint16_t port) const noexcept;
+  /// True for 127.0.0.0/8, also mapped to IPv6, for ::1, and for every Unix address.
   [[nodiscard]] bool is_loopback() const noexcept;
-  /// "127.0.0.1", "::1", or a path; without a port.
+  /// "127.0.0.1", "::1", or a path, without a port; "unknown" for Family::other.
   [[nodiscard]] std::string host() const;
-  /// "127.0.0.1:80", "[::1]:80", or "unix:" and a path.
+  /// "127.0.0.1:80", "[::1]:80", or "unix:" and a path; "unknown" for Family::other.
   [[nodiscard]] std::string to_string() const;
-  /// Same family, address and port.
+  /// True if family, address and port are the same.
   bool operator==(const Endpoint& other) const noexcept;
 
  private:

@@ -1,3 +1,4 @@
+// epoll_poller.cpp - the epoll back end of Poller, level-triggered.
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -12,6 +13,7 @@
 namespace wirespan::net {
 namespace {
 
+/// Most events of one turn; epoll reports the rest in the next turn.
 constexpr std::size_t events_per_wait = 1024;
 
 std::uint32_t events_for(Interest interest) noexcept {
@@ -26,6 +28,8 @@ Readiness readiness_of(std::uint32_t events) noexcept {
           .peer_ended = (events & EPOLLRDHUP) != 0};
 }
 
+/// The kernel keeps the set of descriptors; each event carries its IoHandler. The poller's own
+/// wake-up descriptor is registered with a null handler.
 class EpollPoller final : public Poller {
  public:
   EpollPoller() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {

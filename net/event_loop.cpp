@@ -1,3 +1,4 @@
+// event_loop.cpp - the turn of the event loop, posted tasks and deferred deletion.
 #include <algorithm>
 #include <new>
 #include <utility>
@@ -8,7 +9,7 @@
 namespace wirespan::net {
 namespace {
 
-/// Marks the current thread as the loop's for as long as it is inside.
+/// Marks the current thread as the loop's for the duration of run() or run_once(), which may nest.
 class ThreadMark {
  public:
   explicit ThreadMark(std::atomic<std::thread::id>& mark) noexcept
@@ -22,7 +23,7 @@ class ThreadMark {
   std::thread::id before_;
 };
 
-/// So many may be retired in one turn without memory being asked for.
+/// Reserved capacity of the deferred-deletion list: objects retired in one turn without allocation.
 constexpr std::size_t ready_graves = 256;
 
 }  // namespace
@@ -43,7 +44,7 @@ EventLoop::EventLoop(EventLoopOptions options)
 
 EventLoop::~EventLoop() {
   mailbox_->close();
-  tasks_.clear();  // what they own may be retired as it goes
+  tasks_.clear();  // destroying a task may retire objects
   bury();
 }
 
@@ -136,11 +137,11 @@ void EventLoop::dispatch(std::span<Poller::Ready> ready) {
 
 void EventLoop::run_tasks() {
   try {
-    run_taken_tasks();  // what a task that threw left behind
+    run_taken_tasks();  // tasks left over when one before them threw
     mailbox_->take(tasks_);
     run_taken_tasks();
   } catch (...) {
-    poller_->wake();  // the rest of the turn is due, and a loop around this one has to know
+    poller_->wake();  // flush and deletion are still due: an outer loop has to run the next turn
     throw;
   }
 }
@@ -153,7 +154,7 @@ void EventLoop::run_taken_tasks() {
   tasks_.clear();
 }
 
-/// A handler may ask again while it is called; that is for the next turn.
+/// A handler that calls flush_later() from within on_flush() is called again in the next turn.
 void EventLoop::flush() {
   std::swap(to_flush_, flushing_);
   for (std::size_t i = 0; i < flushing_.size(); ++i) {
@@ -173,7 +174,7 @@ void EventLoop::retire_erased(Erased object) noexcept {
   }
 }
 
-/// A destructor may retire something else.
+/// Deferred deletion. Repeats, because a destructor may retire another object.
 void EventLoop::bury() noexcept {
   while (!graveyard_.empty()) {
     std::swap(graveyard_, dying_);

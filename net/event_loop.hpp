@@ -1,4 +1,4 @@
-// event_loop.hpp - the reactor: one thread, many descriptors, timers and tasks.
+// event_loop.hpp - the event loop (reactor): one thread, many descriptors, timers and tasks.
 #pragma once
 
 #include <atomic>
@@ -25,23 +25,28 @@
 
 namespace wirespan::net {
 
+/// Options of one EventLoop.
 struct EventLoopOptions {
   Backend backend = Backend::automatic;  ///< automatic: epoll.
-  /// Bytes; one buffer for all connections of the loop. Large, because one read of it per turn and
-  /// connection is all that a connection gets.
+  /// Bytes of the receive buffer, 512 KiB by default; one for all connections of the loop. It is
+  /// large because a connection gets one read per turn (more only inside a large message).
   std::size_t receive_buffer = std::size_t{512} << 10;
   Network* network = nullptr;  ///< Null: the system's. Must outlive the loop.
-  /// How long a turn looks again and again before it sleeps: what comes meanwhile is answered
-  /// without the microseconds that waking up takes, and a core is busy. 0: it sleeps at once.
+  /// Busy-poll duration of a turn before it blocks in epoll_wait. Saves the microseconds that
+  /// waking a thread takes, and costs a core that is never idle. 0, the default: the turn blocks at
+  /// once.
   std::chrono::nanoseconds busy_poll{0};
 };
 
-/// One loop belongs to the thread that runs it. Only post(), wake(), stop() and mailbox() may be
-/// called by other threads; wake() and stop() from a signal handler, too.
+/// The event loop of one thread, with everything that its connections share: poller, timers,
+/// mailbox, buffer pool, receive buffer. It belongs to the thread that runs it. Only post(),
+/// wake(), stop(), mailbox() and in_loop_thread() may be called by other threads; wake() and stop()
+/// from a signal handler, too. It must outlive its handlers and timers.
 ///
-/// A turn: wait; the clock is read once; ready descriptors; timers; posted tasks; on_flush() of
-/// those who asked for it; destruction of what was retired. Nothing is destroyed while it may be on
-/// the stack. IoHandlers and Timers must not throw; a task may.
+/// A turn (run_once()): wait for readiness; read the clock once; ready descriptors; timers; posted
+/// tasks; on_flush() of the handlers that asked for it; deferred deletion of the objects given to
+/// retire(), so that nothing is destroyed while it may be on the stack. IoHandlers and Timers must
+/// not throw; a task may: its exception ends the turn, and the next turn does the rest.
 class EventLoop {
  public:
   /// Throws std::system_error if the system has no descriptor left.
@@ -50,37 +55,43 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  /// Turns until stop(). Exceptions of tasks pass through; the loop stays usable.
+  /// Runs turns until stop(). Exceptions of tasks pass through; the loop stays usable.
   void run();
-  /// One turn that waits up to `timeout`, without one until something happens.
+  /// Runs one turn, which waits up to `timeout`; std::nullopt: until something happens.
   void run_once(std::optional<std::chrono::nanoseconds> timeout);
   /// Ends run() after the current turn, or the next run() at once. Any thread.
   void stop() noexcept;
   /// Ends the wait of the current or the next turn. Any thread.
   void wake() noexcept { poller_->wake(); }
-  /// Any thread. Runs on the loop's thread, in the order of posting; false once the loop has gone.
+  /// Runs `task` on the loop's thread, in the order of posting. False once the loop is being
+  /// destroyed: the task will never run. Any thread.
   bool post(Mailbox::Task task) { return mailbox_->post(std::move(task)); }
-  /// For those who may outlive the loop. Any thread.
+  /// The mailbox behind post(), for threads that may outlive the loop. Any thread.
   [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
-  /// True on the thread that is inside run() or run_once().
+  /// True on the thread that is inside run() or run_once(). Any thread.
   [[nodiscard]] bool in_loop_thread() const noexcept;
 
-  /// Adds the handler's descriptor, or changes what it waits for; no system call if nothing
-  /// changes.
+  /// Adds the handler's descriptor, or changes its interest; no system call if the interest is
+  /// the same.
   [[nodiscard]] std::error_code watch(int fd, Interest interest, IoHandler& handler);
-  /// Call before closing the descriptor. Drops events of this turn that were not delivered yet.
+  /// Removes the handler: events of this turn that were not delivered yet, and its on_flush(), are
+  /// dropped. Call it before closing the descriptor.
   void forget(int fd, IoHandler& handler) noexcept;
-  /// Waits for nothing any more, not even for errors; what was asked of flush_later() remains.
+  /// Removes the descriptor from the poller, so that not even errors are reported. An event that
+  /// this turn has already collected, and a flush_later(), still reach the handler.
   void unwatch(int fd, IoHandler& handler) noexcept;
-  /// Asks for on_flush() at the end of this turn, once.
+  /// Asks for one call of on_flush() at the end of this turn; from within on_flush(), at the end of
+  /// the next turn, which does not wait.
   void flush_later(IoHandler& handler);
-  /// Destroys it at the end of the turn, when nothing of it can be on the stack any more. Where
-  /// more is retired in one turn than there is memory to remember, the rest is never destroyed:
-  /// that is better than to do it too early.
+  /// Deferred deletion: destroys the object at the end of the turn, when nothing of it can be on
+  /// the stack. An object for which there is no memory on the list (256 entries are reserved) is
+  /// never destroyed: a leak is better than a destruction that comes too early.
   template <class T>
   void retire(std::unique_ptr<T> object) noexcept {
     if (object) retire_erased({object.release(), [](void* p) { delete static_cast<T*>(p); }});
   }
+
+  // Shared by the connections of the loop.
 
   [[nodiscard]] TimerWheel& timers() noexcept { return timers_; }
   [[nodiscard]] BufferPool& buffers() noexcept { return buffers_; }
@@ -88,15 +99,17 @@ class EventLoop {
   [[nodiscard]] SecureRandom& random() noexcept { return random_; }
   [[nodiscard]] Network& network() noexcept { return network_; }
   [[nodiscard]] ConnectGate& connect_gate() noexcept { return connect_gate_; }
-  /// Shared by every stream of this loop; what is in it lasts until the handler returns.
+  /// The receive buffer that all streams of this loop read into; its bytes last until the handler
+  /// returns.
   [[nodiscard]] MutableBytes receive_buffer() noexcept;
-  /// Read once per turn.
+  /// The time of this turn: the clock is read once per turn.
   [[nodiscard]] TimePoint now() const noexcept { return now_; }
-  /// How long the next turn may wait at most; nothing: for ever. For loops inside other loops.
+  /// Longest wait of the next turn, for a loop inside another loop; std::nullopt: without limit.
   [[nodiscard]] std::optional<std::chrono::nanoseconds> next_timeout() noexcept;
-  /// Readable when run_once() has something to do; -1 with the poll back end.
+  /// A descriptor for an outer loop, readable when run_once() would not wait for readiness; timers
+  /// are in next_timeout() only. -1 with the poll back end.
   [[nodiscard]] int poll_fd() const noexcept { return poller_->poll_fd(); }
-  /// Every descriptor that run_once() would wait for, with either back end.
+  /// Calls `tell` for every descriptor that an outer loop has to wait for, with either back end.
   void for_each_fd(const std::function<void(int fd, Interest interest)>& tell) const {
     poller_->for_each_fd(tell);
   }
@@ -120,12 +133,12 @@ class EventLoop {
   TimerWheel timers_;
   std::unique_ptr<Poller> poller_;
   std::shared_ptr<Mailbox> mailbox_;
-  std::span<Poller::Ready> ready_;  // of this turn, not delivered yet
-  std::vector<Mailbox::Task> tasks_;
-  std::vector<IoHandler*> to_flush_;
-  std::vector<IoHandler*> flushing_;
-  std::vector<Erased> graveyard_;
-  std::vector<Erased> dying_;  // of a turn that ends; here to keep its memory
+  std::span<Poller::Ready> ready_;    // events of this turn; forget() nulls those of a handler
+  std::vector<Mailbox::Task> tasks_;  // taken from the mailbox and not run yet
+  std::vector<IoHandler*> to_flush_;  // flush_later() was called; null: forgotten since
+  std::vector<IoHandler*> flushing_;  // the same, during flush()
+  std::vector<Erased> graveyard_;     // deferred deletion: objects retired since the last one
+  std::vector<Erased> dying_;         // those that are being destroyed; a member for its capacity
   std::chrono::nanoseconds busy_poll_;
   std::size_t receive_buffer_size_;
   std::unique_ptr<std::byte[]> receive_buffer_;

@@ -1,3 +1,4 @@
+// heap_trim.cpp - asks the C library (glibc's malloc_trim) to return free memory to the system.
 #include <cstdlib>
 
 #include <wirespan/net/heap_trim.hpp>

@@ -1,3 +1,4 @@
+// lookup_threads.cpp - queue, threads and fork handling of the look-up thread pool.
 #include <atomic>
 #include <new>
 #include <utility>
@@ -10,8 +11,8 @@
 namespace wirespan::net {
 namespace {
 
-/// Counts the forks between the first process and this one. A process number would not do: a child
-/// in another namespace may have its parent's.
+/// Number of forks between the first process and this one. A process number would not tell them
+/// apart: a child in another PID namespace may have its parent's.
 std::atomic<unsigned> generation{0};
 [[maybe_unused]] const int counts_forks =
     ::pthread_atfork(nullptr, nullptr, [] { generation.fetch_add(1); });
@@ -33,7 +34,8 @@ LookupThreads::Answer look_up(Network& network, const std::string& host,
 
 LookupThreads::LookupThreads() : generation_(generation.load()) {}
 
-/// No lock is taken: the parent may have held it when it forked.
+/// Lock-free, because a forked child may have inherited a locked mutex. A pool that loses the race
+/// to be the shared one is destroyed unused.
 LookupThreads& LookupThreads::shared() {
   LookupThreads* found = current.load();
   while (found == nullptr || found->generation_ != generation.load()) {
@@ -77,12 +79,12 @@ void LookupThreads::cancel(const Key& key, const Waiter& waiter) noexcept {
   if (!job->second.destinations.empty()) return;
   if (!job->second.running) return drop(job);
   ++abandoned_;
-  // Without a further thread the queue waits, as it did before.
+  // If no further thread can be started, the queue waits for one that is busy.
   if (should_start_thread()) (void)start_thread(*key.network);
   work_waits_.notify_one();
 }
 
-/// A new one is in the queue.
+/// Finds the job of `key`, or creates it and appends it to the queue.
 LookupThreads::Jobs::iterator LookupThreads::insert(const Key& key) {
   const auto [job, is_new] = jobs_.try_emplace(key);
   if (!is_new) return job;
@@ -127,7 +129,8 @@ void LookupThreads::work() noexcept {
   --count_;
 }
 
-/// A running job stays where it is, so that others may join it, until its answer is there.
+/// Runs the look-up without the lock. Its job stays in jobs_ until the answer is there, so that
+/// more waiters may join.
 void LookupThreads::run(Jobs::iterator job, std::unique_lock<std::mutex>& lock) noexcept {
   queue_.erase(job->second.place);
   job->second.running = true;
@@ -145,10 +148,10 @@ void LookupThreads::run(Jobs::iterator job, std::unique_lock<std::mutex>& lock) 
           [waiter = std::move(destination.waiter),
            shared = std::make_shared<const Answer>(answer)] { waiter->deliver(*shared); });
     } catch (const std::bad_alloc&) {
-      continue;  // its deadline ends it
+      continue;  // the waiter gets no answer and ends with its own deadline
     }
   }
-  done = {};  // may destroy a mailbox
+  done = {};  // without the lock, as it may destroy a mailbox
   lock.lock();
 }
 

@@ -1,4 +1,4 @@
-// lookup_threads.hpp - the threads of the process that wait for the system's resolver. Private.
+// lookup_threads.hpp - the thread pool that calls the system's resolver. Private.
 #pragma once
 
 #include <chrono>
@@ -20,52 +20,59 @@
 
 namespace wirespan::net {
 
-/// The system's resolver blocks, for half a minute where a name server does not answer. One look-up
-/// per name and port serves all who wait for it, so a dead name takes one thread, however often it
-/// is asked for. A look-up that has not begun is dropped when its last waiter gives up; one that
-/// runs cannot be stopped, but its thread no longer counts as one of `most_threads`.
+/// The thread pool for name look-ups: the system's resolver blocks, for half a minute where a name
+/// server does not answer. One look-up per network, name and port serves all its waiters, so a dead
+/// name takes one thread, however often it is asked for. A look-up that has not begun is dropped
+/// when its last waiter cancels. A look-up that runs cannot be stopped: without waiters it is
+/// abandoned, and its thread does not count towards `most_threads`.
 ///
-/// Threads start when all others are busy and end after some time without work. A pool is never
-/// destroyed, so a thread that hangs at exit does no harm. A forked child has none of its parent's
-/// threads and perhaps a locked mutex: it gets a pool of its own and never touches the old one.
+/// One pool per process, shared by all loops; every function is for any thread. A thread starts
+/// when all others are busy and ends after `patience` without work. The pool is never destroyed, so
+/// a thread that hangs at exit does no harm. A forked child has none of its parent's threads and
+/// perhaps a locked mutex: it gets a pool of its own and never touches the old one.
 class LookupThreads {
  public:
+  /// The addresses of a name, or the error of Network::resolve().
   using Answer = Expected<std::vector<Endpoint>>;
+  /// Identifies a look-up.
   struct Key {
     Network* network = nullptr;
-    std::uint64_t serial = 0;  // of the network: another one may be at its address later
+    std::uint64_t serial = 0;  // Network::serial(): another object may get the same address later
     std::string host;
     std::uint16_t port = 0;
     bool operator<(const Key& other) const {
       return std::tie(serial, port, host) < std::tie(other.serial, other.port, other.host);
     }
   };
-  /// Told on the thread of the loop that the mailbox belongs to.
+  /// Receives an answer, on the thread of the loop that the mailbox of add() belongs to.
   class Waiter {
    public:
     virtual ~Waiter() = default;
     virtual void deliver(const Answer& answer) = 0;
   };
 
-  /// Look-ups that somebody waits for at one time: names that are asked for at once are few, and a
-  /// resolver answers most of them in milliseconds.
+  /// Most look-ups with waiters that run at one time: an application asks for few names at once,
+  /// and a resolver answers most of them in milliseconds.
   static constexpr std::size_t most_threads = 32;
-  /// All threads, those included that hang in look-ups which nobody waits for any more. A thread
-  /// takes about 20 KiB; 128 of them still leave most limits of a user's processes alone.
+  /// Most threads, those included that hang in abandoned look-ups. A thread takes about 20 KiB; 128
+  /// threads stay below most limits on a user's processes.
   static constexpr std::size_t most_with_abandoned = 128;
+  /// Time without work after which a thread ends.
   static constexpr std::chrono::seconds patience{10};
 
-  /// The pool of this process.
+  /// The pool of this process; created by the first call, and again in a forked child.
   [[nodiscard]] static LookupThreads& shared();
 
   LookupThreads();
   LookupThreads(const LookupThreads&) = delete;
   LookupThreads& operator=(const LookupThreads&) = delete;
 
-  /// An error, if no thread could be started: then, as after an exception, nothing has changed.
+  /// Adds a waiter to the look-up of `key`, which starts if it is new; the answer is posted to
+  /// `mailbox`. Returns an error if no thread could be started; then, as after std::bad_alloc,
+  /// nothing has changed.
   [[nodiscard]] std::error_code add(const Key& key, const std::shared_ptr<Mailbox>& mailbox,
                                     const std::shared_ptr<Waiter>& waiter);
-  /// Nothing happens if the answer is on its way already, or in a forked child.
+  /// Removes the waiter. Does nothing if its answer was posted already, or in a forked child.
   void cancel(const Key& key, const Waiter& waiter) noexcept;
 
  private:
@@ -76,7 +83,8 @@ class LookupThreads {
   struct Job;
   using Jobs = std::map<Key, Job>;
   using Queue = std::list<Jobs::iterator>;
-  // Not running => in the queue, at `place`, with at least one destination.
+  // One look-up. !running => in queue_, at `place`, with at least one destination.
+  // running and no destinations => abandoned.
   struct Job {
     std::map<const Waiter*, Destination> destinations;
     bool running = false;
@@ -91,14 +99,14 @@ class LookupThreads {
   void work() noexcept;
   void run(Jobs::iterator job, std::unique_lock<std::mutex>& lock) noexcept;
 
-  const unsigned generation_;  // of the process that made it
-  std::mutex mutex_;
-  std::condition_variable work_waits_;
-  Jobs jobs_;    // those that run, and those in the queue
-  Queue queue_;  // in the order of asking
-  std::size_t idle_ = 0;
-  std::size_t count_ = 0;
-  std::size_t abandoned_ = 0;  // running jobs without destinations
+  const unsigned generation_;           // forks before the process that created this pool
+  std::mutex mutex_;                    // guards all that follows
+  std::condition_variable work_waits_;  // notified when may_run() may have become true
+  Jobs jobs_;                           // running and queued look-ups
+  Queue queue_;                         // queued ones, in the order of add()
+  std::size_t idle_ = 0;                // threads that wait for work
+  std::size_t count_ = 0;               // all threads, at most most_with_abandoned
+  std::size_t abandoned_ = 0;           // running jobs without destinations
 };
 
 }  // namespace wirespan::net

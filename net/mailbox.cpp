@@ -1,3 +1,4 @@
+// mailbox.cpp - posts tasks to an event loop and wakes it.
 #include <utility>
 
 #include <wirespan/net/mailbox.hpp>
@@ -26,7 +27,7 @@ void Mailbox::close() noexcept {
   std::vector<Task> unused;
   const std::lock_guard lock(mutex_);
   poller_ = nullptr;
-  std::swap(tasks_, unused);  // destroyed outside of the lock: a task may own anything
+  std::swap(tasks_, unused);  // destroyed after the lock is released: a task may own anything
 }
 
 }  // namespace wirespan::net

@@ -1,4 +1,4 @@
-// mailbox.hpp - work for a loop from other threads, safe to use after the loop has gone.
+// mailbox.hpp - tasks for an event loop from other threads, safe to use after the loop has gone.
 #pragma once
 
 #include <functional>
@@ -10,28 +10,34 @@
 
 namespace wirespan::net {
 
-/// Shared between a loop and all who may want to reach it. Tasks run in the order they were posted,
-/// on the loop's thread. One wake-up serves all tasks that wait.
+/// The queue of tasks for one event loop, owned jointly by the loop and by everything on other
+/// threads that may outlive it. Open until the loop's destructor closes it. Tasks run in the order
+/// of posting, on the loop's thread; one wake-up serves all tasks that wait.
 class Mailbox {
  public:
+  /// A call to make on the loop's thread.
   using Task = std::function<void()>;
 
+  /// `poller` is the loop's, which has to close() the mailbox before it destroys the poller.
   explicit Mailbox(Poller& poller) noexcept : poller_(&poller) {}
 
-  /// Any thread. False if the loop has gone: the task will never run, and is destroyed here.
+  /// Appends a task and wakes the loop. False if the loop has gone: the task will never run, and is
+  /// destroyed here. Throws std::bad_alloc. Any thread.
   bool post(Task task);
-  /// Any thread. Ends the wait of the loop; nothing happens if it has gone.
+  /// Ends the wait of the loop; does nothing if the loop has gone. Any thread, but no signal
+  /// handler: it takes a mutex.
   void wake() noexcept;
 
  private:
   friend class EventLoop;
-  /// Takes what was posted; `into` is empty before, and keeps its memory.
+  /// Swaps the posted tasks with `into`, which has to be empty and lends its capacity.
   void take(std::vector<Task>& into);
+  /// The loop has gone: destroys the tasks and refuses new ones.
   void close() noexcept;
 
-  std::mutex mutex_;
-  std::vector<Task> tasks_;
-  Poller* poller_;  // null once the loop has gone
+  std::mutex mutex_;         // guards both below
+  std::vector<Task> tasks_;  // not empty => the poller was woken
+  Poller* poller_;           // null once the loop has gone
 };
 
 }  // namespace wirespan::net

@@ -1,4 +1,4 @@
-// network.hpp - every call that reaches the operating system, as one replaceable object.
+// network.hpp - every system call of the library, as one replaceable object.
 #pragma once
 
 #include <chrono>
@@ -28,11 +28,12 @@ struct SocketOption {
   bool operator==(const SocketOption&) const = default;
 };
 
-/// No delay for small writes, and TCP keep-alive after 30 s of silence, then every 10 s, 3 times:
-/// what websocket-client sets.
+/// The options of the library's client sockets: no delay for small writes (TCP_NODELAY), and TCP
+/// keep-alive after 30 s of silence, then every 10 s, 3 times, as websocket-client sets them.
 [[nodiscard]] std::span<const SocketOption> default_socket_options() noexcept;
 
-/// Several listeners of one port, over which the kernel spreads connections (SO_REUSEPORT).
+/// Whether several listeners share one port, over which the kernel spreads connections
+/// (SO_REUSEPORT).
 enum class PortSharing : std::uint8_t {
   none,
   /// Takes the port as `none` does: std::errc::address_in_use if there is any other listener. From
@@ -42,79 +43,91 @@ enum class PortSharing : std::uint8_t {
   join,
 };
 
+/// Options of Network::listen().
 struct ListenOptions {
-  int backlog = 0;  ///< 0: as many as the system allows.
+  int backlog = 0;  ///< Connections that wait for accept(); 0: as many as the system allows.
   PortSharing sharing = PortSharing::none;
   bool only_ipv6 = false;  ///< "::" leaves IPv4 to another listener of the same port.
-  /// What the sockets that are accepted inherit from the first one on, so that no call is needed
-  /// for each. Those that the family does not know are passed over.
+  /// Options that accepted sockets inherit from the listener, which saves a system call for each.
+  /// An option that the address family does not know is passed over.
   std::span<const SocketOption> inherited{};
 };
 
+/// A connection from accept(); the caller closes `fd`.
 struct Accepted {
   int fd = -1;
   Endpoint peer;
 };
 
-/// One descriptor to wait for, as poll() sees it.
+/// A descriptor to wait for, as poll() takes it: wait() writes `ready`.
 struct Waiting {
   int fd = -1;
   Interest interest = Interest::read;
   Readiness ready{};
 };
 
-/// The system's own by default (system_network()); tests put a simulated one in its place. Sockets
-/// are non-blocking and closed on exec. Every function may be called from any thread; none throws
-/// anything but std::bad_alloc. An interrupted call is repeated, never reported.
+/// The operating system as the library sees it: sockets, resolver, threads, clock and random bytes.
+/// The default is the real one (system_network()); tests put a simulated one in its place, also for
+/// fault injection. It must outlive everything that uses it; descriptors belong to the caller.
+///
+/// Sockets are non-blocking and closed on exec. Every function may be called from any thread, and
+/// throws nothing but std::bad_alloc, except make_poller(). A call that a signal interrupts is
+/// repeated, never reported; only wait() returns early.
 class Network {
  public:
   virtual ~Network() = default;
-
-  /// Another one for each object of the process, also for one at an address that was used before.
+  /// Number of this object, unique in the process: an object at the address of an older one has
+  /// another number.
   [[nodiscard]] std::uint64_t serial() const noexcept { return serial_; }
 
+  /// Returns a new stream socket.
   [[nodiscard]] virtual Expected<int> open(Family family) = 0;
-  /// No error: connected. std::errc::operation_in_progress: wait for writability, then ask
-  /// connect_result().
+  /// Starts to connect. No error: connected. std::errc::operation_in_progress: wait for
+  /// writability, then ask connect_result().
   [[nodiscard]] virtual std::error_code connect(int fd, const Endpoint& peer) = 0;
   [[nodiscard]] virtual std::error_code connect_result(int fd) = 0;
-  /// A bound, listening socket with SO_REUSEADDR.
+  /// Returns a bound, listening socket, with SO_REUSEADDR unless it is a Unix socket.
   [[nodiscard]] virtual Expected<int> listen(const Endpoint& local,
                                              const ListenOptions& options) = 0;
-  /// std::errc::operation_would_block when nobody waits.
+  /// Returns the next connection; std::errc::operation_would_block if none waits.
   [[nodiscard]] virtual Expected<Accepted> accept(int listener) = 0;
+  /// Reads once, up to the size of `in`.
   [[nodiscard]] virtual IoResult read(int fd, MutableBytes in) = 0;
-  /// Lets the kernel note when each packet comes. std::errc::not_supported for local sockets, whose
-  /// notes might be descriptors that the peer has sent, and for networks that know no times.
+  /// Lets the kernel note the time at which each packet arrives (SO_TIMESTAMPNS).
+  /// std::errc::not_supported for Unix sockets, whose ancillary data might be descriptors that the
+  /// peer has sent, and for networks that know no times.
   [[nodiscard]] virtual std::error_code enable_receive_times(int fd);
   /// As read(), with IoResult::received_at if that was enabled and the kernel knows.
   [[nodiscard]] virtual IoResult read_timed(int fd, MutableBytes in) { return read(fd, in); }
-  /// One system call for all pieces. Never raises SIGPIPE.
+  /// Gather write: one system call, which may take only a part of the pieces (the system's network
+  /// offers it 64 at most). Never raises SIGPIPE.
   [[nodiscard]] virtual IoResult write(int fd, std::span<const Bytes> pieces) = 0;
   virtual void shutdown_write(int fd) noexcept = 0;
   virtual void shutdown_both(int fd) noexcept = 0;
   virtual void close(int fd) noexcept = 0;
-  /// For descriptors that somebody else has made.
+  /// For a descriptor that did not come from open() or accept().
   [[nodiscard]] virtual std::error_code set_nonblocking(int fd) = 0;
   [[nodiscard]] virtual std::error_code set_option(int fd, const SocketOption& option) = 0;
   [[nodiscard]] virtual Expected<Endpoint> local_endpoint(int fd) = 0;
   [[nodiscard]] virtual Expected<Endpoint> peer_endpoint(int fd) = 0;
 
-  /// Blocks for as long as the system's resolver does. Errc::host_not_found if there is no such
-  /// name, std::errc::resource_unavailable_try_again if the resolver had no answer.
+  /// Resolves a name; blocks for as long as the system's resolver does. Errc::host_not_found if
+  /// there is no such name, std::errc::resource_unavailable_try_again if the resolver had no
+  /// answer.
   [[nodiscard]] virtual Expected<std::vector<Endpoint>> resolve(const std::string& host,
                                                                 std::uint16_t port) = 0;
-  /// Runs `work` on a new thread that nobody joins. std::errc::resource_unavailable_try_again if
-  /// the system has no room for one; `work` is then never called.
+  /// Runs `work` on a new, detached thread. std::errc::resource_unavailable_try_again if the system
+  /// has no room for one; `work` is then never called.
   [[nodiscard]] virtual std::error_code start_thread(std::function<void()> work);
-  /// Waits for a few descriptors; false when the time is over. Without a timeout for ever.
+  /// Waits for the readiness of at most 4 descriptors, up to `timeout`; std::nullopt: without
+  /// limit. False when the time is over. A signal may end the wait early: true, with none ready.
   [[nodiscard]] virtual bool wait(std::span<Waiting> entries,
                                   std::optional<std::chrono::nanoseconds> timeout) = 0;
-  /// Throws std::system_error if the system has no room for one.
+  /// Returns a poller for one loop. Throws std::system_error if the system has no descriptor left.
   [[nodiscard]] virtual std::unique_ptr<Poller> make_poller(Backend backend) = 0;
-  /// Monotonic.
+  /// The time of a monotonic clock.
   [[nodiscard]] virtual TimePoint now() noexcept = 0;
-  /// Unpredictable bytes, or an error; never a guess.
+  /// Fills `out` with unpredictable bytes, or returns an error; never weaker bytes.
   [[nodiscard]] virtual std::error_code random(MutableBytes out) noexcept = 0;
 
  private:
@@ -123,6 +136,7 @@ class Network {
   std::uint64_t serial_ = next_serial();
 };
 
+/// The Network of the operating system: one object for the process.
 [[nodiscard]] Network& system_network() noexcept;
 
 }  // namespace wirespan::net

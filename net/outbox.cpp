@@ -1,3 +1,4 @@
+// outbox.cpp - the message log: records in chunks that grow fourfold.
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -8,10 +9,10 @@ namespace wirespan::net {
 namespace {
 
 constexpr std::size_t smallest_chunk = 512;
-/// A burst of 300 MB is some 1,200 of these.
+/// Chunks grow fourfold up to this size; a burst of 300 MB takes some 1,200 of them.
 constexpr std::size_t largest_chunk = std::size_t{256} << 10;
 
-/// Stands before each payload.
+/// Precedes each payload in a chunk, unaligned: read and written by memcpy.
 struct RecordHead {
   std::uint64_t size = 0;
   std::uint32_t batch = 0;

@@ -1,4 +1,4 @@
-// outbox.hpp - messages of other threads on their way to the loop of one connection.
+// outbox.hpp - the outbox of a connection: messages of other threads on their way to its loop.
 #pragma once
 
 #include <atomic>
@@ -13,28 +13,31 @@
 
 namespace wirespan::net {
 
-/// Records in the order of the calls, in chunks: nothing is allocated for each, nothing moves when
-/// it grows, and a chunk is freed as soon as its last record is gone. Not thread-safe.
+/// A queue of copied messages, first in, first out. Records lie one after the other in chunks of
+/// 512 bytes to 256 KiB (more for one large message), so there is no allocation for each message
+/// and growth moves nothing; a chunk is freed when its last record is popped. Not thread-safe.
 class MessageLog {
  public:
+  /// A message; in push() and front() its payload is borrowed.
   struct Message {
     Opcode opcode = Opcode::text;
     Compress compress = Compress::if_agreed;
-    std::uint32_t batch = 0;  ///< The owner's number.
+    std::uint32_t batch = 0;  ///< Number of its batch; MessageLog only stores it, for Remote.
     Bytes payload;
   };
-  /// Bytes that a message is counted with beside its payload.
+  /// Bytes counted for a message beside its payload: the record's head.
   static constexpr std::size_t overhead = 16;
 
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
-  /// Messages.
+  /// Number of messages.
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
-  /// Throws std::bad_alloc, and then nothing has changed.
+  /// Appends a copy. Throws std::bad_alloc, and then nothing has changed.
   void push(const Message& message);
-  /// The oldest message, borrowed until pop(). Requires !empty().
+  /// Returns the oldest message, borrowed until pop(). Requires !empty().
   [[nodiscard]] Message front() const noexcept;
+  /// Removes the oldest message. Requires !empty().
   void pop() noexcept;
-  /// The batch of the newest message. Requires !empty().
+  /// Batch of the newest message. Requires !empty().
   [[nodiscard]] std::uint32_t last_batch() const noexcept { return last_batch_; }
   void clear() noexcept;
   void swap(MessageLog& other) noexcept;
@@ -43,35 +46,37 @@ class MessageLog {
   struct Chunk {
     std::unique_ptr<std::byte[]> bytes;
     std::size_t capacity = 0;
-    std::size_t begin = 0;
-    std::size_t end = 0;
+    std::size_t begin = 0;  // of the oldest record
+    std::size_t end = 0;    // of the newest record
   };
 
   [[nodiscard]] Chunk& chunk_for(std::size_t size);
   [[nodiscard]] static Message read(const std::byte* place) noexcept;
 
   std::vector<Chunk> chunks_;
-  std::size_t first_ = 0;  // chunks before it are freed
+  std::size_t first_ = 0;  // index of the chunk of the oldest record; those before it are freed
   std::size_t count_ = 0;
   std::uint32_t last_batch_ = 0;
 };
 
-/// What Remote keeps for one connection while other threads send to it. See remote.hpp for who may
-/// touch what.
+/// The outbox of one connection: the messages that other threads have sent and the loop has not.
+/// Remote creates it for the first such message and recycles it when it is empty or the connection
+/// has ended; RemoteAccount owns it in between. A field that is not atomic is guarded by the mutex
+/// of the Remote, or belongs to the loop's thread ("the loop's"). See remote.hpp.
 struct Outbox {
-  MessageLog waiting;                   ///< Guarded by the mutex of the Remote.
-  MessageLog taken;                     ///< The loop's: its next messages.
-  std::atomic<std::size_t> held{0};     ///< Bytes of both, overhead included.
-  std::atomic<std::size_t> payload{0};  ///< Bytes of both, as the callers counted them.
-  std::size_t lost = 0;                 ///< The loop's: payload that could not be sent.
-  bool is_listed = false;               ///< Guarded: the loop will look here.
-  bool owes_drain = false;              ///< Guarded: something was refused.
-  bool overflowed = false;              ///< Guarded: the connection is closed with 1013.
-  bool overflow_told = false;           ///< The loop's: and the loop knows.
-  bool is_draining = false;             ///< The loop's.
+  MessageLog waiting;                   ///< Guarded: messages that the loop has not taken.
+  MessageLog taken;                     ///< The loop's: the messages that it sends next.
+  std::atomic<std::size_t> held{0};     ///< Bytes in both logs, overhead included.
+  std::atomic<std::size_t> payload{0};  ///< Payload bytes in both logs.
+  std::size_t lost = 0;                 ///< The loop's: payload bytes that could not be sent.
+  bool is_listed = false;               ///< Guarded: on the Remote's list of outboxes to drain.
+  bool owes_drain = false;              ///< Guarded: a message was refused; on_drained() is owed.
+  bool overflowed = false;              ///< Guarded: the connection is to be closed with 1013.
+  bool overflow_told = false;           ///< The loop's: it knows of `overflowed`.
+  bool is_draining = false;             ///< The loop's: inside Remote::drain_account().
   bool is_orphan = false;               ///< The loop's: its connection ended while it was drained.
 
-  /// As new, for another connection.
+  /// Makes the outbox as new, for another connection.
   void reset() noexcept {
     waiting.clear();
     taken.clear();

@@ -1,5 +1,5 @@
-// url_fuzz.cpp - an accepted URL cannot break out of a request line or a header, and taking it
-// apart again after putting it together changes nothing. RFC 6455 §3.
+// url_fuzz.cpp - an accepted URL cannot break out of a request line or a header, and survives
+// formatting and parsing again. RFC 6455 §3.
 #include <algorithm>
 #include <string>
 
@@ -37,7 +37,7 @@ void check_again(const Url& url) {
           "resource and userinfo survive");
 }
 
-/// The authority as it was written, found by other means than the parser's.
+/// Compares host and port with the text of the URL, split by another method than the parser's.
 void check_as_written(const Url& url, std::string_view text) {
   text.remove_prefix(text.find("://") + 3);
   text = text.substr(0, std::min(text.find('/'), text.find('?')));

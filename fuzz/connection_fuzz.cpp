@@ -391,7 +391,7 @@ class Session {
   std::optional<OwnedBytes> owed_pong_;
   Block::Ptr handed_over_;    // the application may still read the message in it
   std::size_t expected_ = 0;  // events that were reported, which is the index of the next one
-  std::size_t judged_ = 0;    // bytes of the output that the checker has seen
+  std::size_t judged_ = 0;    // bytes of the output that the checker has taken
   std::size_t fed_ = 0;
   std::size_t chunk_ = 0;
   std::size_t pongs_ = 0;  // pongs sent before the latest next()

@@ -29,7 +29,7 @@ class ReferenceReceiver {
  public:
   ReferenceReceiver(Role role, const ReceiveOptions& options) : role_(role), options_(options) {}
 
-  /// Call once.
+  /// Receives the whole input; to be called once.
   void run(Bytes wire);
 
   [[nodiscard]] const std::vector<ExpectedEvent>& events() const noexcept { return events_; }

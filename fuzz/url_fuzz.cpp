@@ -41,7 +41,7 @@ void check_again(const Url& url) {
 void check_as_written(const Url& url, std::string_view text) {
   text.remove_prefix(text.find("://") + 3);
   text = text.substr(0, std::min(text.find('/'), text.find('?')));
-  text.remove_prefix(text.rfind('@') + 1);  // npos + 1 is 0: all of it
+  text.remove_prefix(text.rfind('@') + 1);  // without "@": npos + 1 is 0, nothing is removed
   const std::size_t bracket = text.rfind(']');
   const std::size_t from = bracket == std::string_view::npos ? 0 : bracket;
   const std::size_t colon = std::min(text.find(':', from), text.size());

@@ -1,4 +1,4 @@
-// bench_data.hpp - payloads, keys, memory and counters that the benchmarks share.
+// bench_data.hpp - payloads, mask keys, memory and counters that the benchmarks share.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace wirespan::bench {
 
 inline constexpr MaskKey key{std::byte{0x37}, std::byte{0xFA}, std::byte{0x21}, std::byte{0x3D}};
 
-/// Keys that cost nothing: the random source is measured where it lives, not here.
+/// A mask source with a constant key: the random source is not part of these measurements.
 [[nodiscard]] inline MaskSource fixed_keys() noexcept {
   return {.next = [](void*, MaskKey& out) noexcept {
     out = key;
@@ -27,7 +27,7 @@ inline constexpr MaskKey key{std::byte{0x37}, std::byte{0xFA}, std::byte{0x21}, 
   }};
 }
 
-/// Bytes without a pattern that anything could be quick about.
+/// Pseudo-random bytes: no pattern that branch prediction or compression could use.
 [[nodiscard]] inline std::vector<std::byte> random_bytes(std::size_t size) {
   std::vector<std::byte> bytes(size);
   std::uint64_t state = 0x9E3779B97F4A7C15U;
@@ -38,7 +38,8 @@ inline constexpr MaskKey key{std::byte{0x37}, std::byte{0xFA}, std::byte{0x21}, 
   return bytes;
 }
 
-/// `words` again and again, to `size` bytes at most, ending with a whole code point.
+/// Repeats `words` to `size` bytes. A multi-byte code point at the end becomes spaces, since it may
+/// be cut.
 [[nodiscard]] inline std::string text_of(std::string_view words, std::size_t size) {
   std::string text;
   while (text.size() < size) text += words;
@@ -50,7 +51,7 @@ inline constexpr MaskKey key{std::byte{0x37}, std::byte{0xFA}, std::byte{0x21}, 
   return text + std::string(size - text.size(), ' ');
 }
 
-/// One block that is lent again and again, as the pool of a loop would do it.
+/// A block source with one block, which is lent and taken back like those of a loop's buffer pool.
 class OneBlock {
  public:
   [[nodiscard]] BlockSource source() noexcept {
@@ -72,12 +73,13 @@ class OneBlock {
   Block::Ptr kept_;
 };
 
-/// Every iteration handled `size` bytes.
+/// Reports that every iteration handled `size` bytes.
 inline void count_bytes(benchmark::State& state, std::size_t size) {
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(size));
 }
 
-/// Every iteration handled `count` messages of `size` bytes; shows the time for one of them, too.
+/// Reports that every iteration handled `count` messages of `size` bytes, and the time for one of
+/// them as `per_message`.
 inline void count_messages(benchmark::State& state, std::size_t count, std::size_t size) {
   const auto messages = state.iterations() * static_cast<std::int64_t>(count);
   state.SetItemsProcessed(messages);

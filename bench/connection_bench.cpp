@@ -1,5 +1,5 @@
-// connection_bench.cpp - a whole connection without a network: a batch of messages received, echoed
-// or sent, as one turn of a driver does it. RFC 6455 §5, §6.
+// connection_bench.cpp - a Connection without a network: a batch of messages received, echoed or
+// sent, as in one turn of a driver. RFC 6455 §5, §6.
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -13,7 +13,7 @@
 namespace wirespan::bench {
 namespace {
 
-/// Bytes that one turn handles, about what one read returns when much is waiting.
+/// Bytes of a batch: about as much as one read returns when much is waiting.
 constexpr std::size_t turn = 64u << 10;
 constexpr std::size_t most_messages = 256;
 
@@ -46,7 +46,8 @@ Batch batch_for(const benchmark::State& state, Opcode opcode, Role sender, std::
   return batch;
 }
 
-/// Copies the batch in, as recv() would, because unmasking changes it; then asks for all events.
+/// Copies the batch into the buffer, as recv() would, because unmasking changes it; then takes all
+/// events. Returns the number of messages.
 template <class OnMessage>
 std::size_t receive(Connection& connection, const Batch& batch, MutableBytes buffer,
                     OnMessage on_message) {
@@ -83,7 +84,8 @@ void echo_batch(benchmark::State& state, Opcode opcode) {
   OneBlock blocks;
   const BlockSource source = blocks.source();
   const Batch batch = batch_for(state, opcode, Role::client);
-  // As an echo server does: what was received as text is known to be text.
+  // As in an echo server: text that was received has been validated, so that sending it does not
+  // validate it again.
   Connection connection(Role::server,
                         ConnectionOptions{.validate_sent_text = false, .blocks = &source});
   std::vector<std::byte> buffer(batch.wire.size());

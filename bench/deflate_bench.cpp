@@ -1,5 +1,5 @@
-// deflate_bench.cpp - messages compressed and inflated by the codec, for each way of keeping
-// context, beside zlib alone that keeps as much. RFC 7692 §7.2.
+// deflate_bench.cpp - messages compressed and inflated by the codec, for each DeflateContext,
+// beside zlib alone with the same context. RFC 7692 §7.2.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -19,12 +19,12 @@ namespace wirespan::bench {
 namespace {
 
 constexpr std::size_t window = std::size_t{32} << 10;
-/// What is compressed before a text comes again: more than a window, or every text but the first
-/// would be found there whole.
+/// Bytes of distinct text before the first one is repeated: more than a window, which would
+/// otherwise hold every repeated text whole.
 constexpr std::size_t all_texts = 8 * window;
 constexpr std::string_view tail("\x00\x00\xFF\xFF", 4);  // §7.2.1: cut from every message
 
-/// Texts of a feed, one behind the other.
+/// Texts of a price feed, one behind the other.
 class Texts {
  public:
   explicit Texts(std::size_t size) : size_(size) {
@@ -42,7 +42,7 @@ class Texts {
   [[nodiscard]] Bytes at(std::size_t index) const {
     return wire_bytes(text_).subspan(index % count() * size_, size_);
   }
-  /// What came before it, at most a window; before the first one the last ones came.
+  /// The bytes before text `index`, at most a window; the last texts stand before the first one.
   [[nodiscard]] Bytes before(std::size_t index) const {
     const std::size_t begin = index % count() * size_;
     const std::size_t end = begin == 0 ? all_texts : begin;
@@ -64,7 +64,7 @@ std::unique_ptr<MessageCodec> make_codec(DeflateContext context, Role role) {
                                               .client_no_context_takeover = forget});
 }
 
-/// All texts as a server sends them.
+/// All texts, compressed as a server sends them.
 std::vector<std::vector<std::byte>> encode_all(const Texts& texts, DeflateContext context) {
   const auto codec = make_codec(context, Role::server);
   std::vector<std::vector<std::byte>> messages;
@@ -168,7 +168,7 @@ struct Inflate {
     if (context == DeflateContext::none) return;
     (void)inflateSetDictionary(&stream, as_zlib(past), static_cast<uInt>(past.size()));
   }
-  /// Bytes that the message, tail included, stands for.
+  /// Inflates a message, tail included; returns the bytes of its plain text.
   [[nodiscard]] std::size_t run(Bytes message, MutableBytes room) {
     stream.next_in = as_zlib(message);
     stream.avail_in = static_cast<uInt>(message.size());

@@ -1,6 +1,6 @@
-// deflate_memory - what compression costs a connection in memory, for each way of keeping context:
-// counted, and as the resident set of many connections; and what it saves and takes for a message
-// of 3 KB that is sent. Prints the table of core/README.md.
+// deflate_memory.cpp - memory of a compressed connection for each DeflateContext: as counted, and
+// as the resident set of many connections; bytes on the wire and time to send for a message of 3
+// KB. Prints the table of core/README.md.
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -51,7 +51,7 @@ std::size_t resident_bytes() {
   return fields == 2 ? resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) : 0;
 }
 
-/// Some 3 KB of what looks like a feed.
+/// About 3 KB of JSON, like a price feed.
 std::string message(int number) {
   std::string text;
   for (int i = 0; text.size() < 3000; ++i) {
@@ -66,8 +66,8 @@ bool no_keys(void*, MaskKey& key) noexcept {
   return true;
 }
 
-/// A server's connections, each after messages in both directions. The clients share one process
-/// but come and go, so that only the servers count.
+/// Measures a server's connections, each after messages in both directions. The clients live in the
+/// same process, but each is destroyed after its messages, so that only the servers' memory counts.
 void measure(const Mode& mode) {
   const auto pool =
       std::make_shared<DeflatePool>(DeflateOptions{.send_context = mode.context,
@@ -128,7 +128,7 @@ int main() {
       "|---|---|---|---|---|---|---|\n");
   for (const Mode& mode : modes) {
     (void)std::fflush(stdout);
-    const pid_t child = ::fork();  // so that no mode finds the memory of another
+    const pid_t child = ::fork();  // a process of its own: no mode reuses the memory of another
     if (child == 0) {
       measure(mode);
       return 0;

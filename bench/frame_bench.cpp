@@ -1,5 +1,5 @@
-// frame_bench.cpp - one frame at a time: headers alone, whole frames encoded, whole frames taken
-// apart. RFC 6455 §5.2.
+// frame_bench.cpp - one frame at a time: headers encoded, whole frames encoded, whole frames
+// decoded. RFC 6455 §5.2.
 #include <array>
 #include <cstring>
 
@@ -27,12 +27,12 @@ void encode_header(benchmark::State& state, bool masked) {
   state.SetItemsProcessed(state.iterations());
 }
 
-/// Append to the output and take it off again, as a driver that writes at once.
+/// Appends a frame to the output and consumes it, like a driver that writes at once.
 void encode(benchmark::State& state, bool masked) {
   const auto payload = random_bytes(static_cast<std::size_t>(state.range(0)));
   const FrameHeader header = header_of(payload.size(), masked);
   ByteBuffer output;
-  output.append(payload);  // the block stays: a pool would lend it again for nothing
+  output.append(payload);  // the buffer keeps its block, as a buffer pool would lend it again
   output.append(wire_bytes("x"));
   output.consume(payload.size());
   for (auto _ : state) {
@@ -56,7 +56,8 @@ DecoderInput decoder_input(const benchmark::State& state, bool masked) {
   return {.wire = {wire.begin(), wire.end()}, .payload_size = payload.size()};
 }
 
-/// The payload is masked and unmasked in turns: that does not matter to the decoder.
+/// Decodes the same frame in place, so that its payload is masked and unmasked by turns; the
+/// decoder does not look at it.
 void decode(benchmark::State& state, bool masked) {
   auto [wire, payload_size] = decoder_input(state, masked);
   FrameDecoder decoder({.receiver = masked ? Role::server : Role::client});
@@ -71,11 +72,11 @@ void decode(benchmark::State& state, bool masked) {
     benchmark::DoNotOptimize(chunk.payload.data());
     benchmark::ClobberMemory();
   }
-  // Without a mask nobody looks at the payload: bytes a second would be a boast.
+  // Without a mask the payload is never read: a figure of bytes per second would mean nothing.
   count_messages(state, 1, masked ? payload_size : 0);
 }
 
-/// What one read returns: frames one behind the other. The mask is taken off and put on in turns.
+/// Decodes the frames of one read, one behind the other; payloads are unmasked and masked by turns.
 void decode_batch(benchmark::State& state, bool masked) {
   const auto [frame, payload_size] = decoder_input(state, masked);
   constexpr std::size_t count = 256;
@@ -94,7 +95,7 @@ void decode_batch(benchmark::State& state, bool masked) {
   count_messages(state, count, masked ? payload_size : 0);
 }
 
-/// The header comes in two pieces, which is the slow road of the decoder.
+/// The header comes in two pieces: the slow path of the decoder.
 void decode_cut_header(benchmark::State& state, bool masked) {
   auto [wire, payload_size] = decoder_input(state, masked);
   FrameDecoder decoder({.receiver = masked ? Role::server : Role::client});

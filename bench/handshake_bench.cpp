@@ -1,5 +1,5 @@
-// handshake_bench.cpp - the opening handshake of both sides, in one piece and byte by byte, and
-// what a refusal costs. RFC 6455 §4.
+// handshake_bench.cpp - the opening handshake of both sides, in one piece and byte by byte, and the
+// cost of a refusal. RFC 6455 §4.
 #include <array>
 #include <string>
 #include <variant>
@@ -16,7 +16,7 @@ namespace {
 
 const HandshakeKey handshake_key = make_key(std::array<std::byte, 16>{});
 
-/// About what a browser sends.
+/// A request with about the fields of a browser's.
 ClientRequest browser_request() {
   return {.host = "server.example.com",
           .target = "/feed?channel=17",
@@ -44,7 +44,7 @@ void build_client_request(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 
-/// Parse, judge and answer.
+/// Parses the request, checks it and builds the response.
 void serve(benchmark::State& state, bool small) {
   const std::string text = request_text(small);
   for (auto _ : state) {
@@ -61,7 +61,7 @@ void serve(benchmark::State& state, bool small) {
   count_bytes(state, text.size());
 }
 
-/// A peer that sends `state.range(0)` bytes at a time: the cost must grow with the bytes only.
+/// A peer that sends `state.range(0)` bytes at a time: the cost must be linear in the bytes.
 void serve_in_pieces(benchmark::State& state) {
   const std::string text = request_text(false);
   const auto piece = static_cast<std::size_t>(state.range(0));
@@ -79,7 +79,7 @@ void serve_in_pieces(benchmark::State& state) {
   count_bytes(state, text.size());
 }
 
-/// The most expensive kind of nonsense: a head that is as long as it may be and never ends.
+/// The most expensive bad request: a head of limits::head_size bytes that does not end.
 void refuse_endless_head(benchmark::State& state) {
   std::string text = "GET / HTTP/1.1\r\n";
   while (text.size() < limits::head_size) text += "x-field: value\r\n";
@@ -98,7 +98,7 @@ void refuse_endless_head(benchmark::State& state) {
   count_bytes(state, text.size());
 }
 
-/// A legal request that offers as much as fits: each name has to differ from all others.
+/// A valid request with many subprotocols: the server checks that they are all different.
 void serve_many_subprotocols(benchmark::State& state) {
   ClientRequest request{.host = "server.example.com"};
   const auto count = static_cast<std::size_t>(state.range(0));

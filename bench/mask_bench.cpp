@@ -1,5 +1,5 @@
-// mask_bench.cpp - masking in place and while copying, beside the plain twins and memcpy. RFC 6455
-// §5.3.
+// mask_bench.cpp - masking in place and while copying, beside the reference implementations and
+// memcpy. RFC 6455 §5.3.
 #include <algorithm>
 #include <cstring>
 #include <string>
@@ -13,7 +13,7 @@
 namespace wirespan::bench {
 namespace {
 
-/// Two areas that grow to what is asked for: only the largest benchmarks need the largest ones.
+/// Two areas that grow to the largest size asked for: only the largest benchmarks need the most.
 struct Areas {
   std::vector<std::byte> from;
   std::vector<std::byte> to;
@@ -24,9 +24,9 @@ Areas& areas_of(std::size_t size) {
   return both;
 }
 
-/// Payloads that lie one behind the other as frames in a receive buffer do. The same bytes again
-/// and again would measure how a processor hands on what it has just stored: vectors that overlap
-/// wait for it, and nobody masks a payload twice in a row.
+/// Payloads one behind the other, like frames in a receive buffer. Masking the same bytes again and
+/// again would measure store forwarding: overlapping vectors wait for the store before them (9 ns
+/// at 125 bytes instead of 3), and a program masks a payload once.
 class Payloads {
  public:
   /// Arguments: bytes, and the distance of the first one from an aligned address.
@@ -49,7 +49,7 @@ class Payloads {
   }
 
  private:
-  static constexpr std::size_t row = 16384;  // both rows fit the first cache
+  static constexpr std::size_t row = 16384;  // both rows fit into the first-level cache
   std::size_t size_;
   std::size_t shift_;
   std::size_t stride_;
@@ -88,7 +88,7 @@ void plain_copy(benchmark::State& state) {
   count_bytes(state, payloads.from().size());
 }
 
-/// One of the loops for long payloads, in place.
+/// One of the vector loops for long payloads, in place.
 void variant(benchmark::State& state, kernels::MaskLoop loop) {
   Payloads payloads(state);
   for (auto _ : state) {
@@ -100,7 +100,7 @@ void variant(benchmark::State& state, kernels::MaskLoop loop) {
   count_bytes(state, payloads.from().size());
 }
 
-/// Small frames as they come: a length of 0 to 125 that no processor can foresee.
+/// Small frames with random lengths of 0 to 125, which branch prediction cannot foresee.
 void random_sizes(benchmark::State& state, decltype(&apply_mask) function) {
   constexpr std::size_t frames = 8192;
   constexpr std::size_t stride = 128;

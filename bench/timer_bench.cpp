@@ -1,5 +1,5 @@
-// timer_bench.cpp - the timer wheel while many connections have a deadline each, beside the plain
-// way to keep deadlines: a std::multimap.
+// timer_bench.cpp - the timer wheel with a deadline for each of many connections, beside the plain
+// implementation: a std::multimap.
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -17,10 +17,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto period = 30s;  // as long as pings and idle times are
+constexpr auto period = 30s;  // of the order of keep-alive intervals and idle timeouts
 constexpr TimePoint start{std::chrono::hours(1)};
 
-/// Numbered timers in a wheel; one that fires is due again a period later.
+/// Numbered timers in a wheel; a timer that fires is scheduled again for a period later.
 class Wheel {
  public:
   explicit Wheel(std::size_t count) : wheel_(start) {
@@ -46,11 +46,11 @@ class Wheel {
   };
 
   net::TimerWheel wheel_;
-  std::vector<std::unique_ptr<Entry>> timers_;  // each lies where its connection does
+  std::vector<std::unique_ptr<Entry>> timers_;  // each allocated by itself, as in a connection
   std::size_t fired_ = 0;
 };
 
-/// The same in a map ordered by time.
+/// The same timers in a map ordered by time.
 class Map {
  public:
   explicit Map(std::size_t count) : places_(count, timers_.end()) {}
@@ -83,7 +83,7 @@ class Map {
   std::size_t fired_ = 0;
 };
 
-/// Which timer comes next, and when it is due: made before, so that chance costs nothing.
+/// The next timer and its deadline; chosen before the run, so that random numbers are not measured.
 struct Choice {
   std::size_t timer = 0;
   TimePoint when;
@@ -99,7 +99,7 @@ std::vector<Choice> choices(std::size_t timers) {
   return list;
 }
 
-/// Deadlines at equal distances over one period.
+/// Schedules all timers at equal distances over one period.
 template <class Timers>
 void schedule_all(Timers& timers, std::size_t count) {
   const std::chrono::nanoseconds step = std::chrono::nanoseconds(period) / count;
@@ -108,7 +108,7 @@ void schedule_all(Timers& timers, std::size_t count) {
   }
 }
 
-/// A connection that comes or goes: the others have their deadlines.
+/// A connection that opens and closes, while all others have deadlines.
 template <class Timers>
 void schedule_and_cancel(benchmark::State& state) {
   const auto count = static_cast<std::size_t>(state.range(0));
@@ -124,7 +124,7 @@ void schedule_and_cancel(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 
-/// A connection that was heard of: its deadline moves.
+/// A connection that has received input: its deadline moves.
 template <class Timers>
 void reschedule(benchmark::State& state) {
   const auto count = static_cast<std::size_t>(state.range(0));
@@ -157,7 +157,7 @@ void advance(benchmark::State& state) {
       benchmark::Counter(fired, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
-/// Turns in which nothing is due: most of a busy loop's.
+/// Turns in which no timer is due: most turns of a busy loop.
 template <class Timers>
 void advance_for_nothing(benchmark::State& state) {
   const auto count = static_cast<std::size_t>(state.range(0));

@@ -1,5 +1,5 @@
-// topics_bench.cpp - publishing without a network: who has subscribed, the frame that they share,
-// and a message's way into the queue of each of them and out again.
+// topics_bench.cpp - fan-out without a network: subscribing to a topic, making the shared frame,
+// and passing it through the write queue of each subscriber.
 #include <array>
 #include <cstddef>
 #include <map>
@@ -24,7 +24,7 @@ namespace {
 constexpr Topics::Member member_count = 1000;
 constexpr std::string_view topic = "prices/ABC";
 
-/// The plain way: sets of members by name.
+/// The plain implementation: sets of members by name.
 class PlainTopics {
  public:
   void subscribe(Topics::Member member, std::string_view name) {
@@ -48,7 +48,7 @@ void subscribe_all(Registry& registry) {
   }
 }
 
-/// Somebody from the middle leaves and comes back.
+/// A member from the middle of the topic unsubscribes and subscribes again.
 template <class Registry>
 void subscribe_and_leave(benchmark::State& state) {
   Registry registry;
@@ -62,7 +62,7 @@ void subscribe_and_leave(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 
-/// Finds the topic and looks at all members.
+/// Finds the topic and iterates over all members.
 template <class Registry>
 void look_up(benchmark::State& state) {
   Registry registry;
@@ -75,8 +75,8 @@ void look_up(benchmark::State& state) {
   count_messages(state, member_count, 0);
 }
 
-/// What a turn in which `messages` are published costs apart from the kernel: for each subscriber
-/// the frames wait in a queue that is lent, are gathered for one write, and are gone.
+/// A turn in which `messages` are published, without the kernel's share: for each subscriber the
+/// shared frames are pushed to a pooled write queue, gathered for one write, and consumed.
 void deliver(benchmark::State& state) {
   const auto messages = static_cast<std::size_t>(state.range(0));
   const auto payload = random_bytes(static_cast<std::size_t>(state.range(1)));
@@ -103,7 +103,7 @@ void deliver(benchmark::State& state) {
   count_messages(state, messages * member_count, 0);
 }
 
-/// The plain way: a copy for each subscriber, behind what waits already.
+/// The plain implementation: a copy of each frame into the output buffer of each subscriber.
 void deliver_copies(benchmark::State& state) {
   const auto messages = static_cast<std::size_t>(state.range(0));
   const auto payload = random_bytes(static_cast<std::size_t>(state.range(1)));
@@ -134,7 +134,7 @@ void make_frame(benchmark::State& state) {
   count_messages(state, 1, payload.size());
 }
 
-/// The least that it takes: memory, and the payload in it.
+/// The lower bound of make_frame: an allocation and a copy of the payload.
 void copy_payload(benchmark::State& state) {
   const auto payload = random_bytes(static_cast<std::size_t>(state.range(0)));
   for (auto _ : state) {

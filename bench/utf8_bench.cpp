@@ -1,5 +1,5 @@
-// utf8_bench.cpp - validating UTF-8: four kinds of text, several sizes, beside the plain twin.
-// RFC 6455 §8.1.
+// utf8_bench.cpp - validating UTF-8: four kinds of text, several sizes, beside the reference
+// implementation. RFC 6455 §8.1.
 #include <array>
 #include <cstdlib>
 #include <string>
@@ -26,7 +26,7 @@ bool validate_plainly(Bytes text) {
   return feed_reference(validator, text) && validator.complete();
 }
 
-/// A message that came in pieces of one network packet.
+/// Validates a message that came in pieces of one network packet each.
 bool validate_in_pieces(Bytes text) {
   constexpr std::size_t packet = 1448;
   Utf8Validator validator;

@@ -1,5 +1,5 @@
-// client_handshake_fuzz.cpp - a response in pieces is judged as the whole one is; what is accepted
-// is what §4.1 allows; and a request that may be sent is one that a server accepts. RFC 6455 §4.1.
+// client_handshake_fuzz.cpp - a response in pieces is judged like the whole; an accepted response
+// is one that §4.1 allows; a request that may be sent is one that a server accepts. RFC 6455 §4.1.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -13,13 +13,13 @@
 namespace wirespan::fuzz {
 namespace {
 
-/// RFC 6455 §1.3: the key of its example, so that seeds can hold the answer to it.
+/// The key of the example in RFC 6455 §1.3, so that seeds can hold its Sec-WebSocket-Accept.
 constexpr HandshakeKey key{'d', 'G', 'h', 'l', 'I', 'H', 'N', 'h', 'b', 'X', 'B', 's',
                            'Z', 'S', 'B', 'u', 'b', '2', '5', 'j', 'Z', 'Q', '=', '='};
 
 struct Outcome {
   ClientHandshakeStep step;
-  std::size_t consumed = 0;  ///< Of the whole input, when there is an answer.
+  std::size_t consumed = 0;  ///< Bytes of the whole input, when there is a response.
 };
 
 Outcome feed_in_pieces(const ClientRequest& request, Bytes response, Tape cuts) {
@@ -81,7 +81,8 @@ void check_response_case(FuzzInput& input, std::uint8_t setting) {
           "the server has read the key");
 }
 
-/// A request out of lines: host, target, origin, cookie, subprotocols by commas, then headers.
+/// Reads a request from lines: host, target, origin, connection, cookie, subprotocols separated by
+/// commas, then headers.
 ClientRequest request_from(std::string_view text) {
   const auto next_line = [&text] {
     const std::string_view line = text.substr(0, text.find('\n'));
@@ -103,7 +104,7 @@ ClientRequest request_from(std::string_view text) {
   return request;
 }
 
-/// Too much is refused with a reason that names the limit; nothing else may be refused.
+/// True for the errors of the head's limits: the only reasons for which a server may refuse.
 bool is_too_much(std::error_code error) {
   return error == Errc::head_too_long || error == Errc::target_too_long ||
          error == Errc::too_many_fields;

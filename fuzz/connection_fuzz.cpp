@@ -1,6 +1,6 @@
-// connection_fuzz.cpp - a whole connection, either role, cut anywhere, with an application that
-// calls whatever it likes between the events. What it reports is compared with a plain reference,
-// what it writes is judged frame by frame, what it keeps is bounded. RFC 6455 §5 to §7.
+// connection_fuzz.cpp - a Connection in either role, its input cut anywhere, with an application
+// that calls anything between the events. Events are compared with a reference implementation,
+// output is checked frame by frame, memory is bounded. RFC 6455 §5 to §7.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -15,7 +15,7 @@
 namespace wirespan::fuzz {
 namespace {
 
-/// Keys that repeat, and a source that can dry up.
+/// A mask source with predictable keys; with `may_fail` every eighth call fails.
 struct Keys {
   bool may_fail = false;
   std::uint8_t count = 0;
@@ -28,7 +28,7 @@ struct Keys {
   }
 };
 
-/// An error of somebody else's, whose words are neither short nor in ASCII.
+/// An error category of the application whose texts are neither short nor ASCII.
 class ForeignCategory final : public std::error_category {
  public:
   [[nodiscard]] const char* name() const noexcept override { return "foreign"; }
@@ -59,7 +59,8 @@ ConnectionOptions take_options(FuzzInput& input, Keys& keys) {
           .mask_source = {.next = &Keys::next, .context = &keys}};
 }
 
-/// Driver and application in one, as clumsy as the tape tells them to be.
+/// Driver and application in one. The tape chooses the cuts of the input, the calls between the
+/// events, and when the driver pauses, blocks its output or writes.
 class Session {
  public:
   Session(Role role, const ConnectionOptions& options, const ReferenceReceiver& reference,
@@ -111,7 +112,7 @@ class Session {
         connection_.keep_unread_input();
         shared_ = ExactCopy();
       }
-      // Nothing is left to digest: a driver need not ask for NeedInput.
+      // The input is digested: a driver need not call next() until it returns NeedInput.
       if (!to_the_end && (choice & 4) != 0 && !connection_.has_unread_input()) return;
     }
   }
@@ -142,7 +143,7 @@ class Session {
     }
   }
 
-  // What came.
+  // Events.
 
   void on_event(const Event& event) {
     require(!ended_, "nothing follows the end");
@@ -167,7 +168,8 @@ class Session {
     }
   }
 
-  /// Also lets the application act, and looks whether that hurt what it was given.
+  /// Compares an event with the expected one, lets the application act, and checks that the
+  /// borrowed payload is unchanged afterwards.
   void check(const ExpectedEvent& expected, Kind kind, Opcode opcode, Bytes payload) {
     require(expected.kind == kind && expected.opcode == opcode, "events are what came, in order");
     require(same_bytes(expected.payload, payload), "a payload is what came");
@@ -197,9 +199,9 @@ class Session {
     require(error == Condition::protocol_violation, "it is the peer's fault");
   }
 
-  // What the application does.
+  // Calls of the application.
 
-  /// True if a call was made after which views need not be valid.
+  /// Makes one call that the tape chooses. True if borrowed views need not be valid after it.
   bool act(Bytes received) {
     const std::uint8_t choice = tape_.next();
     if (choice >= 0xF8) return end(choice);
@@ -328,7 +330,8 @@ class Session {
     checker_.take(frame);
   }
 
-  /// As the driver does it with a message that was put together.
+  /// Zero-copy echo of a reassembled message, as the driver does it: the frame's header, then the
+  /// message's own block.
   void hand_over(Opcode opcode, Bytes received) {
     if (!connection_.holds_delivered(received)) return;
     const auto head = connection_.begin_gather(opcode, received);
@@ -351,9 +354,9 @@ class Session {
     require(same_bytes(checker_.latest(), received), "and all of it");
   }
 
-  // What is written and kept.
+  // Output and memory.
 
-  /// One whole frame was appended, or nothing was.
+  /// Checks that an accepted call has appended one whole frame, and a refused one nothing.
   void check_call(std::error_code error, Opcode opcode, Bytes payload) {
     const std::size_t written = connection_.output().size() - judged_;
     if (error) require(written == 0, "a call that is refused writes nothing");
@@ -386,12 +389,12 @@ class Session {
   Tape tape_;
   ExactCopy shared_;
   std::optional<OwnedBytes> owed_pong_;
-  Block::Ptr handed_over_;    // the application may still look at it
-  std::size_t expected_ = 0;  // events that were reported
-  std::size_t judged_ = 0;    // bytes of the output that the checker has seen
+  Block::Ptr handed_over_;    // the application may still read the message in it
+  std::size_t expected_ = 0;  // events that were reported, which is the index of the next one
+  std::size_t judged_ = 0;    // bytes of the output that the checker has taken
   std::size_t fed_ = 0;
   std::size_t chunk_ = 0;
-  std::size_t pongs_ = 0;  // sent before the latest next()
+  std::size_t pongs_ = 0;  // pongs sent before the latest next()
   bool blocked_ = false;
   bool eof_ = false;
   bool ended_ = false;

@@ -1,5 +1,5 @@
-// extensions_fuzz.cpp - an accepted list of extensions consists of tokens, can be written down and
-// read again, and lists can be joined by a comma. RFC 6455 §9.1.
+// extensions_fuzz.cpp - an accepted list of extensions consists of tokens, survives writing and
+// parsing again, and two lists can be joined by a comma. RFC 6455 §9.1.
 #include <string>
 
 #include "fuzz_input.hpp"
@@ -31,7 +31,8 @@ void check_tokens(const List& list) {
   }
 }
 
-/// Backslashes are for readers to take off: they mean nothing before a character of a token.
+/// The value as a quoted string with every character escaped: a parser removes the backslashes,
+/// which change nothing before a character of a token.
 std::string quoted_with_backslashes(const std::string& value) {
   std::string text = "\"";
   for (const char c : value) text.append("\\").append(1, c);
@@ -59,8 +60,8 @@ void check_again(const List& list) {
   }
 }
 
-/// RFC 9110 §5.3: two fields of one name are one field with a comma between them. Their elements
-/// count together, however they arrive.
+/// RFC 9110 §5.3: two fields of one name equal one field with a comma between their values. The
+/// limit of elements counts both together.
 void check_joined(std::string_view first, std::string_view second) {
   const auto a = parse_extensions(first);
   const auto b = parse_extensions(second);

@@ -1,5 +1,5 @@
-// frame_decoder_fuzz.cpp - frames cut anywhere are the same frames, every header says the same when
-// it is encoded again, and no input makes the decoder go round without eating. RFC 6455 §5.2.
+// frame_decoder_fuzz.cpp - input cut anywhere gives the same frames, an accepted header is the one
+// that the encoder writes, and every step of the decoder makes progress. RFC 6455 §5.2.
 #include <system_error>
 
 #include "fuzz_input.hpp"
@@ -10,7 +10,7 @@ namespace {
 
 struct Frame {
   FrameHeader header;
-  OwnedBytes payload;  ///< Unmasked, as far as it came.
+  OwnedBytes payload;  ///< Unmasked; the part that the input holds.
   bool finished = false;
   bool operator==(const Frame&) const = default;
 };
@@ -22,7 +22,7 @@ struct Result {
   bool operator==(const Result&) const = default;
 };
 
-/// Runs one decoder over a wire that comes in pieces.
+/// Runs one decoder over an input that comes in pieces.
 class Run {
  public:
   Run(FrameRules rules, bool unmask_in_place) : decoder_(rules), in_place_(unmask_in_place) {}
@@ -95,7 +95,7 @@ class Run {
   std::size_t steps_ = 0;
 };
 
-/// Frames encoded again are the bytes that came.
+/// Checks that the frames, encoded again, are the bytes of the input.
 void check_encoding(const std::vector<Frame>& frames, Bytes wire) {
   for (const Frame& frame : frames) {
     std::array<std::byte, max_frame_header_size> header{};

@@ -1,4 +1,4 @@
-// fuzz_input.hpp - how the targets take numbers off their input, and how they complain.
+// fuzz_input.hpp - how the targets read their input (settings, tape, bytes) and state assertions.
 #pragma once
 
 #include <array>
@@ -14,15 +14,17 @@
 
 namespace wirespan::fuzz {
 
-/// Says what does not hold and aborts, in every build: assert() is silent in a release.
+/// Asserts `holds`: prints `what` and aborts, in every build; assert() is compiled out of a
+/// release.
 inline void require(bool holds, const char* what) {
   if (holds) return;
   std::fprintf(stderr, "\nDoes not hold: %s\n", what);
   std::abort();
 }
 
-/// Choices for a run of any length: the tape starts again at its end, so that one byte is enough
-/// to say "always one byte at a time", and a seed can be written by hand. An empty tape is zeros.
+/// Choices for a run of any length. The tape starts again at its end, so that one byte is enough to
+/// say "always one byte at a time", and a seed can be written by hand. An empty tape reads as
+/// zeros.
 class Tape {
  public:
   Tape() = default;
@@ -35,8 +37,8 @@ class Tape {
     return choice;
   }
 
-  /// How many of `available` bytes come next: 0 stands for all of them, 1 to 127 for themselves,
-  /// the rest for multiples of 64. At least one if there is one.
+  /// The size of the next piece of `available` bytes, at least 1 if there is a byte. A choice of 0
+  /// means all of them, 1 to 127 that many, 128 to 255 multiples of 64 from 64 on.
   [[nodiscard]] std::size_t cut(std::size_t available) noexcept {
     const std::size_t choice = next();
     const std::size_t size = choice < 128 ? choice : (choice - 127) * 64;
@@ -54,7 +56,7 @@ class Tape {
 };
 
 /// The input of a target: settings first, then the tape (its length in one byte), then the bytes
-/// that the code under test will see. What is missing is zero, so that every input means something.
+/// for the code under test. Missing bytes read as zero, so that every input is meaningful.
 class FuzzInput {
  public:
   FuzzInput(const std::uint8_t* data, std::size_t size) noexcept
@@ -65,7 +67,7 @@ class FuzzInput {
     return one.empty() ? std::uint8_t{0} : std::to_integer<std::uint8_t>(one[0]);
   }
   [[nodiscard]] Tape tape() noexcept { return Tape(take(byte())); }
-  /// Fewer than `size` at the end.
+  /// Returns the next `size` bytes, fewer at the end of the input.
   [[nodiscard]] Bytes take(std::size_t size) noexcept {
     const Bytes taken = rest_.first(size < rest_.size() ? size : rest_.size());
     rest_ = rest_.subspan(taken.size());
@@ -77,7 +79,8 @@ class FuzzInput {
   Bytes rest_;
 };
 
-/// A copy on the heap of exactly that size: one byte too far is a report of the address sanitizer.
+/// A copy on the heap of exactly the given size: the address sanitizer reports a read of one byte
+/// more.
 class ExactCopy {
  public:
   ExactCopy() = default;

@@ -1,5 +1,5 @@
-// http_head_fuzz.cpp - a head that comes in pieces is judged as the whole one is, and what is
-// accepted follows the grammar. RFC 9112 §2 to §5.
+// http_head_fuzz.cpp - a head that comes in pieces is judged like the whole, and an accepted head
+// follows the grammar. RFC 9112 §2 to §5.
 #include <algorithm>
 #include <string>
 
@@ -57,7 +57,8 @@ void check_accepted(const Parsed<Head>& parsed, Bytes in, const HeadLimits& limi
   }
 }
 
-/// Grows the view as a driver's buffer would grow, and stops at the first verdict.
+/// Parses a growing part of the input, as a driver does while its buffer fills, until the parser
+/// has accepted or refused the head.
 template <class Head>
 Parsed<Head> parse_in_pieces(Bytes in, Fields& fields, const HeadLimits& limits, Tape cuts) {
   Parsed<Head> parsed;

@@ -21,7 +21,7 @@ SAMPLE_KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 WHOLE = b""
 BYTE_BY_BYTE = b"\x01"
 RAGGED = b"\x03\x01\x07\x02"
-# Tapes on which an application acts between the events; the values are those of
+# Tapes on which the application makes calls between the events; the values are those of
 # connection_fuzz.cpp.
 ECHOING = b"\x00\xd0\x00\x05\xd0\x02"
 CHATTY = b"\x05\x81\x0c\x90\x03\xa1\x0a\xb1\x01\xb0\x09\xe1\x04\xf3\x00"
@@ -188,14 +188,15 @@ def write_frames():
             wire = frame(TEXT, b"a" * 100, server=server, fin=False) + frame(
                 CONT, b"b" * 26, server=server)
             seed("connection", number(role, bounds), tape(PAUSING), wire)
-        # Blocked at the first ping, unblocked at the message: of three pongs the last is owed.
+        # Output blocked at the first ping, unblocked at the message: of three pongs the last is
+        # owed.
         pings = b"".join(frame(PING, word, server=server) for word in (b"a", b"bb", b"ccc"))
         seed("connection", number(role, 0), tape(b"\x00\xc1" + b"\x00" * 5 + b"\xc0\x00"),
              pings + frame(TEXT, b"go on", server=server))
         # Our Close crosses the peer's: there must not be a second one.
         seed("connection", number(role, 0), tape(b"\x00\xf8" + b"\x00" * 6),
              frame(TEXT, b"x", server=server) + frame(CLOSE, close_body(1000), server=server))
-        # Under a limit of 125 bytes for one message, two messages of 100 are none too many.
+        # A limit of 125 bytes for one message admits two messages of 100.
         for tail in (b"", frame(TEXT, b"b" * 26, server=server, fin=False)):
             seed("connection", number(role, 3), tape(WHOLE),
                  frame(TEXT, b"a" * 100, server=server) * 2 + tail)
@@ -205,13 +206,14 @@ def write_frames():
 
 def write_once_broken():
     """What a target has once found; each line names what went wrong."""
-    # A driver's reason that was cut inside a character, or was not UTF-8 at all.
+    # The text of an application's error, cut inside a character or not UTF-8 at all.
     seed("connection", number(0, 0), tape(FAILING_IN_GREEK), frame(TEXT, b"x"))
-    # Input kept for a paused reader that was digested to its end, then new input to be kept.
+    # Input kept for a paused reader and digested to its end, then new input to be kept.
     seed("connection", number(0, 0), tape(b"\x15"), frame(TEXT, b"x") * 6)
-    # A control frame with a long form of its length: two bytes and all of them must say the same.
+    # A control frame with a long form of its length: its first two bytes and the whole header must
+    # give the same error.
     seed("frame_decoder", number(0), tape(b"\x03"), header(PING, 5, mask=KEY, form=16))
-    # A method too long to be one, accepted if it came in one piece.
+    # A method that is too long, which was accepted if it came in one piece.
     seed("http_head", number(0), tape(WHOLE), b"M" * 33 + b" / HTTP/1.1\r\n\r\n")
     # An absolute target with an empty userinfo: the "@" became part of the host.
     seed("server_handshake", number(0), tape(WHOLE), request("http://@a.example/"))
@@ -345,7 +347,7 @@ def write_handshakes():
         seed("client_handshake", number(i % 4 << 1), tape(cuts), text)
         seed("client_handshake", number(0), tape(RAGGED), text)
         seed("http_head", number(i % 4 << 1 | 1), tape(cuts), text)
-    # Beyond the limits of bytes, which the fuzzer's own inputs are too short to reach.
+    # Beyond the byte limits, which the fuzzer's own inputs are too short to reach.
     for text in (request("/" + "a" * 9000), b"GET /" + b"a" * 17000,
                  request(extra=("X-Long: " + "a" * 17000,))):
         seed("server_handshake", number(0), tape(b"\xc0"), text)

@@ -1,5 +1,5 @@
-// mask_fuzz.cpp - masking against its plain twin: any length, alignment, phase and cut. RFC 6455
-// §5.3.
+// mask_fuzz.cpp - masking equals its reference implementation for any length, alignment, phase and
+// cut. RFC 6455 §5.3.
 #include "fuzz_input.hpp"
 #include <wirespan/core/mask.hpp>
 
@@ -13,7 +13,7 @@ MaskKey take_key(FuzzInput& input) {
   return key;
 }
 
-/// The twin's answer at the same distance from an aligned address.
+/// The bytes as the two reference implementations mask them, which must agree.
 OwnedBytes masked_by_twin(Bytes plain, MaskKey key, std::size_t phase) {
   OwnedBytes masked(plain.size());
   copy_masked_reference(masked, plain, key, phase);

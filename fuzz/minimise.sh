@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Merges what fuzz/run.sh has found into the committed corpus: of the finds in build/fuzz-finds only
-# few small ones that reach code which nothing else reaches. Nothing that is there is removed: inputs
-# that once crashed stay, also when they reach nothing of their own.
+# Merges the finds of fuzz/run.sh (build/fuzz-finds) into the committed corpus: only a few small
+# inputs that reach code which no other input reaches. No committed input is removed: inputs that
+# once crashed stay, also when they add no coverage.
 #
 #   fuzz/minimise.sh [TARGET...]
 set -euo pipefail
@@ -17,8 +17,8 @@ for target in "${targets[@]}"; do
   finds=build/fuzz-finds/$target
   [ -d "$finds" ] || continue
   before=$(find "$corpus" -type f | wc -l)
-  # Short inputs only: the long ones are made by make_seeds.py. Without counters: another path
-  # counts, the same path more often does not, or the corpus would grow by hundreds of files.
+  # Short inputs only: make_seeds.py makes the long ones. Without counters: an input is kept for a
+  # new path, not for taking a known path more often, which would add hundreds of files.
   merge=(-set_cover_merge=1 -use_counters=0 -max_len=1024)
   if ! "build/fuzz/fuzz/${target}_fuzz" "${merge[@]}" "$corpus" "$finds" \
       >"$finds.merge.log" 2>&1; then

@@ -1,3 +1,4 @@
+// output_checker.cpp - parses and checks frames without the library's own decoder. RFC 6455 §5.
 #include "output_checker.hpp"
 
 #include <wirespan/core/close_code.hpp>
@@ -8,7 +9,8 @@ namespace {
 
 unsigned value_of(std::byte byte) { return std::to_integer<unsigned>(byte); }
 
-/// The length in its shortest form; `at` moves behind it.
+/// Reads the payload length and checks that it has its shortest form; sets `at` to the first byte
+/// after it.
 std::uint64_t take_length(Bytes frame, std::size_t& at) {
   const unsigned form = value_of(frame[1]) & 0x7F;
   const std::size_t extended = form < 126 ? 0 : (form == 126 ? 2 : 8);

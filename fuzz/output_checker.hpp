@@ -1,5 +1,5 @@
-// output_checker.hpp - judges what a connection writes: whole, legal frames of its role, fragments
-// in order, one Close at most and no data after it. RFC 6455 §5, §7.
+// output_checker.hpp - checks the output of a connection: whole, legal frames of its role,
+// fragments in order, at most one Close and no data after it. RFC 6455 §5, §7.
 #pragma once
 
 #include "fuzz_input.hpp"
@@ -7,14 +7,16 @@
 
 namespace wirespan::fuzz {
 
+/// Checks the output of one connection from its first byte on, and remembers the latest frame. A
+/// broken rule aborts through require().
 class OutputChecker {
  public:
   /// `text_is_checked`: the connection refuses to send text that is not UTF-8.
   OutputChecker(Role sender, bool text_is_checked)
       : sender_(sender), text_is_checked_(text_is_checked) {}
 
-  /// Requires whole frames, because every call on a connection writes whole ones. They are judged
-  /// without the library's own parser: what both got wrong would stay unseen.
+  /// Checks the next bytes, which must be whole frames: every call on a connection appends whole
+  /// ones. The library's own decoder is not used, since it may share a defect with the encoder.
   void take(Bytes frames);
 
   [[nodiscard]] std::size_t closes() const noexcept { return closes_; }

@@ -1,5 +1,5 @@
-// permessage_deflate_fuzz.cpp - arbitrary bytes as compressed messages, and messages that are
-// compressed and come back. RFC 7692 §7.2.
+// permessage_deflate_fuzz.cpp - arbitrary bytes as compressed messages, and messages that survive
+// compressing and inflating. RFC 7692 §7.2.
 #include <algorithm>
 #include <array>
 #include <deque>
@@ -22,7 +22,7 @@ bool next_key(void* context, MaskKey& key) noexcept {
   return true;
 }
 
-/// Two settings that both sides of a connection have.
+/// Options and the agreement, the same for both ends of a connection.
 struct Setting {
   explicit Setting(FuzzInput& input) {
     const std::uint8_t first = input.byte();
@@ -49,7 +49,8 @@ ConnectionOptions connection_options(std::uint8_t& keys) {
           .mask_source = {.next = &next_key, .context = &keys}};
 }
 
-/// Frames of a server whose payloads are arbitrary: a message, or an end with a reason of its kind.
+/// Frames of a server with arbitrary payloads: the client delivers messages within its limit, or
+/// fails with an error that names the defect of the data.
 void inflate_anything(const Setting& setting, FuzzInput& input) {
   std::uint8_t keys = 0;
   const auto pool = std::make_shared<DeflatePool>(setting.options);
@@ -86,7 +87,7 @@ void inflate_anything(const Setting& setting, FuzzInput& input) {
   require(pool->memory() < 200'000, "memory is bounded by the window");
 }
 
-/// What one side sends the other gets, in fragments, compressed or not.
+/// A client's message arrives unchanged at the server, in fragments and whole, compressed or not.
 void round_trip(const Setting& setting, FuzzInput& input) {
   std::uint8_t keys = 0;
   const auto pool = std::make_shared<DeflatePool>(setting.options);

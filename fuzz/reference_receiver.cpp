@@ -1,3 +1,4 @@
+// reference_receiver.cpp - the plain receiver: one frame after the other, one check for each rule.
 #include "reference_receiver.hpp"
 
 #include <algorithm>
@@ -23,7 +24,7 @@ bool ReferenceReceiver::fail(std::error_code error) {
   return false;
 }
 
-/// False when the input is at its end or the connection is.
+/// Takes one frame off the input. False at the end of the input or of the connection.
 bool ReferenceReceiver::take_frame(Bytes& wire) {
   idle_ = wire.empty() && !under_way_;
   if (wire.size() < 2) return false;
@@ -46,7 +47,7 @@ bool ReferenceReceiver::take_frame(Bytes& wire) {
   return true;
 }
 
-/// What §5.2 and §5.5 let a receiver refuse before it has seen more.
+/// Checks the first two bytes of a frame: every rule of §5.2 and §5.5 that they can break.
 bool ReferenceReceiver::judge_two_bytes(const Head& head) {
   if ((head.first & 0x70) != 0) return fail(Errc::reserved_bits);
   constexpr std::array<unsigned, 6> known{0x0, 0x1, 0x2, 0x8, 0x9, 0xA};
@@ -76,7 +77,7 @@ bool ReferenceReceiver::read_rest_of_head(Bytes wire, Head& head) {
   return true;
 }
 
-/// §5.4 and our limits: judged when a frame announces itself.
+/// Checks §5.4 and the limits of ReceiveOptions as soon as the header of a data frame is complete.
 bool ReferenceReceiver::judge_message(const Head& head) {
   if (head.opcode() == 0) {
     if (!under_way_) return fail(Errc::unexpected_continuation);

@@ -1,5 +1,5 @@
-// reference_receiver.hpp - the receiving half of the protocol written down once more, plainly: a
-// whole input at once, everything copied. Connection must report what this reports. RFC 6455 §5.
+// reference_receiver.hpp - the reference implementation of receiving: the whole input at once,
+// everything copied. Connection must report the same events. RFC 6455 §5.
 #pragma once
 
 #include <cstdint>
@@ -12,26 +12,29 @@
 
 namespace wirespan::fuzz {
 
+/// An event that Connection must report.
 struct ExpectedEvent {
   enum class Kind : std::uint8_t { message, fragment, ping, pong, close, failed };
   Kind kind = Kind::failed;
   Opcode opcode = Opcode::continuation;  ///< Of a message or fragment.
   bool fin = true;                       ///< Of a fragment.
-  OwnedBytes payload{};                  ///< Of a close: the reason.
+  OwnedBytes payload{};                  ///< Of a Close: the reason.
   CloseCode code = CloseCode::no_status_received;
   std::error_code error{};
 };
 
-/// Computes everything that an input means, up to its end or to what ends the connection.
+/// Computes all events of an input, up to its end or to the Close or failure that ends the
+/// connection.
 class ReferenceReceiver {
  public:
   ReferenceReceiver(Role role, const ReceiveOptions& options) : role_(role), options_(options) {}
 
-  /// Call once.
+  /// Receives the whole input; to be called once.
   void run(Bytes wire);
 
   [[nodiscard]] const std::vector<ExpectedEvent>& events() const noexcept { return events_; }
-  /// The input, or the connection by a Close, ended where no frame and no message is under way.
+  /// True if the input ended, or a Close ended the connection, with no frame or message under way:
+  /// then Connection must hold no memory.
   [[nodiscard]] bool idle() const noexcept { return idle_; }
 
  private:

@@ -1,6 +1,6 @@
 // replay_main.cpp - runs a fuzz target over files, without libFuzzer: the committed corpus is a
 // test in every build. Arguments are files and folders; the name of each input is printed before it
-// runs, so that the last line tells which one failed.
+// runs, so that the last line names the input that failed.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>

@@ -1,5 +1,5 @@
-// round_trip_fuzz.cpp - what a client sends comes back from an echoing server as it was, whatever
-// its kind, size and fragments, and wherever the two streams are cut. RFC 6455 §5, §6.
+// round_trip_fuzz.cpp - a client's messages come back unchanged from an echo server, for any kind,
+// size and fragments, and wherever the two streams are cut. RFC 6455 §5, §6.
 #include <algorithm>
 #include <deque>
 #include <string_view>
@@ -81,7 +81,7 @@ class Pair {
     pings_.push_back(owned(payload));
   }
 
-  /// A message that turned out to be no text cannot be finished: the conversation ends here.
+  /// Text that is not UTF-8 is refused, so that its message cannot be finished: sending ends here.
   void give_up(bool is_sendable) {
     require(!is_sendable, "only bad text is refused");
     abandoned_ = true;
@@ -90,7 +90,7 @@ class Pair {
   void move(Connection& from, Connection& to) {
     ByteBuffer& output = from.output();
     if (output.empty()) return;
-    // A long output is not cut into single bytes: that would only be slow.
+    // A long output is cut into about 64 pieces at most; single bytes would only be slow.
     const ExactCopy shared(std::max(tape_.cut(output.size()), output.size() / 64));
     const MutableBytes window = to.receive_window(shared.get());
     const std::size_t size = std::min(window.size(), shared.get().size());
@@ -137,7 +137,7 @@ class Pair {
   bool abandoned_ = false;
 };
 
-/// A payload of a chosen size out of few bytes, so that long ones need no long input.
+/// Repeats `seed` to a payload of `size` bytes, so that long payloads need no long input.
 OwnedBytes stretched(Bytes seed, std::size_t size) {
   OwnedBytes payload(seed.empty() ? 0 : size);
   for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = seed[i % seed.size()];

@@ -3,8 +3,9 @@
 #
 #   fuzz/run.sh [SECONDS [TARGET...]]     default: 10 seconds each, all targets
 #
-# What is new goes to build/fuzz-finds/TARGET (fuzz/minimise.sh merges it into the corpus), what
-# crashes to build/fuzz-crashes. Ends with 1 if anything crashed. JOBS: compilers at a time.
+# Inputs that reach new code go to build/fuzz-finds/TARGET (fuzz/minimise.sh merges them into the
+# corpus), inputs that crash to build/fuzz-crashes. Exit status 1 if there was a crash. JOBS:
+# compilers at a time.
 set -euo pipefail
 
 seconds=${1:-10}
@@ -20,7 +21,8 @@ if [ ${#targets[@]} -eq 0 ]; then
   for source in fuzz/*_fuzz.cpp; do targets+=("$(basename "$source" _fuzz.cpp)"); done
 fi
 
-# Freed memory is kept back for a while to catch late readers; less of it than by default.
+# The address sanitizer's quarantine of freed memory, which catches use after free: less than by
+# default.
 export ASAN_OPTIONS="quarantine_size_mb=64:${ASAN_OPTIONS:-}"
 crashes=build/fuzz-crashes
 mkdir -p "$crashes"
@@ -30,7 +32,7 @@ for target in "${targets[@]}"; do
   finds=build/fuzz-finds/$target
   log=$finds.log
   mkdir -p "$finds"
-  # Nobody promises memory and gets it: one allocation above 64 MiB is a defect.
+  # A length in the input must not cause an allocation of that size: one above 64 MiB is a defect.
   limits=(-max_len=4096 -timeout=5 -rss_limit_mb=1024 -malloc_limit_mb=64)
   case $target in
     permessage_deflate) limits+=(-dict=fuzz/deflate.dict) ;;

@@ -1,5 +1,5 @@
-// server_handshake_fuzz.cpp - a request in pieces is judged as the whole one is; what a server
-// accepts, a client of ours could have asked, and it takes the answer. RFC 6455 §4.2.
+// server_handshake_fuzz.cpp - a request in pieces is judged like the whole; an accepted request is
+// one that our client could have sent, and the client accepts the response. RFC 6455 §4.2.
 #include <string>
 
 #include "fuzz_input.hpp"
@@ -14,7 +14,7 @@ namespace {
 
 struct Outcome {
   ServerHandshakeStep step;
-  std::size_t consumed = 0;  ///< Of the whole input, when the request is complete.
+  std::size_t consumed = 0;  ///< Bytes of the whole input, when the request is complete.
 };
 
 Outcome feed_in_pieces(Bytes request, Tape cuts) {
@@ -65,7 +65,7 @@ ClientRequest request_like(const ClientOffer& offer) {
   return request;
 }
 
-/// Says the same in our own client's words and hears the same.
+/// Sends the same request as our client would build it; the server must accept it again.
 void check_asked_again(const ClientOffer& offer) {
   const ClientRequest request = request_like(offer);
   require(!check_client_request(request), "a client could have asked for what was accepted");

@@ -1,5 +1,5 @@
-// url_fuzz.cpp - an accepted URL cannot break out of a request line or a header, and taking it
-// apart again after putting it together changes nothing. RFC 6455 §3.
+// url_fuzz.cpp - an accepted URL cannot break out of a request line or a header, and survives
+// formatting and parsing again. RFC 6455 §3.
 #include <algorithm>
 #include <string>
 
@@ -37,11 +37,11 @@ void check_again(const Url& url) {
           "resource and userinfo survive");
 }
 
-/// The authority as it was written, found by other means than the parser's.
+/// Compares host and port with the text of the URL, split by another method than the parser's.
 void check_as_written(const Url& url, std::string_view text) {
   text.remove_prefix(text.find("://") + 3);
   text = text.substr(0, std::min(text.find('/'), text.find('?')));
-  text.remove_prefix(text.rfind('@') + 1);  // npos + 1 is 0: all of it
+  text.remove_prefix(text.rfind('@') + 1);  // without "@": npos + 1 is 0, nothing is removed
   const std::size_t bracket = text.rfind(']');
   const std::size_t from = bracket == std::string_view::npos ? 0 : bracket;
   const std::size_t colon = std::min(text.find(':', from), text.size());

@@ -1,5 +1,5 @@
-// utf8_fuzz.cpp - the UTF-8 validator against its plain twin, cut anywhere, and both against the
-// definition of RFC 3629 §4 written down once more.
+// utf8_fuzz.cpp - the UTF-8 validator equals its reference implementation, cut anywhere, and both
+// equal a decoder that follows RFC 3629 §4.
 #include "fuzz_input.hpp"
 #include <wirespan/core/utf8.hpp>
 
@@ -7,12 +7,12 @@ namespace wirespan::fuzz {
 namespace {
 
 struct Verdict {
-  bool possible = true;  ///< No byte so far rules valid UTF-8 out.
-  bool complete = true;  ///< Meaningless unless possible.
+  bool possible = true;  ///< No byte has ruled out valid UTF-8.
+  bool complete = true;  ///< The text ends with a whole code point; only meaningful if possible.
   bool operator==(const Verdict&) const = default;
 };
 
-/// Bytes of the code point that starts with `lead`; 0 if none does.
+/// Bytes of a code point that starts with `lead`; 0 if no code point does.
 std::size_t length_for(unsigned lead) noexcept {
   if (lead < 0x80) return 1;
   if (lead < 0xC0) return 0;
@@ -21,14 +21,14 @@ std::size_t length_for(unsigned lead) noexcept {
   return lead < 0xF8 ? 4 : 0;
 }
 
-/// True for a code point that this many bytes may encode.
+/// True for a Unicode scalar value whose shortest encoding has `length` bytes.
 bool is_scalar(unsigned code_point, std::size_t length) noexcept {
   constexpr std::array<unsigned, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
   const bool surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
   return code_point >= smallest[length] && code_point <= 0x10FFFF && !surrogate;
 }
 
-/// Decodes instead of comparing bytes with ranges: another method, another chance to be right.
+/// Validates by decoding each code point: independent of the byte ranges that the validators use.
 bool is_valid_by_decoding(Bytes text) noexcept {
   while (!text.empty()) {
     const auto lead = std::to_integer<unsigned>(text[0]);
@@ -46,7 +46,7 @@ bool is_valid_by_decoding(Bytes text) noexcept {
   return true;
 }
 
-/// Feeds both validators the same pieces; they must give up at the same one.
+/// Feeds both validators the same pieces; they must refuse the same one.
 Verdict judge_in_pieces(Bytes text, Tape cuts) {
   Utf8Validator fast;
   Utf8Validator plain;

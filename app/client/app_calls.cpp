@@ -1,3 +1,4 @@
+// app_calls.cpp - WebSocketApp's public calls: to the run on its thread, else through Shared.
 #include <optional>
 #include <string>
 #include <system_error>
@@ -27,7 +28,7 @@ RunResult WebSocketApp::run_forever(const RunOptions& options, const std::stop_t
     run.emplace(*this, options);
   } catch (const WebSocketException&) {
     throw;
-  } catch (const std::system_error& error) {  // no descriptor left for the loop
+  } catch (const std::system_error& error) {  // no file descriptor left for the event loop
     throw WebSocketException(error.code(), "run_forever");
   }
   return run->run(stop);

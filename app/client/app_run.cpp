@@ -1,3 +1,4 @@
+// app_run.cpp - one run of WebSocketApp: connect, deliver, send, close, reconnect.
 #include <algorithm>
 #include <cstdint>
 #include <new>
@@ -42,7 +43,8 @@ net::SessionOptions session_options(const RunOptions& options, std::size_t send_
           .send_hard_limit = send_hard_limit};
 }
 
-/// One connection, and senders that wait.
+/// A run has one connection, so the total needs no limit of its own. A refused sender waits in
+/// Shared, so the loop owes it no drain.
 net::RemoteOptions remote_options(std::size_t send_hard_limit) {
   return {.send_hard_limit = send_hard_limit, .total_limit = SIZE_MAX, .tells_refusals = false};
 }
@@ -69,7 +71,8 @@ WebSocketApp::Run::Run(WebSocketApp& app, const RunOptions& options)
               [this] { drain_listed(); }),
       session_options_(session_options(options, app.options_.send_hard_limit)),
       compression_(app.options_.compression) {
-  // A callable for the headers belongs to the run; everything else is checked before it.
+  // A header callable is called by each attempt; every other option is checked here, before any
+  // handler is called.
   ConnectOptions checked = connect_options();
   if (app_.options_.header.is_callable()) checked.header = {};
   std::string detail;
@@ -136,7 +139,7 @@ void WebSocketApp::Run::attempt() {
     throw_for(plan.error(), detail);
   } catch (const WebSocketException& refused) {
     return failed(refused.code(), std::current_exception());
-  } catch (...) {  // the callable that makes the headers
+  } catch (...) {  // thrown by the header callable
     return failed(Errc::handler_failed, std::current_exception());
   }
 }
@@ -173,7 +176,8 @@ void WebSocketApp::Run::open(Dialed dialed) {
   mask_failure_ = nullptr;
   const bool again = std::exchange(connected_before_or_failed_, true);
   guarded([&] { again ? app_.on_reconnect() : app_.on_open(); });
-  // The handler may have closed the connection already; what came behind the handshake follows it.
+  // The handler may have ended the channel. Frames that came with the handshake are delivered here,
+  // after on_open.
   if (channel_) channel_->start(dialed.unread);
 }
 
@@ -189,10 +193,10 @@ bool WebSocketApp::Run::next_mask_key(MaskKey& key) noexcept {
   }
 }
 
-// While it is open.
+// While the connection is open.
 
 void WebSocketApp::Run::on_message(const Message& message) {
-  if (stop_request_) return;  // after close() what still comes is of no interest, as in Python
+  if (stop_request_) return;  // messages after close() are discarded, as in Python
   guarded([&] { app_.on_data(message.payload, message.opcode, true); });
   if (!stop_request_) guarded([&] { app_.on_message(message); });
 }
@@ -220,7 +224,8 @@ void WebSocketApp::Run::on_backlog(std::size_t unsent) {
   shared_.tell_room();
 }
 
-/// Other threads may have been told of output that no backlog has followed.
+/// Lowers the unsent bytes that other threads see. send_granted() raises them before the kernel is
+/// asked, and the channel calls on_backlog() only if the backlog has changed.
 void WebSocketApp::Run::on_written(std::size_t size) {
   const std::size_t told = account_.unsent.load(std::memory_order_relaxed);
   if (told > 0) on_backlog(told - std::min(told, size));
@@ -234,7 +239,8 @@ std::size_t WebSocketApp::Run::unsent() const noexcept {
   return channel_ ? channel_->unsent_bytes() + account_.on_its_way() : 0;
 }
 
-/// On the loop's thread: straight into the output, behind what other threads have sent before.
+/// Sends on the loop's thread. The outbox is drained first: messages that other threads sent before
+/// stay in front.
 void WebSocketApp::Run::send(Opcode opcode, Bytes payload, Compress compress) {
   if (!channel_ || stop_request_) throw_for(Errc::not_open, "send");
   if (remote_.has_listed()) drain(net::Remote::Look::early);
@@ -250,7 +256,8 @@ std::error_code WebSocketApp::Run::send(Opcode opcode, Bytes payload, Compress c
   return error;
 }
 
-/// Without memory the connection ends; what it had accepted is counted as lost.
+/// Sends a message that Remote has admitted. If memory runs out the connection is aborted, and its
+/// accepted bytes are counted in RunResult::unsent_bytes.
 std::error_code WebSocketApp::Run::send_granted(const net::MessageLog::Message& message) {
   try {
     const auto error =
@@ -285,7 +292,8 @@ void WebSocketApp::Run::stop(const CloseRequest& request) {
   stop_request_->timeout = bounded(request.timeout);
   shared_.set_stopping();
   if (channel_) {
-    // Everything that was sent before goes first, and has as much time as the handshake.
+    // Messages accepted before go in front of the Close frame. The timer bounds their wait for the
+    // kernel: if the closing handshake takes longer than the timeout, on_timer() aborts.
     loop_.timers().schedule(*this, loop_.network().now() + stop_request_->timeout);
     drain(net::Remote::Look::early);
     close_channel();
@@ -313,12 +321,12 @@ void WebSocketApp::Run::on_end(const net::SessionEnd& end) {
     result_.error = end.error;
     return finish(EndReason::stopped);
   }
-  // Without a key the peer's Close frame could not be answered.
+  // The peer closed, but get_mask_key threw, so that its Close frame could not be answered.
   if (!end.error && mask_failure_) {
     return failed(Errc::no_mask_key, std::exchange(mask_failure_, nullptr));
   }
   if (!end.error) return finish(EndReason::closed_by_peer);
-  if (end.error == Errc::handler_failed) {  // on_error itself has thrown: nobody can be told
+  if (end.error == Errc::handler_failed) {  // on_error has thrown: it is not called again
     result_.error = end.error;
     return finish(EndReason::failed);
   }
@@ -327,7 +335,7 @@ void WebSocketApp::Run::on_end(const net::SessionEnd& end) {
                                     : exception_of([&] { throw_for(end.error, "connection"); }));
 }
 
-/// An attempt or a connection has failed: tell, then try again or end.
+/// Reports a failed attempt or a lost connection to on_error, then reconnects or ends the run.
 void WebSocketApp::Run::failed(std::error_code code, const std::exception_ptr& error) {
   connected_before_or_failed_ = true;
   result_.error = code;
@@ -342,7 +350,8 @@ void WebSocketApp::Run::failed(std::error_code code, const std::exception_ptr& e
   }
 }
 
-/// Time to try again; or the peer did not even take what was to go before our Close frame.
+/// With a channel: the close timeout, while the peer did not even read the messages in front of our
+/// Close frame. Without one: the reconnect delay is over.
 void WebSocketApp::Run::on_timer(TimePoint) {
   if (channel_) return channel_->abort(Errc::close_timeout);
   if (!finished_ && !dialer_) attempt();
@@ -372,7 +381,8 @@ void WebSocketApp::Run::handler_failed(const std::exception_ptr& error) noexcept
   report(error);
 }
 
-/// Calls on_error. If that throws too, there is nobody left to tell, and the run ends.
+/// Calls on_error. If on_error throws, the log gets a line and the run ends with
+/// Errc::handler_failed.
 void WebSocketApp::Run::report(const std::exception_ptr& error) noexcept {
   try {
     try {

@@ -20,22 +20,34 @@
 
 namespace wirespan {
 
-/// Lives on the stack of run_forever(); everything happens on its thread.
+/// One call of run_forever(): its event loop, the attempt under way and the open connection. It
+/// lives on the stack of run_forever(), and all of it runs on that thread. Other threads reach it
+/// through Shared, which posts messages and closes to `remote_`.
+///
+/// States: connecting (`dialer_`), open (`channel_`), waiting to reconnect (neither; the timer
+/// runs), finished. An attempt or a connection that fails is reported to on_error; after
+/// RunOptions::reconnect the next attempt begins, or the run ends if that is 0. stop() starts the
+/// closing handshake or cancels the attempt; after it no message is delivered. on_close is called
+/// once, last.
 class WebSocketApp::Run final : private RunPort, private net::Timer {
  public:
   /// Checks the options and reserves the app. Throws as run_forever().
   Run(WebSocketApp& app, const RunOptions& options);
   ~Run();
 
+  /// Drives the loop until the run is finished.
   [[nodiscard]] RunResult run(const std::stop_token& stop);
 
+  /// Sends on the run's thread. Throws as WebSocketApp::send().
   void send(Opcode opcode, Bytes payload, Compress compress);
+  /// Ends the run with a closing handshake if a connection is open. Only the first request counts.
   void stop(const CloseRequest& request) override;
+  /// Bytes accepted from any thread that have not reached the kernel.
   [[nodiscard]] std::size_t unsent() const noexcept;
   [[nodiscard]] std::optional<net::ReceiveTime> received_at() const noexcept;
 
  private:
-  /// Called by the channel; static dispatch.
+  /// The channel's handler: static dispatch, one pointer.
   struct ChannelHandler {
     Run* run;
     void on_message(const Message& message) { run->on_message(message); }
@@ -60,7 +72,7 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   void on_fragment(const Fragment& fragment);
   void on_backlog(std::size_t unsent);
   void on_written(std::size_t size);
-  /// Sends the messages of other threads.
+  /// Sends the messages that other threads have put into the outbox.
   void drain_listed();
   void drain(net::Remote::Look look);
   [[nodiscard]] std::error_code send_granted(const net::MessageLog::Message& message);
@@ -73,7 +85,7 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   void tell_close();
   void report(const std::exception_ptr& error) noexcept;
   void handler_failed(const std::exception_ptr& error) noexcept;
-  /// Calls a handler; what it throws goes to on_error.
+  /// Calls a handler; its exception goes to on_error.
   template <class Call>
   void guarded(Call call) noexcept;
   [[nodiscard]] bool next_mask_key(MaskKey& key) noexcept;
@@ -87,13 +99,14 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   net::HeapTrim trim_;
   net::SessionOptions session_options_;
   Compression compression_;
+  // At most one of the two is set: an attempt, or an open connection.
   std::unique_ptr<Dialer> dialer_;
   std::unique_ptr<AppChannel> channel_;
-  std::optional<CloseRequest> stop_request_;
-  std::exception_ptr mask_failure_;
-  bool connected_before_or_failed_ = false;
-  bool used_socket_ = false;
-  bool finished_ = false;
+  std::optional<CloseRequest> stop_request_;  // set by stop(): nothing more is delivered
+  std::exception_ptr mask_failure_;           // thrown by get_mask_key on this connection
+  bool connected_before_or_failed_ = false;   // the next connection calls on_reconnect
+  bool used_socket_ = false;                  // AppOptions::socket is used up: no reconnecting
+  bool finished_ = false;                     // result_.why is final
   RunResult result_;
 };
 

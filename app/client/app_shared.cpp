@@ -1,3 +1,4 @@
+// app_shared.cpp - the state of a WebSocketApp under its mutex, and senders that wait for room.
 #include <utility>
 
 #include <wirespan/app/client/app_shared.hpp>
@@ -5,7 +6,7 @@
 #include <wirespan/core/time.hpp>
 
 namespace wirespan {
-// The run's side.
+// For the run, on its thread.
 
 bool WebSocketApp::Shared::begin_run(Run& run, RunPort& port, net::Remote& remote,
                                      net::RemoteAccount& account) {
@@ -78,9 +79,10 @@ bool WebSocketApp::Shared::on_run_thread() const noexcept {
   return thread_.load() == std::this_thread::get_id();
 }
 
-// Everybody's side.
+// For any thread.
 
-/// After close() nothing more is taken, although the handshake may still be under way.
+/// True if a message may be handed over: after close() it may not, although the closing handshake
+/// may be under way.
 bool WebSocketApp::Shared::accepts() const noexcept { return open_ && keep_running_; }
 
 void WebSocketApp::Shared::wait_for_room(Lock& lock, std::optional<TimePoint> deadline) {

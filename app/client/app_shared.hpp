@@ -23,14 +23,14 @@
 
 namespace wirespan {
 
-/// How a close() is to be done.
+/// The arguments of a close().
 struct CloseRequest {
   CloseCode status = CloseCode::normal;
   std::string reason{};
   std::chrono::milliseconds timeout = limits::close_time;
 };
 
-/// The loop's side of a run, called on its thread.
+/// The run as Shared sees it; called on the loop's thread.
 class RunPort {
  public:
   virtual void stop(const CloseRequest& request) = 0;
@@ -39,35 +39,40 @@ class RunPort {
   ~RunPort() = default;
 };
 
-/// Guarded by its mutex. A run announces itself here with its Remote, which has the messages of
-/// other threads and decides about room for them; senders wait here while it has none.
+/// The state of a WebSocketApp that outlives a run and that any thread may use. The app owns it.
+/// During a run, Remote admits the messages of other threads or refuses them for want of room; a
+/// refused sender waits here (backpressure) until output has drained, the connection ends, or
+/// close() is called. Between runs nothing is accepted, and the facts of the latest connection can
+/// be read.
 class WebSocketApp::Shared {
  public:
   explicit Shared(bool keep_running) : keep_running_(keep_running) {}
 
   // For the run, on its thread.
 
-  /// False if another run is active.
+  /// Registers the run. False if another run is active.
   [[nodiscard]] bool begin_run(Run& run, RunPort& port, net::Remote& remote,
                                net::RemoteAccount& account);
   void end_run() noexcept;
   void begin_connection(const Agreement& agreement, int status, int fd);
-  /// Nothing more is accepted. Senders that wait find the connection closed.
+  /// Messages are refused from here on; senders that wait throw Errc::not_open.
   void end_connection() noexcept;
-  /// Wakes the senders that wait: there may be room.
+  /// Wakes the senders that wait, after the unsent bytes have changed.
   void tell_room() noexcept;
   void set_ping(TimePoint when) noexcept;
   void set_pong(TimePoint when) noexcept;
   void set_errored() noexcept;
   void set_stopping() noexcept;
   [[nodiscard]] bool on_run_thread() const noexcept;
-  [[nodiscard]] Run* run() noexcept { return run_; }  // only when on_run_thread()
+  [[nodiscard]] Run* run() noexcept { return run_; }  // requires on_run_thread()
 
   // For any thread.
 
-  /// Waits while too much is unsent. Throws as WebSocketApp::send().
+  /// Copies a message into the outbox of the connection. Waits while AppOptions::send_hard_limit
+  /// bytes are unsent, up to getdefaulttimeout(). Throws as WebSocketApp::send().
   void post_frame(Opcode opcode, Bytes payload, Compress compress);
-  /// Ends the run, behind what was sent before; nothing without one. No close counts but the first.
+  /// Posts a close that ends the run after the messages sent before. Does nothing without a run;
+  /// only the first close counts.
   void post_close(CloseRequest request);
   [[nodiscard]] bool keep_running() const noexcept;
   [[nodiscard]] bool is_open() const noexcept;
@@ -86,13 +91,14 @@ class WebSocketApp::Shared {
   [[nodiscard]] bool accepts() const noexcept;
   void wait_for_room(Lock& lock, std::optional<TimePoint> deadline);
 
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // guards all below
   std::condition_variable room_;
-  net::Remote* remote_ = nullptr;  // null without a run
+  // Set during a run, null without one. open_ => remote_ is set.
+  net::Remote* remote_ = nullptr;
   net::RemoteAccount* account_ = nullptr;
   Run* run_ = nullptr;
   RunPort* port_ = nullptr;
-  std::atomic<std::thread::id> thread_{};
+  std::atomic<std::thread::id> thread_{};  // the run's; read without the mutex
   bool keep_running_;
   bool open_ = false;
   bool errored_ = false;

@@ -1,4 +1,4 @@
-// One Dialer on an event loop of its own, for the blocking client.
+// blocking_dial.cpp - one Dialer on an event loop of its own, for the blocking client.
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -20,7 +20,7 @@ Dialed dial_and_wait(const std::string& url, ConnectOptions& options) {
   std::optional<net::EventLoop> loop;
   try {
     loop.emplace(net::EventLoopOptions{.backend = net::Backend::poll, .receive_buffer = 0});
-  } catch (const std::system_error& error) {  // no descriptor left
+  } catch (const std::system_error& error) {  // no file descriptor left for the event loop
     throw WebSocketException(error.code(), "connect");
   }
   plan->socket = given.release();

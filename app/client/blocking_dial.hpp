@@ -1,4 +1,4 @@
-// blocking_dial.hpp - connects and waits for it. Private.
+// blocking_dial.hpp - connects to a URL and blocks until the connection is open. Private.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace wirespan {
 
-/// Takes ConnectOptions::socket, which is closed whatever goes wrong. Throws what
-/// WebSocket::connect() is documented to throw.
+/// Takes ownership of ConnectOptions::socket and resets it to -1; the socket is closed if anything
+/// fails. Throws as WebSocket::connect().
 [[nodiscard]] Dialed dial_and_wait(const std::string& url, ConnectOptions& options);
 
 }  // namespace wirespan

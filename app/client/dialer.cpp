@@ -1,3 +1,4 @@
+// dialer.cpp - resolves, connects, secures and performs the opening handshake. RFC 6455 §4.1.
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -24,8 +25,9 @@ std::chrono::milliseconds connect_time(const ConnectOptions& options) {
   return timeout && timeout->count() > 0 ? *timeout : limits::connect_time;
 }
 
-/// How much body an answer announces and we are willing to wait for. Without a length: until the
-/// server closes. Chunked bodies are not decoded, so they are not waited for.
+/// Bytes of a rejection's body to wait for: its Content-Length, at most
+/// limits::rejection_body_size. Without a length the body ends when the server closes. Chunked
+/// bodies are not decoded, so they are not waited for.
 std::size_t body_size_of(const HandshakeRejected& rejection) {
   const int status = rejection.status;
   if (status == 204 || status == 304) return 0;
@@ -38,7 +40,8 @@ std::size_t body_size_of(const HandshakeRejected& rejection) {
   return std::min(size, limits::rejection_body_size);
 }
 
-/// The URL without the parts that may hold a secret: user, query and fragment.
+/// The URL as error texts show it, without the parts that may hold a secret: user information,
+/// query and fragment.
 std::string shown_url(std::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
   const std::size_t scheme = url.find("://");
@@ -174,7 +177,7 @@ void Dialer::secure(net::TcpSocket socket) {
 
 void Dialer::on_ready(net::Readiness) { go_on(); }
 
-/// Does as much as the transport allows.
+/// Goes through the steps until the transport would block.
 void Dialer::go_on() {
   if (step_ == Step::securing && !do_handshake()) return;
   if (step_ == Step::securing) return ask();
@@ -182,7 +185,8 @@ void Dialer::go_on() {
   read_response();
 }
 
-/// True if it is over. What the certificate is refused for is known here.
+/// Continues the TLS handshake; true once it is complete. A refused certificate fails the attempt
+/// here, with an error of certificate_category().
 bool Dialer::do_handshake() {
   const auto result = transport_->handshake();
   if (result.would_block()) {
@@ -288,7 +292,8 @@ void Dialer::fail_to_connect(std::error_code error) {
   fail(error, option ? shown_option(*option) : std::string());
 }
 
-/// The handler is called by the timer, so that no step of ours is on the stack when it destroys us.
+/// The timer calls the handler, so that no function of the dialer is on the stack when the handler
+/// destroys it.
 void Dialer::finish(Result result) {
   if (step_ == Step::finished) return;
   step_ = Step::finished;
@@ -297,7 +302,7 @@ void Dialer::finish(Result result) {
   loop_.timers().schedule(*this, loop_.now());
 }
 
-/// Lets go of everything that could still call us.
+/// Cancels everything that could still call the dialer.
 void Dialer::release() {
   if (transport_) loop_.forget(transport_->fd(), *this);
   transport_.reset();
@@ -308,7 +313,7 @@ void Dialer::release() {
 
 void Dialer::on_timer(TimePoint) {
   if (step_ != Step::finished) {
-    // A server that refuses but does not finish its body has still said what matters.
+    // A rejection whose body is not complete in time is delivered with the part that came.
     return rejection_ ? finish(*std::move(rejection_)) : fail(Errc::connect_timeout);
   }
   const Handler handler = std::move(handler_);

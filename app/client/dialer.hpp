@@ -20,24 +20,26 @@
 
 namespace wirespan {
 
-/// Everything that one attempt needs, checked.
+/// The checked input of one attempt.
 struct DialPlan {
   Url url;
   ClientRequest request;
   tls::ClientOptions tls;
   std::vector<SocketOption> sockopt;
-  std::chrono::milliseconds deadline{};
-  int socket = -1;  // owned by the dialer from start() on
-  bool already_secured = false;
-  bool one_at_a_time = true;
+  std::chrono::milliseconds deadline{};  // from the look-up of the name to the open connection
+  int socket = -1;  // connected already: no look-up; owned by the dialer from start() on
+  bool already_secured = false;  // no TLS on `socket`, even for wss:
+  bool one_at_a_time = true;     // ConnectOptions::one_connecting_per_address
   bool receive_timestamps = false;
 };
 
-/// Asks the header callable, if there is one, whose exceptions pass. Errors are Condition::misuse;
-/// `detail` gets the name of the option, header or URL that they are about.
+/// Checks the URL and the options. Calls the header callable, if there is one; its exceptions pass
+/// through. Errors are Condition::misuse; `detail` gets the name of the URL, option or header that
+/// is refused.
 [[nodiscard]] Expected<DialPlan> make_dial_plan(const std::string& url,
                                                 const ConnectOptions& options, std::string& detail);
 
+/// An open connection.
 struct Dialed {
   Transport transport;
   Agreement agreement;
@@ -45,10 +47,11 @@ struct Dialed {
   std::vector<std::byte> unread;  // frames that came together with the response
 };
 
+/// The error of an attempt.
 struct DialFailure {
   std::error_code error{};
-  std::string detail{};  // the file, option or host that it is about
-  // With Errc::not_switching_protocols: what the server said instead.
+  std::string detail{};  // the file, option or host that the error is about
+  // With Errc::not_switching_protocols: the server's HTTP response.
   int status = 0;
   std::string reason{};
   Headers headers{};
@@ -58,18 +61,25 @@ struct DialFailure {
 /// Throws the exception that belongs to the failure.
 [[noreturn]] void throw_for(const DialFailure& failure);
 
-/// One attempt. Resolving, connecting, TLS and the opening handshake happen under one deadline.
-/// Destroying the dialer cancels it.
+/// One attempt to connect: name look-up, TCP (Happy Eyeballs, RFC 8305), TLS and the opening
+/// handshake, all under one deadline. Its owner is a run of WebSocketApp or dial_and_wait(). Every
+/// attempt ends with one call of the handler, with Dialed or a DialFailure; destroying the dialer
+/// before that cancels it. A response other than 101 is a failure that carries the server's status,
+/// headers and the beginning of its body. Until the handshake is over the dialer holds its place in
+/// the loop's ConnectGate (RFC 6455 §4.1 item 2).
 class Dialer final : private net::IoHandler, private net::Timer {
  public:
   using Result = std::variant<Dialed, DialFailure>;
   using Handler = std::function<void(Result)>;
 
-  /// Starts. `handler` is called once, from the loop, never from here, and may destroy the dialer.
+  /// Starts the attempt. The loop calls `handler` once, never within this constructor; the handler
+  /// may destroy the dialer.
   Dialer(net::EventLoop& loop, DialPlan plan, Handler handler);
   ~Dialer();
 
  private:
+  // reaching: look-up and TCP. securing: TLS handshake. asking: HTTP request, head of the response.
+  // reading_body: of a response other than 101. finished: the timer is about to call the handler.
   enum class Step : std::uint8_t { reaching, securing, asking, reading_body, finished };
 
   void on_ready(net::Readiness readiness) override;
@@ -107,7 +117,7 @@ class Dialer final : private net::IoHandler, private net::Timer {
   std::optional<ClientHandshake> handshake_;
   ByteBuffer request_;
   std::optional<DialFailure> rejection_;
-  std::size_t body_size_ = 0;  // bytes of it that we wait for
+  std::size_t body_size_ = 0;  // bytes of the rejection's body to wait for
   std::optional<Result> result_;
 };
 

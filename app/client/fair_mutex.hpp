@@ -1,4 +1,4 @@
-// fair_mutex.hpp - a mutex whose owner can let the threads in that wait for it. Private.
+// fair_mutex.hpp - a mutex whose owner can hand it over to a waiting thread. Private.
 #pragma once
 
 #include <atomic>
@@ -9,8 +9,9 @@
 
 namespace wirespan {
 
-/// std::mutex is not fair: a thread that gives it up and takes it again is quicker than one that
-/// has to be woken first, so that a receiver which always finds input would keep all others out.
+/// A mutex with a hand-over. std::mutex is not fair: a thread that unlocks it and locks it again is
+/// quicker than a waiting thread that has to be woken first, so that a receiver which always finds
+/// input would starve the senders. Such a receiver calls let_others_in() between two reads.
 class FairMutex {
  public:
   void lock() {
@@ -21,8 +22,8 @@ class FairMutex {
   }
   void unlock() noexcept { mutex_.unlock(); }
 
-  /// Gives the mutex up until another thread has had it, if one waits; at most for some
-  /// milliseconds.
+  /// If a thread waits, unlocks the mutex until another thread has locked it, at most for 10 ms,
+  /// then locks it again. Without one: one relaxed load. Requires that the caller holds the mutex.
   void let_others_in() {
     if (contenders_.load(std::memory_order_relaxed) == 0) return;
     const std::uint64_t before = entries_.load(std::memory_order_relaxed);
@@ -39,8 +40,8 @@ class FairMutex {
   static constexpr std::chrono::milliseconds longest_courtesy{10};
 
   std::mutex mutex_;
-  std::atomic<int> contenders_{0};         // threads that wait
-  std::atomic<std::uint64_t> entries_{0};  // times that it was taken
+  std::atomic<int> contenders_{0};         // threads that wait in lock()
+  std::atomic<std::uint64_t> entries_{0};  // calls of lock() that have returned
 };
 
 }  // namespace wirespan

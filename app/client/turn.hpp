@@ -1,4 +1,4 @@
-// turn.hpp - one thread at a time does something; the others wait for their turn. Private.
+// turn.hpp - lets one thread at a time receive; other receivers wait for their turn. Private.
 #pragma once
 
 #include <condition_variable>
@@ -10,7 +10,9 @@
 
 namespace wirespan {
 
-/// Holds `taken`, which `lock` guards, from when it is free until it is destroyed.
+/// Scoped ownership of an activity that releases its lock while it waits. The constructor waits
+/// until `taken` is false, then sets it; the destructor clears it and wakes the waiters on
+/// `changed`. `lock` guards `taken`, and its mutex is held at both ends.
 class Turn {
  public:
   Turn(bool& taken, std::condition_variable_any& changed, std::unique_lock<FairMutex>& lock,
@@ -33,7 +35,7 @@ class Turn {
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
 
-  /// False: the deadline came first.
+  /// False if the deadline came first; then the destructor does nothing.
   explicit operator bool() const noexcept { return has_; }
 
  private:

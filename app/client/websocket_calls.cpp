@@ -1,3 +1,4 @@
+// websocket_calls.cpp - WebSocket's public calls, and events turned into frames and messages.
 #include <array>
 #include <atomic>
 #include <utility>
@@ -14,7 +15,7 @@ namespace {
 constexpr std::int64_t no_timeout = -1;
 std::atomic<std::int64_t> default_timeout{no_timeout};
 
-/// The body of the Close frame that made this event. RFC 6455 §5.5.1.
+/// The payload of the Close frame that this event was made from. RFC 6455 §5.5.1.
 std::string close_payload(const CloseReceived& close) {
   if (close.code == CloseCode::no_status_received) return {};
   std::array<std::byte, 2> code;
@@ -22,7 +23,8 @@ std::string close_payload(const CloseReceived& close) {
   return std::string(wire_text(code)) + std::string(close.reason);
 }
 
-/// What came as a frame; nothing for an event that is none.
+/// The frame that an event was made from; nullopt for Failed and NeedInput. A message that came in
+/// fragments is one frame.
 std::optional<Frame> frame_of(const Event& event) {
   const auto frame = [](Opcode opcode, Bytes payload, bool fin = true) {
     return std::optional(Frame::create_frame(wire_text(payload), opcode, fin));
@@ -207,7 +209,7 @@ WebSocket::Iterator& WebSocket::Iterator::operator++() {
     current_ = socket_->recv();
   } catch (const WebSocketConnectionClosedException& closed) {
     current_.reset();
-    if (!closed.close_code()) throw;  // lost, not closed
+    if (!closed.close_code()) throw;  // the connection was lost, not closed by the peer
   }
   return *this;
 }

@@ -1,4 +1,4 @@
-// WebSocket::Impl: connecting, waiting, receiving and ending.
+// websocket_impl.cpp - the blocking client: connecting, waiting in poll(), receiving and closing.
 #include <algorithm>
 #include <array>
 #include <system_error>
@@ -20,7 +20,7 @@ WebSocket::Impl::Impl(ConnectOptions options)
 }
 
 WebSocket::Impl::~Impl() {
-  if (options_.socket >= 0) network_.close(options_.socket);  // ours, and never used
+  if (options_.socket >= 0) network_.close(options_.socket);  // owned, and never used
 }
 
 // Connecting.
@@ -71,7 +71,9 @@ bool WebSocket::Impl::next_mask_key(MaskKey& key) noexcept {
 
 // Waiting.
 
-/// Returns when something may have changed. The lock is released meanwhile.
+/// Waits in poll(), with the lock released, until the socket is ready for `interest`, the session's
+/// deadline or `deadline` comes, or another thread ends the connection. Throws
+/// WebSocketTimeoutException with `timeout` if `deadline` has passed already.
 void WebSocket::Impl::wait(Lock& lock, net::Interest interest, Deadline deadline, Errc timeout) {
   const TimePoint now = network_.now();
   if (deadline && now >= *deadline) {
@@ -95,19 +97,20 @@ void WebSocket::Impl::wait(Lock& lock, net::Interest interest, Deadline deadline
 
 // Receiving.
 
-/// The deadline counts on every turn, also while there is always something to read; but once it is
-/// read in any case, so that a time-out of 0 takes what is there.
+/// The deadline is checked before each read but the first: a stream of input does not postpone the
+/// time-out, and a time-out of 0 still takes input that the kernel has.
 Event WebSocket::Impl::next_event(Lock& lock, Deadline deadline) {
   for (bool has_read = false;; has_read = true) {
     Event event = session_->next();
-    flush();  // pongs, the echo of Close
+    flush();  // pongs, and the answer to a Close frame
     if (!std::holds_alternative<NeedInput>(event)) return event;
     if (session_->over()) return Failed{session_->failure()};
     const bool is_late = deadline && network_.now() >= *deadline;
     if (is_late && has_read) throw_for(Errc::receive_timeout, "receive");
     mutex_.let_others_in();
     require_open();
-    // A caller that asks a question has taken all there was: looking again would find nothing.
+    // If the last read has emptied the socket, another one would only return EAGAIN: waiting at
+    // once saves a system call for each request and response.
     const bool is_drained = std::exchange(drained_, false) && !is_late;
     if (!is_drained && session_->wants_input() && read_input()) continue;
     wait(lock, io_.interest(*session_), deadline, Errc::receive_timeout);
@@ -116,7 +119,8 @@ Event WebSocket::Impl::next_event(Lock& lock, Deadline deadline) {
   }
 }
 
-/// True: the session was told something, if only of the end.
+/// Reads once. True if the session has received bytes or the end of the stream; false if the read
+/// would block.
 bool WebSocket::Impl::read_input() {
   const net::ReadOutcome read =
       io_.read(*session_, *transport_, {buffer_.get(), buffer_size}, network_.now());
@@ -126,7 +130,8 @@ bool WebSocket::Impl::read_input() {
 
 // Ending.
 
-/// After a Close frame or a failure the session says goodbye as RFC 6455 §7.1.1 asks, in its time.
+/// After a Close frame or a failure: drives the session to its end (RFC 6455 §7.1.1). The session's
+/// close time bounds that, and after a failure the caller's deadline does, too. Throws a failure.
 void WebSocket::Impl::end_after(Lock& lock, const Event& event, Deadline deadline) {
   if (const auto* close = std::get_if<CloseReceived>(&event)) {
     note_close(*close);
@@ -147,7 +152,7 @@ void WebSocket::Impl::note_close(const CloseReceived& close) {
   close_reason_ = close.reason;
 }
 
-/// After our own close() only the peer's answer matters.
+/// Discards events; only the peer's Close frame is kept.
 void WebSocket::Impl::pass_over_events() {
   for (Event event = session_->next(); !std::holds_alternative<NeedInput>(event);
        event = session_->next()) {
@@ -155,7 +160,8 @@ void WebSocket::Impl::pass_over_events() {
   }
 }
 
-/// Writes what is left and reads what is of no interest any more, until the session is over.
+/// Writes the unsent bytes, and reads and discards input, until the session is over (lingering
+/// close) or the deadline has passed.
 void WebSocket::Impl::drive_to_end(Lock& lock, Deadline deadline) {
   try {
     while (session_ && !session_->over()) {
@@ -168,7 +174,7 @@ void WebSocket::Impl::drive_to_end(Lock& lock, Deadline deadline) {
       if (session_) (void)session_->tick(network_.now());
     }
   } catch (const WebSocketException&) {
-    return;  // the caller's time is over
+    return;  // the deadline has passed
   }
 }
 
@@ -189,7 +195,7 @@ void WebSocket::Impl::close(CloseCode status, std::string_view reason,
   if (!session_) return;
   if (session_->state() == State::open) {
     const auto error = session_->close(status, reason, timeout.value_or(longest_wait));
-    if (error == Errc::no_mask_key) return dispose();  // no way to say it
+    if (error == Errc::no_mask_key) return dispose();  // a Close frame cannot be sent
     if (error && error != Errc::not_open) {
       throw_for(error, describe_close("close", status, reason));
     }
@@ -200,10 +206,10 @@ void WebSocket::Impl::close(CloseCode status, std::string_view reason,
   goodbye();
 }
 
-/// The backlog in front of our Close needs a thread that writes it, also while another one waits
-/// for input.
+/// Waits for the peer's Close frame. While another thread receives, that thread will see the frame,
+/// and this one writes the backlog in front of our Close frame.
 void WebSocket::Impl::await_close(Lock& lock) {
-  while (session_ && receiving_) {  // the receiver will see the Close frame
+  while (session_ && receiving_) {
     flush();
     if (session_->over()) return;
     if (session_->unsent_bytes() > 0 && !session_->write_has_failed()) {
@@ -220,7 +226,9 @@ void WebSocket::Impl::await_close(Lock& lock) {
   drive_to_end(lock, std::nullopt);
 }
 
-/// Ends the stream in order, which tells a TLS peer that nothing was cut off, and lets go.
+/// Ends the connection. If nothing is unsent and no thread waits, or the session ended without a
+/// failure, the stream is shut down in order first: TLS close_notify tells the peer that nothing
+/// was cut off.
 void WebSocket::Impl::goodbye() noexcept {
   const bool has_said_all =
       session_ && waiting_ == 0 && !session_->write_has_failed() && session_->unsent_bytes() == 0;
@@ -229,8 +237,8 @@ void WebSocket::Impl::goodbye() noexcept {
   dispose();
 }
 
-/// The connection is over. Threads that wait for the socket see it shut down, and then that there
-/// is no connection any more.
+/// Destroys the session and wakes all threads: those in poll() by a shutdown of the socket. They
+/// find no session, and the last of them closes the descriptor.
 void WebSocket::Impl::dispose() noexcept {
   if (session_) {
     if (waiting_ > 0) network_.shutdown_both(transport_->fd());

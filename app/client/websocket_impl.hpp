@@ -1,4 +1,5 @@
-// websocket_impl.hpp - the driver behind WebSocket: one Session, one Transport, one mutex. Private.
+// websocket_impl.hpp - the driver of the blocking client: one Session, one Transport, one mutex.
+// Private.
 #pragma once
 
 #include <condition_variable>
@@ -28,13 +29,16 @@ namespace wirespan {
 
 using Deadline = std::optional<TimePoint>;
 
-/// The glue between a Session, a mutex and poll(): it moves bytes and tells the time.
+/// The driver behind WebSocket, which owns it: moves bytes between a Session and a Transport,
+/// tells the session the time, and blocks the caller until its work is done. The protocol is the
+/// session's. States: not connected (no `session_`), connected, and not connected again after
+/// dispose(); then connect() may follow.
 ///
-/// All state is guarded by mutex_. Threads wait outside of it: in poll() for the socket, or on
-/// changed_ for each other. The socket itself wakes them: readiness is level-triggered, and the
-/// thread that ends the connection shuts both directions down, which every poll() sees. The
-/// descriptor is closed by the last thread that has left poll(). A receiver that always finds
-/// input lets the others in between two reads.
+/// Threads: `mutex_` guards all state. Threads wait without it: in poll() for the socket, or on
+/// `changed_` for each other. Readiness is level-triggered, and the thread that ends the connection
+/// shuts both directions of the socket down, so that every poll() returns. The last thread that
+/// leaves poll() closes the descriptor. A receiver that always finds input hands the mutex over
+/// between two reads (FairMutex).
 class WebSocket::Impl {
  public:
   using Lock = std::unique_lock<FairMutex>;
@@ -44,6 +48,8 @@ class WebSocket::Impl {
   ~Impl();
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
+
+  // The calls of WebSocket, with the same guarantees and exceptions.
 
   void connect(const std::string& url);
   std::size_t send(Opcode opcode, Bytes payload, bool fin, Compress compress);
@@ -61,12 +67,13 @@ class WebSocket::Impl {
     goodbye();
   }
 
-  /// Calls `take` with every event until it returns true, under the lock. A Close frame ends the
-  /// connection after `take` has seen it; a failure is thrown.
+  /// Receives, and calls `take` with each event, under the lock, until it returns true. One thread
+  /// at a time; others wait for their turn until their deadline. A Close frame ends the connection
+  /// after `take` has seen it; a failure is thrown. `frame_by_frame`: deliver fragments.
   template <class Take>
   void receive(bool frame_by_frame, Take take);
 
-  /// What can be asked at any time.
+  /// The state that WebSocket's questions are answered from, read under one lock.
   struct Facts {
     bool connected = false;
     bool is_ssl = false;
@@ -125,20 +132,20 @@ class WebSocket::Impl {
   net::SessionOptions session_options_;
   std::shared_ptr<ConnectionOptions> connection_options_;
   Compression compression_;
-  std::vector<std::byte> unread_;  // came with the handshake
+  std::vector<std::byte> unread_;  // frames that came with the handshake; lent to the session
   std::unique_ptr<std::byte[]> buffer_;
   std::optional<Transport> transport_;
   net::SessionIo io_;
-  std::optional<net::Session> session_;  // empty: not connected, or over
+  std::optional<net::Session> session_;  // empty: not connected. session_ => transport_ is set.
   Agreement agreement_;
   int status_ = 0;
-  std::uint64_t written_ = 0;  // bytes that went to the kernel since connect()
-  std::exception_ptr mask_failure_;
+  std::uint64_t written_ = 0;        // bytes that the kernel has taken since connect()
+  std::exception_ptr mask_failure_;  // thrown by get_mask_key, until a call rethrows it
   std::optional<CloseCode> close_code_;
   std::string close_reason_;
-  int waiting_ = 0;  // threads inside poll()
-  bool receiving_ = false;
-  bool drained_ = false;  // the last read has taken all there was
+  int waiting_ = 0;         // threads inside poll(); while above 0, transport_ stays open
+  bool receiving_ = false;  // a Turn: one thread receives, or drives the close
+  bool drained_ = false;    // the last read has emptied the socket
 };
 
 template <class Take>

@@ -1,4 +1,4 @@
-// WebSocket::Impl: what is sent, and the way to the kernel.
+// websocket_impl_send.cpp - the blocking client's sending: admission, batches, writing.
 #include <utility>
 
 #include <wirespan/app/client/websocket_impl.hpp>
@@ -6,7 +6,7 @@
 
 namespace wirespan {
 
-/// Bytes of small messages that are gathered for one write: what fits the kernel's usual buffer.
+/// Bytes that send_many() gathers before it writes; that much fits the kernel's usual send buffer.
 constexpr std::size_t written_together = std::size_t{64} << 10;
 
 namespace {
@@ -48,7 +48,7 @@ std::size_t WebSocket::Impl::send_many(Opcode opcode, std::span<const std::strin
   return size;
 }
 
-/// Adds to `size` what the message takes on the wire.
+/// Queues a message, once there is room. Adds to `size` the bytes of its frame on the wire.
 std::error_code WebSocket::Impl::append(Lock& lock, Opcode opcode, Bytes payload,
                                         const net::SendHow& how, Deadline deadline,
                                         std::size_t& size) {
@@ -74,16 +74,17 @@ void WebSocket::Impl::throw_misuse(std::error_code error, const char* what) {
   if (error) throw_for(error, what);
 }
 
-/// A message that finds nothing before it may be of any size. If there is no room in time, the
-/// error is send_queue_full: unlike after send_timeout, nothing of the message was queued.
+/// Waits until the session has room for `size` bytes. With an empty queue a message may be of any
+/// size. Throws Errc::send_queue_full at the deadline: unlike after send_timeout, nothing of the
+/// message was queued.
 void WebSocket::Impl::make_room(Lock& lock, std::size_t size, Deadline deadline) {
   while (session_->unsent_bytes() > 0 && !session_->has_room(size)) {
     flush_all(lock, deadline, Errc::send_queue_full);
   }
 }
 
-/// Returns when all that is in the output now is with the kernel; what others append meanwhile is
-/// their business.
+/// Returns when the kernel has taken all bytes that are unsent at the call; bytes that other
+/// threads append meanwhile are not waited for.
 void WebSocket::Impl::flush_all(Lock& lock, Deadline deadline, Errc timeout) {
   const std::uint64_t end = written_ + session_->unsent_bytes();
   while (true) {
@@ -95,7 +96,7 @@ void WebSocket::Impl::flush_all(Lock& lock, Deadline deadline, Errc timeout) {
   }
 }
 
-/// Writes what the kernel takes, and lets the session draw its conclusions.
+/// Writes until nothing is unsent or the kernel takes no more, then settles the session.
 void WebSocket::Impl::flush() {
   if (session_->phase() == net::Session::Phase::open) {
     (void)io_.write(

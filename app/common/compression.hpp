@@ -1,4 +1,4 @@
-// compression.hpp - what a driver keeps for its compressed connections. RFC 7692. Private.
+// compression.hpp - permessage-deflate for the connections of one loop. RFC 7692. Private.
 #pragma once
 
 #include <memory>
@@ -10,21 +10,22 @@
 
 namespace wirespan {
 
-/// One for each loop: its connections share zlib's states. Nothing while compression is off.
+/// The DeflatePool of one event loop or blocking client: its connections share zlib states. Holds
+/// nothing while compression is off. Not thread-safe.
 class Compression {
  public:
   explicit Compression(const std::optional<DeflateOptions>& options)
       : pool_(options ? std::make_shared<DeflatePool>(*options) : nullptr) {}
 
-  /// A server's answer to an offer, before the application may change it.
+  /// Proposes a server's answer to an offer; the application may change it afterwards.
   void propose(const ClientOffer& offer, Agreement& agreement) const {
     if (pool_) agreement.deflate = choose_deflate(offer.extensions, pool_->options());
   }
-  /// After that: what is off cannot be agreed on.
+  /// Called after the application's decision: removes compression that the options do not allow.
   void confirm(Agreement& agreement) const noexcept {
     if (!pool_) agreement.deflate.reset();
   }
-  /// For a Connection; null if nothing was agreed on.
+  /// The codec of a new Connection; null if compression was not agreed on.
   [[nodiscard]] std::unique_ptr<MessageCodec> codec(Role role, const Agreement& agreement) const {
     return make_deflate_codec(pool_, role, agreement.deflate);
   }

@@ -1,3 +1,4 @@
+// repeated_line.cpp - rate limit of one log line, without a lock.
 #include <chrono>
 #include <string>
 
@@ -9,7 +10,8 @@ namespace wirespan {
 void RepeatedLine::log(LogLevel level, std::string_view line, TimePoint now) noexcept {
   auto next = next_.load();
   const auto after = (now + limits::repeated_line_time).time_since_epoch().count();
-  // Of several threads at once the first one logs; the others count themselves as left out.
+  // Of several threads at once one wins the compare-exchange and logs; the others count their line
+  // as left out.
   const bool due = now.time_since_epoch().count() >= next;
   if (!due || !next_.compare_exchange_strong(next, after)) {
     left_out_.fetch_add(1);

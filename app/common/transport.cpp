@@ -1,3 +1,4 @@
+// transport.cpp - construction of a Transport with its trace, and its gather write.
 #include <algorithm>
 
 #include <wirespan/app/common/transport.hpp>

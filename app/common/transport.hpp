@@ -1,4 +1,4 @@
-// transport.hpp - plain or TLS: the one place that knows both streams. Private.
+// transport.hpp - a plain or a TLS stream: the one file that knows both. Private.
 #pragma once
 
 #include <memory>
@@ -14,9 +14,10 @@
 
 namespace wirespan {
 
-/// A model of net::Stream. The choice between the two is one branch beside a system call, and it
-/// saves every driver from being a template over streams. It shows its bytes to a WireTrace if
-/// enable_trace() was on when it was made.
+/// A model of net::Stream over a TcpSocket or a TlsStream. The choice between the two is one branch
+/// beside a system call, so that no driver has to be a template over streams. A transport that is
+/// made while enable_trace() is on passes a copy of its bytes to a WireTrace. Destroying it closes
+/// the descriptor.
 class Transport {
  public:
   explicit Transport(net::TcpSocket socket);
@@ -38,14 +39,16 @@ class Transport {
     return result;
   }
   [[nodiscard]] net::IoResult write_pieces(std::span<const Bytes> pieces);
-  /// What a write that would have blocked has to offer again, unchanged.
+  /// Bytes of the last write that must be offered again unchanged, because TLS has made a record of
+  /// them; 0 without TLS.
   [[nodiscard]] std::size_t bytes_to_repeat() const noexcept {
     return is_tls() ? secured()->bytes_to_repeat() : 0;
   }
-  /// What the peer showed and TLS has verified.
+  /// The certificate that the peer showed and TLS has verified; nullopt without one.
   [[nodiscard]] std::optional<tls::PeerCertificate> peer_certificate() const {
     return is_tls() ? secured()->peer_certificate() : std::nullopt;
   }
+  /// True if write_pieces() is one gather write: without TLS.
   [[nodiscard]] bool gathers() const noexcept { return !is_tls(); }
   [[nodiscard]] bool has_buffered_input() const noexcept {
     return is_tls() && secured()->has_buffered_input();
@@ -63,7 +66,7 @@ class Transport {
   [[nodiscard]] const tls::TlsStream* secured() const noexcept { return std::get_if<1>(&stream_); }
 
   Streams stream_;
-  std::unique_ptr<WireTrace> trace_;
+  std::unique_ptr<WireTrace> trace_;  // null unless enable_trace() was on
 };
 static_assert(net::Stream<Transport>);
 

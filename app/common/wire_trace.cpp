@@ -1,3 +1,4 @@
+// wire_trace.cpp - splits a byte stream into HTTP heads and frames, and logs each of them.
 #include <wirespan/app/common/wire_trace.hpp>
 #include <wirespan/app/frame.hpp>
 #include <wirespan/app/log.hpp>
@@ -20,7 +21,8 @@ bool WireTrace::Direction::take_head() {
   const bool is_response = head.starts_with("HTTP/");
   dump(is_response ? "response header" : "request header", head);
   frames_ = !is_response || head.substr(8, 4) == " 101";
-  const bool is_informational = is_response && head.substr(8, 2) == " 1";  // RFC 9110 §15.2
+  // Another head follows an informational response. RFC 9110 §15.2.
+  const bool is_informational = is_response && head.substr(8, 2) == " 1";
   body_ = !frames_ && !is_informational;
   return true;
 }

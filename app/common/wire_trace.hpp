@@ -8,8 +8,9 @@
 
 namespace wirespan {
 
-/// Follows both directions of one connection: a head each, then frames. It keeps a copy of what is
-/// not complete yet; tracing is for looking, not for speed.
+/// Logs both directions of one connection, each as an HTTP head and then as frames. It keeps a copy
+/// of every head and frame until it is complete: tracing is for diagnosis, not for speed. Owned by
+/// the Transport.
 class WireTrace {
  public:
   void sent(Bytes bytes) { sent_.follow(wire_text(bytes)); }
@@ -19,6 +20,7 @@ class WireTrace {
   class Direction {
    public:
     explicit Direction(std::string_view word) : word_(word) {}
+    /// Appends bytes and logs the heads and frames that are complete.
     void follow(std::string_view bytes);
 
    private:
@@ -26,9 +28,9 @@ class WireTrace {
     [[nodiscard]] bool take_frame();
 
     std::string_view word_;  // "Sent" or "Rcv"
-    std::string rest_;
-    bool frames_ = false;
-    bool body_ = false;  // of an answer that did not switch protocols: not shown
+    std::string rest_;       // the beginning of a head or frame that is not complete
+    bool frames_ = false;    // the head was the last one: frames follow
+    bool body_ = false;      // the body of a response other than 101 follows, which is not logged
   };
 
   Direction sent_{"Sent"};

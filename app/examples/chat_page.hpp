@@ -1,4 +1,4 @@
-// chat_page.hpp - the page that chat_room serves: plain HTML, light and dark, no other files.
+// chat_page.hpp - the HTML page that chat_room serves: light and dark, no other files.
 #pragma once
 
 inline constexpr const char* chat_page = R"html(<!doctype html>

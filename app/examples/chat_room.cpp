@@ -1,4 +1,5 @@
-// chat_room PORT: a chat for browsers, http://localhost:PORT/?name=Ada; metrics at /metrics.
+// chat_room.cpp - a chat for browsers on topics: `chat_room PORT`, then open
+// http://localhost:PORT/?name=Ada. Prometheus metrics are at /metrics.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -16,7 +17,8 @@ using wirespan::WebSocketServer;
 
 namespace {
 
-/// The name in "/chat?name=Ada%20L", with what is not plain left out.
+/// The name in "/chat?name=Ada%20L": ASCII letters, digits and spaces; other characters are left
+/// out.
 std::string name_in(std::string_view target) {
   const std::size_t at = target.find("name=");
   std::string name;
@@ -39,7 +41,7 @@ HttpResponse serve(const HttpRequest& request) {
   return {.headers = {{"Content-Type", "text/html; charset=utf-8"}}, .body = chat_page};
 }
 
-/// Who stands behind a connection is settled with its request and kept as its user data.
+/// Accepts the request; the name becomes the connection's user data.
 void enter(PendingRequest request) {
   const std::string name = name_in(request.request().offer.target);
   request.accept({}, name);

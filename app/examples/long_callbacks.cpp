@@ -1,4 +1,4 @@
-// A long connection with callbacks: a thread sends three messages, waits a moment and closes.
+// long_callbacks.cpp - WebSocketApp with callbacks: a thread sends three messages, then closes.
 #include <chrono>
 #include <cstdio>
 #include <string>
@@ -40,6 +40,6 @@ int main(int argc, char** argv) {
            }});
 
   const auto result = app.run_forever({.ping_interval = 30s, .ping_timeout = 10s});
-  if (sender.joinable()) sender.join();  // it uses the app to its last line
+  if (sender.joinable()) sender.join();  // the thread uses the app to its last line
   return result.failed() ? 1 : 0;
 }

@@ -1,4 +1,4 @@
-// A long connection as a class of its own: overridden methods, three messages from a thread.
+// long_subclass.cpp - a class derived from WebSocketApp: a thread sends three messages and closes.
 #include <chrono>
 #include <cstdio>
 #include <string>

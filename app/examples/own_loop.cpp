@@ -1,4 +1,5 @@
-// own_loop PORT: a server inside somebody else's poll() loop, which also reads standard input.
+// own_loop.cpp - a server inside the application's own poll() loop, which also reads standard
+// input: `own_loop PORT`.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -22,7 +23,8 @@ int in_milliseconds(std::optional<std::chrono::nanoseconds> time) {
   return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(*time).count());
 }
 
-/// What the other program waits for: here, lines that are sent to everybody. False at the end.
+/// The application's own input: publishes a line of standard input to all connections. False at the
+/// end of the input.
 bool read_line(wirespan::WebSocketServer& server) {
   std::string line(1000, '\0');
   const ssize_t size = ::read(STDIN_FILENO, line.data(), line.size());

@@ -1,4 +1,4 @@
-// A short connection: connect, send, receive, close.
+// short_connection.cpp - the blocking client: connect, send, receive, close.
 #include <chrono>
 #include <cstdio>
 

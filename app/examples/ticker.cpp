@@ -1,4 +1,5 @@
-// ticker PORT SECONDS: prices to everybody; who reads slowly gets the newest of each, not all.
+// ticker.cpp - prices for all subscribers with conflation: a slow reader gets the newest price of
+// each name, not all of them. `ticker PORT SECONDS`.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -13,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A thousand prices a second, from a thread that knows nothing of connections.
+/// Publishes a thousand prices a second, from a thread of the application.
 void quote(wirespan::WebSocketServer& server, const std::stop_token& stop) {
   std::minstd_rand random(7);
   double prices[] = {100, 250, 40};
@@ -22,7 +23,7 @@ void quote(wirespan::WebSocketServer& server, const std::stop_token& stop) {
     const auto i = random() % 3;
     prices[i] *= 1 + (static_cast<double>(random() % 2001) - 1000) / 1e6;
     const std::string text = std::string(names[i]) + " " + std::to_string(prices[i]);
-    // The key: a price that still waits for a slow reader is replaced by the newer one.
+    // Conflation key: a newer price replaces an unsent one with the same key.
     (void)server.publish("prices", text, names[i]);
     std::this_thread::sleep_for(1ms);
   }
@@ -44,7 +45,9 @@ int main(int argc, char** argv) {
   std::jthread ending([&] {
     std::this_thread::sleep_for(time);
     quoting.request_stop();
-    server.stop({.deadline = 3s, .spread = 500ms});  // not all at once: they will come back
+    // Graceful shutdown. The closes are spread over 500 ms, so that clients do not all reconnect at
+    // once.
+    server.stop({.deadline = 3s, .spread = 500ms});
   });
   server.run();
   const auto stats = server.stats();

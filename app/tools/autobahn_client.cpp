@@ -1,4 +1,5 @@
-// autobahn_client - lets a fuzzing server judge this library: getCaseCount, runCase, updateReports.
+// autobahn_client.cpp - runs all cases of an Autobahn fuzzing server: getCaseCount, runCase,
+// updateReports.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -14,10 +15,10 @@
 
 namespace {
 
-// Beyond the default: 9.1.6 is as large as that.
+// Bytes; above the default limit, which is as large as the messages of case 9.1.6.
 constexpr std::size_t largest_case = std::size_t{64} << 20;
 
-/// What a case asks of the client: every message comes back as it was.
+/// Runs one case: echoes every message until the server closes the connection.
 void run_case(const std::string& url, const std::optional<wirespan::DeflateOptions>& compression,
               wirespan::net::Backend backend) {
   wirespan::WebSocketApp app(

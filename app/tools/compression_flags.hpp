@@ -1,4 +1,5 @@
-// compression_flags.hpp - --compression for the programs: off, or on with some context.
+// compression_flags.hpp - the tools' option --compression: permessage-deflate off, or on with a
+// context.
 #pragma once
 
 #include <optional>
@@ -8,8 +9,9 @@
 
 #include <wirespan/core/deflate_parameters.hpp>
 
-/// Written "--compression" or "--compression=dictionary": as a flag, so that it takes no URL for
-/// its value.
+/// Adds --compression and its details to a command line. It is a flag with an optional value,
+/// "--compression" or "--compression=dictionary", so that it does not take a URL behind it for its
+/// value.
 class CompressionFlags {
  public:
   explicit CompressionFlags(CLI::App& cli) {
@@ -25,7 +27,7 @@ class CompressionFlags {
         ->capture_default_str();
   }
 
-  /// Nothing if it is off.
+  /// The options as parsed; nullopt without --compression.
   [[nodiscard]] std::optional<wirespan::DeflateOptions> options() const {
     using wirespan::DeflateContext;
     if (context_.empty()) return std::nullopt;

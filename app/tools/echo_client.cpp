@@ -1,4 +1,4 @@
-// echo_client - connects and sends every message back until the peer closes the connection.
+// echo_client.cpp - connects and echoes every message until the peer closes the connection.
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -11,7 +11,7 @@
 
 namespace {
 
-/// Remembers what went wrong; the first thing counts.
+/// Echoes, and keeps the text of the first error.
 class EchoClient final : public wirespan::WebSocketApp {
  public:
   using WebSocketApp::WebSocketApp;

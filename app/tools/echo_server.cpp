@@ -1,4 +1,4 @@
-// echo_server - sends every message back; ends on SIGINT and SIGTERM.
+// echo_server.cpp - echoes every message; ends on SIGINT and SIGTERM.
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -48,7 +48,8 @@ int serve(const wirespan::ServerOptions& options) {
 }
 
 int run(int argc, char** argv) {
-  wirespan::ServerOptions options{.origins = {.allow_any = true}};  // an echo is no secret
+  // Any origin: an echo server has nothing to protect from a foreign page.
+  wirespan::ServerOptions options{.origins = {.allow_any = true}};
   wirespan::tls::ServerOptions tls;
   bool use_tls = false;
   std::string poller = "epoll";

@@ -1,5 +1,6 @@
-// counts_probe SCENARIO TIMES - does one thing TIMES times, for a tool that counts instructions.
-// Input is fixed, nothing random is used, and nothing of it depends on addresses.
+// counts_probe.cpp - repeats one operation, for a tool that counts instructions:
+// `counts_probe SCENARIO TIMES`. The count is reproducible: input is fixed, nothing is random, and
+// nothing depends on addresses.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -20,7 +21,7 @@ constexpr MaskKey key{std::byte{0x37}, std::byte{0xFA}, std::byte{0x21}, std::by
 constexpr std::size_t batch = 64;  // messages that one read returns
 constexpr std::string_view cjk = "広い海を渡る船は、静かな朝に港を出た。";
 
-volatile std::size_t sink = 0;  // results that are looked at cannot be optimised away
+volatile std::size_t sink = 0;  // results that are written here cannot be optimised away
 
 std::string text_of(std::size_t size) {
   std::string text;
@@ -37,13 +38,14 @@ ConnectionOptions options_with_keys() {
   return options;
 }
 
-/// As if it was sent, but for one byte: so the block stays and nothing grows again.
+/// Consumes the output as if it was sent, but for one byte: the buffer keeps its block and is not
+/// allocated again.
 void take(ByteBuffer& output) {
   sink = sink + output.size();
   output.consume(output.size() - 1);
 }
 
-/// Frames of a client, one behind the other.
+/// Masked frames of a client, one behind the other.
 std::vector<std::byte> batch_of(Opcode opcode, std::size_t size) {
   const std::string payload = text_of(size);
   ByteBuffer wire;
@@ -58,7 +60,7 @@ void echo_batches(std::size_t times, Opcode opcode, std::size_t size) {
   std::vector<std::byte> input = wire;
   Connection connection(Role::server, ConnectionOptions{});
   for (std::size_t i = 0; i < times; ++i) {
-    std::memcpy(input.data(), wire.data(), wire.size());  // unmasking has changed it
+    std::memcpy(input.data(), wire.data(), wire.size());  // unmasking changes the input
     connection.feed(input);
     for (bool more = true; more;) {
       const Event event = connection.next();

@@ -1,4 +1,4 @@
-// published.hpp - what the load generator asks a server to publish, and what that looks like.
+// published.hpp - the load generator's order to publish, and the messages of the resulting burst.
 // C++17, for the peers.
 #pragma once
 
@@ -10,8 +10,8 @@ namespace fan_out {
 
 constexpr std::size_t largest_message = std::size_t{1} << 20;
 
-/// "publish COUNT SIZE" and a line feed: the order to send that many messages of that many bytes to
-/// everybody, all of them in the same turn of the loop.
+/// The order "publish COUNT SIZE" and a line feed: the server is to publish COUNT messages of SIZE
+/// bytes to all connections, in one turn of its event loop.
 struct Order {
   std::size_t count = 0;
   std::size_t size = 0;
@@ -21,14 +21,14 @@ inline std::string text_of(const Order& order) {
   return "publish " + std::to_string(order.count) + " " + std::to_string(order.size) + "\n";
 }
 
-/// False for anything else.
+/// Parses an order; false for any other text and for messages above `largest_message`.
 inline bool parse(const std::string& text, Order& order) {
   return std::sscanf(text.c_str(), "publish %zu %zu", &order.count, &order.size) == 2 &&
          order.size <= largest_message;
 }
 
-/// The messages of a burst, which are parts of one text and so cost nothing to make: each begins
-/// one letter later than the one before.
+/// The messages of a burst. They are views into one text, so that making them costs nothing; each
+/// begins one letter later than the one before.
 class Messages {
  public:
   Messages() {

@@ -1,4 +1,5 @@
-// app_client PORT SIZE DEPTH SECONDS [busy] - our WebSocketApp, with callbacks.
+// app_client.cpp - benchmark client with wirespan's WebSocketApp:
+// `app_client PORT SIZE DEPTH SECONDS [busy]`.
 #include <chrono>
 #include <cstdio>
 #include <exception>

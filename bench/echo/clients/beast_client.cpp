@@ -1,4 +1,5 @@
-// beast_client PORT SIZE DEPTH SECONDS - Boost.Beast with blocking calls, which are its quickest.
+// beast_client.cpp - benchmark client with Boost.Beast and blocking calls, which are its quickest:
+// `beast_client PORT SIZE DEPTH SECONDS`.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>

@@ -1,5 +1,5 @@
-// blocking_client PORT SIZE DEPTH SECONDS [busy] - our WebSocket, with calls that return when they
-// are done.
+// blocking_client.cpp - benchmark client with wirespan's blocking WebSocket, a batch per
+// send_many(): `blocking_client PORT SIZE DEPTH SECONDS [busy]`.
 #include <chrono>
 #include <cstdio>
 #include <exception>

@@ -1,3 +1,4 @@
+// client_run.cpp - arguments, time window and result of a benchmark client.
 #include "client_run.hpp"
 
 #include <cstdio>
@@ -12,7 +13,7 @@ namespace wirespan::bench {
 struct ClientRun::Figures {
   Latency latency;
   std::uint64_t batch_start = 0;
-  std::uint64_t start = 0;  // of what counts: a quarter of the time is for warming up
+  std::uint64_t start = 0;  // of the measured window, after a quarter of its length to warm up
   std::uint64_t end = 0;
   std::uint64_t cpu_at_start = 0;
   std::uint64_t messages = 0;

@@ -1,5 +1,5 @@
-// client_run.hpp - what all measured clients share: arguments, batches back and forth, one line of
-// JSON. C++17, because not all of the libraries compile as anything later.
+// client_run.hpp - shared by all benchmark clients: arguments, batches of echoes, one line of JSON.
+// C++17, because not all of the libraries compile as a later version.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +9,11 @@
 
 namespace wirespan::bench {
 
-/// A client sends `depth` messages, waits for as many, and so on until the time is over.
+/// One measured run of a client: it sends a batch of `depth` messages, waits for all echoes, and
+/// starts the next batch, until the time is over. Times before the warm-up has ended do not count.
 class ClientRun {
  public:
-  /// PORT SIZE DEPTH SECONDS [busy]; ends the process if they are something else.
+  /// Parses PORT SIZE DEPTH SECONDS [busy]; ends the process if the arguments are others.
   ClientRun(int argc, char** argv);
   ~ClientRun();
   ClientRun(const ClientRun&) = delete;
@@ -21,16 +22,16 @@ class ClientRun {
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] std::string url() const;
   [[nodiscard]] std::size_t depth() const noexcept { return depth_; }
-  /// It is to look for answers without sleeping.
+  /// The client is to poll for echoes without sleeping.
   [[nodiscard]] bool busy() const noexcept { return busy_; }
-  /// Bytes of a binary message.
+  /// The payload of each binary message.
   [[nodiscard]] const std::string& payload() const noexcept { return payload_; }
 
-  /// Before the first message of a batch is sent.
+  /// Starts the clock of a batch; called before its first message is sent.
   void begin_batch();
-  /// An echo has come. Ends the process with an error if it is not what was sent.
+  /// Compares an echo with the payload; ends the process with an error if they differ.
   void check(const void* data, std::size_t size) const;
-  /// The batch is back. False: the time is over, the result is printed.
+  /// Counts a batch whose echoes have all come. False once the time is over and the result printed.
   [[nodiscard]] bool end_batch();
 
  private:

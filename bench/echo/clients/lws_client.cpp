@@ -1,5 +1,5 @@
-// lws_client PORT SIZE DEPTH SECONDS - libwebsockets. It hands over pieces of a message, and sends
-// one message each time the connection is writable.
+// lws_client.cpp - benchmark client with libwebsockets, which delivers pieces of a message and
+// sends one message each time the connection is writable: `lws_client PORT SIZE DEPTH SECONDS`.
 #include <cstring>
 #include <string>
 #include <vector>
@@ -22,7 +22,7 @@ struct Client {
     if (unsent == 0) return 0;
     const std::string& payload = run.payload();
     room.resize(LWS_PRE + payload.size());
-    std::memcpy(room.data() + LWS_PRE, payload.data(), payload.size());  // it is masked in place
+    std::memcpy(room.data() + LWS_PRE, payload.data(), payload.size());  // masked in place
     if (lws_write(connection, room.data() + LWS_PRE, payload.size(), LWS_WRITE_BINARY) < 0) {
       return -1;
     }

@@ -1,5 +1,5 @@
-// raw_client PORT SIZE DEPTH SECONDS [busy] - the limit of a client: a blocking socket, a batch
-// made once and sent with one call, against raw_echo.
+// raw_client.cpp - the lower bound of a client, against raw_echo: a blocking socket, a batch made
+// once and sent with one call. `raw_client PORT SIZE DEPTH SECONDS [busy]`.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -16,7 +16,7 @@
 
 namespace {
 
-/// As many bytes as a masked frame has; what they say does not matter to a raw server.
+/// As many bytes as a masked frame has; the raw server does not parse them.
 std::string frame_of(const std::string& payload) {
   const std::size_t size = payload.size();
   const std::size_t header = size < 126 ? 6 : size < 65536 ? 8 : 14;
@@ -38,14 +38,15 @@ int connect_to(std::uint16_t port) {
   return descriptor;
 }
 
-/// Looks at all that comes back, as the other clients do: that is the work of whoever measures.
+/// Compares all received bytes, as the other clients do, so that the comparison costs all alike.
 void check(const std::string& batch, std::size_t at, const char* data, std::size_t size) {
   if (std::memcmp(batch.data() + at, data, size) == 0) return;
   std::fprintf(stderr, "what came back is not what was sent\n");
   std::exit(1);
 }
 
-/// Takes what is back also while it sends: a server that echoes at once fills both directions.
+/// Sends a batch and receives its echo at the same time: a server that echoes at once fills the
+/// socket buffers of both directions.
 void exchange(int descriptor, const std::string& batch, std::vector<char>& room, bool busy) {
   std::size_t unsent = batch.size();
   for (std::size_t awaited = batch.size(); awaited > 0;) {

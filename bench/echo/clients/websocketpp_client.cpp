@@ -1,4 +1,5 @@
-// websocketpp_client PORT SIZE DEPTH SECONDS - WebSocket++ without its locks and logs.
+// websocketpp_client.cpp - benchmark client with WebSocket++ without its locks and logs:
+// `websocketpp_client PORT SIZE DEPTH SECONDS`.
 #include <websocketpp/client.hpp>
 #include <websocketpp/config/asio_no_tls_client.hpp>
 

@@ -1,3 +1,4 @@
+// echo_run.cpp - the load of the scenario "echo", closed loop and open loop.
 #include "echo_run.hpp"
 
 #include <algorithm>
@@ -60,7 +61,8 @@ void EchoRun::run() {
   end_ = totals_now(options_.server, messages_);
 }
 
-/// Longer, up to ten times, if otherwise not even every connection had its turn.
+/// Runs for `time`, and up to ten times as long until `messages` have come back: every connection
+/// is to be served at least once.
 void EchoRun::run_for(std::uint64_t time, std::uint64_t messages) {
   const std::uint64_t last_end = now() + 10 * time;
   run_until(now() + time);
@@ -72,7 +74,7 @@ void EchoRun::run_until(std::uint64_t end) {
   const bool open_loop = options_.rate > 0;
   for (std::uint64_t time = now(); time < end; time = now()) {
     if (open_loop) send_what_is_due(time);
-    // With a rate the loop does not sleep: a wake-up would come later than a message is due.
+    // The open loop does not sleep: the latency of a wake-up would delay messages that are due.
     const int count =
         ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), open_loop ? 0 : 100);
     for (int i = 0; i < count; ++i) {
@@ -137,7 +139,8 @@ void EchoRun::send_what_is_due(std::uint64_t time) {
   }
 }
 
-/// A batch is `depth` equal frames; in the open loop a backlog of any length is.
+/// Sends the unsent bytes as long as the kernel takes them. They are always the end of a run of
+/// equal frames, so that the batch serves for a backlog of any length.
 void EchoRun::send_more(Connection& connection) {
   while (connection.unsent > 0) {
     const std::size_t last_part = connection.unsent % traffic_.batch.size();

@@ -1,4 +1,4 @@
-// echo_run.hpp - one run of the scenario "echo": connections, one thread, one epoll.
+// echo_run.hpp - one run of the scenario "echo": many connections, one thread, one epoll.
 #pragma once
 
 #include <cstddef>
@@ -14,10 +14,12 @@
 
 namespace wirespan::bench {
 
-/// Two ways to send. Closed loop: a batch when the one before is back; that finds the limit, and
-/// its round trips are those of a queue that the load itself keeps full. Open loop, with a rate: a
-/// message when it is due, whatever is still on the way; its round trip counts from the moment it
-/// was due, so that a server that stalls is charged for all that it kept waiting.
+/// Loads an echo server and measures it, in one of two ways. Closed loop: each connection sends a
+/// batch when the one before is back; that finds the highest rate, and its round trips are those of
+/// a queue that the load keeps full. Open loop, with a rate: a message is sent when it is due,
+/// although others may be on their way; its round trip counts from the moment it was due, so that a
+/// server that stalls is charged for every message that it kept waiting (no coordinated omission).
+/// A byte that differs from the expected echo ends the run with an exception.
 class EchoRun {
  public:
   explicit EchoRun(const LoadOptions& options);
@@ -31,11 +33,11 @@ class EchoRun {
  private:
   struct Connection {
     Stream stream;
-    std::size_t unsent = 0;    // bytes from the end of the batch, or of the last message
-    std::size_t received = 0;  // bytes since the start of a batch; open loop: of the run
-    std::uint64_t started = 0;
-    std::deque<std::uint64_t> due{};  // open loop: when the messages on the way were due
-    bool awaits_room = false;
+    std::size_t unsent = 0;     // bytes still to send, of the batch or of messages that were due
+    std::size_t received = 0;   // bytes since the start of the batch; open loop: of the run
+    std::uint64_t started = 0;  // closed loop: when the batch was sent
+    std::deque<std::uint64_t> due{};  // open loop: when the messages on their way were due
+    bool awaits_room = false;         // the kernel has refused bytes; epoll reports writability
   };
 
   void run_for(std::uint64_t time, std::uint64_t messages);
@@ -57,7 +59,7 @@ class EchoRun {
   Latency latency_;
   std::uint64_t messages_ = 0;
   std::uint64_t first_due_ = 0;
-  std::uint64_t sent_on_time_ = 0;  // open loop: messages so far
+  std::uint64_t sent_on_time_ = 0;  // open loop: messages queued so far
   Totals start_;
   Totals end_;
 };

@@ -1,3 +1,4 @@
+// fan_out_run.cpp - the load of the scenario "fan_out": subscribers, orders and rounds.
 #include "fan_out_run.hpp"
 
 #include <algorithm>
@@ -21,7 +22,7 @@ namespace wirespan::bench {
 namespace {
 
 constexpr std::size_t room_size = std::size_t{1} << 20;
-/// Nanoseconds after which a round is lost: some delivery was, and the others cannot tell.
+/// Nanoseconds after which a round has failed, because a delivery was lost.
 constexpr std::uint64_t longest_round = 10'000'000'000;
 
 std::vector<std::byte> to_vector(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
@@ -63,8 +64,8 @@ FanOutRun::~FanOutRun() {
   ::close(epoll_);
 }
 
-/// The raw server answers requests too: a connection that the kernel has taken in for it, but that
-/// it has not accepted yet, would miss the first round.
+/// Connects all subscribers and waits for each upgrade. The raw server answers upgrades, too: a
+/// connection that is established but not accepted yet would miss the first round.
 void FanOutRun::subscribe_all() {
   subscribers_.reserve(options_.connections);
   for (std::size_t i = 0; i < options_.connections; ++i) {
@@ -88,7 +89,7 @@ void FanOutRun::run() {
   end_ = totals_now(options_.server, deliveries_);
 }
 
-/// Whole rounds, so that the server's time and the deliveries that it was used for belong together.
+/// Runs whole rounds, so that the server's CPU time and the counted deliveries belong together.
 void FanOutRun::run_for(std::chrono::duration<double> time) {
   const std::uint64_t end = now() + static_cast<std::uint64_t>(time.count() * 1e9);
   do {

@@ -1,4 +1,4 @@
-// fan_out_run.hpp - one run of the scenario "fan_out": many subscribers, one of which gives orders.
+// fan_out_run.hpp - one run of the scenario "fan_out": many subscribers, one of which sends orders.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,10 @@
 
 namespace wirespan::bench {
 
-/// Closed loop, in rounds: the first connection orders `depth` messages, which the server publishes
-/// to all connections, itself included; when everybody has all of them the next round begins. A
-/// round trip lasts from the order until a subscriber has all messages of the round.
+/// Loads a publishing server, closed loop, in rounds: the first connection orders `depth` messages,
+/// which the server publishes to all connections, including the first; when every subscriber has
+/// all of them the next round begins. A round trip lasts from the order until a subscriber has all
+/// messages of the round. A byte that differs from the expected burst ends the run.
 class FanOutRun {
  public:
   explicit FanOutRun(const LoadOptions& options);
@@ -41,11 +42,11 @@ class FanOutRun {
   LoadOptions options_;
   TlsContext tls_;
   std::vector<std::byte> order_;
-  std::vector<std::byte> burst_;  // what each subscriber gets in a round
+  std::vector<std::byte> burst_;  // the frames that each subscriber receives in a round
   std::vector<std::byte> room_;
   std::vector<Subscriber> subscribers_;
   int epoll_ = -1;
-  std::size_t awaited_ = 0;  // subscribers that lack something of this round
+  std::size_t awaited_ = 0;  // subscribers that have not received the whole burst
   std::uint64_t deliveries_ = 0;
   Latency latency_;
   Totals start_;

@@ -1,4 +1,4 @@
-// latency.hpp - a histogram of times whose buckets are one part in 64 wide.
+// latency.hpp - a histogram of times with buckets of 1/64 relative width.
 #pragma once
 
 #include <array>
@@ -8,6 +8,8 @@
 
 namespace wirespan::bench {
 
+/// Counts round-trip times in logarithmic buckets: constant memory, and a relative error of at most
+/// one part in 64.
 class Latency {
  public:
   void add(std::uint64_t nanoseconds, std::uint64_t times) noexcept {
@@ -17,7 +19,7 @@ class Latency {
   void clear() noexcept { *this = Latency(); }
   [[nodiscard]] std::uint64_t total() const noexcept { return total_; }
 
-  /// Microseconds that `share` of all times do not exceed.
+  /// The `share` quantile, in microseconds (0.99: the 99th percentile).
   [[nodiscard]] double quantile(double share) const noexcept {
     const auto wanted = static_cast<std::uint64_t>(share * static_cast<double>(total_));
     std::uint64_t seen = 0;

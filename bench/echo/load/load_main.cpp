@@ -1,4 +1,4 @@
-// echo_load - loads one server of this machine and tells what that cost.
+// load_main.cpp - echo_load: loads a local server and prints its CPU time, memory and round trips.
 #include <chrono>
 #include <cstdio>
 #include <exception>

@@ -1,4 +1,4 @@
-// options.hpp - what the load generator is asked to do.
+// options.hpp - the command line of the load generator.
 #pragma once
 
 #include <chrono>
@@ -14,13 +14,13 @@ struct LoadOptions {
   std::string scenario = "echo";   ///< echo, fan_out, idle or handshake.
   std::string payload = "binary";  ///< binary, ascii or cjk.
   std::uint16_t port = 0;          ///< Of the server, on the loopback interface.
-  ::pid_t server = 0;              ///< Process whose CPU time and memory are told.
-  bool raw = false;                ///< The server knows no WebSocket.
+  ::pid_t server = 0;              ///< Process whose CPU time and memory are reported.
+  bool raw = false;                ///< The server does not speak WebSocket.
   bool tls = false;
   std::size_t connections = 1;
   std::size_t depth = 1;  ///< Messages that are sent, or published, at once and awaited together.
   std::size_t size = 16;  ///< Bytes of a payload.
-  double rate = 0;        ///< Messages a second of all connections; 0: as soon as echoes are back.
+  double rate = 0;        ///< Open loop: messages per second of all connections; 0: closed loop.
   std::chrono::duration<double> warm_up{0.2};
   std::chrono::duration<double> time{1.0};
 };

@@ -1,3 +1,4 @@
+// other_runs.cpp - the scenarios "idle" (memory) and "handshake" (connect, upgrade, drop).
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -26,7 +27,8 @@ void run_idle(const LoadOptions& options) {
   const TlsContext tls = options.tls ? make_tls_context() : nullptr;
   const Traffic traffic = make_traffic(options);
   {
-    Stream first = open_stream(options, tls.get());  // what is made once is not a connection's
+    // The server's memory that is allocated once is not counted as a connection's.
+    Stream first = open_stream(options, tls.get());
     touch(first, traffic);
   }
   const std::uint64_t before = resident_memory(options.server);
@@ -44,7 +46,7 @@ void run_idle(const LoadOptions& options) {
                   static_cast<double>(options.connections));
 }
 
-/// So many at a time that the server finds more than one when it looks.
+/// Opens `connections` at a time, so that the server finds more than one ready in a turn.
 void run_handshakes(const LoadOptions& options) {
   const TlsContext tls = options.tls ? make_tls_context() : nullptr;
   const std::uint64_t start = now();

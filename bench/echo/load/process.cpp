@@ -1,3 +1,4 @@
+// process.cpp - CPU clocks and resident memory of a process, from the kernel.
 #include "process.hpp"
 
 #include <cerrno>

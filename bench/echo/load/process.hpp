@@ -1,4 +1,4 @@
-// process.hpp - what the kernel knows about another process: CPU time and memory.
+// process.hpp - CPU time and memory of another process, as the kernel reports them.
 #pragma once
 
 #include <cstdint>
@@ -7,14 +7,14 @@
 
 namespace wirespan::bench {
 
-/// Nanoseconds of CPU that all threads of a process have used, user and system. Exact to the
-/// moment, unlike the ticks of /proc/PID/stat. 0 stands for this process.
+/// CPU time of all threads of a process in nanoseconds, user and system. Exact at the time of the
+/// call, unlike the ticks of /proc/PID/stat. `process` 0: this process.
 [[nodiscard]] std::uint64_t cpu_time(::pid_t process);
 
-/// Bytes of memory that are resident.
+/// Resident memory of a process in bytes.
 [[nodiscard]] std::uint64_t resident_memory(::pid_t process);
 
-/// Nanoseconds that only go forward.
+/// Monotonic time in nanoseconds.
 [[nodiscard]] std::uint64_t now();
 
 }  // namespace wirespan::bench

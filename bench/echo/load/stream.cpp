@@ -1,3 +1,4 @@
+// stream.cpp - blocking and non-blocking TCP and TLS on OpenSSL for the load generator.
 #include "stream.hpp"
 
 #include <cerrno>
@@ -36,7 +37,7 @@ int connect_to(std::uint16_t port) {
   return descriptor;
 }
 
-/// What a call that moved nothing means: wait, or the end.
+/// Returns 0 if the call would block; throws otherwise.
 std::size_t moved_nothing(const char* what) {
   if (errno == EAGAIN || errno == EINTR) return 0;
   throw_last(what);

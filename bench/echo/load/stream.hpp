@@ -1,4 +1,4 @@
-// stream.hpp - a connection of the load generator: TCP or TLS, opened blocking, then not blocking.
+// stream.hpp - a connection of the load generator: TCP or TLS, opened blocking, then non-blocking.
 #pragma once
 
 #include <cstddef>
@@ -20,26 +20,28 @@ struct TlsFree {
 };
 using TlsContext = std::unique_ptr<SSL_CTX, TlsContextFree>;
 
-/// Verifies nothing: the server is on this machine and not the subject of a test.
+/// A TLS client context without certificate verification: the server is on this machine.
 [[nodiscard]] TlsContext make_tls_context();
 
+/// A connection to the server; owns the socket and its TLS state. Not the library's own stream.
 class Stream {
  public:
   Stream() = default;
-  /// Connects to the loopback interface, and shakes hands if there is a context.
+  /// Connects to the loopback interface, with a TLS handshake if there is a context.
   Stream(std::uint16_t port, SSL_CTX* tls);
   ~Stream();
   Stream(Stream&& other) noexcept;
   Stream& operator=(Stream&& other) noexcept;
 
-  /// Bytes that were moved; 0: not now. Throws when the peer has gone.
+  /// Returns the bytes that were moved; 0 if the call would block. Throws when the peer has gone.
   [[nodiscard]] std::size_t receive(MutableBytes room);
   [[nodiscard]] std::size_t send(Bytes bytes);
-  /// TLS has decrypted more than was taken; no readiness will tell.
+  /// TLS has decrypted more than was read; epoll does not report that.
   [[nodiscard]] bool has_pending() const noexcept;
 
+  /// Makes the socket non-blocking.
   void stop_blocking();
-  /// close() resets the connection, so that no port waits for minutes.
+  /// Lets close() reset the connection (SO_LINGER 0), so that its port is not left in TIME_WAIT.
   void reset_on_close();
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 

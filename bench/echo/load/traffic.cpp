@@ -1,3 +1,4 @@
+// traffic.cpp - frames made before a run, and the opening handshake of the load generator.
 #include "traffic.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// window.cpp - reads the totals and prints their difference as one line of JSON.
 #include "window.hpp"
 
 #include <cstdio>

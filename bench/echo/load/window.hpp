@@ -1,4 +1,4 @@
-// window.hpp - what has been used and done up to a moment, and the line that tells the difference.
+// window.hpp - the measured window: totals at its two ends, and their difference as JSON.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 namespace wirespan::bench {
 
+/// Totals up to a moment; times in nanoseconds.
 struct Totals {
   std::uint64_t time = 0;
   std::uint64_t server_cpu = 0;
@@ -18,8 +19,8 @@ struct Totals {
 
 [[nodiscard]] Totals totals_now(::pid_t server, std::uint64_t messages);
 
-/// One line of JSON: messages, their rate, what each of them cost, round trips. Throws without
-/// messages.
+/// Prints one line of JSON: messages, their rate, CPU time per message, round trips. Throws if no
+/// message was counted.
 void print_window(const Totals& start, const Totals& end, const Latency& latency);
 
 }  // namespace wirespan::bench

@@ -1,5 +1,6 @@
-// beast_echo PORT [CERTIFICATE KEY] - Boost.Beast as quick as it is without tricks: asynchronous,
-// a concrete executor, an io_context without locks, no compression, one frame per message.
+// beast_echo.cpp - echo server on Boost.Beast, set up for speed: asynchronous, a concrete executor,
+// an io_context without locks, no compression, one frame per message.
+// `beast_echo PORT [CERTIFICATE KEY]`.
 #include <cstdlib>
 #include <memory>
 #include <string>

@@ -1,5 +1,6 @@
-// lws_echo PORT - libwebsockets with a large receive buffer and without extensions. It hands over
-// pieces of a message; they are gathered, and the message goes back whole.
+// lws_echo.cpp - echo server on libwebsockets with a large receive buffer and without extensions.
+// The library delivers pieces of a message; they are collected, and the message is echoed whole.
+// `lws_echo PORT`.
 #include <cstdlib>
 #include <cstring>
 #include <deque>

@@ -1,7 +1,7 @@
-// raw_echo PORT [CERTIFICATE KEY | busy] - the limit: sends back what has come and knows nothing of
-// messages. One loop, level-triggered, one receive and one send per readiness; with a certificate
-// the same over OpenSSL, with its buffers released while a connection is idle. Busy: it never
-// sleeps.
+// raw_echo.cpp - the lower bound of an echo server: echoes bytes and does not parse messages. One
+// event loop, level-triggered, one receive and one send per readiness; with a certificate the same
+// over OpenSSL, whose buffers are released while a connection is idle. With "busy" it never sleeps.
+// `raw_echo PORT [CERTIFICATE KEY | busy]`.
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -50,7 +50,7 @@ void watch(Connection* connection, int descriptor, std::uint32_t events, int ope
   (void)::epoll_ctl(epoll, operation, descriptor, &event);
 }
 
-/// Bytes; 0: not now; -1: the end.
+/// Bytes moved; 0 if the call would block; -1 at the end of the connection.
 ::ssize_t tls_result(SSL* tls, int result, std::size_t size) {
   if (result == 1) return static_cast<::ssize_t>(size);
   const int error = ::SSL_get_error(tls, result);
@@ -60,7 +60,7 @@ void watch(Connection* connection, int descriptor, std::uint32_t events, int ope
 ::ssize_t receive(Connection& from) {
   if (from.tls != nullptr) {
     std::size_t size = 0;
-    ::ERR_clear_error();  // what another connection left there is not this one's
+    ::ERR_clear_error();  // the queue may hold errors of another connection
     const int result = ::SSL_read_ex(from.tls, room.data(), room.size(), &size);
     return tls_result(from.tls, result, size);
   }
@@ -72,7 +72,7 @@ void watch(Connection* connection, int descriptor, std::uint32_t events, int ope
 ::ssize_t send(Connection& to, const char* data, std::size_t count) {
   if (to.tls != nullptr) {
     std::size_t size = 0;
-    ::ERR_clear_error();  // what another connection left there is not this one's
+    ::ERR_clear_error();  // the queue may hold errors of another connection
     const int result = ::SSL_write_ex(to.tls, data, count, &size);
     return tls_result(to.tls, result, size);
   }
@@ -80,7 +80,8 @@ void watch(Connection* connection, int descriptor, std::uint32_t events, int ope
   return size < 0 && errno == EAGAIN ? 0 : size;
 }
 
-/// What the kernel does not take waits, and nothing is read meanwhile. False: the end.
+/// Sends, and keeps the bytes that the kernel refuses; nothing is read while there is a backlog.
+/// False at the end of the connection.
 bool send_or_keep(Connection& to, const char* data, std::size_t size) {
   while (size > 0) {
     const ::ssize_t sent = send(to, data, size);
@@ -104,7 +105,8 @@ bool flush(Connection& to) {
   return true;
 }
 
-/// OpenSSL gives a record at a time: what it holds beyond that, no readiness tells.
+/// Echoes once per readiness. OpenSSL returns one record at a time, and epoll does not report the
+/// records that it still holds, so they are read at once. False at the end of the connection.
 bool echo(Connection& connection) {
   if (!connection.unsent.empty() && !flush(connection)) return false;
   if (!connection.unsent.empty()) return true;

@@ -1,6 +1,6 @@
-// raw_fan_out PORT - the limit for publishing: frames that are made before, and one send of them
-// for each connection. It answers any request with an upgrade and the line "publish COUNT SIZE"
-// with so many messages to everybody; it knows nothing else of HTTP and WebSocket.
+// raw_fan_out.cpp - the lower bound of fan-out: frames that are made before, and one send of them
+// for each connection. It answers "publish COUNT SIZE" with that burst to all connections, and any
+// other input with a 101 response; it parses no other HTTP or WebSocket. `raw_fan_out PORT`.
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -27,7 +27,7 @@ constexpr std::string_view upgrade =
 
 struct Connection {
   int descriptor = -1;
-  std::size_t place = 0;  // among all
+  std::size_t place = 0;  // index in `connections`
 };
 
 int epoll = -1;
@@ -42,7 +42,7 @@ void append_frame(std::string& out, const char* payload, std::size_t size) {
   out.append(payload, size);
 }
 
-/// Made once for each kind of order.
+/// The frames of an order; made again only if the order differs from the one before.
 const std::string& burst_of(const fan_out::Order& order) {
   static const fan_out::Messages messages;
   static fan_out::Order made;
@@ -62,15 +62,17 @@ void forget(Connection* connection) {
   delete connection;
 }
 
-/// Everybody has read the burst before, so the kernel has room for one; a connection for which it
-/// has none loses it, and the load generator, which counts, ends the run.
+/// Sends a burst to all connections. Every subscriber has read the burst before, so the kernel has
+/// room for one. If it has not, the burst is lost, and the load generator, which counts deliveries,
+/// ends the run.
 void publish(const std::string& burst) {
   for (const Connection* connection : connections) {
     (void)::send(connection->descriptor, burst.data(), burst.size(), MSG_NOSIGNAL);
   }
 }
 
-/// Orders and requests are short, alone on their way and so in one piece. False: the end.
+/// Reads one order or request, which is short and alone on its way, so that it comes in one piece.
+/// False at the end of the connection.
 bool answer(const Connection& connection) {
   std::array<char, 4096> room;
   const ::ssize_t size = ::recv(connection.descriptor, room.data(), room.size(), 0);

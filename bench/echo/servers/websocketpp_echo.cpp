@@ -1,4 +1,5 @@
-// websocketpp_echo PORT [fan_out] - WebSocket++ without its locks and logs.
+// websocketpp_echo.cpp - echo or fan-out server on WebSocket++ without its locks and logs:
+// `websocketpp_echo PORT [fan_out]`.
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -26,7 +27,7 @@ void echo(Server& server) {
       });
 }
 
-/// It has no topics; its examples send to many like this.
+/// WebSocket++ has no topics; its examples send to many connections in a loop like this one.
 class FanOut {
  public:
   explicit FanOut(Server& server) : server_(server) {

@@ -1,5 +1,5 @@
-// wirespan_fan_out PORT - ours: everybody subscribes by connecting, and whoever sends "publish
-// COUNT SIZE" has so many messages published to everybody.
+// wirespan_fan_out.cpp - wirespan's fan-out server: a client subscribes by connecting, and a client
+// that sends "publish COUNT SIZE" has COUNT messages published to all. `wirespan_fan_out PORT`.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>

@@ -119,7 +119,7 @@ class ServerConnection {
   friend class ServerConnections;
   ServerConnection(ServerHub& hub, ConnectionKey key) noexcept;
 
-  /// Calls `call` on the loop's thread: at once if this is it, else posted.
+  /// Calls `call` on the loop's thread: at once on that thread, from others as a posted task.
   template <class Call>
   std::error_code on_loop(Call call) const;
 

@@ -51,7 +51,7 @@ struct ServerStats {
   std::uint64_t conflated = 0;      ///< Unsent messages that a newer one with their key replaced.
   std::uint64_t unsent_at_close = 0;  ///< Bytes accepted and never written.
   std::size_t send_queue = 0;         ///< Unsent bytes of all connections.
-  /// The longest turn of a loop within the last 2 to 4 seconds: an event may have waited that long.
+  /// The longest turn of a loop within the last seconds: an event may have waited that long.
   std::chrono::nanoseconds loop_lag{0};
   RefusalCounts refused;  ///< Refusals by limit.
   /// Ended connections by the code of the peer's Close frame; 1006: none came.

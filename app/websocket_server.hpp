@@ -30,8 +30,8 @@ namespace wirespan {
 class WebSocketServer {
  public:
   /// Throws WebSocketException with Errc::invalid_option if ServerOptions::threads is not 1 to 255,
-  /// and std::system_error if the process has no descriptor left for a loop. The other options are
-  /// checked by listen().
+  /// and std::system_error if the process has no descriptor left for a loop. listen()
+  /// checks addresses, TLS and compression.
   WebSocketServer(ServerOptions options, ServerHandlers handlers);
   /// Cuts the connections that are open and calls their on_close on this thread. run() must have
   /// returned.

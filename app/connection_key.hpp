@@ -1,12 +1,12 @@
-// connection_key.hpp - names one connection of one loop of a server.
+// connection_key.hpp - the slot and generation that name one connection of one loop of a server.
 #pragma once
 
 #include <cstdint>
 
 namespace wirespan {
 
-/// A slot of the loop's table, and how often it was given out before: a slot that is used again is
-/// another connection. Generations begin with 1.
+/// A slot of the loop's connection table, and the generation of its use: a slot that is used again
+/// is another connection, under the next generation. Generations begin with 1.
 struct ConnectionKey {
   std::uint32_t slot = 0;
   std::uint32_t generation = 0;

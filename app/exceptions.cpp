@@ -1,3 +1,4 @@
+// exceptions.cpp - the choice of the exception class for an error code, and throw_for().
 #include <string>
 
 #include <wirespan/app/exceptions.hpp>
@@ -7,6 +8,7 @@
 namespace wirespan {
 namespace {
 
+/// True for the errors that mean: there is no connection, or it was lost.
 bool is_closed(std::error_code error) noexcept {
   return error == Errc::not_open || error == Errc::connection_lost ||
          error == Errc::connection_closed || error == std::errc::connection_reset ||
@@ -14,6 +16,7 @@ bool is_closed(std::error_code error) noexcept {
          error == std::errc::connection_aborted || error == tls::TlsErrc::truncated;
 }
 
+/// True if the resolver has no such name, or had no answer.
 bool is_unresolved(std::error_code error) noexcept {
   return error == Errc::host_not_found || error == std::errc::resource_unavailable_try_again;
 }

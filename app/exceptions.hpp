@@ -11,9 +11,10 @@
 
 namespace wirespan {
 
-/// The base of all. code() says exactly what happened: an Errc, or an error of the system, of TLS
-/// or of a certificate. what() names the option, file, header, address or host before that. Thrown
-/// as such for misuse and for what no derived class names.
+/// The base of all exceptions of this library. code() names the exact error: an Errc, or an error
+/// of the system, of TLS or of a certificate. In the text of what(), the option, file, header,
+/// address or host comes first, then that error. Thrown as such for misuse, and for every error
+/// that no derived class stands for.
 class WebSocketException : public std::system_error {
  public:
   using std::system_error::system_error;
@@ -25,22 +26,26 @@ class WebSocketProtocolException : public WebSocketException {
   using WebSocketException::WebSocketException;
 };
 
-/// A text message that is not UTF-8.
+/// A received text message is not UTF-8.
 class WebSocketPayloadException : public WebSocketException {
  public:
   using WebSocketException::WebSocketException;
 };
 
-/// The connection is closed, was lost, or never was. After a closing handshake it says how it went.
+/// The connection is closed, was lost, or was never open. After a closing handshake close_code()
+/// and close_reason() give the peer's Close frame.
 class WebSocketConnectionClosedException : public WebSocketException {
  public:
   using WebSocketException::WebSocketException;
+  /// `code` and `reason` are those of the peer's Close frame.
   WebSocketConnectionClosedException(std::error_code error, const char* what, CloseCode code,
                                      std::string reason)
       : WebSocketException(error, what), close_code_(code), close_reason_(std::move(reason)) {}
 
-  /// What the peer's Close frame said; nothing if there was none. 1005: a frame without a code.
+  /// The code of the peer's Close frame: 1005 for a frame without a code, std::nullopt if no Close
+  /// frame came.
   [[nodiscard]] std::optional<CloseCode> close_code() const noexcept { return close_code_; }
+  /// The reason in that frame; empty if there was none.
   [[nodiscard]] const std::string& close_reason() const noexcept { return close_reason_; }
 
  private:
@@ -48,27 +53,27 @@ class WebSocketConnectionClosedException : public WebSocketException {
   std::string close_reason_;
 };
 
-/// A deadline was reached: connecting, sending, receiving, or a pong that did not come.
+/// A deadline was reached while connecting, sending or receiving, or no pong came in time.
 class WebSocketTimeoutException : public WebSocketException {
  public:
   using WebSocketException::WebSocketException;
 };
 
-/// A proxy could not be used.
+/// A proxy could not be used. No function of this version connects through a proxy or throws this.
 class WebSocketProxyException : public WebSocketException {
  public:
   using WebSocketException::WebSocketException;
 };
 
-/// The host name does not resolve.
+/// The host name does not resolve, or the resolver had no answer.
 class WebSocketAddressException : public WebSocketException {
  public:
   using WebSocketException::WebSocketException;
 };
 
-/// TLS failed: no common protocol, a refused certificate, a file that holds nothing usable. In
-/// Python this is an exception of the ssl module. A file that cannot be opened is a
-/// WebSocketException with the system's code.
+/// TLS failed: no common protocol version, a refused certificate, a file without a usable
+/// certificate or key, or a build without TLS. Python throws an exception of its ssl module here.
+/// A file that cannot be opened is a WebSocketException with the system's code.
 class WebSocketTlsException : public WebSocketException {
  public:
   using WebSocketException::WebSocketException;
@@ -77,6 +82,7 @@ class WebSocketTlsException : public WebSocketException {
 /// The server answered the opening handshake with a status other than 101.
 class WebSocketBadStatusException : public WebSocketException {
  public:
+  /// Takes over the parts of the response.
   WebSocketBadStatusException(std::error_code error, const std::string& what, int status_code,
                               Headers resp_headers, std::string resp_body)
       : WebSocketException(error, what),
@@ -84,9 +90,11 @@ class WebSocketBadStatusException : public WebSocketException {
         resp_headers_(std::move(resp_headers)),
         resp_body_(std::move(resp_body)) {}
 
+  /// The status of the response, 404 for example, and its header fields.
   [[nodiscard]] int status_code() const noexcept { return status_code_; }
   [[nodiscard]] const Headers& resp_headers() const noexcept { return resp_headers_; }
-  /// At most limits::rejection_body_size bytes, as they came.
+  /// The first limits::rejection_body_size bytes (64 KiB) of the body, as received: a chunked body
+  /// is not decoded.
   [[nodiscard]] const std::string& resp_body() const noexcept { return resp_body_; }
 
  private:
@@ -95,11 +103,12 @@ class WebSocketBadStatusException : public WebSocketException {
   std::string resp_body_;
 };
 
-/// The one place where an error code becomes an exception. `what` names the call, option, file or
-/// host that the error is about; what() is "what: error.message()".
+/// Throws the exception that belongs to `error`: the one place where an error code becomes an
+/// exception. `what` names the call, option, file or host that the error is about; what() is
+/// "what: error.message()".
 [[noreturn]] void throw_for(std::error_code error, const std::string& what);
 
-/// For an error of check_close(): the call, the code and the size of the reason.
+/// Returns the text for an error of check_close(): the call, the code and the size of the reason.
 [[nodiscard]] std::string describe_close(const char* call, CloseCode code, std::string_view reason);
 
 }  // namespace wirespan

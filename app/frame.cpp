@@ -1,3 +1,4 @@
+// frame.cpp - Frame: encoding, masking, validation and text. RFC 6455 §5.2, §5.3, §5.5.1.
 #include <ostream>
 
 #include <wirespan/app/frame.hpp>
@@ -26,6 +27,7 @@ std::string formatted(const FrameHeader& header, std::string_view data) {
   return std::string(wire_text(out.data()));
 }
 
+/// Returns the defect in the body of a Close frame. RFC 6455 §5.5.1, §7.4.
 std::error_code validate_close(std::string_view data, bool skip_utf8_validation) {
   if (data.empty()) return {};
   if (data.size() == 1) return Errc::short_close_payload;

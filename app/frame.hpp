@@ -1,4 +1,4 @@
-// frame.hpp - one frame with its payload, as Python's ABNF. RFC 6455 §5.2.
+// frame.hpp - one frame that owns its payload, as Python's ABNF. RFC 6455 §5.2.
 #pragma once
 
 #include <cstddef>
@@ -12,34 +12,39 @@
 
 namespace wirespan {
 
-/// An owned frame: what send_frame() takes and recv_frame() gives.
+/// One frame with its payload, owned: the argument of send_frame(), the result of recv_frame().
 struct Frame {
   Opcode opcode = Opcode::text;
-  bool fin = true;
+  bool fin = true;  ///< False: more fragments of the message follow.
   bool rsv1 = false;
   bool rsv2 = false;
   bool rsv3 = false;
-  std::string data{};
+  std::string data{};  ///< The payload, not masked.
 
-  /// A last or only frame unless `fin` is false.
+  /// Returns a frame without RSV bits: the last or only one of its message unless `fin` is false.
   [[nodiscard]] static Frame create_frame(std::string_view data, Opcode opcode, bool fin = true);
-  /// The bytes on the wire; masked if there is a key. Errors do not matter here: see validate().
+  /// Returns the bytes on the wire, masked if there is a key. Formats invalid frames, too: only
+  /// validate() judges.
   [[nodiscard]] std::string format() const;
   [[nodiscard]] std::string format(MaskKey key) const;
-  /// `data` combined with `key`, RFC 6455 §5.3; twice gives `data` again.
+  /// Returns `data` masked with `key` (RFC 6455 §5.3). Masking twice gives `data` again.
   [[nodiscard]] static std::string mask(MaskKey key, std::string_view data);
-  /// What a receiver without extensions has to say about this frame by itself.
+  /// Returns the first defect that a receiver without extensions finds in this frame by itself: RSV
+  /// bits, opcode, the rules for control frames, the body of a Close. `skip_utf8_validation` leaves
+  /// the reason of a Close unchecked; the UTF-8 of a text is never checked here.
   [[nodiscard]] std::error_code validate(bool skip_utf8_validation = false) const;
-  /// Bytes on the wire when a client sends it.
+  /// Returns the bytes on the wire when a client sends the frame, which masks it.
   [[nodiscard]] std::size_t wire_size() const noexcept;
-  /// "fin=1 opcode=1 data=b'hello'"
+  /// Returns a text for logs: "fin=1 opcode=1 data=b'hello'".
   [[nodiscard]] std::string to_string() const;
   bool operator==(const Frame&) const = default;
 };
 
+/// Writes frame.to_string().
 std::ostream& operator<<(std::ostream& out, const Frame& frame);
 
-/// b'...': printable ASCII as it is, everything else as \xNN, \r, \n, \t.
+/// Returns `bytes` as Python prints them, b'...': printable ASCII as it is, but for the quote and
+/// the backslash, which get a backslash; \r, \n and \t; every other byte as \xNN.
 [[nodiscard]] std::string escaped(std::string_view bytes);
 
 }  // namespace wirespan

@@ -17,11 +17,13 @@ namespace wirespan {
 
 class WebSocketApp;
 
+/// One callback of a WebSocketApp. Signatures are void(Arguments...).
 template <class Signature>
 class Handler;
 
-/// Something to call, or nothing. Made of any callable. It may be assigned while it runs: what runs
-/// lives until it returns.
+/// A callback, or none: an empty one does nothing when it is called. Converts from any callable;
+/// copies share it. A handler may be assigned while it runs: the running callable lives until it
+/// returns.
 template <class... Arguments>
 class Handler<void(Arguments...)> {
  public:
@@ -33,7 +35,9 @@ class Handler<void(Arguments...)> {
           Handler(Callable&& callable)  // NOLINT: implicit, as std::function
       : function_(std::make_shared<Function>(std::forward<Callable>(callable))) {}
 
+  /// True if there is a callable.
   explicit operator bool() const noexcept { return function_ && *function_; }
+  /// Calls the callable, if there is one. Its exceptions pass.
   void operator()(Arguments... arguments) const {
     const std::shared_ptr<const Function> running = function_;
     if (running && *running) (*running)(std::forward<Arguments>(arguments)...);
@@ -44,29 +48,33 @@ class Handler<void(Arguments...)> {
   std::shared_ptr<const Function> function_;
 };
 
-/// All are called on the thread that is inside run_forever(), one at a time. What they are given is
-/// borrowed: valid until they return. An exception that one throws reaches on_error.
+/// The callbacks of a WebSocketApp; each may stay empty. All run on the thread that is inside
+/// run_forever(), one at a time. Their arguments are borrowed: valid until the handler returns. An
+/// exception that a handler throws reaches on_error, and the connection goes on.
 struct AppHandlers {
-  /// The opening handshake is done. Also after a reconnect if there is no on_reconnect.
+  /// The opening handshake is done. Called after a reconnect, too, if there is no on_reconnect.
   Handler<void(WebSocketApp&)> on_open{};
-  /// Connected again after a lost connection or a failed attempt.
+  /// A connection has opened after a lost one or a failed attempt (RunOptions::reconnect).
   Handler<void(WebSocketApp&)> on_reconnect{};
-  /// A whole text or binary message.
+  /// A whole text or binary message has come.
   Handler<void(WebSocketApp&, const Message&)> on_message{};
-  /// Something failed: an attempt to connect, the connection, or another handler. Not called for a
-  /// closing handshake, nor for what happens after close().
+  /// An attempt to connect, the connection, or another handler has failed. Not called for a closing
+  /// handshake, nor for a failure of the connection after close(). An exception of on_error itself
+  /// ends the run with 1011.
   Handler<void(WebSocketApp&, const std::exception&)> on_error{};
-  /// Once per run, last, when everything is torn down. The code and reason of the peer's Close
-  /// frame: 1005 for a frame without a code, 1006 for a connection that was lost or failed, nothing
-  /// if there never was a connection.
+  /// Called once per run, last, after the connection was torn down. Code and reason are those of
+  /// the peer's Close frame: 1005 for a frame without a code, 1006 for a connection that was lost
+  /// or failed, std::nullopt if there never was a connection.
   Handler<void(WebSocketApp&, std::optional<CloseCode>, std::string_view reason)> on_close{};
-  /// A ping came; its pong is on its way.
+  /// A ping has come; the connection answers it with a pong by itself.
   Handler<void(WebSocketApp&, Bytes payload)> on_ping{};
+  /// A pong has come, whether a ping asked for it or not.
   Handler<void(WebSocketApp&, Bytes payload)> on_pong{};
-  /// One frame of a fragmented message. Setting this turns on per-fragment delivery.
+  /// One fragment of a fragmented message has come. A connection that opens while this handler is
+  /// set delivers fragments one by one, as with AppOptions::fire_cont_frame.
   Handler<void(WebSocketApp&, const Fragment&)> on_cont_message{};
-  /// Every message and fragment, before on_message and on_cont_message. A whole message has its own
-  /// type; of a fragmented one the first has it and the others are continuations.
+  /// Every message and fragment, before on_message and on_cont_message. `type` is text or binary
+  /// for a whole message and for the first fragment of one, then Opcode::continuation.
   Handler<void(WebSocketApp&, Bytes data, Opcode type, bool fin)> on_data{};
 };
 

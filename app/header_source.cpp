@@ -1,3 +1,4 @@
+// header_source.cpp - HeaderSource: from each form that Python takes to a list of header fields.
 #include <wirespan/app/header_source.hpp>
 #include <wirespan/core/ascii.hpp>
 #include <wirespan/core/error.hpp>

@@ -16,7 +16,8 @@
 
 namespace wirespan {
 
-/// A line "Name: value", or a name and a value; without a value it is left out.
+/// One header field: a line "Name: value", or a name and a value. A field whose value is
+/// std::nullopt is left out.
 class HeaderItem {
  public:
   HeaderItem(const char* line) : name_or_line_(line), is_line_(true) {}  // NOLINT: implicit
@@ -31,12 +32,13 @@ class HeaderItem {
   bool is_line_ = false;
 };
 
-/// Converts from
+/// Further header fields of a request. Converts from
 ///   {"Authorization: Basic x", "X-Trace: 7"}      lines,
 ///   {{"Authorization", "Basic x"}}                pairs,
 ///   Headers, std::vector<std::string>, std::map   the same, ready-made,
-///   [] { return Headers{{"Authorization", fresh_token()}}; }   asked before every attempt.
-/// A value with CR, LF or another control character is refused when the request is made.
+///   [] { return Headers{{"Authorization", fresh_token()}}; }   called before every attempt.
+/// A name that is no token, or a value with CR, LF or another control character, is refused before
+/// anything is sent: Errc::invalid_header.
 class HeaderSource {
  public:
   HeaderSource() = default;
@@ -49,10 +51,11 @@ class HeaderSource {
       std::convertible_to<std::invoke_result_t<Callable&>, Headers>
       HeaderSource(Callable callable) : callable_(std::move(callable)) {}  // NOLINT
 
-  /// The fields for one attempt: asks the callable if there is one, and lets its exceptions pass.
-  /// Errc::invalid_header for a line without a colon, of which `detail`, if given, gets the number:
-  /// the line itself may be a secret.
+  /// Returns the fields for one attempt: calls the callable if there is one, and lets its
+  /// exceptions pass. Errc::invalid_header for a line without a colon; `detail`, if given, gets the
+  /// number of that line, but not its text, which may be a secret.
   [[nodiscard]] Expected<Headers> collect(std::string* detail = nullptr) const;
+  /// True if the fields come from a callable.
   [[nodiscard]] bool is_callable() const noexcept { return callable_ != nullptr; }
 
  private:

@@ -1,3 +1,4 @@
+// log.cpp - the process-wide log: level, sink, and the trace lines of enable_trace().
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -44,7 +45,7 @@ bool is_trace_enabled() noexcept { return tracing.load(std::memory_order_relaxed
 
 bool is_enabled_for(LogLevel level) noexcept { return level <= threshold.load(); }
 
-/// Whoever has something to say may be in the middle of something that must not fail.
+/// Drops the exceptions of the sink: callers log in the middle of work that must not fail.
 void log(LogLevel level, std::string_view line) noexcept {
   if (!is_enabled_for(level)) return;
   try {

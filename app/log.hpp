@@ -1,4 +1,4 @@
-// log.hpp - enable_trace() and where its lines go.
+// log.hpp - the log of the library, its sink, and enable_trace().
 #pragma once
 
 #include <cstdint>
@@ -7,25 +7,30 @@
 
 namespace wirespan {
 
+/// The urgency of a line, the most urgent first.
 enum class LogLevel : std::uint8_t { error, warning, info, debug };
 
-/// Takes one line, without its end. Called on whatever thread has something to say, one at a time.
-/// What it throws is dropped, and so is a line for which there is no memory.
+/// Receives one line of the log, without a line end. Called on the thread that logs, one call at a
+/// time, under a mutex: a sink must not call log() or enable_trace(). Its exceptions are dropped,
+/// and so is a line for which there is no memory.
 using LogSink = std::function<void(LogLevel, std::string_view line)>;
 
-/// Shows the opening handshakes and every frame, with the bytes as they are on the wire, of the
-/// connections made from now on; false stops it at once. Secrets in headers and messages are shown
-/// too. Without a sink: standard error. Any thread.
+/// Turns tracing on or off. Connections that are made while it is on log their opening handshakes
+/// and every frame, with the bytes as they are on the wire, at LogLevel::debug; secrets in headers
+/// and messages are shown, too. False stops it at once. True also replaces the sink (an empty one:
+/// standard error) and the level up to which lines reach it. Any thread.
 void enable_trace(bool traceable, LogSink sink = {}, LogLevel level = LogLevel::debug);
+/// True while tracing is on.
 [[nodiscard]] bool is_trace_enabled() noexcept;
 
-/// Lines up to this level reach the sink: error and warning at the start, those up to the level of
-/// enable_trace(true) afterwards.
+/// True if lines of this level reach the sink: error and warning by default, those up to the
+/// `level` of enable_trace(true) after it was called.
 [[nodiscard]] bool is_enabled_for(LogLevel level) noexcept;
+/// Gives the line to the sink if is_enabled_for(level). Any thread.
 void log(LogLevel level, std::string_view line) noexcept;
-/// Only while tracing.
+/// Logs the line at LogLevel::debug while tracing is on.
 void trace(std::string_view line) noexcept;
-/// A block with a title: "--- title ---", the text line by line, and a rule. Only while tracing.
+/// Traces a block: "--- title ---", the text line by line, and a rule. Only while tracing is on.
 void dump(std::string_view title, std::string_view text);
 
 }  // namespace wirespan

@@ -1,4 +1,4 @@
-// options.hpp - what a connection is made with: Python's keyword arguments as aggregates.
+// options.hpp - the options of a connection: Python's keyword arguments as aggregates.
 #pragma once
 
 #include <chrono>
@@ -18,55 +18,64 @@
 
 namespace wirespan {
 
+/// Level, name and int value of one setsockopt() call.
 using SocketOption = net::SocketOption;
 
-/// For create_connection() and WebSocket. Times in milliseconds; unset means what is written there.
+/// The options of create_connection() and WebSocket. Times are in milliseconds; the comment of an
+/// option says what holds while it is unset.
 struct ConnectOptions {
-  HeaderSource header{};  ///< After our own fields. Host and Origin given here replace ours.
-  std::string cookie{};   ///< Value of a Cookie header.
+  /// Fields sent after the library's own. Host and Origin given here replace those; Upgrade,
+  /// Connection and the like are refused (Errc::reserved_header).
+  HeaderSource header{};
+  std::string cookie{};  ///< Value of a Cookie header; empty: none.
   /// Value of Origin. Unset: the URL's own, http for ws and https for wss. suppress_origin wins.
   std::optional<std::string> origin{};
-  bool suppress_origin = false;
-  std::string host{};  ///< Value of Host instead of the URL's.
-  /// Value of Connection, which must list Upgrade: "keep-alive, Upgrade".
+  bool suppress_origin = false;  ///< Send no Origin, not even one from `header`.
+  std::string host{};            ///< Value of Host. Empty: the URL's host and port.
+  /// Value of Connection, which must list Upgrade: "keep-alive, Upgrade". Unset: "Upgrade".
   std::optional<std::string> connection{};
-  std::vector<std::string> subprotocols{};  ///< In order of preference.
+  std::vector<std::string> subprotocols{};  ///< Offered in this order of preference.
   bool require_subprotocol = false;         ///< Fail if the server chooses none.
 
-  /// For every later call on the connection, from its beginning to its end; 0 does not wait. Unset:
-  /// getdefaulttimeout(), which is "for ever" unless it was changed.
+  /// Deadline of every later call on the connection, from its beginning to its end; 0: a call does
+  /// not wait. Unset: getdefaulttimeout(), by default no deadline.
   std::optional<std::chrono::milliseconds> timeout{};
-  /// From the look-up of the name to the open connection. Unset: `timeout` if it is above 0, else
-  /// 10 s.
+  /// Deadline from the look-up of the name to the open connection. Unset: `timeout` if it is above
+  /// 0, else 10 s.
   std::optional<std::chrono::milliseconds> connect_timeout{};
 
-  std::vector<SocketOption> sockopt{};  ///< After the defaults: no delay, TCP keep-alive.
-  tls::ClientOptions sslopt{};
-  bool fire_cont_frame = false;       ///< Hand out each frame of a fragmented message by itself.
-  bool skip_utf8_validation = false;  ///< Of received text. RFC 6455 §8.1 asks for it.
-  std::size_t max_message_size = limits::message_size;  ///< Bytes; a larger one fails with 1009.
-  std::uint32_t max_message_fragments =
-      limits::message_fragments;  ///< Frames; more fail with 1008.
-  /// Set: permessage-deflate (RFC 7692) is offered, and used if the server agrees.
+  std::vector<SocketOption> sockopt{};  ///< Set after the defaults: no delay, TCP keep-alive.
+  tls::ClientOptions sslopt{};          ///< For wss: URLs. Default: verified, TLS 1.2 and up.
+  bool fire_cont_frame = false;  ///< Deliver each fragment of a fragmented message by itself.
+  /// Accept received text without checking its UTF-8, which RFC 6455 §8.1 asks for.
+  bool skip_utf8_validation = false;
+  /// Bytes (16 MiB) of one received message; a larger one fails the connection with 1009.
+  std::size_t max_message_size = limits::message_size;
+  /// Frames (131,072) of one received message; more fail the connection with 1008.
+  std::uint32_t max_message_fragments = limits::message_fragments;
+  /// Set: permessage-deflate (RFC 7692) is offered, and used if the server agrees. Unset: off.
   std::optional<DeflateOptions> compression{};
-  /// Where mask keys come from instead of the system's random source. They must not be guessable.
+  /// Source of the mask keys. Unset: the system's random source. Keys must not be guessable.
   std::function<MaskKey()> get_mask_key{};
-  /// A connected stream socket to use instead of making one; it is owned from then on. TLS is
-  /// applied for wss: unless already_secured.
+  /// Descriptor of a connected stream socket to use instead of making one; the WebSocket owns it
+  /// from its construction on. TLS is applied for wss: unless already_secured. -1: none.
   int socket = -1;
-  bool already_secured = false;
-  /// How long it looks again and again for input before it sleeps: the microseconds of waking up
-  /// are saved, and a core is kept busy. 0: it sleeps at once.
+  bool already_secured = false;  ///< Do not apply TLS to `socket`, not even for wss:.
+  /// Busy-poll duration before a call that waits blocks in poll(). Saves the microseconds that
+  /// waking a thread takes, and costs a busy core. 0: blocks at once.
   std::chrono::microseconds busy_poll{0};
-  /// The kernel notes when each packet came, for received_at(); reads then ask it for the time too.
+  /// Let the kernel note the arrival of each packet, for received_at(); every read then fetches
+  /// that time, too.
   bool receive_timestamps = false;
-  /// Attempts to one address wait for each other (RFC 6455 §4.1), on one loop.
+  /// At most one attempt per address is in state CONNECTING on one loop; further ones wait (RFC
+  /// 6455 §4.1). False: no such wait.
   bool one_connecting_per_address = true;
 };
 
-/// For every connection that sets no timeout of its own; unset: for ever, as at the start. Process
-/// wide, any thread.
+/// Sets the timeout of every connection that sets none of its own, for the whole process; unset
+/// waits for ever, which is the default. Any thread.
 void setdefaulttimeout(std::optional<std::chrono::milliseconds> timeout) noexcept;
+/// Returns that timeout. Any thread.
 [[nodiscard]] std::optional<std::chrono::milliseconds> getdefaulttimeout() noexcept;
 
 }  // namespace wirespan

@@ -11,27 +11,32 @@
 
 namespace wirespan {
 
+/// Why a run has ended.
 enum class EndReason : std::uint8_t {
   closed_by_peer,  ///< The peer started the closing handshake.
-  stopped,         ///< close(), keep_running(false) or a stop token.
+  stopped,         ///< close(), keep_running(false) or a stop token ended the run.
   failed,          ///< No connection came about, it was lost, or a rule was broken.
 };
 
+/// Code and reason of the peer's Close frame.
 struct CloseInfo {
-  /// As on_close gets it.
+  /// As on_close gets it: 1005 without a code, 1006 without a Close frame, std::nullopt without a
+  /// connection.
   std::optional<CloseCode> code{};
   std::string reason{};
 };
 
+/// The result of run_forever(). `close` and `error` are of the latest connection or attempt.
 struct RunResult {
   EndReason why = EndReason::stopped;
   CloseInfo close{};
-  /// What failed; after `stopped` it may say close_timeout, if the peer did not answer.
+  /// The failure that ended the run, if it failed. After `stopped` an error of the closing
+  /// handshake, such as Errc::close_timeout if the peer did not answer.
   std::error_code error{};
-  /// Bytes of frames that send() accepted and that did not reach the kernel.
+  /// Bytes of frames that send() accepted and that never reached the kernel.
   std::size_t unsent_bytes = 0;
 
-  /// The run ended in an error: what run_forever() returns in Python.
+  /// True if the run ended in an error: the value that run_forever() returns in Python.
   [[nodiscard]] bool failed() const noexcept { return why == EndReason::failed; }
 };
 

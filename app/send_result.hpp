@@ -1,4 +1,4 @@
-// send_result.hpp - what a server's handle says about a message that it was given.
+// send_result.hpp - the outcome of sending through a handle of a server's connection.
 #pragma once
 
 #include <cstdint>
@@ -8,27 +8,33 @@
 
 namespace wirespan {
 
-/// The outcome of a send: accepted or not, and if accepted, how far it is. There is no
-/// conversion to bool, which would read the wrong way round for half of the readers.
+/// The outcome of a send: accepted or not, and if accepted, how far the message has come. There is
+/// no conversion to bool, which half of the readers would take the wrong way round.
 class SendResult {
  public:
+  /// How far a message has come.
   enum class Outcome : std::uint8_t {
-    sent,     ///< In the output of this turn, with nothing before it that the kernel refused.
-    queued,   ///< Behind others that wait, or on its way to the loop. on_close tells what was lost.
+    sent,     ///< In the output of this turn, with no backlog before it.
+    queued,   ///< Behind a backlog, or on its way from another thread to the loop.
     refused,  ///< Nothing was kept; error() says why.
   };
 
+  /// The three implicit conversions serve the library's `return` statements.
   SendResult(Outcome outcome) noexcept : outcome_(outcome) {}  // NOLINT: reads like the enum
   SendResult(std::error_code error) noexcept                   // NOLINT: no error means sent
       : error_(error), outcome_(error ? Outcome::refused : Outcome::sent) {}
 
   SendResult(Errc error) noexcept : SendResult(std::error_code(error)) {}  // NOLINT
 
+  /// outcome(), and the error of a refused message; no error for an accepted one.
   [[nodiscard]] Outcome outcome() const noexcept { return outcome_; }
   [[nodiscard]] std::error_code error() const noexcept { return error_; }
-  /// Sent or queued: it will be delivered, or on_close tells it as lost.
+  /// True for sent and queued: the message will be delivered, or it is part of the loss that
+  /// buffered_amount() reports inside on_close.
   [[nodiscard]] bool accepted() const noexcept { return outcome_ != Outcome::refused; }
+  /// True for refused.
   [[nodiscard]] bool failed() const noexcept { return outcome_ == Outcome::refused; }
+  /// Compares error(), so that `result == Errc::send_queue_full` works.
   friend bool operator==(const SendResult& result, const std::error_code& error) noexcept {
     return result.error_ == error;
   }

@@ -1,4 +1,4 @@
-// server_connection.hpp - a thread-safe handle for a connection of a server; may outlive it.
+// server_connection.hpp - a thread-safe handle to a server connection; may outlive it.
 #pragma once
 
 #include <any>
@@ -23,16 +23,17 @@ namespace wirespan {
 
 class ServerHub;
 
-/// One connection of a server, to be copied and kept as anyone likes. Using it when the connection,
-/// its loop or the server has gone is harmless: Errc::not_open. All functions may be called by any
-/// thread at any time unless they say otherwise.
+/// A handle to one connection of a server. The server owns the connection; handles name it by slot
+/// and generation, cost 16 bytes, and may be copied and kept. Using one after the connection, its
+/// loop or the server has gone is harmless: Errc::not_open. Any thread may call any function at any
+/// time unless its comment says otherwise.
 ///
-/// On the connection's own thread (inside handlers) calls go straight through, without a lock and
-/// without memory from the heap. From other threads a message is copied and handed over; messages
-/// of one thread keep their order.
+/// Fast path: on the connection's own thread (inside handlers) a call goes straight to the
+/// connection, without a lock and without heap memory. Slow path: from another thread a message is
+/// copied into an outbox and handed over to the loop; messages of one thread keep their order.
 class ServerConnection {
  public:
-  ServerConnection() noexcept = default;  ///< No connection: everything answers Errc::not_open.
+  ServerConnection() noexcept = default;  ///< No connection: each call answers Errc::not_open.
   ServerConnection(const ServerConnection& other) noexcept;
   ServerConnection(ServerConnection&& other) noexcept
       : hub_(std::exchange(other.hub_, nullptr)), key_(other.key_) {}
@@ -43,57 +44,69 @@ class ServerConnection {
   }
   ~ServerConnection();
 
-  /// Errors, the same on every thread: Errc::not_open, send_queue_full (the peer does not read),
-  /// send_budget_spent, overflow_closed, invalid_text, control_too_long, unsupported_frame.
+  /// Sends one message. Errors, the same on every thread: Errc::not_open, send_queue_full (the peer
+  /// does not read: backpressure), send_budget_spent, overflow_closed, invalid_text (not UTF-8),
+  /// control_too_long, unsupported_frame, no_message_under_way (Opcode::continuation).
   [[nodiscard]] SendResult send_text(std::string_view text) const;
   [[nodiscard]] SendResult send_binary(Bytes payload) const;
-  /// Opcode::text, binary, ping or pong.
+  /// Sends a whole message, or a control frame: Opcode::text, binary, ping or pong.
   [[nodiscard]] SendResult send(Opcode opcode, Bytes payload,
                                 Compress compress = Compress::if_agreed) const;
+  /// Sends a ping of at most 125 bytes. on_pong tells of the answer.
   [[nodiscard]] SendResult ping(std::string_view payload = {}) const;
-  /// Starts the closing handshake, behind what was sent before. Errors: Errc::not_open,
-  /// close_code_not_allowed, control_too_long, invalid_text.
+  /// Starts the closing handshake, behind the messages sent before. Errors: Errc::not_open,
+  /// close_code_not_allowed, control_too_long (a reason above 123 bytes), invalid_text.
   [[nodiscard]] std::error_code close(CloseCode code = CloseCode::normal,
                                       std::string_view reason = {}) const;
   // NOLINTBEGIN(modernize-use-nodiscard): whoever calls these rarely minds that it is too late.
 
-  // Error of all of these: Errc::not_open.
+  // The only error of the calls below is Errc::not_open.
 
-  /// Cuts the connection without a closing handshake.
+  /// Cuts the connection without a closing handshake; on_close follows.
   std::error_code abort() const;
 
-  /// Bytes that were accepted and have not reached the kernel, those on their way from other
-  /// threads included. In on_close: what was lost.
+  /// Returns the bytes that were accepted and have not reached the kernel, including those on their
+  /// way from other threads. Inside on_close: the bytes that were lost.
   [[nodiscard]] std::size_t buffered_amount() const noexcept;
-  /// Inside a handler: when the kernel received the end of what was read last, so of this message
-  /// or of what came right behind it. Nothing without ServerOptions::receive_timestamps, for what
-  /// came together with the handshake, or if the kernel does not know (local sockets never do).
+  /// Inside a handler: the time at which the kernel received the end of the latest read, so of this
+  /// message or of bytes right behind it. std::nullopt on other threads, without
+  /// ServerOptions::receive_timestamps, for bytes that came with the handshake, and where the
+  /// kernel tells no time (local sockets).
   [[nodiscard]] std::optional<net::ReceiveTime> received_at() const noexcept;
-  /// While paused nothing is read from the peer: its sends will block.
+  /// Stops reading until resume(): the kernel's buffer fills up, and the peer's sends block. The
+  /// peer's end of the stream and close() end the pause.
   std::error_code pause() const;
+  /// Reads on after pause().
   std::error_code resume() const;
 
-  /// Messages published under that name reach this connection. Twice is once.
+  /// Subscribes this connection to the topic: it receives the messages published under that name,
+  /// each once, however often it subscribes.
   std::error_code subscribe(std::string_view topic) const;
+  /// Ends the subscription.
   std::error_code unsubscribe(std::string_view topic) const;
 
-  /// Runs on the connection's thread, unless the connection has gone by then.
+  /// Runs `task` later on the connection's thread, unless the connection has gone by then. An
+  /// exception of the task is treated as one of a handler.
   std::error_code post(std::function<void(const ServerConnection&)> task) const;
   // NOLINTEND(modernize-use-nodiscard)
 
-  /// Anything that belongs to the connection; destroyed after on_close, on its thread. Only to be
-  /// used there, inside handlers. Null once the connection has gone.
+  /// The application's own data of the connection, from PendingRequest::accept() or set here. Only
+  /// for handlers and tasks of that connection; null on other threads and once it has gone.
+  /// Destroyed after on_close, on the connection's thread.
   [[nodiscard]] std::any* user_data() const noexcept;
+  /// The same as a T; null if it holds another type.
   template <class T>
   [[nodiscard]] T* user_data_as() const noexcept {
     return std::any_cast<T>(user_data());
   }
 
+  /// True until the connection has ended; its closing handshake may be under way.
   [[nodiscard]] bool is_open() const noexcept;
-  /// Never 0 for a connection; not used again while the server lives (short of 2^32 connections in
-  /// one place).
+  /// A number that names the connection: 0 for no connection; not used again while the server lives
+  /// (short of 2^32 connections in one slot).
   [[nodiscard]] std::uint64_t id() const noexcept;
 
+  /// Handles are equal if they name the same connection of the same server; the order is by id().
   std::strong_ordering operator<=>(const ServerConnection& other) const noexcept {
     const auto order = id() <=> other.id();
     return std::is_eq(order) ? std::compare_three_way()(hub_, other.hub_) : order;
@@ -106,11 +119,11 @@ class ServerConnection {
   friend class ServerConnections;
   ServerConnection(ServerHub& hub, ConnectionKey key) noexcept;
 
-  /// Calls it on the loop's thread: now, or later.
+  /// Calls `call` on the loop's thread: at once on that thread, from others as a posted task.
   template <class Call>
   std::error_code on_loop(Call call) const;
 
-  ServerHub* hub_ = nullptr;  // one share of it
+  ServerHub* hub_ = nullptr;  // one reference of its count; null: no connection
   ConnectionKey key_;
 };
 

@@ -1,3 +1,4 @@
+// server_metrics.cpp - prometheus_text(): the counters of a server in Prometheus' text format.
 #include <chrono>
 #include <string_view>
 
@@ -6,6 +7,7 @@
 namespace wirespan {
 namespace {
 
+/// A text in Prometheus' exposition format. head() begins a metric; row() adds one value of it.
 class Page {
  public:
   void head(std::string_view name, std::string_view type, std::string_view help) {

@@ -1,4 +1,4 @@
-// server_metrics.hpp - the numbers of a server as Prometheus reads them.
+// server_metrics.hpp - the counters of a server as text for Prometheus.
 #pragma once
 
 #include <string>
@@ -7,7 +7,8 @@
 
 namespace wirespan {
 
-/// Text format 0.0.4, every name beginning with "wirespan_". The answer to GET /metrics.
+/// Returns `stats` in Prometheus' text format 0.0.4, for the answer to GET /metrics. Every name
+/// begins with "wirespan_".
 [[nodiscard]] std::string prometheus_text(const ServerStats& stats);
 
 }  // namespace wirespan

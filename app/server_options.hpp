@@ -1,4 +1,4 @@
-// server_options.hpp - how a WebSocketServer behaves: addresses, limits, backpressure, origins.
+// server_options.hpp - the options of a WebSocketServer: addresses, limits, backpressure, origins.
 #pragma once
 
 #include <chrono>
@@ -20,105 +20,126 @@
 
 namespace wirespan {
 
-/// Which pages of browsers may connect. RFC 6455 §10.2. A request without an Origin does not come
-/// from a browser and is not judged. Others get 403, and a warning in the log names origin and
-/// host.
+/// The pages from which browsers may connect. RFC 6455 §10.2. A request without an Origin header
+/// does not come from a browser and always passes. A refused one gets 403, and a warning in the log
+/// names origin and host.
 struct OriginPolicy {
-  /// The origins that may, "https://example.com" or "http://localhost:3000", compared whole and
-  /// without case. Empty: the page must come from the host and port that it connects to.
+  /// Origins that may connect, such as "https://example.com" or "http://localhost:3000"; compared
+  /// whole and without case. Empty: the page must come from the host and port that it connects to
+  /// (same origin; the scheme is not compared).
   std::vector<std::string> allowed{};
-  /// Asked instead, if set. On the server's threads.
+  /// Decides in the place of `allowed`, if set. Called on the threads of the loops.
   std::function<bool(std::string_view origin, std::string_view host)> predicate{};
-  bool allow_any = false;  ///< For servers whose answers are no secret.
+  bool allow_any = false;  ///< Every page may connect: for servers whose answers are public.
 };
 
+/// The fate of a message above `send_hard_limit`, and of messages after our own Close frame.
 using Overflow = net::Overflow;
 using AfterClose = net::AfterClose;
 
-/// All limits stand in core/limits.hpp with their reasons. Times in milliseconds.
+/// The options of a WebSocketServer. Every limit stands in core/limits.hpp with its reason; figures
+/// in parentheses are defaults. Times are in milliseconds.
 struct ServerOptions {
-  /// A numeric address to listen on ("0.0.0.0" or "::" for all), or "unix:" and a path.
-  /// "::" takes IPv4 connections too, unless an IPv4 address is listed beside it.
+  /// Numeric address to listen on ("0.0.0.0" or "::" for all), or "unix:" and a path.
+  /// "::" takes IPv4 connections, too, unless an IPv4 address is listed beside it.
   std::string address = "127.0.0.1";
-  std::vector<std::string> more_addresses{};  ///< The same, with the same port.
-  std::uint16_t port = 0;  ///< 0: one that is free at all addresses, which listen() tells.
-  int backlog = 0;         ///< 0: as many as the system allows.
-  /// Loops, each on a thread of its own; run() is one of them. With more than one the kernel
-  /// spreads connections over them (SO_REUSEPORT), or the first one does for Unix sockets. A port
-  /// that any other socket listens on is refused all the same (std::errc::address_in_use). While
-  /// the server runs, Linux lets only programs of the same user in that ask for SO_REUSEPORT.
+  std::vector<std::string> more_addresses{};  ///< Further addresses, with the same port.
+  std::uint16_t port = 0;  ///< 0: one that is free at all addresses; listen() returns it.
+  int backlog = 0;         ///< Connections that wait for accept(). 0: the system's maximum.
+  /// Event loops, 1 to 255, each on a thread of its own; run() is one of them. With more than one
+  /// the kernel spreads connections over them (SO_REUSEPORT); for Unix sockets the first loop does.
+  /// A port that any other socket listens on is refused all the same (std::errc::address_in_use).
+  /// While the server runs, Linux lets only programs of the same user share the port, if they ask
+  /// for SO_REUSEPORT.
   int threads = 1;
-  std::optional<tls::ServerOptions> tls{};  ///< Set: wss: only.
-  OriginPolicy origins{};
+  std::optional<tls::ServerOptions> tls{};  ///< Set: the server speaks wss: only.
+  OriginPolicy origins{};                   ///< Default: the same origin only.
 
-  std::size_t max_message_size = limits::message_size;  ///< Bytes; a larger one fails with 1009.
+  /// Bytes (16 MiB) of one received message; a larger one fails the connection with 1009.
+  std::size_t max_message_size = limits::message_size;
+  /// Frames (131,072) of one received message; more fail the connection with 1008.
   std::uint32_t max_message_fragments = limits::message_fragments;
+  /// Pings (1,000) received in one second; more fail the connection with 1008.
   std::uint32_t max_pings_per_second = limits::pings_per_second;
-  /// Hand out fragments of messages as they come: on_fragment instead of on_message.
+  /// Deliver each fragment of a fragmented message as it comes: on_fragment instead of on_message.
   bool deliver_fragments = false;
-  /// From accept to the end of the opening handshake: TLS, request, and the answer to it. 0 and
-  /// below: as long as it takes.
+  /// Handshake timeout (10 s): from accept() to the end of the opening handshake, which is TLS, the
+  /// request, and the answer to it; no byte extends it. 0 and below: none.
   std::chrono::milliseconds handshake_time = limits::handshake_time;
-  std::size_t max_head_size = limits::head_size;      ///< Bytes of a request head.
-  std::size_t max_head_fields = limits::head_fields;  ///< At most limits::head_fields.
-  /// A connection on which no byte passes in either direction for this long is closed with 1001; 0
-  /// and below: never. While pings are on, they judge instead.
+  std::size_t max_head_size = limits::head_size;      ///< Bytes (16 KiB) of a request head.
+  std::size_t max_head_fields = limits::head_fields;  ///< Header fields, at most the default (100).
+  /// Idle timeout (120 s): a connection on which no byte passes in either direction for this long
+  /// is closed with 1001. 0 and below: none. Keep-alive pings (ping_interval) take its place.
   std::chrono::milliseconds idle_time = limits::idle_time;
-  bool idle_ignores_output = false;  ///< Only what the client sends puts the end of idle_time off.
-  /// A client that is inside a message has to bring `progress_bytes` of it in every
-  /// `progress_time`, or is closed with 1008; 0 and below: no such duty.
+  bool idle_ignores_output = false;  ///< Only bytes from the client restart the idle timeout.
+  /// Inside a message a client has to bring `progress_bytes` (1 KiB) in every `progress_time`
+  /// (30 s), or the connection is closed with 1008. 0 and below: no such duty.
   std::chrono::milliseconds progress_time = limits::progress_time;
   std::size_t progress_bytes = limits::progress_bytes;
-  /// For the closing handshake; 0 and below: the client's answer is not waited for.
+  /// Time (3 s) for the closing handshake. 0 and below: the client's answer is not waited for.
   std::chrono::milliseconds close_time = limits::close_time;
-  /// Whether messages that come after a handler's close() are delivered.
+  /// Whether messages that arrive after a handler's close() are delivered. Default: they are not.
   AfterClose after_close = AfterClose::discard;
-  std::chrono::milliseconds ping_interval{0};  ///< Between pings of ours; 0 and below: none.
-  /// How long the answer to a ping may take, judged from the oldest unanswered one; 0 and below: it
-  /// is not waited for. May be above or below ping_interval. Any byte of the client answers, and so
-  /// does its taking output that had waited.
+  std::chrono::milliseconds ping_interval{0};  ///< Between keep-alive pings. 0 and below: none.
+  /// Time for the answer to a ping, counted from the oldest unanswered one; a client that does not
+  /// answer is gone (Errc::ping_timeout). May be shorter or longer than ping_interval. Any byte
+  /// from the client is an answer, and so is its reading of output from a backlog. 0 and below: no
+  /// answer is expected.
   std::chrono::milliseconds ping_timeout{0};
-  bool only_pongs_count = false;  ///< Only a pong answers a ping.
+  bool only_pongs_count = false;  ///< Only a pong is an answer to a ping.
 
-  std::size_t send_high_watermark = limits::send_high_watermark;  ///< Told by on_drain below low.
+  /// High watermark: unsent bytes (1 MiB) above which a backlog counts as backpressure; on_drain
+  /// follows at the low one.
+  std::size_t send_high_watermark = limits::send_high_watermark;
+  /// Low watermark: unsent bytes (256 KiB) at or below which on_drain is called.
   std::size_t send_low_watermark = limits::send_low_watermark;
-  std::size_t send_hard_limit = limits::send_hard_limit;    ///< Unsent bytes of one connection.
-  std::size_t loop_send_budget = limits::loop_send_budget;  ///< Unsent bytes of one loop.
-  /// Bytes of published messages on their way from other threads to one loop. While a loop is that
-  /// far behind, publish() is refused. A message that finds none before it may be of any size.
+  /// Unsent bytes (16 MiB) of one connection; `overflow` decides on a message that would lift them
+  /// above. A message with nothing unsent before it may be larger.
+  std::size_t send_hard_limit = limits::send_hard_limit;
+  /// Unsent bytes (512 MiB) of all connections of one loop. Once they are spent, a connection above
+  /// its fair share is refused (Errc::send_budget_spent); for one below it the connection with the
+  /// most unsent bytes is cut (Errc::overflow_closed).
+  std::size_t loop_send_budget = limits::loop_send_budget;
+  /// Bytes (64 MiB) of published messages on their way from other threads to one loop. While a loop
+  /// is that far behind, publish() is refused. With none before it a message may be larger.
   std::size_t publish_queue_limit = limits::publish_queue;
-  Overflow overflow = Overflow::refuse;  ///< What happens to a message above the hard limit.
-  /// Read nothing more from a peer that leaves more than the high watermark unread.
+  Overflow overflow = Overflow::refuse;  ///< The fate of a message above the hard limit.
+  /// Stop reading from a peer that leaves more than the high watermark unread, until no more than
+  /// the low one waits: a peer that wants answers has to take them.
   bool hold_reading = true;
 
-  /// Set: permessage-deflate (RFC 7692) is agreed on with clients that offer it.
+  /// Set: permessage-deflate (RFC 7692) is agreed on with clients that offer it. Unset: off.
   std::optional<DeflateOptions> compression{};
 
-  std::size_t max_connections = limits::connections;  ///< Handshakes count too.
+  /// Connections (100,000) at one time, handshakes included; further ones are closed without an
+  /// answer. 0: no limit.
+  std::size_t max_connections = limits::connections;
+  /// Of those, connections (1,000) from one address, or from one /64 of IPv6. 0: no limit.
   std::size_t max_connections_per_address = limits::connections_per_address;
-  bool count_loopback = false;  ///< Let the cap for an address hold for 127.0.0.0/8 and ::1 too.
+  bool count_loopback = false;  ///< Apply the limit per address to 127.0.0.0/8 and ::1, too.
 
-  net::Backend backend = net::Backend::automatic;
-  /// How long each loop looks again and again for input before it sleeps: the microseconds of
-  /// waking up are saved, and its core is kept busy. 0: it sleeps at once.
+  net::Backend backend = net::Backend::automatic;  ///< automatic: epoll.
+  /// Busy-poll duration of each loop before it blocks in epoll_wait(). Saves the microseconds that
+  /// waking a thread takes, and costs one busy core per loop. 0: the loop blocks at once.
   std::chrono::microseconds busy_poll{0};
-  /// The kernel notes when each packet came, for ServerConnection::received_at(). Reads then ask it
-  /// for the time too, and a connection that has read keeps it in a small allocation of its own.
+  /// Let the kernel note the arrival of each packet, for ServerConnection::received_at(). Every
+  /// read then fetches that time, too, and a connection that has read keeps it in a small
+  /// allocation of its own.
   bool receive_timestamps = false;
   net::Network* network = nullptr;  ///< Null: the system's. Must outlive the server.
 };
 
-/// How to end a server.
+/// The options of a graceful shutdown, WebSocketServer::stop().
 struct StopOptions {
-  CloseCode code = CloseCode::going_away;  ///< Or service_restart: 1012.
-  std::string reason{};                    ///< At most 123 bytes.
-  /// After it what is still open is cut; 0 and below: at once. Unset: ServerOptions::close_time
-  /// after the last Close.
+  CloseCode code = CloseCode::going_away;  ///< Code of the Close frames; or service_restart: 1012.
+  std::string reason{};                    ///< Reason in the Close frames; at most 123 bytes.
+  /// Time until the connections that are still open are cut; 0 and below: at once. Unset:
+  /// `spread` plus ServerOptions::close_time.
   std::optional<std::chrono::milliseconds> deadline{};
-  /// A graceful end delivers until the client's Close comes.
+  /// Whether messages that arrive after our Close are delivered. Default: until the client's Close.
   AfterClose after_close = AfterClose::deliver;
-  /// Connections are told one after the other over this time, so that they do not all come back at
-  /// once.
+  /// Time over which the Close frames are sent, connection by connection, so that the clients do
+  /// not all reconnect at once. 0: to all at once.
   std::chrono::milliseconds spread{0};
 };
 

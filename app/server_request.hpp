@@ -1,4 +1,4 @@
-// server_request.hpp - what a client asks a server for, and the answers to it. RFC 6455 §4.2.
+// server_request.hpp - the requests that reach a server, and the answers to them. RFC 6455 §4.2.
 #pragma once
 
 #include <any>
@@ -15,52 +15,58 @@
 
 namespace wirespan {
 
-/// A request that is about to become a connection.
+/// An upgrade request that waits for the application's decision.
 struct ServerRequest {
-  ClientOffer offer;
-  net::Endpoint peer;
-  bool is_tls = false;
-  /// What the client showed, if TLS asked for it: verified.
+  ClientOffer offer;    ///< Its host, target, origin, subprotocols and headers.
+  net::Endpoint peer;   ///< The client's address.
+  bool is_tls = false;  ///< It came over the server's own TLS.
+  /// The client's certificate, verified; unset unless tls::ServerOptions::client_ca_file asks for
+  /// one.
   std::optional<tls::PeerCertificate> certificate{};
 };
 
-/// The right to answer a request, once: inside on_request, or later and on any thread, within
-/// ServerOptions::handshake_time. Movable. Destroyed without an answer it answers 500.
+/// The right to answer one upgrade request, once: inside on_request, or later and on any thread,
+/// within ServerOptions::handshake_time. Movable; the handler owns it. The first accept() or
+/// reject() is the answer, a later one has no effect; neither has an answer that comes too late, or
+/// to a client that has gone. Destroyed without an answer, it answers 500.
 class PendingRequest {
  public:
   class State;
 
+  /// Made by the server.
   explicit PendingRequest(std::unique_ptr<State> state) noexcept;
   PendingRequest(PendingRequest&& other) noexcept;
   PendingRequest& operator=(PendingRequest&& other) noexcept;
   ~PendingRequest();
 
-  /// Valid until it is answered.
+  /// The request. Borrowed: valid until it is answered; not to be called after that.
   [[nodiscard]] const ServerRequest& request() const noexcept;
-  /// 101. The subprotocol must be one that the client offered, or empty; what may not be sent
-  /// becomes a 500. Compression is agreed on as the server's options say, unless the agreement
-  /// names parameters of its own. Nothing happens if the client has gone. `user_data` becomes the
-  /// connection's.
+  /// Answers 101 and opens the connection. The subprotocol must be one that the client offered, or
+  /// empty; an agreement that may not be sent becomes a 500, and a line in the log. Compression is
+  /// agreed on by ServerOptions::compression, unless the agreement has parameters of its own.
+  /// `user_data` becomes that of the connection.
   void accept(Agreement agreement = {}, std::any user_data = {});
-  /// Before accept(): no compression for this one, whatever the server's options say.
+  /// Declines compression for this connection, whatever the server's options say. Call it before
+  /// accept().
   void without_compression() noexcept;
-  /// Anything else. Headers that contradict the framing are left out.
+  /// Answers with another status and closes the connection. Header fields that contradict the
+  /// framing of the answer are left out.
   void reject(Rejection rejection = {.status = 403});
 
  private:
   std::unique_ptr<State> state_;
 };
 
-/// A request that is no upgrade.
+/// A request that is no upgrade, for on_http: whole, and without content.
 struct HttpRequest {
   std::string method;
-  std::string target;  ///< As sent, nothing decoded.
+  std::string target;  ///< Path and query as sent, nothing decoded.
   Headers headers;
   net::Endpoint peer;
-  bool is_tls = false;
+  bool is_tls = false;  ///< It came over the server's own TLS.
 };
 
-/// The answer to it; the connection is closed behind it.
+/// The answer to an HttpRequest. The connection is closed behind it.
 struct HttpResponse {
   int status = 200;
   Headers headers{};

@@ -5,6 +5,7 @@
 
 namespace wirespan {
 
+/// The close codes by their Python names, of type CloseCode.
 inline constexpr CloseCode STATUS_NORMAL = CloseCode::normal;
 inline constexpr CloseCode STATUS_GOING_AWAY = CloseCode::going_away;
 inline constexpr CloseCode STATUS_PROTOCOL_ERROR = CloseCode::protocol_error;

@@ -1,4 +1,4 @@
-// websocket_app.hpp - the long connection: callbacks, heartbeats, run_forever().
+// websocket_app.hpp - the client for a long connection: callbacks, keep-alive, run_forever().
 #pragma once
 
 #include <chrono>
@@ -27,132 +27,155 @@
 
 namespace wirespan {
 
-/// What every connection of an app is made with.
+/// The options of an app, for every connection that it makes. Times are in milliseconds.
 struct AppOptions {
-  HeaderSource header{};      ///< A callable is asked before every attempt.
-  bool keep_running = false;  ///< What keep_running() says before the first run; a run sets it.
-  /// Mask keys of your own. If it throws, the connection fails through on_error.
+  HeaderSource header{};      ///< Further header fields. A callable is called before every attempt.
+  bool keep_running = false;  ///< The answer of keep_running() before the first run; no other use.
+  /// Source of the mask keys. Unset: the system's random source. An exception of it fails the
+  /// connection and reaches on_error. Keys must not be guessable.
   std::function<MaskKey()> get_mask_key{};
-  std::string cookie{};
-  std::vector<std::string> subprotocols{};
-  bool require_subprotocol = false;
-  /// A connected stream socket to use; owned from the first run on, so there is no reconnecting.
+  std::string cookie{};                     ///< Value of a Cookie header; empty: none.
+  std::vector<std::string> subprotocols{};  ///< Offered in this order of preference.
+  bool require_subprotocol = false;         ///< Fail if the server chooses none.
+  /// Descriptor of a connected stream socket to use; owned from the first attempt of a run on. The
+  /// run uses it for one connection, so it does not reconnect. -1: none.
   int socket = -1;
-  bool already_secured = false;  ///< Do not apply TLS to `socket` even for wss:.
-  bool fire_cont_frame = false;  ///< Deliver fragments, as setting on_cont_message does.
-  std::size_t max_message_size = limits::message_size;  ///< Bytes; a larger one fails with 1009.
-  std::uint32_t max_message_fragments =
-      limits::message_fragments;  ///< Frames; more fail with 1008.
-  /// Set: permessage-deflate (RFC 7692) is offered, and used if the server agrees.
+  bool already_secured = false;  ///< Do not apply TLS to `socket`, not even for wss:.
+  bool fire_cont_frame = false;  ///< Deliver fragments one by one, as a set on_cont_message does.
+  /// Bytes (16 MiB) of one received message; a larger one fails the connection with 1009.
+  std::size_t max_message_size = limits::message_size;
+  /// Frames (131,072) of one received message; more fail the connection with 1008.
+  std::uint32_t max_message_fragments = limits::message_fragments;
+  /// Set: permessage-deflate (RFC 7692) is offered, and used if the server agrees. Unset: off.
   std::optional<DeflateOptions> compression{};
-  /// From the look-up of the name to the open connection. Unset: the default time-out if there is
-  /// one, else 10 s.
+  /// Deadline from the look-up of the name to the open connection. Unset: getdefaulttimeout() if it
+  /// is above 0, else 10 s.
   std::optional<std::chrono::milliseconds> connect_timeout{};
-  /// Bytes that may wait for a peer that does not read. A send beyond it waits if it comes from
-  /// another thread, and is refused on the loop's own.
+  /// Unsent bytes (16 MiB) while the peer does not read. A send that would lift them above waits if
+  /// it comes from another thread, and is refused on the loop's own (Errc::send_queue_full).
   std::size_t send_hard_limit = limits::send_hard_limit;
-  net::Backend backend = net::Backend::automatic;  ///< epoll or poll.
-  /// How long it looks again and again for input before it sleeps: the microseconds of waking up
-  /// are saved, and a core is kept busy. 0: it sleeps at once.
+  net::Backend backend = net::Backend::automatic;  ///< automatic: epoll.
+  /// Busy-poll duration of the loop before it blocks in epoll_wait(). Saves the microseconds that
+  /// waking a thread takes, and costs a busy core. 0: the loop blocks at once.
   std::chrono::microseconds busy_poll{0};
-  /// The kernel notes when each packet came, for received_at(); reads then ask it for the time too.
+  /// Let the kernel note the arrival of each packet, for received_at(); every read then fetches
+  /// that time, too.
   bool receive_timestamps = false;
 };
 
-/// The arguments of run_forever().
+/// The arguments of one run_forever(). Times are in milliseconds.
 struct RunOptions {
-  std::vector<SocketOption> sockopt{};
-  tls::ClientOptions sslopt{};
-  std::chrono::milliseconds ping_interval{0};  ///< Between pings; 0: none. The first after one.
-  /// How long the answer to a ping may take; above 0 and below ping_interval. Unset: for ever. Any
-  /// byte of the server answers, and so does its taking output that had waited.
+  std::vector<SocketOption> sockopt{};  ///< Set after the defaults: no delay, TCP keep-alive.
+  tls::ClientOptions sslopt{};          ///< For wss: URLs. Default: verified, TLS 1.2 and up.
+  /// Time between keep-alive pings; the first one after one interval. 0: none.
+  std::chrono::milliseconds ping_interval{0};
+  /// Time for the answer to a ping, above 0 and below ping_interval; a peer that does not answer is
+  /// gone (Errc::ping_timeout). Any byte from the server is an answer, and so is its reading of
+  /// output from a backlog. Unset: no answer is expected.
   std::optional<std::chrono::milliseconds> ping_timeout{};
-  bool only_pongs_count = false;  ///< Only a pong answers a ping, as in Python.
-  std::string ping_payload{};     ///< At most 125 bytes.
-  std::string host{};             ///< Value of Host.
+  bool only_pongs_count = false;  ///< Only a pong is an answer to a ping, as in Python.
+  std::string ping_payload{};     ///< Payload of those pings; at most 125 bytes.
+  std::string host{};             ///< Value of Host. Empty: the URL's host and port.
+  /// Value of Origin. Unset: the URL's own, http for ws and https for wss. suppress_origin wins.
   std::optional<std::string> origin{};
-  bool suppress_origin = false;
+  bool suppress_origin = false;  ///< Send no Origin, not even one from AppOptions::header.
+  /// Accept received text without checking its UTF-8, which RFC 6455 §8.1 asks for.
   bool skip_utf8_validation = false;
-  /// Wait this long after a failed attempt or a lost connection, then try again; 0: do not. A
-  /// closing handshake ends the run in any case.
+  /// Delay between a failed attempt or a lost connection and the next attempt; always the same (no
+  /// backoff). 0: the run ends instead. A closing handshake ends the run in any case.
   std::chrono::milliseconds reconnect{0};
 };
 
-/// Connects, calls handlers and keeps the connection alive until it is closed. Handlers are given
-/// here, assigned later through handlers(), or overridden in a derived class; the three are equal.
+/// A client for a long connection. run_forever() connects, calls handlers and keeps the connection
+/// alive until it is closed; with RunOptions::reconnect it connects again after a failure. Handlers
+/// are given here, assigned later through handlers(), or overridden in a derived class; the three
+/// are equal.
 ///
-/// send(), ping(), pong(), close(), keep_running() and the questions may be called by any thread at
-/// any time, handlers included. What one thread sends arrives in its order. Handlers may be
-/// assigned while nothing runs, or by handlers. An object can run again when its run has ended; it
-/// must not be destroyed before.
+/// The caller owns the object. It has no thread of its own: a run, with its event loop and its
+/// connection, lives on the thread that is inside run_forever(). An object can run again when its
+/// run has ended, and must not be destroyed before.
+///
+/// Threads: send(), ping(), pong(), close(), keep_running() and the const functions may be called
+/// by any thread at any time, handlers included. The messages of one thread arrive in the order of
+/// its calls. Handlers, url() and options() may be changed while nothing runs, or by handlers.
 class WebSocketApp {
  public:
+  /// Keeps its arguments; a run reads them.
   explicit WebSocketApp(std::string url, AppHandlers handlers = {}, AppOptions options = {});
   virtual ~WebSocketApp();
   WebSocketApp(const WebSocketApp&) = delete;
   WebSocketApp& operator=(const WebSocketApp&) = delete;
 
-  /// Blocks until the connection is closed, by whom ever, and all handlers have returned. Throws
-  /// WebSocketException, before anything is done or called, for a malformed URL or header, for
-  /// ping_timeout <= 0, ping_interval < 0, ping_interval <= ping_timeout, if it runs already, and
-  /// if the process has no descriptor left for its loop.
-  /// Everything later is told to handlers. `stop` ends the run as close() does, also before it.
+  /// Connects and serves the connection. Blocks until it is closed, by either side, and all
+  /// handlers have returned. Throws WebSocketException, before anything is done or called, for a
+  /// malformed URL or header, for ping_timeout <= 0, ping_interval < 0, ping_interval <=
+  /// ping_timeout, if the object runs already, and if the process has no descriptor left for its
+  /// loop. Later failures reach handlers. `stop` ends the run as close() does, before it begins,
+  /// too.
   RunResult run_forever(const RunOptions& options = {}, const std::stop_token& stop = {});
 
-  /// Throws WebSocketConnectionClosedException while there is no open connection,
-  /// WebSocketException for text that is not UTF-8. On the loop's thread the frame leaves with the
-  /// others of this turn, and beyond send_hard_limit it is refused with Errc::send_queue_full;
-  /// other threads wait there, with the default time-out if there is one
-  /// (WebSocketTimeoutException: nothing was sent).
+  /// Sends one message, or a ping or pong. Throws WebSocketConnectionClosedException while there is
+  /// no open connection, and WebSocketException for text that is not UTF-8. On the loop's thread
+  /// the frame leaves with the others of this turn, and above send_hard_limit it is refused with
+  /// Errc::send_queue_full. Other threads wait there for room (backpressure), up to
+  /// getdefaulttimeout() if it is set: after WebSocketTimeoutException nothing was sent.
   void send(std::string_view payload, Opcode opcode = Opcode::text,
             Compress compress = Compress::if_agreed);
+  /// The same for a text, and for binary messages.
   void send_text(std::string_view text) { send(text, Opcode::text); }
   void send_bytes(Bytes payload, Compress compress = Compress::if_agreed);
   void send_binary(Bytes payload) { send_bytes(payload); }
-  /// At most 125 bytes.
+  /// Sends a ping, or a pong that no ping asked for, of at most 125 bytes.
   void ping(std::string_view payload = {});
   void pong(std::string_view payload = {});
-  /// Ends the run: starts the closing handshake if there is a connection, behind what was sent
-  /// before, gives up connecting or waiting to reconnect otherwise. Does not block: run_forever()
-  /// returns when the peer has answered, or after `timeout`. Without a run it does nothing.
-  /// Throws WebSocketException for a code or a reason that may not be sent.
+  /// Ends the run: a graceful shutdown. Starts the closing handshake, behind the messages sent
+  /// before; without a connection it stops connecting, or waiting to reconnect. Does not block:
+  /// run_forever() returns when the peer has answered, or after `timeout`. Messages that arrive
+  /// afterwards are not delivered. Does nothing without a run. Throws WebSocketException for a code
+  /// or a reason that may not be sent.
   void close(CloseCode status = STATUS_NORMAL, std::string_view reason = {},
              std::chrono::milliseconds timeout = limits::close_time);
 
-  /// True while a run wants to go on.
+  /// True from the beginning of a run until it ends or close() is called. Before the first run:
+  /// AppOptions::keep_running.
   [[nodiscard]] bool keep_running() const noexcept;
-  /// False ends the run at once, as close() does.
+  /// False ends the run as close() does; true does nothing.
   void keep_running(bool run);
-  /// There is an open connection.
+  /// True while there is an open connection.
   [[nodiscard]] bool ready() const noexcept;
-  /// Of the latest connection, as the server spells it.
+  /// The subprotocol of the latest connection, in the server's spelling; empty for none.
   [[nodiscard]] std::string subprotocol() const;
-  /// Of the latest connection's response.
+  /// The header fields of the latest connection's response.
   [[nodiscard]] Headers headers() const;
-  /// Compression as agreed on for the latest connection; nothing if messages are not compressed.
+  /// The compression parameters of the latest connection; std::nullopt if messages are not
+  /// compressed.
   [[nodiscard]] std::optional<DeflateParameters> compression() const;
-  /// 101 once there was a connection.
+  /// The status of the latest connection's response, 101; 0 before the first one.
   [[nodiscard]] int status() const noexcept;
-  /// -1 while there is no connection.
+  /// The descriptor of the socket; -1 while there is no connection.
   [[nodiscard]] int fileno() const noexcept;
-  /// Bytes that wait to be written.
+  /// Unsent bytes: accepted, and not yet taken by the kernel.
   [[nodiscard]] std::size_t buffered_amount() const noexcept;
-  /// Inside a handler: when the kernel received the end of what was read last, so of this message
-  /// or of what came right behind it. Nothing without AppOptions::receive_timestamps, for what came
-  /// together with the handshake, or if the kernel does not know (local sockets never do).
+  /// Inside a handler: the time at which the kernel received the end of the latest read, so of this
+  /// message or of bytes right behind it. std::nullopt on other threads, without
+  /// AppOptions::receive_timestamps, for bytes that came with the handshake, and where the kernel
+  /// tells no time (local sockets).
   [[nodiscard]] std::optional<net::ReceiveTime> received_at() const noexcept;
+  /// The times of the latest keep-alive ping and of the latest pong of this run; monotonic.
   [[nodiscard]] std::optional<TimePoint> last_ping_tm() const noexcept;
   [[nodiscard]] std::optional<TimePoint> last_pong_tm() const noexcept;
-  /// The latest run has met an error.
+  /// True if the latest run has met an error, in a handler or outside of one.
   [[nodiscard]] bool has_errored() const noexcept;
 
-  /// Read before every attempt; change it while nothing runs, or in a handler.
+  /// The URL, the handlers and the options. A run reads them when it begins or before each attempt;
+  /// change them while nothing runs, or in a handler.
   [[nodiscard]] std::string& url() noexcept { return url_; }
   [[nodiscard]] AppHandlers& handlers() noexcept { return handlers_; }
   [[nodiscard]] AppOptions& options() noexcept { return options_; }
 
-  /// As the fields of AppHandlers, which the default implementations call. An override that does
-  /// not call the base replaces the handler.
+  /// The virtual forms of the fields of AppHandlers, which the default implementations call. An
+  /// override that does not call the base replaces the handler. An override of on_cont_message
+  /// needs AppOptions::fire_cont_frame. Without a handler, on_error() logs the error.
   virtual void on_open();
   /// By default: the handler if there is one, else on_open().
   virtual void on_reconnect();
@@ -171,7 +194,7 @@ class WebSocketApp {
   std::string url_;
   AppHandlers handlers_;
   AppOptions options_;
-  std::shared_ptr<Shared> shared_;  // what other threads may touch
+  std::shared_ptr<Shared> shared_;  // the part that other threads may touch
 };
 
 }  // namespace wirespan

@@ -1,3 +1,4 @@
+// websocket_server.cpp - WebSocketServer: passes each call on to ServerImpl.
 #include <utility>
 
 #include <wirespan/app/server/server_impl.hpp>

@@ -1,4 +1,4 @@
-// websocket_server.hpp - a server: many connections, one or many loops, plain or TLS.
+// websocket_server.hpp - a server: many connections on one or several event loops, plain or TLS.
 #pragma once
 
 #include <chrono>
@@ -20,60 +20,76 @@
 
 namespace wirespan {
 
-/// Listens, accepts and serves. Its functions may be called by any thread, except those that say
-/// who may.
+/// Listens, accepts and serves connections on ServerOptions::threads event loops, each on a thread
+/// of its own. Life: listen() (optional where adopt() brings the sockets), then run() or, inside
+/// another event loop, run_once(); stop() begins a graceful shutdown, after which the server does
+/// not serve again. The server owns its connections. Handlers and other threads hold handles
+/// (ServerConnection), which may outlive it.
+///
+/// Functions may be called by any thread, except those whose comment names one.
 class WebSocketServer {
  public:
+  /// Throws WebSocketException with Errc::invalid_option if ServerOptions::threads is not 1 to 255,
+  /// and std::system_error if the process has no descriptor left for a loop. listen()
+  /// checks addresses, TLS and compression.
   WebSocketServer(ServerOptions options, ServerHandlers handlers);
-  /// Cuts the connections that are open; their on_close is called here. run() must have returned.
+  /// Cuts the connections that are open and calls their on_close on this thread. run() must have
+  /// returned.
   ~WebSocketServer();
   WebSocketServer(const WebSocketServer&) = delete;
   WebSocketServer& operator=(const WebSocketServer&) = delete;
 
-  /// Binds and listens; returns the port, 0 with Unix sockets alone. Throws WebSocketException, or
-  /// WebSocketTlsException for an unusable certificate or key. Clients may connect from then on.
+  /// Binds and listens; clients may connect from then on. Returns the port, 0 with Unix sockets
+  /// alone. Throws WebSocketException, or WebSocketTlsException for an unusable certificate or key.
   /// Call it once, before run().
   std::uint16_t listen();
-  /// Serves until stop(), on this thread and ServerOptions::threads - 1 more. Listening is
-  /// optional: adopt() brings connections too. Throws WebSocketException if a thread cannot be
-  /// made; then nothing was served, and it may be called again.
+  /// Serves on this thread and ServerOptions::threads - 1 more until a stop() is complete.
+  /// Listening is optional: adopt() brings connections, too. Throws WebSocketException if a thread
+  /// cannot be made; then nothing was served, and it may be called again.
   void run();
-  /// Stops listening, closes every connection, waits for the closing handshakes, then cuts; run()
-  /// returns. Handlers may call it.
+  /// Graceful shutdown: stops listening, ends the opening handshakes that are under way, starts the
+  /// closing handshake with every connection, waits for the answers, and cuts at the deadline; then
+  /// run() returns. Does not wait for any of that, so handlers may call it. The first call counts.
+  /// Throws WebSocketException for a code or a reason that may not be sent.
   void stop(const StopOptions& options);
   void stop(CloseCode code = CloseCode::going_away) { stop(StopOptions{.code = code}); }
-  /// stop() from a signal handler: sets a flag and wakes a loop.
+  /// stop() for a signal handler: sets a flag and wakes a loop, which then stops the server.
   void stop_from_signal() noexcept;
 
-  /// Takes a connected socket that somebody else accepted, with what was already read from it: a
-  /// request that another HTTP server has received, and what came behind it. The descriptor is the
-  /// server's from then on. `is_secured`: no TLS of ours although the server has it; without it a
-  /// server with TLS takes no bytes that were already read (Errc::invalid_option).
+  /// Takes over a connected socket that the application has accepted, with the bytes that it has
+  /// read: a request that another HTTP server has received, and any bytes behind it. The server
+  /// owns the descriptor from then on, also after an error. `is_secured`: no TLS is applied
+  /// although the server has it; without it a server with TLS takes no bytes that were read already
+  /// (Errc::invalid_option). Other errors: Errc::not_open once the server is over, and those of the
+  /// system or of TLS.
   std::error_code adopt(int fd, Bytes already_read = {}, bool is_secured = false);
 
-  /// Sends one message to all connections that have subscribed to the topic, on all loops. It is
-  /// encoded once. Messages of one thread keep their order. A subscriber that does not read falls
-  /// under ServerOptions::overflow. With a key, an unsent older message of the topic with that key
-  /// is replaced by this one. Errors: Errc::invalid_text; send_queue_full if a loop of another
-  /// thread is behind by more than ServerOptions::publish_queue_limit (no subscriber gets it then);
-  /// not_open once the server is over.
+  /// Fan-out: sends one message to all connections that have subscribed to the topic, on all loops.
+  /// The frame is encoded once and shared. Messages of one thread keep their order.
+  /// ServerOptions::overflow decides about subscribers that do not read. Conflation: with a key,
+  /// the message takes the place of an unsent older one of the topic with that key. Errors:
+  /// Errc::invalid_text; send_queue_full if a loop of another thread is behind by more than
+  /// ServerOptions::publish_queue_limit (then no subscriber gets the message); not_open once the
+  /// server is over.
   std::error_code publish(std::string_view topic, std::string_view text, std::string_view key = {});
   std::error_code publish_binary(std::string_view topic, Bytes payload, std::string_view key = {});
 
+  /// The counters of all loops.
   [[nodiscard]] ServerStats stats() const;
   /// Open connections, handshakes not counted.
   [[nodiscard]] std::size_t connection_count() const noexcept;
 
-  // Inside somebody else's loop: with one thread, instead of run(), by one thread.
+  // Inside another event loop: with one thread, instead of run(). One thread calls these.
 
-  /// One turn that waits up to `timeout`, without one until something happens. False once stopped
-  /// and over.
+  /// Runs one turn that waits up to `timeout`, or until an event if it is unset. False once the
+  /// server has stopped and its last connection has ended.
   bool run_once(std::optional<std::chrono::nanoseconds> timeout);
-  /// How long the next turn may wait at most; nothing: for ever.
+  /// The longest time that the next turn may wait; std::nullopt: for ever.
   [[nodiscard]] std::optional<std::chrono::nanoseconds> next_timeout();
   /// Readable when run_once() has something to do; -1 with the poll back end.
   [[nodiscard]] int poll_fd() const noexcept;
-  /// Tells all descriptors to wait for, whatever the back end; ask again before each wait.
+  /// Calls `tell` with each descriptor to wait for, with either back end; ask again before each
+  /// wait.
   void for_each_fd(const std::function<void(int fd, net::Interest interest)>& tell) const;
 
  private:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# run.sh [--quick] [--only PART ...]: installs the peers, builds, measures everything side by side,
-# and writes bench/results.md and bench/results.svg. --quick takes less than ten minutes.
+# run.sh [--quick] [--before CLONE] [--only PART ...]: installs the peers, builds, measures everything
+# side by side, and writes bench/results.md and bench/results.svg. --quick takes less than ten minutes.
+# --before: an earlier commit, whose preset bench is built, takes part and is compared row by row.
 set -euo pipefail
 . "$(dirname "$0")/../.ci/session.sh"
 cd "$(dirname "$0")/.."

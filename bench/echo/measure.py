@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+import before
 import cells
 import peers
 
@@ -140,7 +141,7 @@ class Bench:
         raw = peers.Server(peers.RAW, [*commands[peers.RAW], "busy"])
         ours = peers.Server(peers.OURS, [*commands[peers.OURS], "--busy-poll", "1000000"])
         clients = {name: command for name, command in peers.client_commands().items()
-                   if name == peers.RAW or name.startswith(peers.OURS)}
+                   if name == peers.RAW or name.startswith((peers.OURS, before.NAME))}
 
         def run(cell, name):
             server = raw if name == peers.RAW else ours

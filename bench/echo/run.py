@@ -1,4 +1,4 @@
-"""run.py [--quick] [--only PART ...]: measures, prints the tables. With all parts it writes
+"""run.py [--quick] [--before CLONE] [--only PART ...]: measures, prints the tables. With all parts it writes
 bench/results.md and bench/results.svg and the table of the project's README, too."""
 
 import argparse
@@ -8,6 +8,7 @@ import os
 import platform
 import subprocess
 
+import before
 import peers
 import plot
 import readme
@@ -82,11 +83,19 @@ def main():
     parser.add_argument("--quick", action="store_true", help="less than ten minutes")
     parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART",
                         help="prints only the tables of these: " + ", ".join(PARTS))
+    parser.add_argument("--before", metavar="CLONE",
+                        help="an earlier commit with its preset bench built takes part, too")
     arguments = parser.parse_args()
+    if arguments.before:
+        before.join(arguments.before)
     make_certificate()
     load = os.getloadavg()
     results = Bench(arguments.quick).run(arguments.only or PARTS)
     circumstances = about(arguments.quick, load)
+    if arguments.before:
+        print(before.table(results))
+        results = before.without(results)
+        before.leave()
     text = report.markdown(results, circumstances)
     print(text)
     if arguments.only:

@@ -1,3 +1,4 @@
+// byte_buffer.cpp - how a ByteBuffer grows, and when it gives its block back.
 #include <algorithm>
 #include <cassert>
 #include <cstring>

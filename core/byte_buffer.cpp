@@ -1,4 +1,4 @@
-// byte_buffer.cpp - how a ByteBuffer grows, and when it gives its block back.
+// byte_buffer.cpp - growth of a ByteBuffer, and the return of its block.
 #include <algorithm>
 #include <cassert>
 #include <cstring>

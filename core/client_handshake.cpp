@@ -1,5 +1,4 @@
-// client_handshake.cpp - builds the client's request, collects and judges the response. RFC 6455
-// §4.1.
+// client_handshake.cpp - builds the client's request, judges the response. RFC 6455 §4.1.
 #include <algorithm>
 #include <array>
 #include <utility>

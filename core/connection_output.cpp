@@ -1,5 +1,4 @@
-// connection_output.cpp - output of a connection: frames appended to it, or built around a message
-// in place. RFC 6455 §5.4 to §5.6, §7, RFC 7692 §6.1.
+// connection_output.cpp - output of a connection: frames, appended or in place. RFC 6455 §5 to §7.
 #include <algorithm>
 #include <array>
 #include <cstring>

@@ -98,7 +98,7 @@ struct DeflateOffer {
 [[nodiscard]] bool is_answer_to(const DeflateOffer& offer,
                                 const DeflateParameters& answer) noexcept;
 
-// A client.
+// The side of a client.
 
 /// Returns the client's offers in order of preference.
 [[nodiscard]] std::vector<DeflateOffer> make_deflate_offers(const DeflateOptions& options);
@@ -111,7 +111,7 @@ struct DeflateOffer {
                                                    const std::optional<DeflateOptions>& options,
                                                    std::optional<DeflateParameters>& out);
 
-// A server.
+// The side of a server.
 
 /// Returns the server's answer to the first offer that it can keep to; std::nullopt if there is
 /// none. §5.1.

@@ -62,7 +62,7 @@ class Headers {
 /// neither can start a line of its own. RFC 9110 §5.1, §5.5.
 [[nodiscard]] bool is_valid_header(std::string_view name, std::string_view value) noexcept;
 
-/// How often a name occurs, and the value of its first occurrence.
+/// Number of fields with a name, and the value of the first one.
 struct FieldLookup {
   std::size_t count = 0;
   std::string_view value;

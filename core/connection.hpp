@@ -81,8 +81,8 @@ class Connection {
   /// receive_window(); sending, pinging and closing do not invalidate them.
   [[nodiscard]] Event next();
   /// Returns the buffer for the next read: usually `shared`; inside a long payload the buffer of
-  /// the message itself, so that the kernel's copy is the last one. Bytes that are read there must
-  /// be fed before any others.
+  /// the message itself, so that the kernel's copy is the last one (zero-copy). Bytes that are read
+  /// there must be fed before any others.
   [[nodiscard]] MutableBytes receive_window(MutableBytes shared);
   /// Copies the input that next() has not consumed, so that the caller may reuse its buffer while
   /// reading is paused. next() goes on with the copy.

@@ -1,3 +1,4 @@
+// accept_key.cpp - makes and checks Sec-WebSocket-Key and Sec-WebSocket-Accept. RFC 6455 §4.
 #include <algorithm>
 #include <cassert>
 

@@ -10,18 +10,19 @@
 
 namespace wirespan {
 
-/// The nonce of a client: 16 bytes in base64, always 24 characters.
+/// Sec-WebSocket-Key, the nonce of a client: 16 bytes in base64, always 24 characters.
 using HandshakeKey = std::array<char, 24>;
-/// The server's proof that it read the key: a SHA-1 in base64, always 28 characters.
+/// Sec-WebSocket-Accept, the server's proof that it read the key: a SHA-1 digest in base64, always
+/// 28 characters.
 using AcceptKey = std::array<char, 28>;
 
-/// `random` must be fresh for each connection.
+/// Returns the base64 of `random`, which must be fresh for each connection.
 [[nodiscard]] HandshakeKey make_key(std::span<const std::byte, 16> random) noexcept;
-/// Exactly 24 characters that are the canonical base64 of 16 bytes.
+/// True if `key` is exactly 24 characters, the canonical base64 of 16 bytes.
 [[nodiscard]] bool is_valid_key(std::string_view key) noexcept;
-/// What a server must answer to `key`. Requires is_valid_key(key).
+/// Returns the Sec-WebSocket-Accept that answers `key`. Requires is_valid_key(key).
 [[nodiscard]] AcceptKey accept_for(std::string_view key) noexcept;
-/// Compares in a time that does not depend on where the texts differ.
+/// Constant-time comparison: its duration does not depend on where texts of one length differ.
 [[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
 
 }  // namespace wirespan

@@ -1,4 +1,4 @@
-// agreement.hpp - what both sides settled in the opening handshake. RFC 6455 §4.
+// agreement.hpp - the result of the opening handshake, on either side. RFC 6455 §4.
 #pragma once
 
 #include <optional>
@@ -9,11 +9,13 @@
 
 namespace wirespan {
 
+/// Result of the opening handshake: a client reads it from the 101, a server builds its 101 from
+/// it.
 struct Agreement {
-  std::string subprotocol{};  ///< As the server spells it; empty if none was chosen.
-  /// permessage-deflate as it was answered; nothing if messages are not compressed.
+  std::string subprotocol{};  ///< As the server spells it; empty: none was chosen.
+  /// Parameters of permessage-deflate as the server answered them; unset: no compression.
   std::optional<DeflateParameters> deflate{};
-  /// On a client: all fields of the response. On a server: further fields for the response.
+  /// On a client: all header fields of the response. On a server: additional ones for it.
   Headers headers{};
 };
 

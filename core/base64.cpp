@@ -1,3 +1,4 @@
+// base64.cpp - encodes base64 and checks that a text is canonical base64. RFC 4648 §4, §3.5.
 #include <algorithm>
 #include <cstdint>
 

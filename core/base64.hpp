@@ -1,4 +1,4 @@
-// base64.hpp - just enough base64 for the opening handshake. RFC 4648 §4.
+// base64.hpp - the base64 that the opening handshake needs. RFC 4648 §4.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,12 @@
 
 namespace wirespan {
 
-/// Characters that base64_encode() makes of `size` bytes, padding included.
+/// Number of characters that base64_encode() makes of `size` bytes, padding included.
 [[nodiscard]] constexpr std::size_t base64_size(std::size_t size) noexcept {
   return (size + 2) / 3 * 4;
 }
 
-/// Writes base64_size(from.size()) characters to `to`.
+/// Encodes `from`: writes base64_size(from.size()) characters to `to`, or returns them.
 void base64_encode(Bytes from, char* to) noexcept;
 [[nodiscard]] std::string base64_encode(Bytes from);
 

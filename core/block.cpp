@@ -1,3 +1,4 @@
+// block.cpp - allocates blocks, and the source of blocks that serves core without a buffer pool.
 #include <new>
 #include <utility>
 

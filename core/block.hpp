@@ -1,4 +1,4 @@
-// block.hpp - raw memory that is lent to a connection while it has bytes to keep, and given back.
+// block.hpp - a block of raw memory, and the interface of the buffer pool that lends it.
 #pragma once
 
 #include <cstddef>
@@ -8,29 +8,35 @@
 
 namespace wirespan {
 
-/// A run of uninitialised bytes with a begin and an end of what is in use. The bytes follow the
-/// object in the same allocation, so an owner is one pointer wide.
+/// A fixed-size run of uninitialised bytes, of which those from `begin` to `end` are in use. The
+/// bytes follow the object in the same allocation, so an owner is one pointer wide. A block has one
+/// owner at a time, its Ptr. A BlockSource lends it to a connection while there are bytes to keep,
+/// and recycles or frees it afterwards. A block never grows: ByteBuffer moves its bytes to a larger
+/// one. Not thread-safe.
 class Block {
  public:
+  /// Frees the block and its bytes, which are one allocation.
   struct Deleter {
     void operator()(Block* block) const noexcept;
   };
   using Ptr = std::unique_ptr<Block, Deleter>;
 
-  /// Throws std::bad_alloc.
+  /// Returns a block of `capacity` bytes, none in use. Throws std::bad_alloc.
   [[nodiscard]] static Ptr allocate(std::size_t capacity);
 
   Block(const Block&) = delete;
   Block& operator=(const Block&) = delete;
 
+  /// All bytes of the block; used(): those in use; room(): those after them.
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
   [[nodiscard]] std::byte* bytes() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
   [[nodiscard]] MutableBytes used() noexcept { return {bytes() + begin, end - begin}; }
   [[nodiscard]] MutableBytes room() noexcept { return {bytes() + end, capacity_ - end}; }
 
+  // Invariant: begin <= end <= capacity().
   std::size_t begin = 0;  ///< First byte in use.
   std::size_t end = 0;    ///< One past the last byte in use.
-  Block* next = nullptr;  ///< For the lists of whoever owns the block.
+  Block* next = nullptr;  ///< Link for a list of the owner's, such as a pool's free list.
 
  private:
   explicit Block(std::size_t capacity) noexcept : capacity_(capacity) {}
@@ -39,15 +45,17 @@ class Block {
   std::size_t capacity_;
 };
 
-/// Where blocks come from. Lends at least what was asked for; the lender must outlive its blocks.
+/// Interface of a buffer pool: two functions and their context. It must outlive its blocks.
 struct BlockSource {
-  /// May throw std::bad_alloc, and nothing else.
+  /// Returns a block of at least `at_least` bytes. May throw std::bad_alloc, and nothing else.
   Block::Ptr (*lend)(void* context, std::size_t at_least) = nullptr;
+  /// Takes a block back, to recycle or to free it.
   void (*take_back)(void* context, Block::Ptr block) noexcept = nullptr;
   void* context = nullptr;
 };
 
-/// A source that allocates and frees. Any thread. It serves core when no pool is given.
+/// Returns the source that allocates and frees each block, core's default without a buffer pool.
+/// Any thread may use it.
 [[nodiscard]] const BlockSource& heap_blocks() noexcept;
 
 }  // namespace wirespan

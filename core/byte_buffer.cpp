@@ -1,3 +1,4 @@
+// byte_buffer.cpp - growth of a ByteBuffer, and the return of its block.
 #include <algorithm>
 #include <cassert>
 #include <cstring>

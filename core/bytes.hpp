@@ -1,4 +1,4 @@
-// bytes.hpp - the vocabulary for wire data, and the only casts between bytes and text.
+// bytes.hpp - views of wire data, the only casts between bytes and text, network byte order.
 #pragma once
 
 #include <concepts>
@@ -9,22 +9,22 @@
 
 namespace wirespan {
 
-/// Borrowed wire data. Never owns; whoever keeps bytes copies them, visibly.
+/// Borrowed wire data: a view that never owns. A class that keeps the bytes copies them, visibly.
 using Bytes = std::span<const std::byte>;
 /// Borrowed wire data that may be changed in place, as unmasking does.
 using MutableBytes = std::span<std::byte>;
 
-/// The bytes of a text. Borrowed: valid as long as `text` is.
+/// Returns the bytes of a text. Borrowed: valid as long as `text` is.
 [[nodiscard]] inline Bytes wire_bytes(std::string_view text) noexcept {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
-/// Bytes seen as text. Borrowed: valid as long as `bytes` are. No encoding is checked.
+/// Returns `bytes` as text. Borrowed: valid as long as `bytes` are. No encoding is checked.
 [[nodiscard]] inline std::string_view wire_text(Bytes bytes) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// Not only equal bytes, but the very same ones.
+/// True if `a` and `b` are the same memory, not only equal bytes.
 [[nodiscard]] inline bool is_same_memory(Bytes a, Bytes b) noexcept {
   return a.data() == b.data() && a.size() == b.size();
 }

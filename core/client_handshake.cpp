@@ -1,3 +1,4 @@
+// client_handshake.cpp - builds the client's request, judges the response. RFC 6455 §4.1.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -10,7 +11,8 @@
 namespace wirespan {
 namespace {
 
-/// Fields that the handshake owns, and fields that would give the request a body.
+/// Fields that ClientRequest::headers may not have: those that the handshake writes itself, and
+/// those that would give the request a body.
 constexpr std::array<std::string_view, 7> reserved_names{"Upgrade",
                                                          "Connection",
                                                          "Sec-WebSocket-Protocol",
@@ -46,7 +48,7 @@ std::error_code check_headers(const Headers& headers, std::string& detail) {
   return {};
 }
 
-/// The fields that are written from the members of ClientRequest.
+/// Checks the members of ClientRequest that become header fields or the request target.
 std::error_code check_own_fields(const ClientRequest& request, std::string& detail) {
   detail = "host " + in_quotes(request.host);
   if (!is_valid_authority(request.host)) return Errc::invalid_header;
@@ -98,7 +100,7 @@ bool is_written_elsewhere(std::string_view name) noexcept {
                      [&](std::string_view other) { return equal_ignoring_case(name, other); });
 }
 
-/// All cookies in one field, as RFC 6265 §5.4 has it.
+/// Joins all cookies to one field, as RFC 6265 §5.4 demands.
 std::string cookie_value(const ClientRequest& request) {
   std::string value;
   const auto add = [&](std::string_view cookie) {
@@ -115,8 +117,8 @@ std::string_view key_of(const ClientRequest& request, const HandshakeKey& key) {
       .value_or(std::string_view(key.data(), key.size()));
 }
 
-/// RFC 9110 §8.6, RFC 9112 §6.1: a 101 has no body, and a field that announces one is a sign of a
-/// server, or of somebody in between, that takes the frames for it.
+/// RFC 9110 §8.6, RFC 9112 §6.1: a 101 has no body. A field that announces one is the sign of a
+/// server or an intermediary that takes the frames for the body.
 std::error_code check_no_body(const ResponseHead& head) {
   const bool announces_one = find_field(head.fields, "Transfer-Encoding").count > 0 ||
                              find_field(head.fields, "Content-Length").count > 0;
@@ -128,7 +130,7 @@ std::error_code check_chosen_subprotocol(const ResponseHead& head, const ClientR
   const FieldLookup chosen = find_field(head.fields, "Sec-WebSocket-Protocol");
   if (chosen.count > 1) return Errc::repeated_field;
   std::string_view list = chosen.value;
-  if (!next_list_element(list)) {  // also an empty field: it chooses nothing
+  if (!next_list_element(list)) {  // no field, or an empty one: nothing was chosen
     return request.require_subprotocol ? Errc::missing_subprotocol : std::error_code{};
   }
   const auto& offered = request.subprotocols;
@@ -214,7 +216,7 @@ ClientHandshakeStep ClientHandshake::feed(Bytes input) {
   std::array<HeaderField, limits::head_fields> fields;
   std::size_t consumed = 0;
   while (true) {
-    // A head that came whole is parsed where it lies; only one in pieces is collected.
+    // Fast path: a head that arrives whole is parsed in the input; only one in pieces is copied.
     const Bytes rest = input.subspan(consumed);
     const std::size_t before = head_.size();
     if (before > 0) head_.append(rest.first(std::min(rest.size(), limits::head_size)));

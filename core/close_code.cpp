@@ -1,3 +1,4 @@
+// close_code.cpp - names of close codes for reports. RFC 6455 §7.4.
 #include <wirespan/core/close_code.hpp>
 
 namespace wirespan {

@@ -7,7 +7,8 @@
 
 namespace wirespan {
 
-/// Why a connection ended. Other values between 3000 and 4999 are legal too (§7.4.2).
+/// Why a connection ended: the status code of a Close frame. Other values from 3000 to 4999 are
+/// legal too (§7.4.2).
 enum class CloseCode : std::uint16_t {
   normal = 1000,
   going_away = 1001,
@@ -26,18 +27,18 @@ enum class CloseCode : std::uint16_t {
   tls_handshake = 1015,  ///< The TLS handshake failed. Never on the wire.
 };
 
-/// Bytes that a code takes in front of the reason. §5.5.1.
+/// Size of the code in front of the reason, in bytes. §5.5.1.
 inline constexpr std::size_t close_code_size = 2;
 
-/// A code that may stand in a Close frame: 1000 to 1003, 1007 to 1014, 3000 to 4999.
-/// The same rule holds for what we send and for what we accept.
+/// True if `code` may stand in a Close frame: 1000 to 1003, 1007 to 1014, 3000 to 4999. The rule is
+/// the same for frames that are sent and for frames that are received.
 [[nodiscard]] constexpr bool may_be_on_the_wire(CloseCode code) noexcept {
   const auto value = static_cast<std::uint16_t>(code);
   if (value >= 3000 && value <= 4999) return true;
   return value >= 1000 && value <= 1014 && value != 1004 && value != 1005 && value != 1006;
 }
 
-/// A few words for a report: "going away". Never empty.
+/// Returns a few words for a report, such as "going away". Never empty.
 [[nodiscard]] std::string_view name(CloseCode code) noexcept;
 
 }  // namespace wirespan

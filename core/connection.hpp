@@ -19,41 +19,50 @@
 
 namespace wirespan {
 
+/// State of the protocol. open: no Close frame was sent or received; closing: one was; closed: both
+/// were, or the connection has failed. The transport may be open for longer.
 enum class State : std::uint8_t { open, closing, closed };
 
-/// What the driver is to do with the transport, once output() is flushed.
+/// The driver's next step with the transport, once output() is flushed.
 enum class TransportAction : std::uint8_t {
   keep,               ///< Go on reading.
-  close_after_flush,  ///< Write what is left, then close; nothing the peer sends matters any more.
+  close_after_flush,  ///< Write the rest of the output, then close; further input is ignored.
   await_peer_close,   ///< A client after both Close frames: the server closes TCP first (§7.1.1).
 };
 
-/// Shared by all connections that behave alike; not changed while one of them uses it.
+/// Options that connections share. They must not change while a connection uses them.
 struct ConnectionOptions {
-  ReceiveOptions receive{};
-  /// Refuse to send text that is not UTF-8 (§6.1). Turn it off for text that is known to be.
+  ReceiveOptions receive{};  ///< Limits and checks for messages of the peer.
+  /// Refuse to send text that is not UTF-8 (§6.1). False saves one pass over each text; only for an
+  /// application whose text is known to be UTF-8.
   bool validate_sent_text = true;
   MaskSource mask_source{};  ///< Required for a client.
-  /// Where memory comes from while there is something to keep. Must outlive the connections.
+  /// The buffer pool that lends memory while there are bytes to keep. Must outlive the connections.
   const BlockSource* blocks = &heap_blocks();
 };
 
-/// Errc::close_code_not_allowed, control_too_long or invalid_text if we may not say this in a Close
-/// frame; no code: an empty frame, which has no room for a reason. 1010 is for clients. §5.5.1,
-/// §7.4.
+/// Checks code and reason of a Close frame to send: Errc::close_code_not_allowed, control_too_long
+/// (a reason above 123 bytes) or invalid_text. Without a code the frame is empty and has no room
+/// for a reason. Only a client may send 1010. §5.5.1, §7.4.
 [[nodiscard]] std::error_code check_close(Role role, std::optional<CloseCode> code,
                                           std::string_view reason) noexcept;
 
-/// Bytes in, events out; calls in, bytes out. No socket, no clock, no thread: a driver owns those.
+/// The protocol machine of one open connection, sans I/O: bytes in, events out; calls in, bytes
+/// out. A driver owns the socket, the clock and the connection, from the end of the opening
+/// handshake until the transport is closed.
 ///
 /// The driver's loop: read into receive_window(), feed() it, call next() until NeedInput, write
 /// output(), then do as transport_action() says. Replies that the RFC demands (pong, echo of Close,
 /// Close of a failed connection) are in output() without being asked for.
 ///
-/// Not thread-safe. Throws nothing but std::bad_alloc, after which only destroying it is useful.
+/// The connection is open, closing or closed: see State. A violation of the protocol, a lost stream
+/// or fail() makes it failed, and so closed. After the peer's Close frame or a failure next()
+/// returns only NeedInput. send(), ping(), pong() and close() need the state open.
+///
+/// Not thread-safe. Throws nothing but std::bad_alloc, after which it may only be destroyed.
 class Connection {
  public:
-  /// `codec`: of the extension that was agreed on, if there was one.
+  /// `codec` is that of the agreed extension; null: there is none.
   Connection(Role role, std::shared_ptr<const ConnectionOptions> options,
              std::unique_ptr<MessageCodec> codec = nullptr);
   Connection(Role role, const ConnectionOptions& options,
@@ -61,78 +70,91 @@ class Connection {
 
   // Input.
 
-  /// Gives the machine bytes to digest. They are borrowed and changed in place, and must stay until
-  /// next() returns NeedInput or keep_unread_input() is called. Requires that earlier input is
-  /// digested.
+  /// Takes input for next(). The bytes are borrowed and unmasked in place, and must stay until
+  /// next() returns NeedInput or keep_unread_input() is called. Requires that next() has returned
+  /// NeedInput for earlier input.
   void feed(MutableBytes input) noexcept;
-  /// The stream has ended. If no Close frame came before, next() will return Failed with
-  /// Errc::connection_lost once the input is digested.
+  /// The stream has ended: the peer has half-closed it, or it is lost. If no Close frame came
+  /// before, next() returns Failed with Errc::connection_lost after the events of earlier input.
   void feed_eof() noexcept { eof_ = true; }
-  /// The next thing that happened. Views in it are valid until the next call of next(), feed() or
+  /// Returns the next event. Views in it are valid until the next call of next(), feed() or
   /// receive_window(); sending, pinging and closing do not invalidate them.
   [[nodiscard]] Event next();
-  /// Where to read next: usually `shared`; inside a long payload a place of the message's own, so
-  /// that the kernel's copy is the last one. What is read there must be fed before anything else.
+  /// Returns the buffer for the next read: usually `shared`; inside a long payload the buffer of
+  /// the message itself, so that the kernel's copy is the last one (zero-copy). Bytes that are read
+  /// there must be fed before any others.
   [[nodiscard]] MutableBytes receive_window(MutableBytes shared);
-  /// Copies what next() has not digested, so that the caller may reuse its buffer (a paused
-  /// reader). next() goes on with the copy.
+  /// Copies the input that next() has not consumed, so that the caller may reuse its buffer while
+  /// reading is paused. next() goes on with the copy.
   void keep_unread_input();
-  /// In the middle of a text, binary or continuation frame: more of it is to come.
+  /// True in the middle of a data frame (text, binary, continuation): more of it is to come.
   [[nodiscard]] bool inside_data_frame() const noexcept;
-  /// Part of a message has come and its end has not.
+  /// True if part of a message has come and its end has not.
   [[nodiscard]] bool receiving_message() const noexcept {
     return assembler_.under_way() || inside_data_frame();
   }
-  /// True if next() has something to digest.
+  /// True if next() has not consumed all of the input.
   [[nodiscard]] bool has_unread_input() const noexcept { return !input_.empty(); }
 
-  // Output. Each call appends whole frames to output(), or changes nothing and says why.
+  // Output. Each call appends whole frames to output(), or changes nothing and returns the error.
 
-  /// A message, or with `fin` false its first part; the parts after it have Opcode::continuation.
-  /// The first part decides about compression for all.
+  /// Sends a message, or with `fin` false its first fragment; the fragments after it have
+  /// Opcode::continuation. The first fragment decides about compression for all. Errors:
+  /// Errc::not_open, invalid_text, no_mask_key; message_under_way, no_message_under_way or
+  /// unsupported_frame for an opcode that may not come next; std::errc::not_enough_memory if zlib
+  /// has none.
   [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, bool fin = true,
                                      Compress compress = Compress::if_agreed,
                                      TextCheck check = TextCheck::needed);
+  /// Sends a ping of at most 125 bytes. Errors: Errc::not_open, control_too_long, no_mask_key.
   [[nodiscard]] std::error_code ping(Bytes payload = {});
-  /// An unsolicited pong (§5.5.3); the pongs that are owed go out by themselves.
+  /// Sends an unsolicited pong (§5.5.3), with the same errors; next() answers pings by itself.
   [[nodiscard]] std::error_code pong(Bytes payload = {});
-  /// Starts the closing handshake. No code: an empty Close frame. The peer's messages are still
-  /// delivered until its Close comes.
+  /// Starts the closing handshake. Without a code the Close frame is empty. The peer's messages are
+  /// still delivered until its Close frame comes. Errors: Errc::not_open, no_mask_key and those of
+  /// check_close().
   [[nodiscard]] std::error_code close(std::optional<CloseCode> code = CloseCode::normal,
                                       std::string_view reason = {});
   /// Fails the connection for a reason that the driver found (§7.1.7): sends a Close frame with
-  /// close_code_for(error) and digests nothing more. No event follows.
+  /// close_code_for(error), if the peer can still receive one, and drops the input. No event
+  /// follows.
   void fail(std::error_code error);
-  /// Why a whole message could not be sent now; for messages that were encoded elsewhere.
+  /// Returns the error that send() would return for the state; for published frames, which are
+  /// encoded elsewhere.
   [[nodiscard]] std::error_code check_message() const noexcept {
     return check_send(Opcode::binary);
   }
-  /// A long message of a server with nothing waiting before it: only the header is made, the caller
-  /// writes header and payload together. Nothing if send() has to be used, or would refuse.
+  /// Gather write of a long message: returns the header alone, and the caller writes header and
+  /// payload together, without a copy. std::nullopt if send() has to be used, or would refuse: on a
+  /// client, behind other output, while the output is blocked, for a message to be compressed.
   [[nodiscard]] std::optional<FrameHead> begin_gather(Opcode opcode, Bytes payload,
                                                       Compress compress = Compress::if_agreed);
-  /// Sends the message that next() has just delivered, or its beginning, from where it lies: the
-  /// header is written in front of the payload, into what the peer's header took, and nothing is
-  /// copied. The driver writes the frame after output() and before it uses the memory again that it
-  /// had fed. Nothing if send() has to be used, or would refuse; it answers once for a message.
+  /// Zero-copy echo on a server: sends the message that next() has just delivered, or its
+  /// beginning, from the input. The frame's header is written in front of the payload, over the
+  /// peer's header, which was longer by the mask key. The driver writes the frame after output()
+  /// and before it reuses the memory of the input. std::nullopt if send() has to be used, or would
+  /// refuse; each message is sent in place once.
   [[nodiscard]] std::optional<Bytes> send_in_place(Opcode opcode, Bytes payload,
                                                    Compress compress = Compress::if_agreed);
-  /// `payload` is all of the message, or of the fragment, that next() has just delivered, and it
-  /// was put together in memory of its own, as long messages are.
+  /// True if `payload` is all of the message, or of the fragment, that next() has just delivered,
+  /// and it was reassembled in an owned buffer, as long messages are.
   [[nodiscard]] bool holds_delivered(Bytes payload) const noexcept;
-  /// Hands that memory over, for a driver that has called begin_gather() for it: the message stays
-  /// valid as long as the block. Null if there is none.
+  /// Hands that buffer over, for zero-copy echo by a driver that has called begin_gather() for it:
+  /// the message stays valid as long as the block. Null if there is none.
   [[nodiscard]] Block::Ptr take_delivered() noexcept { return assembler_.take_delivered(); }
-  /// While the kernel takes no more, pongs are held back and only the latest is kept (§5.5.3), so
-  /// that a peer which pings and does not read cannot grow our memory. If the pong that was held
-  /// back cannot be masked, the connection fails without an event: look at failed().
+  /// Backpressure: the driver says whether the kernel refuses output. While it does, pongs are held
+  /// back and only the latest is kept (§5.5.3), so that a peer which pings and does not read cannot
+  /// grow the output. When the kernel takes output again, the held-back pong is sent; if it cannot
+  /// be masked, the connection fails without an event: look at failed().
   void set_output_blocked(bool blocked);
 
+  /// Frames for the driver to write; it calls consume() on them as the kernel takes them.
   [[nodiscard]] ByteBuffer& output() noexcept { return output_; }
   [[nodiscard]] const ByteBuffer& output() const noexcept { return output_; }
 
   // State, derived from what was sent and received.
 
+  /// The driver's next step, once output() is flushed.
   [[nodiscard]] TransportAction transport_action() const noexcept;
   [[nodiscard]] State state() const noexcept;
   [[nodiscard]] bool close_sent() const noexcept { return close_sent_; }
@@ -140,18 +162,19 @@ class Connection {
   [[nodiscard]] bool failed() const noexcept { return failed_; }
   [[nodiscard]] Role role() const noexcept { return role_; }
   [[nodiscard]] const ConnectionOptions& options() const noexcept { return *options_; }
-  /// Nothing is under way in either direction, none of the ends has begun to close, and no codec
-  /// has a context: whatever comes next, a new connection of the same role and options would do the
-  /// same. So one may serve many streams in turn, and a stream that idles needs none.
+  /// True if a new connection of the same role and options would behave in the same way: nothing is
+  /// under way in either direction, neither side has begun to close, and there is no codec. So one
+  /// protocol object may serve many streams in turn, out of a protocol pool, and an idle stream
+  /// needs none.
   [[nodiscard]] bool is_like_new() const noexcept;
-  /// Messages may be compressed.
+  /// True if compression was agreed on.
   [[nodiscard]] bool compresses() const noexcept { return codec_ != nullptr; }
-  /// Bytes of memory held for input, messages, output and compression; 0 when idle and the latter
-  /// was not agreed on.
+  /// Bytes of memory held for input, messages, output and compression; 0 when idle without
+  /// compression.
   [[nodiscard]] std::size_t memory() const noexcept;
 
  private:
-  // Rare ways are kept out of line: inlined into the usual one they cost it its registers.
+  // Slow paths are kept out of line: inlined into the fast path they would take its registers.
   [[nodiscard]] bool take_usual_message(Event& out);
   [[gnu::noinline]] void next_from_input(Event& event);
   void forget_input();
@@ -174,33 +197,34 @@ class Connection {
                                              std::string_view reason);
 
   std::shared_ptr<const ConnectionOptions> options_;
-  std::unique_ptr<MessageCodec> codec_;
+  std::unique_ptr<MessageCodec> codec_;  // null: no compression
   FrameDecoder decoder_;
   MessageAssembler assembler_;
-  MutableBytes input_;
-  UsualFrame ahead_;         // at the front of the input, if next() has looked at it already
-  MutableBytes in_place_;    // the message that was delivered last, if it lies in the input
-  ByteBuffer kept_input_;    // of a paused reader
-  ByteBuffer control_;       // a control frame that the input cut
-  ByteBuffer pending_pong_;  // the payload of a pong owed while the output is blocked
+  MutableBytes input_;     // not consumed yet; lies in kept_input_ if that is not empty
+  UsualFrame ahead_;       // usual_frame() of input_, cached by the fast path; header_size 0: none
+  MutableBytes in_place_;  // payload of the last event's message, if a server may echo it in place
+  ByteBuffer kept_input_;  // copy of the input while reading is paused
+  ByteBuffer control_;     // payload of a control frame that came in pieces
+  ByteBuffer pending_pong_;  // payload of the pong that is held back while the output is blocked
   ByteBuffer output_;
 
   Role role_;
-  Utf8Validator sent_utf8_;  // of a fragmented text message of ours
-  // Facts, not states: the states are derived from them.
+  Utf8Validator sent_utf8_;  // of the fragmented text message that is being sent
+  // Facts, not states: state() and transport_action() are derived from them.
+  // pong_pending_ => output_blocked_; sending_encoded_ => sending_ != Opcode::continuation.
   bool close_sent_ = false;
   bool close_received_ = false;
   bool failed_ = false;
   bool eof_ = false;
-  bool control_delivered_ = false;
+  bool control_delivered_ = false;  // the last event borrows from control_
   bool output_blocked_ = false;
   bool pong_pending_ = false;
-  bool delivered_is_valid_text_ = false;
-  bool sending_encoded_ = false;           // our fragmented message is compressed
-  Opcode sending_ = Opcode::continuation;  // our fragmented message; continuation: none
+  bool delivered_is_valid_text_ = false;   // the last event is a whole text that was validated
+  bool sending_encoded_ = false;           // the fragmented message being sent is compressed
+  Opcode sending_ = Opcode::continuation;  // opcode of the fragmented message; continuation: none
 };
 
-// Asked for every message.
+// Inline, because they run for every message.
 
 inline State Connection::state() const noexcept {
   if (failed_ || (close_sent_ && close_received_)) return State::closed;

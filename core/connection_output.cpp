@@ -1,4 +1,4 @@
-// What a connection sends: frames appended to its output, or made where a message lies.
+// connection_output.cpp - output of a connection: frames, appended or in place. RFC 6455 §5 to §7.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -12,12 +12,13 @@ namespace wirespan {
 namespace {
 
 constexpr std::size_t max_close_reason = max_control_payload - close_code_size;
-/// So many more messages as long as the first are expected in the output of one batch.
+/// Most messages, each as long as the first, that make_room_for_batch() plans for.
 constexpr std::size_t most_like_this = 32;
-/// Bytes; shorter messages fit the smallest block many times over.
+/// Bytes; make_room_for_batch() leaves a batch that begins with a shorter message alone.
 constexpr std::size_t worth_planning = 512;
 
-/// As much of a message as a Close frame holds, cut between code points; nothing if it is no UTF-8.
+/// Returns as much of `message` as fits into a Close frame, cut between code points; empty if it is
+/// not UTF-8.
 std::string_view as_close_reason(std::string_view message) noexcept {
   if (!is_valid_utf8(wire_bytes(message))) return {};
   std::size_t size = std::min(message.size(), max_close_reason);
@@ -53,14 +54,16 @@ std::error_code Connection::send(Opcode opcode, Bytes payload, bool fin, Compres
   return {};
 }
 
-/// What was just received as text is not judged again.
+/// True if `payload` is UTF-8, or validate_sent_text is off. The text message that was just
+/// received is not validated again.
 bool Connection::may_be_sent_as_text(Bytes payload) const noexcept {
   const bool lies_in_input = !payload.empty() && is_same_memory(payload, in_place_);
   const bool is_known = delivered_is_valid_text_ && (lies_in_input || holds_delivered(payload));
   return is_known || !options_->validate_sent_text || is_valid_utf8(payload);
 }
 
-/// What later parts or later messages depend on.
+/// Slow path of send(), for a connection with compression and for fragments: keeps the state that
+/// later fragments and messages depend on.
 std::error_code Connection::send_part(Opcode opcode, Bytes payload, bool fin, Compress compress,
                                       TextCheck check) {
   const Opcode message = opcode == Opcode::continuation ? sending_ : opcode;
@@ -161,8 +164,8 @@ std::error_code Connection::append(const FrameHeader& unmasked, Bytes payload) {
   return {};
 }
 
-/// What answers a batch of input tends to be as long as the rest of it: room is made once, so that
-/// the block need not be moved while it grows.
+/// Reserves output for the replies to a batch of input, which tend to be as long as the rest of the
+/// input, so that the block is not moved while it grows.
 void Connection::make_room_for_batch(std::size_t first) {
   if (first < worth_planning || input_.empty() || output_blocked_ || !output_.empty()) return;
   const std::size_t expected = std::min(input_.size(), most_like_this * first);
@@ -175,9 +178,9 @@ bool Connection::is_to_be_encoded(Opcode opcode, Bytes payload, Compress compres
   return compress == Compress::if_agreed && codec_->is_worth(payload.size());
 }
 
-/// RFC 7692 §6.1: the parts of a message are compressed as one; the first frame has RSV1.
+/// RFC 7692 §6.1: the fragments of a message are compressed as one; the first frame has RSV1.
 std::error_code Connection::append_encoded(FrameHeader header, Bytes payload) {
-  // What cannot be sent must not be referred to later.
+  // Rolled back unless the frame is appended: later messages must not refer to bytes never sent.
   auto undo = [](MessageCodec* codec) noexcept { codec->roll_back(); };
   std::unique_ptr<MessageCodec, decltype(undo)> uncommitted(codec_.get(), undo);
   const bool first = header.opcode != Opcode::continuation;
@@ -197,12 +200,12 @@ std::error_code Connection::append_encoded(FrameHeader header, Bytes payload) {
 void Connection::fail(std::error_code error) {
   if (failed_) return;
   failed_ = true;
-  input_ = {};  // not the kept copy: a message that lies in it may still be borrowed
+  input_ = {};  // kept_input_ stays: an event may still borrow from it
   const bool peer_listens = !eof_ && !close_sent_ && !close_received_;
   if (peer_listens) {
     const std::string message = error.message();
     const auto sent = append_close(close_code_for(error), as_close_reason(message));
-    (void)sent;  // without a mask key there is no way to say it
+    (void)sent;  // without a mask key no Close frame can be sent
   }
 }
 

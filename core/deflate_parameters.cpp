@@ -1,3 +1,4 @@
+// deflate_parameters.cpp - negotiates permessage-deflate and checks its options. RFC 7692 §5, §7.1.
 #include <algorithm>
 #include <utility>
 
@@ -9,8 +10,8 @@
 namespace wirespan {
 namespace {
 
-/// §7.1.2 has windows from 256 bytes on, but zlib has none of 256 for raw data (since 1.2.9 it
-/// refuses it), and so have peers that use it: we read 8 and write 9 or more.
+/// §7.1.2 allows windows from 256 bytes (8 bits) on, but zlib refuses 8 bits for raw data since
+/// 1.2.9, and so do peers that use it: 8 is accepted from a peer and never written.
 constexpr int least_window_bits_read = 8;
 constexpr int least_window_bits = 9;
 constexpr int most_window_bits = 15;
@@ -19,7 +20,7 @@ constexpr bool is_between(int value, int least, int most) noexcept {
   return value >= least && value <= most;
 }
 
-/// §7.1.2.1: a decimal integer from 8 to 15 without leading zeros.
+/// Parses window bits: a decimal integer from 8 to 15 without leading zeros. §7.1.2.1.
 std::optional<int> parse_window_bits(std::string_view text) noexcept {
   if (text == "8" || text == "9") return text[0] - '0';
   const bool two_digits = text.size() == 2 && text[0] == '1' && text[1] >= '0' && text[1] <= '5';
@@ -27,7 +28,7 @@ std::optional<int> parse_window_bits(std::string_view text) noexcept {
   return 10 + (text[1] - '0');
 }
 
-/// Takes one parameter into the offer. False if it is not valid, or came before.
+/// Adds one parameter to the offer. False if it is invalid or repeated.
 bool take_parameter(const ExtensionParameter& parameter, DeflateOffer& out) {
   const auto take_flag = [&](bool& flag) { return !parameter.value && !std::exchange(flag, true); };
   const auto take_bits = [&](std::optional<int>& bits) {
@@ -68,17 +69,17 @@ std::string to_text(const DeflateParameters& parameters, bool bare_client_window
   return text;
 }
 
-/// The server's answer to one offer. Nothing if it cannot keep it, or is not promised the window
-/// that it wants from the client.
+/// Returns the server's answer to one offer. std::nullopt if the server cannot keep to the offer,
+/// or if the offer does not let it limit the client's window and its options demand that.
 std::optional<DeflateParameters> answer_to(const DeflateOffer& offer,
                                            const DeflateOptions& options) {
   const DeflateParameters& wanted = offer.parameters;
-  // An answer may not exceed the offer, so it would have to say 8.
+  // The answer may not exceed the offer, so it would have to be 8.
   if (wanted.server_max_window_bits == least_window_bits_read) return std::nullopt;
   DeflateParameters answer{
       .server_no_context_takeover = wanted.server_no_context_takeover ||
                                     send_context(options, Role::server) == DeflateContext::none,
-      // §7.1.1.2: an offer that has it says that the client keeps nothing anyway.
+      // §7.1.1.2: a client that offers it keeps no context anyway.
       .client_no_context_takeover = wanted.client_no_context_takeover ||
                                     receive_context(options, Role::server) == DeflateContext::none};
   const int server_bits =
@@ -86,7 +87,7 @@ std::optional<DeflateParameters> answer_to(const DeflateOffer& offer,
   if (wanted.server_max_window_bits || server_bits < most_window_bits) {
     answer.server_max_window_bits = server_bits;
   }
-  // §7.1.2.2: an 8 about the client's own window is a hint that need not be answered.
+  // §7.1.2.2: an 8 for the client's own window is a hint that need not be answered.
   const bool unanswerable = wanted.client_max_window_bits == least_window_bits_read;
   const auto hint = unanswerable ? std::nullopt : wanted.client_max_window_bits;
   const int client_bits = std::min(options.receive_window_bits, hint.value_or(most_window_bits));
@@ -152,7 +153,7 @@ std::optional<DeflateOffer> parse_deflate_offer(const Extension& extension) {
 std::optional<DeflateParameters> parse_deflate_answer(const Extension& extension) {
   const auto parsed = parse_deflate_offer(extension);
   if (!parsed) return std::nullopt;
-  // §7.1.2.2: in an answer the window has a value.
+  // §7.1.2.2: in an answer client_max_window_bits has a value.
   const bool bare = parsed->limits_client_window && !parsed->parameters.client_max_window_bits;
   return bare ? std::nullopt : std::optional(parsed->parameters);
 }
@@ -164,7 +165,7 @@ bool is_answer_to(const DeflateOffer& offer, const DeflateParameters& answer) no
                                            most_window_bits + 1) > *wanted.server_max_window_bits) {
     return false;
   }
-  // What an offer says about the client's own compressor is a hint; §7.1.2.2.
+  // §7.1.2.2: the value that an offer gives for the client's own window is a hint.
   return offer.limits_client_window || !answer.client_max_window_bits;
 }
 
@@ -183,7 +184,7 @@ std::vector<DeflateOffer> make_deflate_offers(const DeflateOptions& options) {
   }
   std::vector<DeflateOffer> offers{offer};
   if (options.unconditional_fallback && offer != unconditional) offers.push_back(unconditional);
-  // For servers that know no parameters: without one they may do as they like.
+  // A plain offer at the end, for servers that know no parameters; it asks nothing of the server.
   const bool wants_nothing = !wanted.server_no_context_takeover && !wanted.server_max_window_bits;
   if (options.unconditional_fallback || wants_nothing) offers.emplace_back();
   return offers;
@@ -201,7 +202,7 @@ std::error_code check_deflate_answer(std::string_view value,
                                      const std::optional<DeflateOptions>& options,
                                      std::optional<DeflateParameters>& out) {
   std::string_view list = value;
-  if (!next_list_element(list)) return {};  // RFC 9110 §5.6.1: an empty list chooses nothing
+  if (!next_list_element(list)) return {};  // RFC 9110 §5.6.1: an empty list chooses no extension
   if (!options) return Errc::unrequested_extension;
   const auto extensions = parse_extensions(value);
   if (!extensions) return extensions.error();
@@ -224,7 +225,7 @@ std::optional<DeflateParameters> choose_deflate(const std::vector<Extension>& of
   for (const Extension& extension : offered) {
     if (!is_permessage_deflate(extension)) continue;
     const auto offer = parse_deflate_offer(extension);
-    if (!offer) continue;  // §7.1: an invalid offer is declined, the next one is looked at
+    if (!offer) continue;  // §7.1: an invalid offer is declined; the next one may do
     if (auto answer = answer_to(*offer, options)) return answer;
   }
   return std::nullopt;

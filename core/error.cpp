@@ -1,3 +1,4 @@
+// error.cpp - texts, conditions and close codes of the errors. RFC 6455 §7.4.1.
 #include <array>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@ constexpr bool between(Errc code, Errc first, Errc last) noexcept {
   return code >= first && code <= last;
 }
 
+/// Relies on the order of Errc, as default_error_condition() does.
 constexpr std::optional<Condition> condition_of(Errc code) noexcept {
   if (between(code, Errc::reserved_bits, Errc::invalid_close_reason)) {
     return Condition::protocol_violation;
@@ -159,7 +161,7 @@ class ConditionCategory final : public std::error_category {
     return "unknown condition";
   }
 
-  /// Errors of the system cannot name our conditions, so the condition knows them.
+  /// Codes of the system category do not map to Condition, so this category tests for them.
   [[nodiscard]] bool equivalent(const std::error_code& code, int value) const noexcept override {
     if (code.default_error_condition() == std::error_condition(value, *this)) return true;
     return static_cast<Condition>(value) == Condition::resources && is_exhaustion(code);

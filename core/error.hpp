@@ -7,7 +7,8 @@
 
 namespace wirespan {
 
-/// What went wrong, exactly. Report the code, act on a Condition.
+/// One code for each defect. Report the code, act on a Condition. The order matters: error.cpp
+/// derives the condition from ranges of enumerators.
 enum class Errc {
   // One frame. RFC 6455 §5.2, §5.5.
   reserved_bits = 1,   ///< RSV1-3 set without an extension that defines them.
@@ -19,7 +20,7 @@ enum class Errc {
   unexpected_mask,     ///< A masked frame from a server.
   missing_mask,        ///< An unmasked frame from a client.
 
-  // The history of a message. RFC 6455 §5.4, §8.1, §10.4.
+  // The frames of a message together. RFC 6455 §5.4, §8.1, §10.4.
   unexpected_continuation,  ///< A continuation while no message is under way.
   expected_continuation,    ///< A new message inside an unfinished one.
   invalid_utf8,             ///< A text message that is not UTF-8.
@@ -29,18 +30,18 @@ enum class Errc {
   inflate_ratio,            ///< More than DeflateOptions::max_inflate_ratio.
 
   // Control frames and the end of a connection. RFC 6455 §5.5, §7.
-  ping_flood,            ///< More pings in a second than ReceiveOptions allow.
-  slow_sender,           ///< Too few bytes of a message in too much time.
+  ping_flood,   ///< More pings in a second than ReceiveOptions::max_pings_per_second.
+  slow_sender,  ///< Receive rate inside a message below the minimum: limits::progress_bytes.
   short_close_payload,   ///< A Close body of one byte.
   invalid_close_code,    ///< A close code that may not stand in a frame.
   invalid_close_reason,  ///< A close reason that is not UTF-8.
   connection_lost,       ///< The stream ended without a Close frame.
-  connection_closed,     ///< The closing handshake is over, nothing more will come.
+  connection_closed,  ///< The closing handshake is over, or this side has aborted the connection.
 
   // Deadlines. All of them equal std::errc::timed_out.
-  connect_timeout,    ///< Name, TCP, TLS and opening handshake took too long together.
+  connect_timeout,    ///< Name look-up, TCP, TLS and opening handshake took too long together.
   handshake_timeout,  ///< A client did not finish its opening handshake in time.
-  ping_timeout,       ///< No pong came back in time.
+  ping_timeout,       ///< Keep-alive: the peer did not answer a ping in time.
   close_timeout,      ///< The closing handshake took too long.
   receive_timeout,    ///< A blocking receive reached its deadline.
   send_timeout,       ///< A blocking send reached its deadline.
@@ -54,12 +55,12 @@ enum class Errc {
   bad_http_version,            ///< Not HTTP/1.1.
   missing_upgrade,             ///< No `Upgrade: websocket`.
   missing_connection_upgrade,  ///< No token `upgrade` in Connection.
-  repeated_field,              ///< A header field that may come once came twice.
+  repeated_field,              ///< A header field that may come once came more often.
 
-  // The opening handshake as a server sees it. RFC 6455 §4.2.1.
+  // The opening handshake: errors that a server finds in the request. RFC 6455 §4.2.1.
   target_too_long,     ///< A request target above limits::request_target_size.
   bad_method,          ///< Not GET.
-  bad_host,            ///< No Host, two, or one that is no host.
+  bad_host,            ///< No Host, more than one, or an invalid one.
   bad_key,             ///< Sec-WebSocket-Key is not 16 bytes in base64.
   bad_version,         ///< Sec-WebSocket-Version is not 13.
   bad_subprotocols,    ///< Sec-WebSocket-Protocol is not a list of different tokens.
@@ -67,36 +68,36 @@ enum class Errc {
   request_with_body,   ///< A GET or HEAD with content.
   bad_request_target,  ///< A target that is neither a path nor an absolute URI.
 
-  // The opening handshake as a client sees it. RFC 6455 §4.1.
+  // The opening handshake: errors that a client finds in the response. RFC 6455 §4.1.
   not_switching_protocols,  ///< A status other than 101.
   bad_accept,               ///< Sec-WebSocket-Accept is missing or wrong.
   unrequested_subprotocol,  ///< The server chose a subprotocol that was not offered.
   missing_subprotocol,      ///< The server chose none although one was required.
   unrequested_extension,    ///< The server chose an extension that was not offered.
-  invalid_deflate_answer,   ///< Its permessage-deflate is malformed, or no answer to the offer.
+  invalid_deflate_answer,   ///< A permessage-deflate that is malformed, or no answer to the offer.
   response_with_body,       ///< A 101 with Content-Length or Transfer-Encoding. RFC 9110 §8.6.
-  too_many_informational,   ///< More 1xx answers than limits::informational_responses.
+  too_many_informational,   ///< More 1xx responses than limits::informational_responses.
 
-  origin_not_welcome,  ///< A page of another origin. RFC 6455 §10.2.
-  request_rejected,    ///< The application said no.
+  origin_not_welcome,  ///< The server does not admit pages of this origin. RFC 6455 §10.2.
+  request_rejected,    ///< The application refused the request or failed to answer it.
 
   // Reaching the peer.
   host_not_found,           ///< The name does not resolve.
   tls_unavailable,          ///< `wss:` in a build without TLS.
-  compression_unavailable,  ///< Compression wanted in a build without zlib.
-  handler_failed,           ///< A handler of the application threw, and so did the one told of it.
+  compression_unavailable,  ///< Compression is asked for in a build without zlib.
+  handler_failed,           ///< A handler threw an exception, and in a client so did `on_error`.
 
   // Backpressure. Nothing of the refused message was sent.
-  send_queue_full,    ///< The peer does not read: send_hard_limit of unsent bytes is reached.
+  send_queue_full,    ///< The peer does not read: its unsent bytes have reached send_hard_limit.
   send_budget_spent,  ///< The unsent bytes of all connections of the loop are at their limit.
-  overflow_closed,    ///< The peer was too slow: its connection is being closed for it.
+  overflow_closed,    ///< The peer read too slowly, and its connection is closed for that.
 
   // Resources of this process or host.
   no_mask_key,  ///< The source of mask keys failed; nothing was sent.
 
   // Misuse by the caller. Nothing was sent.
-  not_open,                ///< The connection is not open, or not any more.
-  already_open,            ///< Connecting what is connected, running what runs.
+  not_open,                ///< The connection is not open yet, is closing or has ended.
+  already_open,            ///< The client is connected or running already.
   control_too_long,        ///< A ping or pong payload above 125 bytes, a reason above 123.
   invalid_text,            ///< A text to send, or a close reason, that is not UTF-8.
   close_code_not_allowed,  ///< A close code that may not stand in a frame.
@@ -107,29 +108,30 @@ enum class Errc {
   invalid_header,          ///< A header name or value with forbidden characters, CR or LF.
   reserved_header,         ///< A header that another option sets, or that the handshake owns.
   invalid_subprotocol,     ///< An offered subprotocol that is no token, or offered twice.
-  invalid_option,          ///< An option's value that is not valid, or contradicts another.
+  invalid_option,          ///< An option whose value is invalid or contradicts another one.
 };
 
 /// Groups of errors that ask for the same reaction: `if (error == Condition::backpressure)`. An
 /// error is in one group at most; deadlines equal std::errc::timed_out instead.
 enum class Condition {
   protocol_violation = 1,  ///< The peer broke a rule on an open connection.
-  handshake_failed,        ///< No connection came about because of the peer's request or answer.
-  misuse,                  ///< The caller broke a rule and can mend it in code; nothing was sent.
-  backpressure,            ///< The peer reads too slowly: send less, or later.
+  handshake_failed,  ///< The opening handshake failed because of the peer's request or response.
+  misuse,            ///< The caller broke a rule and can mend it in code; nothing was sent.
+  backpressure,      ///< The peer reads too slowly: send less, or later.
   /// This process or host has run out of something. Beside Errc::no_mask_key these are errors of
   /// the system, of any category that maps to std::errc: not_enough_memory, too_many_files_open,
   /// too_many_files_open_in_system, no_buffer_space.
   resources,
 };
 
+/// The category of Errc ("wirespan"); condition_category() is that of Condition.
 [[nodiscard]] const std::error_category& wirespan_category() noexcept;
 [[nodiscard]] const std::error_category& condition_category() noexcept;
 [[nodiscard]] std::error_code make_error_code(Errc code) noexcept;
 [[nodiscard]] std::error_condition make_error_condition(Condition condition) noexcept;
 
-/// The code for the Close frame that answers `error`: 1002, 1007, 1008, 1009, or 1011 for what is
-/// not the peer's fault. RFC 6455 §7.4.1.
+/// Returns the code for the Close frame that answers `error`: 1002, 1007, 1008, 1009, or 1011 for
+/// an error that is not the peer's fault. RFC 6455 §7.4.1.
 [[nodiscard]] CloseCode close_code_for(std::error_code error) noexcept;
 
 }  // namespace wirespan

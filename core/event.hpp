@@ -1,4 +1,4 @@
-// event.hpp - what happened on a connection, as values. RFC 6455 §5, §7.
+// event.hpp - the events of a connection, as values. RFC 6455 §5, §7.
 #pragma once
 
 #include <string_view>
@@ -11,32 +11,35 @@
 
 namespace wirespan {
 
-/// A ping came; its pong is already in the output. Borrowed as Message is.
+/// A ping came; its pong is already in the output, or held back while the output is blocked.
+/// Borrowed as Message is.
 struct Ping {
   Bytes payload;
 };
 
-/// A pong came, asked for or not. Borrowed as Message is.
+/// A pong came, solicited or not. Borrowed as Message is.
 struct Pong {
   Bytes payload;
 };
 
-/// The peer's Close frame came; its echo is already in the output if we had not sent ours (§5.5.1).
-/// Borrowed as Message is. No message follows.
+/// The peer's Close frame came; its echo is already in the output unless a Close frame was sent
+/// before (§5.5.1). Borrowed as Message is. No message follows.
 struct CloseReceived {
   CloseCode code = CloseCode::no_status_received;
   std::string_view reason;
 };
 
 /// The connection has failed (§7.1.7): the peer broke a rule, or is gone. A Close frame is in the
-/// output unless the peer is gone. Nothing follows.
+/// output if the peer can still receive one. No event follows. In an opening handshake: the request
+/// or response was refused.
 struct Failed {
   std::error_code error;
 };
 
-/// Everything that came has been dealt with.
+/// All input was consumed: feed() more.
 struct NeedInput {};
 
+/// The result of Connection::next().
 using Event = std::variant<NeedInput, Message, Fragment, Ping, Pong, CloseReceived, Failed>;
 
 }  // namespace wirespan

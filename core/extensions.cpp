@@ -1,3 +1,4 @@
+// extensions.cpp - parses Sec-WebSocket-Extensions. RFC 6455 §9.1, RFC 9110 §5.6.
 #include <algorithm>
 
 #include <wirespan/core/ascii.hpp>
@@ -8,7 +9,7 @@
 namespace wirespan {
 namespace {
 
-/// Walks over the text once, from the left; every function takes what it recognises.
+/// Scans the text once, from left to right; each function removes the element that it recognises.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) noexcept : rest_(text) {}
@@ -25,7 +26,7 @@ class Scanner {
     return true;
   }
 
-  /// Empty if there is no token here.
+  /// Removes a token; empty if there is none here.
   [[nodiscard]] std::string_view take_token() noexcept {
     skip_blanks();
     const auto end = std::find_if_not(rest_.begin(), rest_.end(), is_token_char);
@@ -34,7 +35,8 @@ class Scanner {
     return token;
   }
 
-  /// After the opening quote: the text up to the closing one, without backslashes.
+  /// Removes the rest of a quoted string, behind the opening quote, and returns it without
+  /// backslashes; std::nullopt if the closing quote is missing.
   [[nodiscard]] std::optional<std::string> take_quoted_rest() {
     std::string value;
     while (!rest_.empty()) {
@@ -59,7 +61,8 @@ class Scanner {
   std::string_view rest_;
 };
 
-/// A value is a token, or quoted and a token after unquoting. Nothing if it is neither.
+/// Removes a value: a token, or a quoted string that is a token after unquoting. std::nullopt if it
+/// is neither.
 std::optional<std::string> parse_value(Scanner& scanner) {
   auto value = scanner.take('"') ? scanner.take_quoted_rest() : std::string(scanner.take_token());
   return value && is_token(*value) ? std::move(value) : std::nullopt;

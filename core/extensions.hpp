@@ -11,7 +11,7 @@
 
 namespace wirespan {
 
-/// "name" or "name=value"; a quoted value is unquoted here and is a token then. §9.1.
+/// One parameter, "name" or "name=value". A quoted value has been unquoted, and is a token. §9.1.
 struct ExtensionParameter {
   std::string name;
   std::optional<std::string> value;
@@ -24,13 +24,12 @@ struct Extension {
 };
 
 /// Parses the value of one header field; a list over several fields is parsed field by field.
-/// Errc::bad_extensions if it does not follow the grammar or has more than
-/// limits::extension_elements, of which earlier fields had `elements_before`. One pass, whatever
-/// the input.
+/// Errc::bad_extensions if the value does not follow the grammar or has more than
+/// limits::extension_elements, of which earlier fields had `elements_before`. Linear time.
 [[nodiscard]] Expected<std::vector<Extension>> parse_extensions(std::string_view text,
                                                                 std::size_t elements_before = 0);
 
-/// Extensions and their parameters together.
+/// Returns the number of extensions and of their parameters together, for `elements_before`.
 [[nodiscard]] std::size_t count_elements(const std::vector<Extension>& extensions) noexcept;
 
 }  // namespace wirespan

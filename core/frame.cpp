@@ -1,3 +1,4 @@
+// frame.cpp - parses, checks and encodes headers of frames, appends frames. RFC 6455 §5.2, §5.5.
 #include <algorithm>
 #include <cassert>
 #include <cstring>
@@ -33,7 +34,7 @@ constexpr std::size_t extended_length_size(std::uint8_t length) noexcept {
   return length == length_in_64_bits ? 8 : 0;
 }
 
-/// What stands in the seven bits for a payload of this size.
+/// Returns the 7-bit length for a payload of this size: the size itself, 126 or 127. §5.2.
 constexpr std::uint8_t length_form(std::uint64_t payload_size) noexcept {
   if (payload_size < length_in_16_bits) return static_cast<std::uint8_t>(payload_size);
   return payload_size <= 0xFFFF ? length_in_16_bits : length_in_64_bits;
@@ -81,7 +82,7 @@ std::error_code check_frame_header(const FrameHeader& header, FrameRules rules) 
   if (is_reserved(header.opcode)) return Errc::reserved_opcode;
   if (is_control(header.opcode)) {
     if (!header.fin) return Errc::fragmented_control;
-    // No extended form of the length is legal here, whatever it says.
+    // An extended length is illegal in a control frame, whatever its value.
     if (header.payload_size > max_control_payload || !header.minimal_length) {
       return Errc::oversized_control;
     }

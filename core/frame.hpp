@@ -14,12 +14,13 @@
 
 namespace wirespan {
 
-/// Two bytes, up to eight of extended length, four of mask key.
+/// Size in bytes: two, up to eight of extended length, four of mask key.
 inline constexpr std::size_t max_frame_header_size = 14;
-/// §5.5: all control frames are this short, so that they fit between the fragments of a message.
+/// Most bytes of payload in a control frame, so that it fits between the fragments of a message.
+/// §5.5.
 inline constexpr std::size_t max_control_payload = 125;
 
-/// A header as it stands on the wire, legal or not.
+/// A frame header as it stands on the wire, legal or not.
 struct FrameHeader {
   std::uint64_t payload_size = 0;
   MaskKey mask{};
@@ -33,29 +34,32 @@ struct FrameHeader {
   bool operator==(const FrameHeader&) const = default;
 };
 
-/// What a receiver accepts.
+/// The rules of a receiver for the frames that it accepts.
 struct FrameRules {
-  Role receiver = Role::server;
-  bool allow_rsv1 = false;  ///< An extension that uses RSV1 was agreed on. §9.
+  Role receiver = Role::server;  ///< A server demands masked frames, a client unmasked ones. §5.1.
+  bool allow_rsv1 = false;       ///< The agreed extension uses RSV1. §9.
 };
 
-/// Bytes of the whole header, told by its second byte.
+/// Returns the size of the whole header in bytes, from its second byte.
 [[nodiscard]] std::size_t frame_header_size(std::byte second) noexcept;
-/// Bytes of the header that encode_frame_header() will write.
+/// Returns the size in bytes of the header that encode_frame_header() will write.
 [[nodiscard]] std::size_t frame_header_size(const FrameHeader& header) noexcept;
 
-/// The size of the header at the front of `in`, or 0 if more bytes are needed; then `out` holds
-/// what the first two bytes tell, if they are there. It cannot fail: judging is separate.
+/// Parses the header at the front of `in` and returns its size, or 0 if more bytes are needed; then
+/// `out` has the fields of the first two bytes, if they are there. Parsing cannot fail:
+/// check_frame_header() judges the result.
 [[nodiscard]] std::size_t parse_frame_header(Bytes in, FrameHeader& out) noexcept;
 
-/// A text, binary or continuation frame of less than 64 KiB, as most frames are.
+/// Sizes of a data frame (text, binary, continuation) below 64 KiB, as most are: the fast path.
 struct UsualFrame {
-  std::size_t header_size = 0;  ///< 0: it is something else, or its header is not all here.
+  std::size_t header_size = 0;  ///< 0: another frame, or an incomplete header: slow path.
   std::size_t payload_size = 0;
 };
 
-/// Looks at the front of `in` for a legal frame that a few comparisons can judge: no reserved bits,
-/// no control frame, the mask bit that `receiver` demands, the shortest form of the length.
+/// Fast path: recognises, by a few comparisons, a legal data frame at the front of `in`: no
+/// reserved bits, no control frame, the mask bit that `receiver` demands, the shortest form of the
+/// length. The payload may be incomplete. For all other frames the slow path, parse_frame_header()
+/// and check_frame_header(), decides.
 [[nodiscard]] inline UsualFrame usual_frame(Bytes in, Role receiver) noexcept {
   constexpr unsigned length_in_16_bits = 126;
   const std::size_t mask_size = receiver == Role::server ? 4 : 0;
@@ -71,7 +75,7 @@ struct UsualFrame {
   return {.header_size = 4 + mask_size, .payload_size = size};
 }
 
-/// By the first byte of a usual frame: FIN, text or binary.
+/// True if the first byte of a usual frame makes it an unfragmented message: FIN, text or binary.
 [[nodiscard]] constexpr bool is_whole_message(std::byte first) noexcept {
   return first == std::byte{0x81} || first == std::byte{0x82};
 }
@@ -81,24 +85,27 @@ struct UsualFrame {
 [[nodiscard]] std::error_code check_frame_header(const FrameHeader& header,
                                                  FrameRules rules) noexcept;
 
-/// Writes the shortest form and returns its size. Requires payload_size < 2^63.
+/// Writes the header, the length in its shortest form, and returns its size in bytes. Requires
+/// payload_size < 2^63.
 [[nodiscard]] std::size_t encode_frame_header(
     const FrameHeader& header, std::span<std::byte, max_frame_header_size> out) noexcept;
 
-/// Appends a whole frame; the payload is masked while it is copied if `header.masked`.
-/// `header.payload_size` is taken from `payload`. Throws std::bad_alloc, and then nothing changed.
+/// Appends a whole frame; if `header.masked`, the payload is masked while it is copied, in one
+/// pass. The size comes from `payload`, not from `header.payload_size`. Throws std::bad_alloc, and
+/// then nothing has changed.
 void append_frame(ByteBuffer& out, const FrameHeader& header, Bytes payload);
 
-/// The same for a whole message that is neither masked nor encoded, which is most of what a server
-/// sends: nothing but the opcode has to be looked at.
+/// Fast path of append_frame() for an unfragmented message that is neither masked nor compressed,
+/// as most messages of a server are: two bytes of header below 126 bytes of payload.
 void append_whole_message(ByteBuffer& out, Opcode opcode, Bytes payload);
 
-/// An encoded header by itself, for a gather write of a long payload.
+/// An encoded header by itself, for a gather write together with a long payload.
 struct FrameHead {
   std::array<std::byte, max_frame_header_size> storage{};
   std::size_t size = 0;
   [[nodiscard]] Bytes bytes() const noexcept { return Bytes(storage).first(size); }
 };
+/// Encodes `header`. Requires payload_size < 2^63.
 [[nodiscard]] FrameHead make_frame_head(const FrameHeader& header) noexcept;
 
 }  // namespace wirespan

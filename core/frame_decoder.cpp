@@ -1,3 +1,4 @@
+// frame_decoder.cpp - input to chunks of frame payload, however it is cut. RFC 6455 §5.2, §5.3.
 #include <algorithm>
 #include <cstring>
 
@@ -43,7 +44,7 @@ bool FrameDecoder::take_usual_header(MutableBytes& input) noexcept {
   if (stash_size_ != 0) return false;
   const UsualFrame frame = usual_frame(input, rules_.receiver);
   if (frame.header_size == 0) return false;
-  // One by one: a whole header, put together elsewhere and copied, would have to wait for itself.
+  // Field by field: building a temporary and copying it causes a store-forwarding stall.
   const auto first = std::to_integer<unsigned>(input[0]);
   header_.payload_size = frame.payload_size;
   header_.opcode = static_cast<Opcode>(first & 0x0FU);
@@ -59,7 +60,7 @@ bool FrameDecoder::take_usual_header(MutableBytes& input) noexcept {
   return true;
 }
 
-/// `chunk` stands for: the header is complete and legal.
+/// Slow path: Status::chunk means that header_ is complete and legal.
 FrameDecoder::Status FrameDecoder::next_header(MutableBytes& input) noexcept {
   std::size_t size = stash_size_ == 0 ? parse_frame_header(input, header_) : 0;
   if (size > 0) {
@@ -67,7 +68,7 @@ FrameDecoder::Status FrameDecoder::next_header(MutableBytes& input) noexcept {
   } else {
     stash_header(input);
     size = parse_frame_header(Bytes(stash_).first(stash_size_), header_);
-    // Half a header is enough to see reserved bits, a wrong mask bit or a long control frame.
+    // The first two bytes tell reserved bits, a wrong mask bit and a long control frame.
     const bool judgeable = stash_size_ >= 2;
     if (size == 0) return judgeable && error() ? Status::error : Status::need_more;
     stash_size_ = 0;

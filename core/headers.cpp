@@ -1,3 +1,4 @@
+// headers.cpp - the list of header fields, and look-ups in a parsed head. RFC 9110 §5.
 #include <algorithm>
 #include <utility>
 

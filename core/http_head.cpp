@@ -1,3 +1,4 @@
+// http_head.cpp - parses the head of a request or response. RFC 9112 §2 to §5.
 #include <algorithm>
 
 #include <wirespan/core/ascii.hpp>
@@ -10,24 +11,25 @@ namespace {
 constexpr std::string_view line_end = "\r\n";
 constexpr std::string_view head_end = "\r\n\r\n";
 constexpr std::string_view response_start = "HTTP/1.";
-/// Longer than any registered method; a first word beyond it is not HTTP.
+/// Bytes. Longer than any registered method; a longer first word is not HTTP.
 constexpr std::size_t longest_method = 32;
 
-/// Takes the next line off the front. Requires that there is one.
+/// Removes the first line. Requires that there is one.
 std::string_view next_line(std::string_view& text) noexcept {
   const std::string_view line = text.substr(0, text.find(line_end));
   text.remove_prefix(line.size() + line_end.size());
   return line;
 }
 
-/// Takes the next word off the front, up to a single blank.
+/// Removes the first word, and the single space behind it.
 std::string_view next_word(std::string_view& line) noexcept {
   const std::string_view word = line.substr(0, line.find(' '));
   line.remove_prefix(std::min(word.size() + 1, line.size()));
   return word;
 }
 
-/// Errc::bad_http_version for another version of HTTP, malformed_start_line for anything else.
+/// Parses "HTTP/1.x". Errc::bad_http_version for another major version, malformed_start_line for
+/// any other text.
 std::error_code parse_version(std::string_view text, int& minor) noexcept {
   const bool is_version = text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) &&
                           text[6] == '.' && is_digit(text[7]);
@@ -59,7 +61,7 @@ std::error_code parse_start_line(std::string_view line, ResponseHead& head,
   }
   head.status = (status[0] - '0') * 100 + (status[1] - '0') * 10 + (status[2] - '0');
   if (head.status < 100) return Errc::malformed_start_line;
-  // RFC 9112 §4 wants a blank after the status even when the reason is empty; many servers forget.
+  // RFC 9112 §4 demands a space after the status even if the reason is empty; many servers omit it.
   line.remove_prefix(std::min<std::size_t>(4, line.size()));
   if (!is_field_value(line)) return Errc::malformed_start_line;
   head.reason = line;
@@ -87,9 +89,10 @@ std::error_code parse_lines(std::string_view text, std::span<HeaderField> fields
   return {};
 }
 
-/// The start of a head of which the end is not here yet: could it still become one?
+/// Rejects a text that cannot be the beginning of a head, before its end is here: garbage fails at
+/// once instead of costing a time-out.
 std::error_code check_beginning(std::string_view text, RequestHead*) noexcept {
-  // A lone CR may be the first half of the empty line that is to be ignored.
+  // A lone CR may be the first half of the empty line that is ignored.
   if (text.empty() || text == line_end.substr(0, 1)) return {};
   const std::string_view method = text.substr(0, longest_method + 1);
   const std::size_t length = std::min(method.find(' '), method.size());
@@ -106,7 +109,8 @@ std::error_code check_beginning(std::string_view text, ResponseHead*) noexcept {
   return other_version ? Errc::bad_http_version : Errc::malformed_start_line;
 }
 
-/// A line feed that no carriage return precedes, in what has come since the last look.
+/// True if there is a bare line feed (no CR before it) at `from` or behind; the bytes before `from`
+/// were checked by an earlier call.
 bool has_bare_line_feed(std::string_view text, std::size_t from) noexcept {
   for (std::size_t at = text.find('\n', from); at != std::string_view::npos;
        at = text.find('\n', at + 1)) {
@@ -125,8 +129,9 @@ std::error_code too_long(std::string_view, const HeadLimits&, ResponseHead*) noe
   return Errc::head_too_long;
 }
 
-/// The checks come in the same order for a whole head and for one in pieces, so that the verdict
-/// does not depend on where it was cut.
+/// Parses a head behind `skipped` bytes of an empty line; `seen` as in parse_request_head(). The
+/// checks come in the same order for a whole head and for one in pieces, so that the result does
+/// not depend on where the input was cut.
 template <class Head>
 Parsed<Head> parse_head(std::string_view text, std::size_t skipped, std::size_t seen,
                         std::span<HeaderField> fields, const HeadLimits& limits) noexcept {

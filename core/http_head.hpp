@@ -1,4 +1,4 @@
-// http_head.hpp - request and response heads of HTTP/1, parsed where they lie. RFC 9112 §2 to §5.
+// http_head.hpp - heads of HTTP/1 requests and responses, parsed in place. RFC 9112 §2 to §5.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,14 @@
 
 namespace wirespan {
 
-/// How much of a stranger's head we are willing to look at.
+/// Limits on the head (start line and fields) of a peer that is not trusted yet.
 struct HeadLimits {
   std::size_t size = limits::head_size;              ///< Bytes, final empty line included.
   std::size_t fields = limits::head_fields;          ///< Header fields.
   std::size_t target = limits::request_target_size;  ///< Bytes of the request target.
 };
 
+/// The head of a request. Borrowed: see parse_request_head().
 struct RequestHead {
   std::string_view method;
   std::string_view target;
@@ -27,6 +28,7 @@ struct RequestHead {
   std::span<const HeaderField> fields;
 };
 
+/// The head of a response. Borrowed: see parse_response_head().
 struct ResponseHead {
   int status = 0;
   std::string_view reason;
@@ -34,22 +36,26 @@ struct ResponseHead {
   std::span<const HeaderField> fields;
 };
 
+/// complete: the whole head is parsed. incomplete: more input is needed. malformed: this input
+/// cannot become a valid head.
 enum class ParseStatus : std::uint8_t { complete, incomplete, malformed };
 
+/// Result of parsing: `head` is set only when complete.
 template <class Head>
 struct Parsed {
   ParseStatus status = ParseStatus::incomplete;
-  std::size_t size = 0;   ///< Bytes of the head, when complete.
-  std::error_code error;  ///< Why, when malformed.
+  std::size_t size = 0;   ///< Bytes of the head, when complete; an empty line before it included.
+  std::error_code error;  ///< The defect, when malformed.
   Head head{};
 };
 
-/// Parses one head. The views of the result point into `in`, its fields into `fields`; both are
-/// the caller's and must outlive it. `seen` is how much of `in` an earlier call has looked at, so
-/// that a head which comes byte by byte is not scanned again and again. Only the grammar of
-/// RFC 9112 passes: CRLF alone ends a line, no folding, no blank before the colon, no control
-/// characters. One empty line before a request is ignored (§2.2). What cannot become a
-/// head any more is malformed at once, without waiting for its end.
+/// Parses one head at the front of `in`, without a copy. The views of the result point into `in`,
+/// and its fields lie in `fields`; both are the caller's and must outlive it. `seen` is the number
+/// of bytes of `in` that an earlier call has scanned, so that a head which comes byte by byte does
+/// not take quadratic time. Only the strict grammar of RFC 9112 passes, against request smuggling:
+/// CRLF alone ends a line, no folding (obs-fold), no space before the colon, no control characters.
+/// One empty line before a request is ignored (§2.2). Input that cannot become a head is malformed
+/// at once, without waiting for its end.
 [[nodiscard]] Parsed<RequestHead> parse_request_head(Bytes in, std::span<HeaderField> fields,
                                                      std::size_t seen = 0,
                                                      const HeadLimits& limits = {}) noexcept;

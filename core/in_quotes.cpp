@@ -1,3 +1,4 @@
+// in_quotes.cpp - escapes text for error texts and lines of a log.
 #include <algorithm>
 
 #include <wirespan/core/ascii.hpp>

@@ -1,4 +1,4 @@
-// in_quotes.hpp - text of a caller or a peer, made fit for an error text or a line of a log.
+// in_quotes.hpp - quotes and escapes text of a caller or a peer for error texts and lines of a log.
 #pragma once
 
 #include <cstddef>
@@ -9,9 +9,9 @@
 
 namespace wirespan {
 
-/// `text` in double quotes. Characters that could end the line, the quotes or a terminal's mode
-/// (all but visible ASCII and blanks, `"` and `\`) become `\xNN`. Of a longer text the first `most`
-/// bytes and "..." are shown.
+/// Returns `text` in double quotes, safe against log injection: characters that could end the line,
+/// the quotes or a terminal's mode become `\xNN`, which is all but visible ASCII and spaces, and
+/// also `"` and `\`. Of a text longer than `most` bytes the first `most` and "..." are returned.
 [[nodiscard]] std::string in_quotes(std::string_view text, std::size_t most = limits::quoted_text);
 
 }  // namespace wirespan

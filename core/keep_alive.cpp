@@ -1,4 +1,4 @@
-// Keep-alive: pings, and the deadline of the oldest unanswered one.
+// keep_alive.cpp - the times of pings, and the deadline of the oldest unanswered one.
 #include <algorithm>
 
 #include <wirespan/core/keep_alive.hpp>
@@ -28,7 +28,7 @@ KeepAliveAction KeepAlive::tick(TimePoint now) noexcept {
   if (now < next_ping_) return KeepAliveAction::none;
   last_ping_ = now;
   if (!unanswered_since_) unanswered_since_ = now;
-  next_ping_ = later(now, options_.interval);  // after a long sleep one ping, not all missed ones
+  next_ping_ = later(now, options_.interval);  // one ping after a long sleep, not one per interval
   return KeepAliveAction::send_ping;
 }
 

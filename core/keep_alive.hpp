@@ -1,4 +1,5 @@
-// keep_alive.hpp - when to ping and when to give up, as a function of time. RFC 6455 §5.5.2.
+// keep_alive.hpp - keep-alive (ping/pong) as a function of time: when to ping, when to give up.
+// RFC 6455 §5.5.2.
 #pragma once
 
 #include <chrono>
@@ -9,34 +10,46 @@
 
 namespace wirespan {
 
+/// Result of KeepAlive::tick(): nothing to do, send one ping, or end the connection because the
+/// peer has not answered in time.
 enum class KeepAliveAction : std::uint8_t { none, send_ping, peer_is_gone };
 
-/// Pings leave one interval after the start and then one every interval. The peer is gone when
-/// nothing has answered within `timeout` of the oldest unanswered ping, so a later ping never moves
-/// the deadline, and `timeout` may be shorter or longer than `interval`. A pong answers, whatever
-/// its payload (as in Python); so does any other sign of life, unless only pongs shall count.
+/// Keep-alive of one connection: schedules pings and judges the liveness of the peer. The driver of
+/// the connection owns it, tells it pongs and other signs of life, and does as tick() says. It has
+/// no clock of its own: every call that depends on the time is given it.
+///
+/// The first ping is due one interval after the start, then one every interval. The peer is gone if
+/// nothing has answered within `timeout` of the oldest unanswered ping: a later ping never moves
+/// that deadline, and `timeout` may be shorter or longer than `interval`. A pong answers all pings,
+/// whatever its payload (as in Python); so does any other sign of life, unless
+/// `only_pongs_count`. Not thread-safe.
 class KeepAlive {
  public:
   struct Options {
-    std::chrono::milliseconds interval{0};  ///< 0 and below: no pings.
-    /// Unset: wait for ever. 0 and below: the answer is due at once.
+    std::chrono::milliseconds interval{0};  ///< Time between pings; 0 and below: keep-alive is off.
+    /// Time the peer has to answer a ping. Unset: for ever. 0 and below: the answer is due at once.
     std::optional<std::chrono::milliseconds> timeout{};
-    bool only_pongs_count = false;  ///< on_life() answers no ping.
+    bool only_pongs_count = false;  ///< True: on_life() answers no ping.
   };
 
+  /// Starts the first interval at `now`.
   KeepAlive(Options options, TimePoint now) noexcept;
 
+  /// Tells that a pong came; it answers all pings.
   void on_pong(TimePoint now) noexcept;
-  /// The peer has shown otherwise that it lives: a byte came, or it took output that had waited.
+  /// Tells another sign of life: a byte came, or the peer took output that had waited.
   void on_life() noexcept;
-  /// While reading was paused no answer could be heard: the time-out starts here at the earliest.
+  /// Tells that input is read from `now` on (again): no answer could be received before, so the
+  /// pong timeout starts at `now` at the earliest.
   void listen_from(TimePoint now) noexcept;
-  /// Call when next_deadline() has come, after everything that had arrived was received, and obey;
-  /// until `none`.
+  /// Returns the step that is due. Call it at next_deadline(), after receiving everything that has
+  /// arrived, and do as it says; repeat until it returns `none`.
   [[nodiscard]] KeepAliveAction tick(TimePoint now) noexcept;
-  /// std::nullopt while keep-alive is off.
+  /// Returns the time of the next tick(): the next ping or the deadline of an answer. std::nullopt
+  /// while keep-alive is off.
   [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
 
+  /// Times of the latest ping and pong; unset before the first one.
   [[nodiscard]] std::optional<TimePoint> last_ping() const noexcept { return last_ping_; }
   [[nodiscard]] std::optional<TimePoint> last_pong() const noexcept { return last_pong_; }
 
@@ -45,8 +58,8 @@ class KeepAlive {
 
   Options options_;
   TimePoint next_ping_;
-  TimePoint listening_since_;
-  std::optional<TimePoint> unanswered_since_;  // the oldest ping without an answer
+  TimePoint listening_since_;                  // an answer could be received from here on
+  std::optional<TimePoint> unanswered_since_;  // time of the oldest unanswered ping; unset: none
   std::optional<TimePoint> last_ping_;
   std::optional<TimePoint> last_pong_;
 };

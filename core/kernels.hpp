@@ -1,5 +1,6 @@
-// kernels.hpp - the variants of the two loops that touch every payload byte, and the choice among
-// them. Private to core; the tests compare each variant with the plain twin. RFC 6455 §5.3, §8.1.
+// kernels.hpp - vector variants of masking and UTF-8 validation, the two loops that touch every
+// payload byte, and the CPU dispatch among them. Private to core; the tests compare each variant
+// with the reference implementation. RFC 6455 §5.3, §8.1.
 #pragma once
 
 #include <atomic>
@@ -12,25 +13,28 @@
 
 namespace wirespan::kernels {
 
-/// The key as it lies in memory from `phase` on, for loads and stores of whole words.
+/// Returns the mask key as a word that begins with the octet for payload position `phase`: XOR with
+/// payload words that are loaded from memory, on either byte order.
 [[nodiscard]] inline std::uint32_t key_word(MaskKey key, std::size_t phase) noexcept {
   const auto word = std::bit_cast<std::uint32_t>(key);
   const auto bits = static_cast<int>(8 * (phase & 3));
   return std::endian::native == std::endian::little ? std::rotr(word, bits) : std::rotl(word, bits);
 }
-/// The same key, `phase` bytes further.
+/// Returns a key_word() as it is `phase` bytes further in the payload.
 [[nodiscard]] inline std::uint32_t advance(std::uint32_t key, std::size_t phase) noexcept {
   return key_word(std::bit_cast<MaskKey>(key), phase);
 }
 
-/// Mask loops take at least this much: the caller has something quicker for less.
+/// Least size in bytes that a MaskLoop takes. Shorter payloads are masked inline, without a call
+/// through a function pointer.
 inline constexpr std::size_t min_mask_size = 129;
-/// `to` and `from` are the same place or do not overlap.
+/// Masks `size` bytes. `to` and `from` are the same address or do not overlap.
 using MaskLoop = void (*)(std::byte* to, const std::byte* from, std::size_t size,
                           std::uint32_t key) noexcept;
-/// Is this, by itself, valid UTF-8?
+/// Returns true if the text is valid UTF-8 and ends with a whole code point.
 using Utf8Check = bool (*)(const std::byte* text, std::size_t size) noexcept;
 
+/// One implementation of a kernel. usable(): this CPU has the instructions.
 template <class Function>
 struct Variant {
   const char* name;
@@ -38,10 +42,11 @@ struct Variant {
   Function run;
 };
 
-/// The best first; the last one runs everywhere.
+/// Return all variants in this build, the fastest first; the last one runs on every CPU.
 [[nodiscard]] std::span<const Variant<MaskLoop>> mask_loops() noexcept;
 [[nodiscard]] std::span<const Variant<Utf8Check>> utf8_checks() noexcept;
 
+/// CPU dispatch: returns the first variant that this CPU can run.
 template <class Function>
 [[nodiscard]] Function choose(std::span<const Variant<Function>> variants) noexcept {
   for (const auto& variant : variants.first(variants.size() - 1)) {

@@ -1,4 +1,4 @@
-// limits.hpp - every bound that a peer can reach, with its default and its reason. RFC 6455 §10.4.
+// limits.hpp - every limit that a peer can reach, with its default and its reason. RFC 6455 §10.4.
 #pragma once
 
 #include <chrono>
@@ -11,105 +11,118 @@ namespace wirespan::limits {
 
 /// Bytes of a request or response head, start line and final empty line included.
 inline constexpr std::size_t head_size = 16u << 10;
-/// Header fields in one head. A linear scan over this many is cheap, and no table can be flooded.
+/// Header fields in one head. A linear scan over 100 fields is cheap, and there is no hash table
+/// that a peer could flood.
 inline constexpr std::size_t head_fields = 100;
 /// Bytes of a request target; RFC 9112 §3 asks for a request line of at least 8,000.
 inline constexpr std::size_t request_target_size = 8u << 10;
-/// Extensions and their parameters in one offer; nobody sends more than a handful.
+/// Extensions and their parameters in one offer; clients send no more than a handful.
 inline constexpr std::size_t extension_elements = 100;
-/// Bytes kept of the body of an answer other than 101, for the error report.
+/// Bytes kept of the body of a response other than 101, for the error report.
 inline constexpr std::size_t rejection_body_size = 64u << 10;
-/// Bytes of a name, an origin or a header that are shown in an error text or a line of the log.
+/// Bytes of a name, an origin or a header that are shown in an error text or a log line.
 inline constexpr std::size_t quoted_text = 128;
-/// Informational (1xx) answers skipped before the final one. RFC 9110 §15.2.
+/// Informational (1xx) responses skipped before the final one. RFC 9110 §15.2.
 inline constexpr int informational_responses = 8;
 
 // Messages, RFC 6455 §5.
 
-/// Bytes of one message, also of one that comes in fragments. Larger ones fail with 1009.
+/// Bytes of one message, all fragments together. A larger message fails with 1009.
 inline constexpr std::size_t message_size = 16u << 20;
-/// Frames of one message; empty ones count. More fail with 1008. A frame costs no memory beyond its
-/// payload, so memory is bounded by `message_size`, and work by the rate at which frames arrive:
-/// the count only ends a message that never does. Autobahn sends 65,537 (cases 9.3.1 and 9.4.1).
+/// Frames of one message, empty ones included. More fail with 1008. A frame costs no memory beyond
+/// its payload, so `message_size` bounds memory, and the rate at which frames arrive bounds work:
+/// this limit only stops a message that never ends. Autobahn sends 65,537 (cases 9.3.1 and 9.4.1).
 inline constexpr std::uint32_t message_fragments = 131'072;
-/// Compressed bytes of one message beyond the limit for plain ones, in eighths of it: a message
-/// that is just small enough may be compressed badly, no message may be nothing but empty blocks.
+/// Returns the limit for the compressed bytes of a message that may inflate to `plain_size`: an
+/// eighth more, and 64 bytes. Data that does not compress grows a little; without a limit a message
+/// could consist of empty blocks for ever.
 constexpr std::size_t compressed_message_size(std::size_t plain_size) noexcept {
   constexpr std::size_t framing = 64;
   const std::size_t more = plain_size / 8 + framing;
   return more > SIZE_MAX - plain_size ? SIZE_MAX : plain_size + more;
 }
-/// Bytes below which the ratio of inflating is not judged: a small bomb does no harm.
+/// Inflated bytes of a message up to which its compression ratio is not checked: a decompression
+/// bomb of this size does no harm.
 inline constexpr std::size_t inflate_ratio_floor = 64u << 10;
-/// Pings received in one second; more fail with 1008. A pong is owed for each.
+/// Pings received in one second; more fail with 1008, because each is answered by a pong.
 inline constexpr std::uint32_t pings_per_second = 1'000;
 
 // Time.
 
-/// From the first look-up of a name to the open connection: one deadline for all of it.
+/// Connect timeout of a client, one deadline for all: name look-up, TCP, TLS and opening handshake.
 inline constexpr std::chrono::milliseconds connect_time{10'000};
-/// A server's patience with a client's TLS and HTTP handshake; bytes do not extend it.
+/// Handshake timeout of a server: TLS and HTTP together; bytes that arrive do not extend it.
 inline constexpr std::chrono::milliseconds handshake_time{10'000};
-/// From our Close frame to the end of the connection. RFC 6455 §7.1.1.
+/// Close timeout: from our Close frame to the end of the connection. RFC 6455 §7.1.1.
 inline constexpr std::chrono::milliseconds close_time{3'000};
-/// A client's wait for the server to close TCP after both Close frames; it may close any time
-/// (RFC 6455 §5.5.1), and the only matter is which side keeps TIME_WAIT.
+/// Time a client waits for the server to close TCP after both Close frames. The client may close
+/// any time (RFC 6455 §5.5.1); the wait only decides which side keeps TIME_WAIT.
 inline constexpr std::chrono::milliseconds peer_close_time{20};
-/// A server drops a connection that sends no byte for this long while keep-alive is off.
+/// Idle timeout of a server: it closes a connection on which no byte passes in either direction for
+/// this long. While keep-alive pings are on, they judge liveness instead.
 inline constexpr std::chrono::milliseconds idle_time{120'000};
 
-/// Inside a message a client brings at least `progress_bytes` in every `progress_time`; a sender
-/// that trickles holds memory for as long as it likes otherwise.
+/// Least receive rate inside a message, for clients of a server: at least `progress_bytes` in every
+/// `progress_time`. Without it a client that trickles bytes could hold memory without end.
 inline constexpr std::chrono::milliseconds progress_time{30'000};
 inline constexpr std::size_t progress_bytes = 1u << 10;
 
 // Connections of a server.
 
-/// Sockets at one time, handshakes included; far below what a system runs out of first.
+/// Open sockets at one time, handshakes included; far below the point at which a system runs out of
+/// any resource.
 inline constexpr std::size_t connections = 100'000;
-/// Of those, from one address (a /64 for IPv6), loopback not counted: room for a large NAT.
+/// Open sockets from one address (a /64 for IPv6), loopback not counted; enough for a large NAT.
 inline constexpr std::size_t connections_per_address = 1'000;
 
-// Output that the peer does not read.
+// Backpressure: output that the peer does not read.
 
-/// Unsent bytes above which a sender is told to wait.
+/// High watermark: unsent bytes of a connection above which its sender should wait.
 inline constexpr std::size_t send_high_watermark = 1u << 20;
-/// Unsent bytes below which it is told to go on.
+/// Low watermark: on_drained() comes when no more than this many bytes are unsent.
 inline constexpr std::size_t send_low_watermark = 256u << 10;
-/// Unsent bytes above which a message is refused.
+/// Unsent bytes of a connection above which a message is refused. A message that finds no unsent
+/// bytes before it may be larger.
 inline constexpr std::size_t send_hard_limit = 16u << 20;
-/// Unsent bytes of all connections of one loop; a crowd of slow readers ends here.
+/// Unsent bytes of all connections of one event loop: bounds the memory that many slow readers hold
+/// together.
 inline constexpr std::size_t loop_send_budget = 512u << 20;
-/// Bytes of published messages on their way from other threads to one loop; a loop that is busy for
-/// longer than it takes to fill this refuses what is published. Some seconds of a busy feed.
+/// Bytes of published messages on their way from other threads to one event loop. While a loop is
+/// that far behind, publish() is refused. Enough for some seconds of a busy feed.
 inline constexpr std::size_t publish_queue = 64u << 20;
-/// Bytes read and thrown away after our last Close, so that a reset does not destroy it.
+/// Lingering close: bytes read and discarded after our last output, a Close frame or a refusal, so
+/// that a TCP reset does not destroy it on its way.
 inline constexpr std::size_t linger_bytes = 16u << 20;
 
-/// Bytes of a message that is worth a piece of its own in a write, to be sent back without a copy.
+/// Least size in bytes of a message that is sent back zero-copy, as an entry of its own in a gather
+/// write. A shorter one costs less to copy.
 inline constexpr std::size_t least_in_place = 4096;
 
-/// Ports tried before a server gives up to find one that is free at all of its addresses.
+/// Ports a server tries to find one that is free at all of its addresses.
 inline constexpr int free_port_attempts = 16;
 
-/// Time between two lines of the log about an event that a peer or a shortage can repeat.
+/// Rate limit of the log: time between two lines about an event that a peer or a lack of resources
+/// can repeat.
 inline constexpr std::chrono::milliseconds repeated_line_time{60'000};
 
-// A turn of the loop.
+// A turn of the event loop.
 
-/// Connections accepted in one turn, so that a stampede does not stall the open ones.
+/// Connections accepted in one turn, so that a burst of new connections does not stall the open
+/// ones.
 inline constexpr int accepts_per_turn = 64;
-/// Steps of TLS handshakes in one turn: each costs as much as thousands of messages.
+/// Steps of TLS handshakes in one turn: one step costs as much as thousands of messages.
 inline constexpr int tls_handshakes_per_turn = 5;
-/// TLS records that one call of TlsStream::read_some() takes up. Each costs about as much as 2 KiB
-/// of data, and a kernel's buffer may hold 200,000 small ones.
+/// TLS records that one call of TlsStream::read_some() takes. A record costs about as much as 2 KiB
+/// of data, and the kernel's receive buffer may hold 200,000 small ones.
 inline constexpr int tls_records_per_read = 64;
-/// TLS records without data (key updates, session tickets, empty ones) beyond those that records
-/// with data make up for, one each. A key update costs 10 to 20 us; RFC 8446 §4.6.3 knows no limit.
-/// More end the connection with TlsErrc::idle_records. Servers send two tickets, seldom more than
-/// eight, and a key update once in 2^24 records.
+/// TLS records without data (key updates, session tickets, empty records) that a peer may send in
+/// excess; each record with data makes up for one. More end the connection with
+/// TlsErrc::idle_records. A key update costs 10 to 20 us, and RFC 8446 §4.6.3 sets no limit.
+/// Servers send two tickets, seldom more than eight, and one key update in 2^24 records.
 inline constexpr int tls_idle_records = 32;
-/// Bytes read from one connection in one turn while it is inside a large message.
+/// Bytes read from one connection in one turn, where the turn reads it more than once: while a
+/// large frame fills the read window, TLS holds buffered input, or a lingering close discards
+/// input.
 inline constexpr std::size_t read_per_turn = 4u << 20;
 
 }  // namespace wirespan::limits

@@ -1,3 +1,4 @@
+// mask.cpp - masks payloads: short ones inline, long ones by CPU dispatch. RFC 6455 §5.3.
 #include <array>
 #include <cassert>
 
@@ -5,7 +6,7 @@
 #include <wirespan/core/kernels.hpp>
 #include <wirespan/core/mask.hpp>
 
-#define WIRESPAN_TARGET  // 16 bytes at a time: SSE2 and NEON are part of their architectures
+#define WIRESPAN_TARGET  // 16 bytes at a time: every x86-64 has SSE2, every AArch64 has NEON
 #include <wirespan/core/mask_kernel.hpp>
 
 namespace wirespan {
@@ -29,7 +30,8 @@ constexpr kernels::Variant<kernels::MaskLoop> loops[] = {
 void choose_and_mask(std::byte* to, const std::byte* from, std::size_t size,
                      std::uint32_t key) noexcept;
 
-/// The first call puts the chosen loop in its own place. Whoever sees the old value chooses again.
+/// Lazy CPU dispatch: the first call replaces this pointer by the chosen loop. The race is benign:
+/// every thread resolves to the same loop.
 constinit std::atomic<kernels::MaskLoop> mask_loop{choose_and_mask};
 
 void choose_and_mask(std::byte* to, const std::byte* from, std::size_t size,
@@ -39,8 +41,8 @@ void choose_and_mask(std::byte* to, const std::byte* from, std::size_t size,
   chosen(to, from, size, key);
 }
 
-/// `count` words from the front and `count` that end at the end. They overlap, so all are read
-/// before any is written: then it works in place, too.
+/// Masks the first `count` words and the last `count` words, which may overlap: all loads come
+/// before any store, so masking in place works, too. No loop and no tail of single bytes.
 template <class Word, std::size_t count>
 inline void mask_ends(std::byte* to, const std::byte* from, std::size_t size, Word key,
                       Word tail_key) noexcept {
@@ -59,7 +61,8 @@ inline void mask_ends(std::byte* to, const std::byte* from, std::size_t size, Wo
 
 inline std::uint64_t doubled(std::uint32_t key) noexcept { return std::uint64_t{key} << 32 | key; }
 
-/// Fewer bytes than a word. The middle one of one, two or three may be the same as another.
+/// Masks 0 to 3 bytes without a loop: the first, the middle and the last byte. These may be the
+/// same byte, so all are read before any is written.
 inline void mask_bytes(std::byte* to, const std::byte* from, std::size_t size,
                        std::uint32_t key) noexcept {
   if (size == 0) return;
@@ -80,7 +83,7 @@ inline void mask(std::byte* to, const std::byte* from, std::size_t size, MaskKey
     mask_loop.load(std::memory_order_relaxed)(to, from, size, key);
     return;
   }
-  // A tail starts a multiple of four before the end.
+  // The tail begins a multiple of four bytes before the end, so its phase is that of the end.
   const std::uint32_t tail_key = kernels::advance(key, size);
   if (size >= 16) {
     const auto keys = kernels::spread<Vector16>(key);

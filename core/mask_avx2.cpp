@@ -1,3 +1,4 @@
+// mask_avx2.cpp - the mask loop in vectors of 32 bytes (AVX2). RFC 6455 §5.3.
 #if defined(__x86_64__)
 
 #define WIRESPAN_TARGET [[gnu::target("avx2")]]

@@ -1,3 +1,4 @@
+// mask_avx512.cpp - the mask loop in vectors of 64 bytes (AVX-512). RFC 6455 §5.3.
 #if defined(__x86_64__)
 
 #define WIRESPAN_TARGET [[gnu::target("avx512f,avx512bw")]]

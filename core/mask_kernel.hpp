@@ -1,7 +1,9 @@
-// mask_kernel.hpp - the mask loop for one width of vectors. RFC 6455 §5.3. Private to core.
+// mask_kernel.hpp - the mask loop as a template over the vector width. RFC 6455 §5.3. Private to
+// core.
 //
-// A source that includes this names the instructions in WIRESPAN_TARGET, an attribute: a template
-// without it would be compiled for the oldest processor even where only newer ones call it.
+// A source that includes this header defines WIRESPAN_TARGET, the attribute that names the
+// instruction set ([[gnu::target]]). A template without the attribute would be compiled for the
+// baseline CPU even if only newer ones call it.
 #pragma once
 
 #include <cstring>
@@ -11,6 +13,7 @@
 namespace wirespan::kernels {
 namespace {
 
+/// Unaligned load.
 template <class Vector>
 WIRESPAN_TARGET inline Vector load(const std::byte* from) noexcept {
   Vector vector;
@@ -18,18 +21,21 @@ WIRESPAN_TARGET inline Vector load(const std::byte* from) noexcept {
   return vector;
 }
 
+/// Unaligned store.
 template <class Vector>
 WIRESPAN_TARGET inline void store(std::byte* to, Vector vector) noexcept {
   std::memcpy(to, &vector, sizeof vector);
 }
 
+/// Returns a vector with `key` in every word.
 template <class Vector>
 WIRESPAN_TARGET inline Vector spread(std::uint32_t key) noexcept {
   return Vector{} + key;
 }
 
-/// The stores of the loop are aligned. The ends of the data are read before the loop and written
-/// after it, so they may overlap what the loop writes, also in place: no tail of single bytes.
+/// Masks at least min_mask_size bytes with aligned stores, 128 bytes per iteration. The first
+/// vector and the last 128 bytes are loaded before the loop and stored after it, so they may
+/// overlap what the loop writes, also in place: there is no tail of single bytes.
 template <class Vector>
 WIRESPAN_TARGET inline void mask_vectors(std::byte* to, const std::byte* from, std::size_t size,
                                          std::uint32_t key) noexcept {

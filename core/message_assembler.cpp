@@ -1,3 +1,4 @@
+// message_assembler.cpp - reassembles and validates messages. RFC 6455 §5.4, §8.1, RFC 7692 §6.2.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -8,13 +9,14 @@
 namespace wirespan {
 namespace {
 
-/// The first step of a buffer for a message that does not come whole.
+/// First capacity, in bytes, of the buffer for a message that does not arrive whole.
 constexpr std::size_t first_step = 4096;
-/// What is decoded at a time: so much stays in the cache until its UTF-8 is checked.
+/// Most bytes that are inflated at a time: they are still in the cache when their UTF-8 is checked.
 constexpr std::size_t decode_step = std::size_t{64} << 10;
 
-/// Memory for a message of which `announced` bytes were promised and `held` are here: a promise is
-/// believed for as much again as has been kept, and never for more.
+/// Returns the capacity for a message of which `held` bytes are here and `announced` were announced
+/// by frame headers. Grows to at most twice what was received, from first_step on: a peer cannot
+/// make us allocate by announcing.
 std::size_t believable_size(std::size_t held, std::size_t announced) noexcept {
   return std::max(held, std::min(announced, std::max(2 * held, first_step)));
 }
@@ -52,7 +54,7 @@ std::error_code MessageAssembler::push(const FrameChunk& chunk, const ReceiveOpt
   return {};
 }
 
-/// RFC 7692 §6.2: the frame holds a part of what the message was compressed to.
+/// Takes a chunk of a compressed message (RSV1 in its first frame). RFC 7692 §6.2.
 std::error_code MessageAssembler::push_encoded(const FrameChunk& chunk,
                                                const ReceiveOptions& options, Event& out,
                                                MessageCodec& codec) {
@@ -66,7 +68,8 @@ std::error_code MessageAssembler::push_encoded(const FrameChunk& chunk,
   return {};
 }
 
-/// In steps, so that a limit or a bad byte ends it early, however much the rest would inflate to.
+/// Inflates `in` in steps of at most decode_step, and checks size and UTF-8 after each: a
+/// decompression bomb stops at the limit, and invalid text where the bad byte is.
 std::error_code MessageAssembler::decode(Bytes in, bool last, const ReceiveOptions& options,
                                          MessageCodec& codec) {
   std::array<std::byte, 256> spill;
@@ -76,7 +79,9 @@ std::error_code MessageAssembler::decode(Bytes in, bool last, const ReceiveOptio
     const std::size_t allowed =
         options.max_message_size - std::min(codec.decoded_size(), options.max_message_size);
     const MutableBytes direct = room_to_decode(allowed);
-    // A full buffer grows only for what is there: nobody knows yet whether anything is.
+    // A full buffer grows only when a further byte has been inflated: this step writes to the stack
+    // and is copied. So a message that fills its block exactly does not cost a larger one, and at
+    // the limit one byte too many is found without memory for it.
     const MutableBytes room = direct.empty() ? MutableBytes(spill) : direct;
     const MessageCodec::Decoded step = codec.decode(in, last, room);
     if (step.error) return step.error;
@@ -102,7 +107,8 @@ void MessageAssembler::deliver(const FrameHeader& header, Bytes whole,
                                const ReceiveOptions& options, Event& out) {
   const bool unfragmented = header.fin && fragments_ == 1;
   if (options.deliver_fragments && !unfragmented) {
-    // Deliver-fragments may be switched on within a message: what was joined comes as its start.
+    // `deliver_fragments` may be switched on within a message: the frames that were joined before
+    // are delivered as its first fragment.
     const Opcode opcode = first_delivered_ ? Opcode::continuation : opcode_;
     first_delivered_ = true;
     out = Fragment{.opcode = opcode, .payload = whole, .fin = header.fin};
@@ -133,7 +139,8 @@ std::error_code MessageAssembler::begin_frame(const FrameHeader& header,
   return {};
 }
 
-/// Moves the chunk to the end of what is held, unless it was received there already.
+/// Unmasks the chunk and makes it the end of the buffer: in place if it was received into
+/// direct_window(), else while copying, in one pass.
 Bytes MessageAssembler::keep(const FrameChunk& chunk) {
   const std::size_t size = chunk.payload.size();
   if (size == 0) return {};

@@ -1,4 +1,5 @@
-// message_codec.hpp - the hook for an extension that transforms messages. RFC 6455 §9, RFC 7692 §6.
+// message_codec.hpp - the interface of an extension that transforms messages. RFC 6455 §9, RFC 7692
+// §6.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +11,10 @@
 
 namespace wirespan {
 
-/// Belongs to one connection. It turns bytes into bytes; limits, UTF-8 and frames are judged by
-/// those who judge them for plain messages. Throws nothing but std::bad_alloc.
+/// Codec of one Connection, which owns it and drops it after the peer's Close or a failure.
+/// It turns bytes into bytes, one message at a time in each direction, the two independent of each
+/// other. Limits, UTF-8 and frames are checked by MessageAssembler and Connection, as for
+/// uncompressed messages. Not thread-safe. Throws nothing but std::bad_alloc.
 class MessageCodec {
  public:
   MessageCodec() = default;
@@ -19,32 +22,36 @@ class MessageCodec {
   MessageCodec& operator=(const MessageCodec&) = delete;
   virtual ~MessageCodec() = default;
 
-  // Messages from the peer, those with RSV1.
+  // Compressed messages from the peer: those with RSV1.
 
+  /// Result of one call of decode().
   struct Decoded {
-    std::size_t size = 0;   ///< Bytes written to the room.
-    bool more = false;      ///< The room is full: call again with the rest of `in` and more room.
-    std::error_code error;  ///< The codec is of no further use.
+    std::size_t size = 0;   ///< Bytes written to `room`.
+    bool more = false;      ///< `room` is full: call again with the rest of `in` and more room.
+    std::error_code error;  ///< If set, the codec is of no further use.
   };
-  /// Takes bytes off the front of `in` and writes what they stand for to `room`, which must not be
-  /// empty. `last`: the message ends with `in`; when there is no more, it was whole.
+  /// Takes bytes off the front of `in` and writes the bytes they decode to into `room`, which must
+  /// not be empty. `last`: the message ends with `in`; the call that then returns `more` false has
+  /// found it complete.
   [[nodiscard]] virtual Decoded decode(Bytes& in, bool last, MutableBytes room) = 0;
-  /// Bytes that the message under way has been decoded to; 0 between messages.
+  /// Returns the bytes that the message under way has been decoded to; 0 between messages.
   [[nodiscard]] virtual std::size_t decoded_size() const noexcept = 0;
 
-  // Our messages. What encode() made is either committed, when its frame is in the output, or
-  // rolled back; the codec goes on in any case.
+  // Our messages. After encode() returned true or failed, the caller either calls commit(), once
+  // the frame is in the output, or roll_back(); the codec can be used on in both cases.
 
-  /// Whether a message with a first part of this size is worth encoding.
+  /// True if a message whose first part has this size is worth encoding.
   [[nodiscard]] virtual bool is_worth(std::size_t first_part_size) const noexcept = 0;
-  /// Encodes a part into the empty buffer `out`. False, with nothing to commit: the message is
-  /// whole and better sent as it is.
+  /// Encodes a part into the empty buffer `out`. Returns false, with nothing to commit or roll
+  /// back, if the part is a whole message and better sent as it is.
   [[nodiscard]] virtual Expected<bool> encode(Bytes part, bool first, bool fin,
                                               ByteBuffer& out) = 0;
+  /// Tells that the frame of this part is in the output: later messages may refer to it.
   virtual void commit(Bytes part, bool fin) noexcept = 0;
+  /// Tells that the part was not sent: later messages will not refer to it.
   virtual void roll_back() noexcept = 0;
 
-  /// Bytes of memory that the connection owns, or has been lent, for this.
+  /// Returns the bytes of memory that the codec owns or has been lent.
   [[nodiscard]] virtual std::size_t memory() const noexcept = 0;
 };
 

@@ -1,4 +1,4 @@
-// opcode.hpp - what a frame is. RFC 6455 §5.2, §11.8.
+// opcode.hpp - opcodes of frames, and the roles of endpoints. RFC 6455 §5.2, §11.8.
 #pragma once
 
 #include <cstdint>
@@ -6,10 +6,12 @@
 
 namespace wirespan {
 
-/// Who we are on a connection: it decides who masks (§5.1) and who closes TCP first (§7.1.1).
+/// Our role on a connection. It decides which side masks (§5.1) and which closes TCP first
+/// (§7.1.1).
 enum class Role : std::uint8_t { client, server };
 
-/// The four bits of a frame's opcode. Any value may come from the wire, so ask the questions below.
+/// The four bits of a frame's opcode. A received one may have any value of 0 to 15: test it with
+/// is_control() and is_reserved().
 enum class Opcode : std::uint8_t {
   continuation = 0x0,
   text = 0x1,
@@ -19,17 +21,17 @@ enum class Opcode : std::uint8_t {
   pong = 0xA,
 };
 
-/// Close, ping, pong and the reserved control opcodes. §5.5.
+/// True for close, ping, pong and the reserved control opcodes. §5.5.
 [[nodiscard]] constexpr bool is_control(Opcode opcode) noexcept {
   return (static_cast<std::uint8_t>(opcode) & 0x8) != 0;
 }
 
-/// Not one of the six that RFC 6455 defines.
+/// True if the opcode is not one of the six that RFC 6455 defines.
 [[nodiscard]] constexpr bool is_reserved(Opcode opcode) noexcept {
   return (static_cast<std::uint8_t>(opcode) & 0x7) > 2;
 }
 
-/// "cont", "text", "binary", "close", "ping", "pong", or "reserved".
+/// Returns "cont", "text", "binary", "close", "ping", "pong", or "reserved".
 [[nodiscard]] constexpr std::string_view name(Opcode opcode) noexcept {
   switch (opcode) {
     case Opcode::continuation:

@@ -1,13 +1,14 @@
-// overloaded.hpp - one callable out of several, for std::visit.
+// overloaded.hpp - combines several callables into one overload set, for std::visit.
 #pragma once
 
 namespace wirespan {
 
+/// An overload set of lambdas: Overloaded{[](A) {...}, [](B) {...}}.
 template <class... Callables>
 struct Overloaded : Callables... {
   using Callables::operator()...;
 };
 template <class... Callables>
-Overloaded(Callables...) -> Overloaded<Callables...>;  // Clang before 17 needs it
+Overloaded(Callables...) -> Overloaded<Callables...>;  // Clang before 17 needs this guide
 
 }  // namespace wirespan

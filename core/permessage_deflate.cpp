@@ -1,3 +1,4 @@
+// permessage_deflate.cpp - compresses and inflates messages with zlib. RFC 7692 §7.2.
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -12,22 +13,24 @@ namespace {
 
 using Lent = DeflatePool::Impl::Lent;
 
-/// §7.2.1: what is left of an empty stored block, cut from every message.
+/// Tail of a flushed message: an empty stored block without its header. The sender cuts it off, the
+/// receiver appends it. §7.2.1, §7.2.2.
 constexpr std::array<std::byte, 4> tail{std::byte{0x00}, std::byte{0x00}, std::byte{0xFF},
                                         std::byte{0xFF}};
-/// §7.2.3.6: the header of an empty stored block, which is all of an empty message.
+/// Payload of an empty message: the header of an empty stored block. §7.2.3.6.
 constexpr std::byte empty_block{0x00};
-/// zlib counts in uInt.
+/// Most bytes in one call of zlib, which counts in uInt.
 constexpr std::size_t most_at_once = std::size_t{1} << 30;
-/// The first room for compressed data; enough for the whole of most messages.
+/// Most room that is prepared for compressed data at first; enough for the whole of most messages.
 constexpr std::size_t first_room = std::size_t{64} << 10;
 constexpr int most_window_bits = 15;
-/// zlib refuses a reference that reaches beyond its window and the output of the current call
-/// together. With a window of less than 15 bits one call writes at most this much, so no reference
-/// reaches further than this beyond the window, wherever the message is cut. It halves the speed:
-/// 370 instead of 680 MB/s with 10 bits (AMD EPYC, zlib 1.2.13); one byte a call would leave 80.
+/// Most bytes that one call of inflate() writes if the window has less than 15 bits. zlib refuses a
+/// reference that reaches beyond its window and the output of the current call together; so none
+/// reaches more than 64 bytes beyond the window, wherever the message is cut. This halves the
+/// speed: 370 instead of 680 MB/s with 10 bits (AMD EPYC, zlib 1.2.13); one byte a call would leave
+/// 80.
 constexpr std::size_t judged_output = 64;
-/// zlib repeats the end of a flush that finds less room than this.
+/// Least room for a call of deflate(), which repeats the flush marker if it finds too little.
 constexpr std::size_t least_room = 64;
 
 std::error_code out_of_memory() noexcept {
@@ -38,7 +41,11 @@ Bytef* as_zlib(const std::byte* bytes) noexcept {
   return const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes));  // zlib only reads it
 }
 
-/// The compressing half.
+/// Compresses our messages; a member of DeflateCodec. The zlib state is borrowed from the pool when
+/// a message begins. With DeflateContext::none and `dictionary` it goes back when the message is
+/// committed or rolled back; with `stream` it stays until the codec is destroyed, because it holds
+/// the context of earlier messages. With `dictionary` the context is a copy of the latest bytes,
+/// with which each state is primed.
 class Compressor {
  public:
   Compressor(DeflatePool::Impl& pool, DeflateContext context, int window_bits) noexcept
@@ -56,14 +63,14 @@ class Compressor {
   void compress(Bytes part, ByteBuffer& out);
 
   DeflatePool::Impl& pool_;
-  Lent state_;
-  SlidingWindow window_;
+  Lent state_;            // null between messages, unless context_ is `stream`
+  SlidingWindow window_;  // committed bytes, uncompressed; empty unless context_ is `dictionary`
   DeflateContext context_;
   int window_bits_;
 };
 
-/// Every part ends with a flush, at the boundary of a byte and of a block: so the receiver can
-/// inflate all of it at once, and the rest may come from a fresh state after a roll-back.
+/// Every part ends with a flush, at the boundary of a byte and of a block: the receiver can inflate
+/// all of it at once, and after a roll-back the rest may come from a fresh state.
 Expected<bool> Compressor::encode(Bytes part, bool first, bool fin, ByteBuffer& out) {
   if (first || !state_) {
     if (const auto error = begin_message()) return error;
@@ -73,7 +80,7 @@ Expected<bool> Compressor::encode(Bytes part, bool first, bool fin, ByteBuffer& 
   if (!fin) return true;
   if (out.size() > tail.size()) {
     out.drop_back(tail.size());
-  } else {  // zlib makes nothing of nothing
+  } else {  // deflate() has no output for no input
     out.clear();
     out.append(Bytes(&empty_block, 1));
   }
@@ -120,7 +127,8 @@ void Compressor::commit(Bytes part, bool fin) noexcept {
   if (fin && context_ != DeflateContext::stream) state_.reset();
 }
 
-/// A fresh state refers to nothing, so it follows anything.
+/// The next part comes from a fresh state, which refers to no earlier byte: the receiver can
+/// inflate it whatever it has missed.
 void Compressor::roll_back() noexcept {
   if (context_ == DeflateContext::stream && state_) {
     state_->reset();
@@ -129,7 +137,10 @@ void Compressor::roll_back() noexcept {
   }
 }
 
-/// The inflating half.
+/// Inflates the peer's messages; a member of DeflateCodec. The zlib state is borrowed from the pool
+/// when a message begins. With DeflateContext::none and `dictionary` it goes back when the message
+/// ends; with `stream` it stays until the codec is destroyed. With `dictionary` the window of the
+/// ended message is copied and primes the next state. After an error it is of no further use.
 class Inflater {
  public:
   Inflater(DeflatePool::Impl& pool, DeflateContext context, int window_bits) noexcept
@@ -149,16 +160,16 @@ class Inflater {
   [[nodiscard]] bool is_over_ratio() const noexcept;
 
   DeflatePool::Impl& pool_;
-  Lent state_;
-  SlidingWindow window_;
-  std::size_t received_ = 0;  // of this message
-  std::size_t decoded_ = 0;
+  Lent state_;                // null between messages, unless context_ is `stream`
+  SlidingWindow window_;      // inflated bytes; empty unless context_ is `dictionary`
+  std::size_t received_ = 0;  // compressed bytes of this message that zlib has taken, with the tail
+  std::size_t decoded_ = 0;   // bytes they were inflated to
   DeflateContext context_;
   int window_bits_;
-  std::uint8_t tail_used_ = 0;
-  bool under_way_ = false;
-  bool at_boundary_ = false;  // between two blocks and two bytes
-  bool after_final_ = false;  // nothing came since a block with BFINAL
+  std::uint8_t tail_used_ = 0;  // bytes of `tail` that zlib has taken after this message's own
+  bool under_way_ = false;      // a message has begun and not ended; => state_ is not null
+  bool at_boundary_ = false;    // zlib has stopped between two blocks and two bytes
+  bool after_final_ = false;    // nothing came since a block with BFINAL
 };
 
 MessageCodec::Decoded Inflater::decode(Bytes& in, bool last, MutableBytes room) {
@@ -200,7 +211,7 @@ std::error_code Inflater::begin_message() {
   return {};
 }
 
-/// Ends when the input or the room does, or a block with BFINAL.
+/// Inflates until the input or the room is used up, or a block with BFINAL ends.
 std::error_code Inflater::inflate_once(Bytes& in) {
   z_stream& stream = state_->stream();
   const std::size_t size = std::min(in.size(), most_at_once);
@@ -215,18 +226,19 @@ std::error_code Inflater::inflate_once(Bytes& in) {
     return Errc::bad_compressed_data;
   }
   if (result == Z_STREAM_END) {
-    // §7.2.1 allows it. What follows is another stream in the same window, which this keeps, other
-    // than inflateReset().
+    // §7.2.1 allows a block with BFINAL. The bytes after it are another stream in the same window,
+    // which inflateResetKeep() keeps and inflateReset() would not.
     (void)inflateResetKeep(&stream);
     after_final_ = true;
   }
   return {};
 }
 
-/// zlib's result, after as many calls as the window asks for.
+/// Calls inflate() until its input or the room is used up, with at most judged_output bytes a call
+/// if the window is small, and returns zlib's last result.
 int Inflater::call_zlib() noexcept {
-  // zlib forgets in a call without progress where it stands: 128 says after a block, 64 that it
-  // was the final one, the rest how many bits of the last byte are left.
+  // z_stream::data_type after inflate(): 128 for the end of a block, 64 more in the final one, and
+  // the number of unused bits of the last byte. A call without progress loses it.
   constexpr int between_blocks = 128;
   z_stream& stream = state_->stream();
   const std::size_t most = window_bits_ < most_window_bits ? judged_output : most_at_once;
@@ -246,7 +258,8 @@ int Inflater::call_zlib() noexcept {
   }
 }
 
-/// §7.2.2: with the tail the message ends between two blocks; else it was cut off.
+/// Checks that the message ended, with the tail appended, between two blocks; otherwise it was cut
+/// off. Gives the state back unless it holds the context. §7.2.2.
 std::error_code Inflater::end_message() {
   if (!after_final_ && (tail_used_ < tail.size() || !at_boundary_)) {
     return Errc::bad_compressed_data;
@@ -265,6 +278,7 @@ bool Inflater::is_over_ratio() const noexcept {
   return most > 0 && decoded_ > limits::inflate_ratio_floor && decoded_ / most > received_;
 }
 
+/// The codec of permessage-deflate: one Compressor, one Inflater. Keeps the pool alive.
 class DeflateCodec final : public MessageCodec {
  public:
   struct Direction {
@@ -328,7 +342,8 @@ std::unique_ptr<MessageCodec> make_deflate_codec(const std::shared_ptr<DeflatePo
   const int peer_bits =
       (is_server ? agreed->client_max_window_bits : agreed->server_max_window_bits)
           .value_or(most_window_bits);
-  // A peer that was asked to forget and does not has to be followed: with the least memory.
+  // We want no context, but the agreement lets the peer keep one: its messages may refer to earlier
+  // ones, so we keep the context that costs the least memory.
   const DeflateContext wanted = receive_context(options, role);
   const DeflateContext following =
       wanted == DeflateContext::none ? DeflateContext::dictionary : wanted;

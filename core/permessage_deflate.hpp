@@ -1,5 +1,5 @@
-// permessage_deflate.hpp - the codec of permessage-deflate, and the zlib states that it is lent.
-// RFC 7692 §7.2.
+// permessage_deflate.hpp - the codec of permessage-deflate, and the pool of zlib states it borrows
+// from. RFC 7692 §7.2.
 #pragma once
 
 #include <cstddef>
@@ -11,34 +11,38 @@
 
 namespace wirespan {
 
-/// What the compressed connections of one loop share: options, and zlib states that are lent for
-/// the time of a message, or for as long as a connection keeps its context. Not thread-safe. The
-/// codecs hold on to it.
+/// Pool of zlib states, and the compression options, of the connections of one event loop. A
+/// connection borrows a state for the time of a message, or, with DeflateContext::stream, for its
+/// own life. Idle states up to `keep` bytes stay allocated for reuse. Every codec shares ownership
+/// of its pool, so the pool lives as long as the last codec. Not thread-safe.
 class DeflatePool {
  public:
-  /// Bytes of zlib states that may lie idle: a few for sending, some dozens for receiving.
+  /// Default of `keep`: 2 MiB hold a few states for sending or some dozens for receiving.
   static constexpr std::size_t default_keep = std::size_t{2} << 20;
 
-  /// Requires check_deflate_options() to be content, or every codec will fail.
+  /// Requires check_deflate_options() to accept `options`, or every codec will fail. `keep`: most
+  /// bytes of idle states; 0: every state is freed when it is given back.
   explicit DeflatePool(const DeflateOptions& options, std::size_t keep = default_keep);
   ~DeflatePool();
   DeflatePool(const DeflatePool&) = delete;
   DeflatePool& operator=(const DeflatePool&) = delete;
 
+  /// Returns the options given to the constructor.
   [[nodiscard]] const DeflateOptions& options() const noexcept;
-  /// Bytes of zlib states, lent and idle.
+  /// Returns the bytes of all zlib states, borrowed and idle.
   [[nodiscard]] std::size_t memory() const noexcept;
-  /// Bytes of those that lie idle.
+  /// Returns the bytes of the idle zlib states.
   [[nodiscard]] std::size_t idle() const noexcept;
 
-  class Impl;  // of the codec
+  class Impl;  // zlib_states.hpp; for the codec only
   [[nodiscard]] Impl& impl() noexcept { return *impl_; }
 
  private:
   std::unique_ptr<Impl> impl_;
 };
 
-/// The codec of one connection, as agreed. Null without an agreement, or in a build without zlib.
+/// Returns the codec of one connection with the agreed parameters; null if there is no pool,
+/// nothing was agreed on, or the build has no zlib. `role`: ours. Throws std::bad_alloc.
 [[nodiscard]] std::unique_ptr<MessageCodec> make_deflate_codec(
     const std::shared_ptr<DeflatePool>& pool, Role role,
     const std::optional<DeflateParameters>& agreed);

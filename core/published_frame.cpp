@@ -1,3 +1,4 @@
+// published_frame.cpp - encodes a message once as an unmasked frame. RFC 6455 §5.2.
 #include <cassert>
 
 #include <wirespan/core/frame.hpp>

@@ -1,4 +1,4 @@
-// published_frame.hpp - one encoded message for many connections. RFC 6455 §5.2.
+// published_frame.hpp - a message encoded once for fan-out to many connections. RFC 6455 §5.2.
 #pragma once
 
 #include <atomic>
@@ -13,12 +13,12 @@
 
 namespace wirespan {
 
-/// A whole message as a server frames it, encoded once and shared by reference count, also between
-/// threads. Never changed after it was made. A server does not mask, so every connection may send
-/// the same bytes.
+/// Fan-out: the frame of a whole message, encoded once and sent by many connections of a server. A
+/// server does not mask, so all of them send the same bytes. Immutable and shared by an atomic
+/// reference count, also between threads; the last PublishedFrame::Ptr frees it.
 class PublishedFrame {
  public:
-  /// Owns a share of a frame; cheap to copy, one atomic count.
+  /// Shared owner of a frame, one pointer wide. Copying it increments the atomic count.
   class Ptr {
    public:
     Ptr() noexcept = default;
@@ -46,15 +46,17 @@ class PublishedFrame {
     const PublishedFrame* frame_ = nullptr;
   };
 
-  /// Requires Opcode::text or binary; text must be UTF-8. Throws std::bad_alloc.
+  /// Encodes a frame. Requires Opcode::text or binary; text must be valid UTF-8, which is not
+  /// checked here. Throws std::bad_alloc.
   [[nodiscard]] static Ptr make(Opcode opcode, Bytes payload, std::string_view key = {});
 
   PublishedFrame(const PublishedFrame&) = delete;
   PublishedFrame& operator=(const PublishedFrame&) = delete;
 
-  /// Header and payload as they go onto the wire.
+  /// Returns header and payload as they go onto the wire.
   [[nodiscard]] Bytes bytes() const noexcept { return bytes_; }
-  /// An unsent frame with the same key may be replaced by this one; empty: never.
+  /// Returns the conflation key: an unsent frame with the same key may be replaced by this one.
+  /// Empty: no conflation.
   [[nodiscard]] std::string_view key() const noexcept { return key_; }
 
  private:

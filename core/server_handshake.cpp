@@ -1,3 +1,4 @@
+// server_handshake.cpp - checks a client's request and builds the response. RFC 6455 §4.2.
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -16,7 +17,8 @@ namespace {
 
 using Fields = std::span<const HeaderField>;
 
-/// RFC 9112 §3.2: a path, or an absolute URI whose authority counts instead of Host.
+/// Checks the request target: a path, or an absolute URI, whose authority then replaces Host.
+/// RFC 9112 §3.2.
 std::error_code check_target(std::string_view target, ClientOffer& out) {
   if (target.starts_with('/')) {
     out.target = target;
@@ -47,7 +49,8 @@ std::error_code check_host(Fields fields, ClientOffer& out) {
   return {};
 }
 
-/// RFC 9110 §9.3.1, RFC 9112 §6: bytes behind the head would be taken for frames.
+/// Refuses a request with content: its bytes after the head would be parsed as frames. RFC 9110
+/// §9.3.1, RFC 9112 §6.
 std::error_code check_no_body(Fields fields) {
   if (find_field(fields, "Transfer-Encoding").count > 0) return Errc::request_with_body;
   const FieldLookup length = find_field(fields, "Content-Length");
@@ -66,7 +69,7 @@ std::error_code check_key_and_version(Fields fields, ClientOffer& out) {
   return {};
 }
 
-/// §4.1 item 10 of the request: tokens, all different.
+/// Collects the offered subprotocols: tokens, all different. §4.1, item 10 of the request.
 std::error_code collect_subprotocols(Fields fields, std::vector<std::string>& out) {
   for (const auto& [name, value] : fields) {
     if (!equal_ignoring_case(name, "Sec-WebSocket-Protocol")) continue;
@@ -92,7 +95,8 @@ std::error_code collect_extensions(Fields fields, std::vector<Extension>& out) {
   return {};
 }
 
-/// Methods are case-sensitive (RFC 9110 §9.1). One empty line may stand before them.
+/// True if the method is HEAD. Methods are case-sensitive (RFC 9110 §9.1). One empty line may
+/// precede the request line.
 bool begins_with_head(std::string_view request) noexcept {
   if (request.starts_with("\r\n")) request.remove_prefix(2);
   return request.starts_with("HEAD ");
@@ -103,7 +107,7 @@ struct Reason {
   std::string_view phrase;
 };
 
-/// RFC 9110 §15, RFC 6585.
+/// Reason phrases of RFC 9110 §15 and RFC 6585.
 constexpr auto reasons = std::to_array<Reason>({
     {200, "OK"},
     {204, "No Content"},
@@ -144,7 +148,8 @@ int status_for(std::error_code error) noexcept {
   return 400;
 }
 
-/// Fields that an answer of ours sets itself, or that would contradict its framing.
+/// True for a header field that our responses set themselves, or that would contradict their
+/// framing.
 bool is_set_by_answer(std::string_view name) noexcept {
   constexpr std::array<std::string_view, 7> names{
       "Connection",           "Content-Length",         "Transfer-Encoding",       "Upgrade",
@@ -188,7 +193,7 @@ std::error_code check_plain_request(const RequestHead& head, PlainRequest& out) 
     if (const auto error = check_host(head.fields, place)) return error;
   }
   if (const auto error = check_no_body(head.fields)) {
-    // A body is what the other methods are for: the answer names the method, not the body.
+    // Methods other than GET and HEAD may have content: the fault is the method, not the content.
     const bool is_read = head.method == "GET" || head.method == "HEAD";
     return is_read ? error : Errc::bad_method;
   }
@@ -264,7 +269,8 @@ Rejection rejection_for(std::error_code error) {
 
 ServerHandshakeStep ServerHandshake::feed(Bytes input) {
   std::array<HeaderField, limits::head_fields> fields;
-  // A head that came whole is parsed where it lies; only one in pieces is collected.
+  // Fast path: a head that lies whole in the input is parsed there; only a head in pieces is
+  // copied.
   const std::size_t before = head_.size();
   if (before > 0) head_.append(input.first(std::min(input.size(), limits_.size)));
   const Bytes text = before > 0 ? Bytes(head_.data()) : input;

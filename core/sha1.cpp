@@ -1,3 +1,4 @@
+// sha1.cpp - SHA-1. FIPS 180-4 §5.1.1, §6.1.2.
 #include <algorithm>
 #include <bit>
 #include <cstdint>
@@ -11,7 +12,8 @@ namespace {
 constexpr std::size_t chunk_size = 64;
 using State = std::array<std::uint32_t, 5>;
 
-/// One round of FIPS 180-4 §6.1.2: the function and the constant change every twenty steps.
+/// Returns the function of one step and its constant, added; both change every twenty steps. FIPS
+/// 180-4 §4.1.1, §4.2.1.
 std::uint32_t mix(std::size_t step, std::uint32_t b, std::uint32_t c, std::uint32_t d) noexcept {
   if (step < 20) return ((b & c) | (~b & d)) + 0x5A827999U;
   if (step < 40) return (b ^ c ^ d) + 0x6ED9EBA1U;
@@ -48,7 +50,7 @@ Sha1Digest sha1(Bytes message) noexcept {
   for (; rest.size() >= chunk_size; rest = rest.subspan(chunk_size)) {
     digest_chunk(state, rest.first<chunk_size>());
   }
-  // The end: a one bit, zeros, and the length in bits.
+  // Padding: a one bit, zeros, and the length in bits. FIPS 180-4 §5.1.1.
   std::array<std::byte, 2 * chunk_size> tail{};
   std::copy(rest.begin(), rest.end(), tail.begin());
   tail[rest.size()] = std::byte{0x80};

@@ -8,9 +8,11 @@
 
 namespace wirespan {
 
+/// The 160 bits of a digest, most significant byte first.
 using Sha1Digest = std::array<std::byte, 20>;
 
-/// RFC 6455 asks for SHA-1 as a checksum against confused servers, not as a protection.
+/// Returns the SHA-1 digest of `message`. The opening handshake only shows with it that the server
+/// speaks WebSocket; it does not rely on SHA-1 for security (RFC 6455 §10.8).
 [[nodiscard]] Sha1Digest sha1(Bytes message) noexcept;
 
 }  // namespace wirespan

@@ -1,4 +1,4 @@
-// time.hpp - points in time, and how an option of time becomes one.
+// time.hpp - the clock's time points, and the clamping of durations that options give.
 #pragma once
 
 #include <algorithm>
@@ -7,31 +7,32 @@
 
 namespace wirespan {
 
-/// Monotonic: jumps of the wall clock do not matter.
+/// A point in time of the monotonic clock: changes of the wall clock do not matter.
 using TimePoint = std::chrono::steady_clock::time_point;
 
-/// A longer time is as good as for ever; added to the clock it would overflow into the past.
+/// Longest duration that is added to a TimePoint, 100 years: "for ever". Without this bound
+/// milliseconds::max() would overflow into the past.
 inline constexpr std::chrono::milliseconds longest_wait = std::chrono::hours(24 * 365 * 100);
 
-/// Clamps to 0 ... longest_wait.
+/// Clamps a duration to 0 ... longest_wait.
 [[nodiscard]] constexpr std::chrono::milliseconds bounded(std::chrono::milliseconds time) noexcept {
   return std::clamp(time, std::chrono::milliseconds(0), longest_wait);
 }
 
-/// How long to poll busily: 0 ... longest_wait.
+/// Clamps a busy-poll duration to 0 ... longest_wait.
 [[nodiscard]] constexpr std::chrono::microseconds bounded_busy_poll(
     std::chrono::microseconds time) noexcept {
   return std::clamp<std::chrono::microseconds>(time, std::chrono::microseconds(0), longest_wait);
 }
 
-/// An option whose documented "0: off" is std::nullopt for the layers below. Negative values are
-/// off, too.
+/// Returns a time option for the layers below: std::nullopt, which means "off", for 0 and negative
+/// values; otherwise the bounded() duration.
 [[nodiscard]] constexpr std::optional<std::chrono::milliseconds> unless_off(
     std::chrono::milliseconds time) noexcept {
   return time.count() > 0 ? std::optional(bounded(time)) : std::nullopt;
 }
 
-/// `time` after `now`, whatever the caller wrote into an option: never in the past.
+/// Returns `now` plus the bounded() duration: never before `now`, whatever value an option has.
 [[nodiscard]] constexpr TimePoint later(TimePoint now, std::chrono::milliseconds time) noexcept {
   return now + bounded(time);
 }

@@ -1,3 +1,4 @@
+// url.cpp - parses ws: and wss: URIs and the authority of Host. RFC 6455 §3, RFC 3986.
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -13,12 +14,12 @@ constexpr bool is_one_of(char c, std::string_view set) noexcept {
   return set.find(c) != std::string_view::npos;
 }
 
-/// RFC 3986 §2.2, §2.3: unreserved characters and sub-delims.
+/// True for the unreserved characters and sub-delims of RFC 3986 §2.2, §2.3.
 constexpr bool is_plain_uri_char(char c) noexcept {
   return is_alpha(c) || is_digit(c) || is_one_of(c, "-._~!$&'()*+,;=");
 }
 
-/// Only allowed characters and well-formed percent triplets.
+/// True if `text` holds only allowed characters and well-formed percent-encoded triplets.
 bool is_encoded_text(std::string_view text, std::string_view also_allowed) noexcept {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%') {
@@ -33,7 +34,8 @@ bool is_encoded_text(std::string_view text, std::string_view also_allowed) noexc
   return true;
 }
 
-/// The characters and colons of an IPv6 address; the system's parser judges the rest.
+/// True if `text` has the characters of an IPv6 address and at least two colons; the system's
+/// parser checks the rest when the address is used.
 bool looks_like_ipv6(std::string_view text) noexcept {
   return std::count(text.begin(), text.end(), ':') >= 2 &&
          std::all_of(text.begin(), text.end(),
@@ -41,8 +43,8 @@ bool looks_like_ipv6(std::string_view text) noexcept {
 }
 
 struct HostAndPort {
-  std::string_view host;  // without brackets
-  std::string_view port;  // without the colon; empty if there is none
+  std::string_view host;  // without the brackets of IPv6
+  std::string_view port;  // without the colon; empty if the text has none
 };
 
 std::optional<HostAndPort> split_authority(std::string_view text) noexcept {
@@ -65,7 +67,7 @@ std::optional<HostAndPort> split_authority(std::string_view text) noexcept {
   return parts;
 }
 
-/// Requires digits only. Empty and "0" give 0.
+/// Returns the port, or nothing above 65535. Requires digits only. Empty and "0" give 0.
 std::optional<std::uint16_t> parse_port(std::string_view digits) noexcept {
   std::uint16_t port = 0;
   const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), port);
@@ -79,7 +81,7 @@ std::optional<bool> is_secure_scheme(std::string_view scheme) noexcept {
   return std::nullopt;
 }
 
-/// Path and query, with the "/" that §3 puts where the path is empty.
+/// Returns path and query, with "/" for an empty path (§3); nothing if a character is not allowed.
 std::optional<std::string> resource_name(std::string_view rest) {
   const std::size_t question = std::min(rest.find('?'), rest.size());
   const bool valid = is_encoded_text(rest.substr(0, question), "/:@") &&

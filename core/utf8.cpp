@@ -1,3 +1,4 @@
+// utf8.cpp - validates UTF-8: short texts inline, long ones by CPU dispatch. RFC 3629 §4.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -28,7 +29,8 @@ constexpr kernels::Variant<kernels::Utf8Check> checks[] = {
 
 bool choose_and_check(const std::byte* text, std::size_t size) noexcept;
 
-/// The first call puts the chosen check in its own place. Whoever sees the old value chooses again.
+/// Lazy CPU dispatch: the first call replaces this pointer by the chosen check. The race is benign:
+/// every thread resolves to the same check.
 constinit std::atomic<kernels::Utf8Check> utf8_check{choose_and_check};
 
 bool choose_and_check(const std::byte* text, std::size_t size) noexcept {
@@ -48,7 +50,8 @@ constexpr bool no_high_bit(std::uint64_t bytes) noexcept {
   return (bytes & 0x8080808080808080U) == 0;
 }
 
-/// Whether 4 to 64 bytes are ASCII: words from both ends, which overlap in the middle.
+/// True if 4 to 64 bytes are all ASCII. Loads words from both ends, which overlap in the middle: no
+/// loop and no tail of single bytes.
 bool is_short_ascii(const std::byte* text, std::size_t size) noexcept {
   const std::byte* end = text + size;
   if (size < 8) {
@@ -63,14 +66,16 @@ bool is_short_ascii(const std::byte* text, std::size_t size) noexcept {
   return no_high_bit(all);
 }
 
-/// Short texts are mostly ASCII, and quicker looked at here than by a call through a pointer.
+/// Fast path: texts of up to 64 bytes are mostly ASCII, and testing that inline is quicker than a
+/// call through the function pointer.
 bool is_valid(const std::byte* text, std::size_t size) noexcept {
   if (size < 4) return check_by_twin(text, size);
   if (size <= 64 && is_short_ascii(text, size)) return true;
   return utf8_check.load(std::memory_order_relaxed)(text, size);
 }
 
-/// How many bytes at the end may belong to a code point that goes on in the next piece.
+/// Returns the number of bytes at the end, 0 to 3, that may begin a code point which the next piece
+/// completes.
 std::size_t unfinished_size(Bytes bytes) noexcept {
   constexpr std::array<std::byte, 3> shortest_lead{std::byte{0xC0}, std::byte{0xE0},
                                                    std::byte{0xF0}};
@@ -87,8 +92,9 @@ std::span<const kernels::Variant<kernels::Utf8Check>> kernels::utf8_checks() noe
   return checks;
 }
 
-/// Whole code points between the unfinished one at the front and the one at the end are judged
-/// by themselves, without a state; only these two go byte by byte.
+/// Only the code points that the piece cuts, one at its front and one at its end, go byte by byte
+/// through the validator's state. The whole code points between them take the vector check, which
+/// needs no state.
 bool Utf8Validator::feed(Bytes bytes) noexcept {
   while (needed_ > 0 && !bytes.empty()) {
     if (!feed_reference(*this, bytes.first(1))) return false;
@@ -109,9 +115,9 @@ bool feed_reference(Utf8Validator& validator, Bytes bytes) noexcept {
     } else if (value >= 0x80) {
       if (value < 0xC2 || value > 0xF4) return false;
       validator.needed_ = value < 0xE0 ? 1 : value < 0xF0 ? 2 : 3;
-      if (value == 0xE0) validator.low_ = 0xA0;   // no overlong forms
+      if (value == 0xE0) validator.low_ = 0xA0;   // no overlong encodings
       if (value == 0xED) validator.high_ = 0x9F;  // no surrogates
-      if (value == 0xF0) validator.low_ = 0x90;   // no overlong forms
+      if (value == 0xF0) validator.low_ = 0x90;   // no overlong encodings
       if (value == 0xF4) validator.high_ = 0x8F;  // nothing above U+10FFFF
     }
   }

@@ -1,5 +1,5 @@
-// utf8.hpp - a streaming check of UTF-8 that fails at the first impossible byte. RFC 6455 §8.1,
-// RFC 3629.
+// utf8.hpp - validates UTF-8 that comes in pieces; fails at the first impossible byte. RFC 6455
+// §8.1, RFC 3629.
 #pragma once
 
 #include <cstdint>
@@ -8,15 +8,17 @@
 
 namespace wirespan {
 
-/// Judges a text that comes in pieces, cut anywhere. Surrogates, overlong forms and code points
-/// above U+10FFFF are refused at the byte that makes them so.
+/// Streaming UTF-8 validator: the text comes in pieces, cut anywhere. Surrogates, overlong
+/// encodings and code points above U+10FFFF are refused at the byte that makes them so. Between
+/// pieces the state is the code point that the last piece has cut, in three bytes.
 class Utf8Validator {
  public:
-  /// False at the first byte that cannot be part of valid UTF-8; the validator is useless then
-  /// until reset().
+  /// Validates the next piece. False if a byte cannot be part of valid UTF-8; the validator is then
+  /// of no use until reset().
   [[nodiscard]] bool feed(Bytes bytes) noexcept;
-  /// True when the text so far does not end inside a code point.
+  /// True if the text so far ends with a whole code point.
   [[nodiscard]] bool complete() const noexcept { return needed_ == 0; }
+  /// Begins a new text.
   void reset() noexcept { *this = Utf8Validator(); }
 
  private:
@@ -26,10 +28,10 @@ class Utf8Validator {
   friend bool feed_reference(Utf8Validator& validator, Bytes bytes) noexcept;
 };
 
-/// The whole of a text at once.
+/// True if the whole text is valid UTF-8.
 [[nodiscard]] bool is_valid_utf8(Bytes text) noexcept;
 
-/// The plain twin of Utf8Validator::feed: RFC 3629 §4, a byte at a time.
+/// Reference implementation of Utf8Validator::feed(): RFC 3629 §4, a byte at a time.
 [[nodiscard]] bool feed_reference(Utf8Validator& validator, Bytes bytes) noexcept;
 
 }  // namespace wirespan

@@ -1,3 +1,4 @@
+// utf8_avx2.cpp - the UTF-8 check in vectors of 32 bytes (AVX2). RFC 3629 §4.
 #if defined(__x86_64__)
 
 #include <immintrin.h>
@@ -44,13 +45,13 @@ struct Avx2 {
   [[nodiscard]] WIRESPAN_TARGET Avx2 look_up(const Table& table) const noexcept {
     return {_mm256_shuffle_epi8(load(table.data()).value, value)};
   }
-  /// The bytes `count` places further, after zeros.
+  /// Returns the bytes moved `count` positions towards the end, after zeros.
   template <int count>
   [[nodiscard]] WIRESPAN_TARGET Avx2 shifted() const noexcept {
     const __m256i middle = _mm256_permute2x128_si256(value, value, 0x08);
     return {_mm256_alignr_epi8(value, middle, 16 - count)};
   }
-  /// By how much the last three bytes are above these.
+  /// Returns by how much each of the last three bytes exceeds its limit, else 0; 0 elsewhere.
   [[nodiscard]] WIRESPAN_TARGET Avx2 tail_above(int third_last, int second_last,
                                                 int last) const noexcept {
     const int limits = static_cast<int>(0xFFU | static_cast<unsigned>(third_last) << 8 |

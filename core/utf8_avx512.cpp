@@ -1,3 +1,4 @@
+// utf8_avx512.cpp - the UTF-8 check in vectors of 64 bytes (AVX-512). RFC 3629 §4.
 #if defined(__x86_64__)
 
 #include <immintrin.h>
@@ -44,14 +45,14 @@ struct Avx512 {
   [[nodiscard]] WIRESPAN_TARGET Avx512 look_up(const Table& table) const noexcept {
     return {_mm512_shuffle_epi8(load(table.data()).value, value)};
   }
-  /// The bytes `count` places further, after zeros.
+  /// Returns the bytes moved `count` positions towards the end, after zeros.
   template <int count>
   [[nodiscard]] WIRESPAN_TARGET Avx512 shifted() const noexcept {
-    // With a mask, although a vector of zeros would do: GCC 12 warns of its header without one.
+    // Zeroes by a mask, although a zero vector would do: without one, GCC 12 warns in its header.
     const __m512i middle = _mm512_maskz_alignr_epi64(0xFC, value, value, 6);
     return {_mm512_alignr_epi8(value, middle, 16 - count)};
   }
-  /// By how much the last three bytes are above these.
+  /// Returns by how much each of the last three bytes exceeds its limit, else 0; 0 elsewhere.
   [[nodiscard]] WIRESPAN_TARGET Avx512 tail_above(int third_last, int second_last,
                                                   int last) const noexcept {
     const int limits = static_cast<int>(0xFFU | static_cast<unsigned>(third_last) << 8 |

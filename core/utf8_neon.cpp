@@ -1,3 +1,4 @@
+// utf8_neon.cpp - the UTF-8 check in vectors of 16 bytes (NEON). RFC 3629 §4.
 #if defined(__aarch64__)
 
 #include <arm_neon.h>
@@ -30,12 +31,12 @@ struct Neon {
   [[nodiscard]] Neon look_up(const Table& table) const noexcept {
     return {vqtbl1q_u8(load(table.data()).value, value)};
   }
-  /// The bytes `count` places further, after zeros.
+  /// Returns the bytes moved `count` positions towards the end, after zeros.
   template <int count>
   [[nodiscard]] Neon shifted() const noexcept {
     return {vextq_u8(all(0).value, value, 16 - count)};
   }
-  /// By how much the last three bytes are above these.
+  /// Returns by how much each of the last three bytes exceeds its limit, else 0; 0 elsewhere.
   [[nodiscard]] Neon tail_above(int third_last, int second_last, int last) const noexcept {
     uint8x16_t limits = vdupq_n_u8(0xFF);
     limits = vsetq_lane_u8(static_cast<std::uint8_t>(third_last), limits, 13);

@@ -1,3 +1,4 @@
+// utf8_ssse3.cpp - the UTF-8 check in vectors of 16 bytes (SSSE3). RFC 3629 §4.
 #if defined(__x86_64__)
 
 #include <immintrin.h>
@@ -44,12 +45,12 @@ struct Ssse3 {
   [[nodiscard]] WIRESPAN_TARGET Ssse3 look_up(const Table& table) const noexcept {
     return {_mm_shuffle_epi8(load(table.data()).value, value)};
   }
-  /// The bytes `count` places further, after zeros.
+  /// Returns the bytes moved `count` positions towards the end, after zeros.
   template <int count>
   [[nodiscard]] WIRESPAN_TARGET Ssse3 shifted() const noexcept {
     return {_mm_slli_si128(value, count)};
   }
-  /// By how much the last three bytes are above these.
+  /// Returns by how much each of the last three bytes exceeds its limit, else 0; 0 elsewhere.
   [[nodiscard]] WIRESPAN_TARGET Ssse3 tail_above(int third_last, int second_last,
                                                  int last) const noexcept {
     const int limits = static_cast<int>(0xFFU | static_cast<unsigned>(third_last) << 8 |

@@ -1,4 +1,4 @@
-// permessage_deflate.hpp in a build without zlib: nothing is offered, nothing is agreed on.
+// without_deflate.cpp - permessage_deflate.hpp in a build without zlib: never offers or agrees.
 #include <wirespan/core/permessage_deflate.hpp>
 
 namespace wirespan {

@@ -1,3 +1,4 @@
+// zlib_states.cpp - makes, counts, lends and reuses zlib's states; keeps windows. RFC 1951.
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -8,9 +9,9 @@
 namespace wirespan {
 namespace {
 
-/// zlib deflates raw data with windows from 9 bits on: it refuses a window of 8. It inflates 8.
+/// Least window bits with which zlib deflates raw data: it refuses 8. It inflates 8.
 constexpr int least_deflate_bits = 9;
-/// Before each piece of memory stands its size, which zfree is not told.
+/// Size prefix of each allocation, because zfree() does not receive the size.
 constexpr std::size_t size_field = alignof(std::max_align_t);
 
 }  // namespace
@@ -34,8 +35,8 @@ bool ZlibState::init(const DeflateOptions& options) noexcept {
   if (kind_ == Kind::inflate) {
     initialised_ = inflateInit2(&stream_, -window_bits_) == Z_OK;
   } else {
-    // A window of 8 bits is promised, so no match may reach further than 256 bytes. zlib gives no
-    // such window, but Z_RLE, which by definition refers back by one byte only.
+    // With window bits of 8 agreed on, no match may reach further back than 256 bytes. zlib has no
+    // such window for raw data; Z_RLE keeps the agreement, because it refers back by one byte only.
     const bool too_small = window_bits_ < least_deflate_bits;
     initialised_ = deflateInit2(&stream_, options.level, Z_DEFLATED,
                                 -std::max(window_bits_, least_deflate_bits), options.memory_level,
@@ -58,7 +59,7 @@ voidpf ZlibState::allocate(voidpf self, uInt count, uInt size) noexcept {
     state.counter_ += bytes;
     return memory + size_field;
   } catch (const std::bad_alloc&) {
-    return nullptr;  // zlib says Z_MEM_ERROR then; an exception must not pass through C
+    return nullptr;  // zlib then returns Z_MEM_ERROR; an exception must not pass through C
   }
 }
 

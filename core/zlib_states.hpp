@@ -1,4 +1,5 @@
-// zlib_states.hpp - zlib's streams as values that are lent and given back. RFC 1951. Private.
+// zlib_states.hpp - zlib states that a pool lends to codecs, and the copy of a window. RFC 1951.
+// Private to core.
 #pragma once
 
 #include <cstddef>
@@ -13,43 +14,48 @@
 
 namespace wirespan {
 
-/// One z_stream, raw (without zlib's own header), whose memory is counted. It does not move: zlib
-/// keeps its address.
+/// One z_stream for raw data (without zlib's own header), whose allocations are counted.
+/// DeflatePool::Impl makes it and owns it while it is idle; a codec owns it while it is lent. It
+/// does not move, because zlib keeps its address. init() comes once, before any other use.
 class ZlibState {
  public:
+  /// Direction: deflate for our messages, inflate for the peer's.
   enum class Kind : std::uint8_t { deflate, inflate };
 
+  /// `counter`: sum of the memory of all states of the pool; must outlive the state.
   ZlibState(Kind kind, int window_bits, std::size_t& counter) noexcept;
   ~ZlibState();
   ZlibState(const ZlibState&) = delete;
   ZlibState& operator=(const ZlibState&) = delete;
 
-  /// False if there is no memory.
+  /// Initialises the z_stream. False if there is no memory or zlib refuses the options.
   [[nodiscard]] bool init(const DeflateOptions& options) noexcept;
-  /// As new: nothing that comes later refers to what was before.
+  /// Drops the context: later bytes refer to no earlier ones. The memory is kept.
   void reset() noexcept;
 
   [[nodiscard]] z_stream& stream() noexcept { return stream_; }
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
   [[nodiscard]] int window_bits() const noexcept { return window_bits_; }
-  /// Bytes that zlib has allocated for it.
+  /// Returns the bytes of this object and of zlib's allocations for it.
   [[nodiscard]] std::size_t memory() const noexcept { return memory_ + sizeof(ZlibState); }
 
-  ZlibState* next = nullptr;  ///< For the pool's list.
+  ZlibState* next = nullptr;  ///< Link of the pool's list of idle states.
 
  private:
   static voidpf allocate(voidpf self, uInt count, uInt size) noexcept;
   static void release(voidpf self, voidpf memory) noexcept;
 
   z_stream stream_{};
-  std::size_t& counter_;
-  std::size_t memory_ = 0;
+  std::size_t& counter_;    // the pool's; this state's share of it is memory()
+  std::size_t memory_ = 0;  // bytes of zlib's allocations, size prefixes included
   int window_bits_;
   Kind kind_;
   bool initialised_ = false;
 };
 
-/// Lends states of the wanted kind and window, and keeps what comes back up to a bound.
+/// Implementation of DeflatePool: lends states of the wanted kind and window, and keeps returned
+/// states for reuse while their memory is at most `keep`. It must outlive the states that it has
+/// lent: every codec holds a share of its pool.
 class DeflatePool::Impl {
  public:
   Impl(const DeflateOptions& options, std::size_t keep) : options_(options), keep_(keep) {}
@@ -57,16 +63,17 @@ class DeflatePool::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
+  /// Deleter of Lent: returns the state to the pool.
   struct GiveBack {
     Impl* pool = nullptr;
     void operator()(ZlibState* state) const noexcept {
       pool->take_back(std::unique_ptr<ZlibState>(state));
     }
   };
-  /// Goes back to the pool by itself.
+  /// A borrowed state; goes back to the pool when it is destroyed.
   using Lent = std::unique_ptr<ZlibState, GiveBack>;
 
-  /// A fresh state; null if there is no memory for one. May throw std::bad_alloc.
+  /// Returns a state without context; null if ZlibState::init() fails. Throws std::bad_alloc.
   [[nodiscard]] Lent lend(ZlibState::Kind kind, int window_bits);
 
   [[nodiscard]] const DeflateOptions& options() const noexcept { return options_; }
@@ -77,22 +84,24 @@ class DeflatePool::Impl {
   void take_back(std::unique_ptr<ZlibState> state) noexcept;
 
   DeflateOptions options_;
-  std::size_t keep_;
-  std::size_t memory_ = 0;
-  std::size_t idle_ = 0;
-  ZlibState* free_ = nullptr;
+  std::size_t keep_;           // most bytes of idle states; idle_ <= keep_
+  std::size_t memory_ = 0;     // bytes of all states, lent and idle
+  std::size_t idle_ = 0;       // bytes of the states in free_
+  ZlibState* free_ = nullptr;  // list of the idle states, the latest first
 };
 
-/// The latest bytes of a direction, at most 2^bits: what DeflateContext::dictionary remembers.
+/// The latest uncompressed bytes of one direction, at most 2^window_bits: the context that
+/// DeflateContext::dictionary keeps. Memory grows with the bytes seen, in powers of two.
 class SlidingWindow {
  public:
   [[nodiscard]] Bytes bytes() const noexcept { return {storage_.get(), size_}; }
-  /// Room for what append() or assign() will be given. Throws std::bad_alloc, and then nothing has
-  /// changed. Memory grows with what was seen.
+  /// Makes room for append() of `more` bytes, or of as many as the window holds. Throws
+  /// std::bad_alloc, and then nothing has changed.
   void reserve(std::size_t more, int window_bits);
-  /// Requires reserve(bytes.size()).
+  /// Appends `bytes`; the oldest bytes beyond the capacity are dropped. Requires
+  /// reserve(bytes.size()).
   void append(Bytes bytes) noexcept;
-  /// Takes over what an inflating state remembers. Throws std::bad_alloc.
+  /// Replaces the contents by the window of an inflating state. Throws std::bad_alloc.
   void assign_from(z_stream& inflating, int window_bits);
   void clear() noexcept { size_ = 0; }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }

@@ -123,8 +123,8 @@ void Session::suspend_peer_timeouts_until(TimePoint now) {
   if (!has_backlog()) last_activity_ = now;
 }
 
-/// While reading is paused or held, pong, idle and progress timeouts are suspended, unless the peer
-/// leaves our output unread: reading it would be a sign of life.
+/// While reading is paused or held, the progress timeout is suspended, and so are the pong and idle
+/// timeouts, unless there is a backlog: a peer that lives could read it.
 void Session::suspend_peer_timeouts(TimePoint now) {
   if (reading_ != Reading::paused && reading_ != Reading::held) return;
   if (!has_backlog()) last_activity_ = now;

@@ -173,7 +173,7 @@ class Session {
     if (budget != nullptr && has_backlog() && !is_debtor()) budget->add_debtor(*this, owner, wake);
   }
   /// True if on_drained() is due: no more than the low watermark is unsent, after the high one was
-  /// crossed with a backlog or a sender was refused. Then it is no longer due.
+  /// crossed with a backlog or a sender was refused. The call clears it.
   [[nodiscard]] bool take_drained() noexcept;
   /// True if reading was held and no more than the low watermark is unsent: the owner reads on.
   /// Only then is the clock asked.

@@ -17,7 +17,7 @@ class Timer {
  public:
   /// Called by TimerWheel::advance() once the deadline has come; `now` is not before it. The timer
   /// is no longer scheduled then. May schedule and cancel any timer, this one too, and destroy
-  /// others.
+  /// others. Must not throw.
   virtual void on_timer(TimePoint now) = 0;
   /// True while the wheel will call on_timer().
   [[nodiscard]] bool is_scheduled() const noexcept { return link_ != nullptr; }

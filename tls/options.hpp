@@ -26,7 +26,8 @@ struct ClientOptions {
   /// with Verify::none is Errc::invalid_option.
   std::optional<bool> check_hostname{};
   /// Trusted certificates, in PEM: a file and a folder. If both are empty: the file or folder that
-  /// the environment variable WEBSOCKET_CLIENT_CA_BUNDLE names, else the system's store.
+  /// the environment variable WEBSOCKET_CLIENT_CA_BUNDLE names, if it exists, else the system's
+  /// store.
   std::string ca_certs{};
   std::string ca_cert_path{};
   /// The client's own certificate (a chain, in PEM), its key (if empty: in the same file) and the

@@ -1,3 +1,4 @@
+// poll_poller.cpp - the portable Poller back end, on poll().
 #include <cassert>
 #include <cerrno>
 #include <unordered_map>
@@ -14,7 +15,7 @@ namespace {
 #ifdef POLLRDHUP
 constexpr int peer_has_ended = POLLRDHUP;
 #else
-constexpr int peer_has_ended = 0;  // the system tells only of the end of both directions
+constexpr int peer_has_ended = 0;  // a half-close is not reported, only the end of both directions
 #endif
 
 short events_for(Interest interest) noexcept {
@@ -23,6 +24,7 @@ short events_for(Interest interest) noexcept {
                             (wants_hang_up(interest) ? peer_has_ended : 0));
 }
 
+/// One pollfd per watched descriptor. A wait costs time in proportion to all of them, ready or not.
 class PollPoller final : public Poller {
  public:
   PollPoller() {
@@ -48,7 +50,7 @@ class PollPoller final : public Poller {
   void remove(int fd) noexcept override {
     const auto found = places_.find(fd);
     if (found == places_.end()) return;
-    const std::size_t place = found->second;  // the last entry moves here
+    const std::size_t place = found->second;  // index of the slot; the last entry moves into it
     places_.erase(found);
     if (place + 1 < entries_.size()) {
       entries_[place] = entries_.back();
@@ -89,9 +91,11 @@ class PollPoller final : public Poller {
 
  private:
   Wakeup wakeup_;
+  // entries_[i] belongs to handlers_[i]. Entry 0 is the wake-up descriptor; only its handler is
+  // null.
   std::vector<pollfd> entries_;
   std::vector<IoHandler*> handlers_;
-  std::unordered_map<int, std::size_t> places_;
+  std::unordered_map<int, std::size_t> places_;  // descriptor to index in entries_
   std::vector<Ready> ready_;
   bool woken_ = false;
 };

@@ -10,10 +10,11 @@
 
 namespace wirespan::net {
 
-/// Which readiness is asked for, as bits. Errors, and the end of both directions, are always
-/// reported; `hang_up` asks for the end of the peer's direction, for those who do not read.
+/// The readiness that a handler asks for, as bits. An error and the end of both directions are
+/// always reported. `hang_up` asks for the peer's half-close too, for a handler that does not read.
 enum class Interest : std::uint8_t { none = 0, read = 1, write = 2, both = 3, hang_up = 4 };
 
+/// The interest made of these bits, and the bits of an interest.
 [[nodiscard]] constexpr Interest interest_in(bool read, bool write, bool hang_up = false) noexcept {
   return static_cast<Interest>((read ? 1 : 0) | (write ? 2 : 0) | (hang_up ? 4 : 0));
 }
@@ -27,19 +28,23 @@ enum class Interest : std::uint8_t { none = 0, read = 1, write = 2, both = 3, ha
   return (static_cast<unsigned>(interest) & 4U) != 0;
 }
 
+/// The readiness that a poller has found on one descriptor.
 struct Readiness {
   bool readable = false;
   bool writable = false;
-  bool failed = false;      ///< An error, or both directions have ended.
-  bool peer_ended = false;  ///< The peer's direction has; asked for by Interest::hang_up.
+  bool failed = false;      ///< An error has occurred, or both directions have ended.
+  bool peer_ended = false;  ///< The peer has half-closed; reported for Interest::hang_up.
 };
 
-/// Called by the loop on its own thread: one virtual call per readiness event, never per message.
-/// A handler watches at most one descriptor.
+/// Receives the readiness of one descriptor at most. The event loop calls it on its own thread: one
+/// virtual call per readiness event, never per message. Its owner calls EventLoop::forget() before
+/// it destroys the handler. Must not throw.
 class IoHandler {
  public:
+  /// Called in each turn in which the watched descriptor is ready (level-triggered).
   virtual void on_ready(Readiness readiness) = 0;
-  /// Asked for with EventLoop::flush_later(): once, at the end of the turn.
+  /// Called once at the end of a turn in which EventLoop::flush_later() was called for this
+  /// handler.
   virtual void on_flush() {}
 
  protected:
@@ -50,35 +55,44 @@ class IoHandler {
 
  private:
   friend class EventLoop;
-  Interest interest_ = Interest::none;
-  bool watched_ = false;
-  bool flush_asked_ = false;
+  Interest interest_ = Interest::none;  // the poller's current interest
+  bool watched_ = false;                // the descriptor is registered with the poller
+  bool flush_asked_ = false;            // on_flush() is due at the end of this turn
 };
 
+/// The system call that a poller waits with; `automatic` is epoll.
 enum class Backend : std::uint8_t { automatic, epoll, poll };
 
-/// Level-triggered. All functions but wake() belong to the thread of the loop.
+/// Waits for readiness of many descriptors, level-triggered. An event loop owns one, and the poller
+/// owns the descriptor that wake() makes readable. All functions but wake() belong to the loop's
+/// thread.
 class Poller {
  public:
+  /// One readiness event of a wait, and the handler it is for.
   struct Ready {
     IoHandler* handler = nullptr;
     Readiness readiness;
   };
 
   virtual ~Poller() = default;
+  /// Registers a descriptor, changes its interest or its handler, and removes it. add() requires a
+  /// descriptor that is not registered, modify() one that is. The error is the system's.
   [[nodiscard]] virtual std::error_code add(int fd, Interest interest, IoHandler& handler) = 0;
   [[nodiscard]] virtual std::error_code modify(int fd, Interest interest, IoHandler& handler) = 0;
   virtual void remove(int fd) noexcept = 0;
-  /// Waits until something is ready, wake() was called, or `timeout` is over; without a timeout for
-  /// ever. The span is valid until the next call and may be written to.
+  /// Blocks until a descriptor is ready, wake() was called, or `timeout` has passed; without a
+  /// timeout, for ever. A signal may end it early. The span is valid until the next call, and the
+  /// loop may write to it.
   [[nodiscard]] virtual std::span<Ready> wait(std::optional<std::chrono::nanoseconds> timeout) = 0;
-  /// The last wait() was ended by wake().
+  /// True if wake() has ended the last wait().
   [[nodiscard]] virtual bool woken() const noexcept = 0;
-  /// Makes the wait in progress, or the next one, return at once. Any thread, signal handlers too.
+  /// Makes the current wait, or the next one, return at once. Any thread, signal handlers too.
   virtual void wake() noexcept = 0;
-  /// A descriptor that is readable when wait() would not wait, or -1 if the back end has none.
+  /// Returns a descriptor that is readable when wait() would not block, or -1 if the back end has
+  /// none.
   [[nodiscard]] virtual int poll_fd() const noexcept { return -1; }
-  /// The descriptors to wait for in somebody else's poll(): poll_fd() alone if there is one.
+  /// Calls `tell` for each descriptor that a foreign event loop has to watch in order to run this
+  /// one: poll_fd() alone if there is one.
   virtual void for_each_fd(const std::function<void(int fd, Interest interest)>& tell) const {
     if (poll_fd() >= 0) tell(poll_fd(), Interest::read);
   }

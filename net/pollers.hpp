@@ -1,4 +1,4 @@
-// pollers.hpp - the two back ends. Both are tested on Linux; poll() is the portable one.
+// pollers.hpp - the two Poller back ends. Both are tested on Linux; poll() is the portable one.
 #pragma once
 
 #include <memory>
@@ -7,15 +7,15 @@
 
 namespace wirespan::net {
 
-/// Both throw std::system_error if the system has no room for one.
+/// Both throw std::system_error if the system refuses a descriptor for one.
 [[nodiscard]] std::unique_ptr<Poller> make_epoll_poller();
 [[nodiscard]] std::unique_ptr<Poller> make_poll_poller();
 
-/// For poll() and epoll_wait(): rounded up, so that a wait never ends before its time. -1 without a
-/// timeout.
+/// Returns the timeout for poll() and epoll_wait(), rounded up, so that a wait never ends before
+/// its time. -1 without a timeout.
 [[nodiscard]] int in_milliseconds(std::optional<std::chrono::nanoseconds> timeout) noexcept;
 
-/// What poll() has found.
+/// Returns the readiness that poll() has reported as `events` (its revents).
 [[nodiscard]] Readiness poll_readiness(short events) noexcept;
 
 }  // namespace wirespan::net

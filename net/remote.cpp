@@ -1,3 +1,4 @@
+// remote.cpp - messages of other threads: admission, one wake-up per batch, the lost bytes.
 #include <new>
 #include <utility>
 
@@ -46,8 +47,8 @@ std::error_code Remote::send(RemoteAccount& account, std::uint32_t generation, s
   return {};
 }
 
-/// The rules of the session's own admission, for one that knows less: the loop's unsent bytes as
-/// they were told last.
+/// Applies the rules of Session's own admission. The bytes that the loop has unsent are those of
+/// its last set_unsent().
 std::error_code Remote::admit(Outbox& box, const RemoteAccount& account, Opcode opcode,
                               std::size_t size) noexcept {
   const std::size_t limit = options_.send_hard_limit;
@@ -72,7 +73,8 @@ std::error_code Remote::admit(Outbox& box, const RemoteAccount& account, Opcode 
   return affordable ? Errc::send_queue_full : Errc::send_budget_spent;
 }
 
-/// The loop makes room among what it has queued; here the older messages that it has not seen go.
+/// Drops the oldest messages that the loop has not taken yet. The loop itself makes room among
+/// those that it has queued.
 void Remote::drop_oldest(Outbox& box) noexcept {
   while (box.waiting.size() > 1 &&
          box.held.load(std::memory_order_relaxed) > options_.send_hard_limit) {
@@ -91,7 +93,7 @@ bool Remote::list(Outbox& box, std::uint32_t tag) {
   return true;
 }
 
-/// One task for each batch: what comes until it runs waits for it.
+/// Posts one task per batch; messages that follow before it runs need no further wake-up.
 bool Remote::wake_for_batch() {
   if (is_posted_ && posted_for_ == seals_) return true;
   const bool posted = mailbox_->post([this, batch = seals_] {
@@ -130,7 +132,7 @@ bool Remote::reserve_room(std::size_t size) noexcept {
   return false;
 }
 
-// The loop.
+// The loop's thread.
 
 std::vector<std::uint32_t> Remote::take_listed() noexcept {
   const std::lock_guard lock(mutex_);
@@ -156,7 +158,8 @@ Remote::Notes Remote::take_due(Outbox& box, std::uint32_t tag, Look look) noexce
   return {.refused = std::exchange(box.owes_drain, false), .overflowed = overflowed};
 }
 
-/// Without memory the rest waits for the next message, or for the end of the connection.
+/// Lists the outbox again if messages are left in it. Without memory for that, they wait for the
+/// next message or for the end of the connection.
 void Remote::relist(Outbox& box, std::uint32_t tag) noexcept {
   box.is_listed = false;
   if (box.waiting.empty()) return;
@@ -169,7 +172,7 @@ void Remote::relist(Outbox& box, std::uint32_t tag) noexcept {
   }
 }
 
-/// All of it, but for messages behind a task that has not run yet.
+/// Moves the due messages to `taken`: all, or those before the first task that has not run yet.
 void Remote::take_those_due(Outbox& box) noexcept {
   if (box.waiting.empty()) return;
   if (is_due(box.waiting.last_batch())) return box.waiting.swap(box.taken);
@@ -178,7 +181,7 @@ void Remote::take_those_due(Outbox& box) noexcept {
       box.taken.push(box.waiting.front());
     }
   } catch (const std::bad_alloc&) {
-    return;  // those that are not copied stay in their order
+    return;  // the messages not copied yet stay in their order
   }
 }
 

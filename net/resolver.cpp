@@ -1,3 +1,4 @@
+// resolver.cpp - Lookup: numeric addresses at once, names through LookupThreads.
 #include <utility>
 
 #include <wirespan/net/lookup_threads.hpp>
@@ -5,7 +6,8 @@
 
 namespace wirespan::net {
 
-/// Touched on the loop's thread only; a look-up thread merely carries it.
+/// The shared part of a Lookup. Only the loop's thread touches it; a look-up thread merely holds a
+/// share. A null handler_ means answered or cancelled.
 class Lookup::Asking final : public LookupThreads::Waiter {
  public:
   explicit Asking(Handler handler) : handler_(std::move(handler)) {}
@@ -29,7 +31,7 @@ class Lookup::Asking final : public LookupThreads::Waiter {
 
  private:
   Handler handler_;
-  LookupThreads* threads_ = nullptr;  // null: none of them knows it
+  LookupThreads* threads_ = nullptr;  // null: not added there
   LookupThreads::Key key_;
 };
 

@@ -1,3 +1,4 @@
+// secure_random.cpp - unpredictable bytes from the kernel, 4 KiB at a time, safe across fork().
 #include <atomic>
 #include <cstring>
 
@@ -9,7 +10,7 @@
 namespace wirespan::net {
 namespace {
 
-/// How often this process image has been forked off its parent.
+/// Number of forks between the first process and this one.
 std::atomic<unsigned> fork_count{0};
 
 void count_fork() noexcept { fork_count.fetch_add(1, std::memory_order_relaxed); }

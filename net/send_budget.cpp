@@ -1,4 +1,5 @@
-// The account of a loop's unsent bytes, and the choice of the session that pays for too many.
+// send_budget.cpp - the account of a loop's unsent bytes, and the choice of the session that is
+// ended for overdrawing it.
 #include <algorithm>
 #include <utility>
 
@@ -8,12 +9,12 @@
 namespace wirespan::net {
 
 void SendBudget::add_debtor(Session& session, void* owner, Wake wake) {
-  (void)session.rare();  // what is pushed can be removed
+  (void)session.rare();  // allocates the index, so that remove_debtor() needs no memory
   debtors_.push_back({.session = &session, .owner = owner, .wake = wake});
   session.rare().debt = static_cast<std::uint32_t>(debtors_.size() - 1);
 }
 
-/// The last debtor takes the place of the one that goes.
+/// Moves the last debtor into the freed slot.
 void SendBudget::remove_debtor(Session& session) noexcept {
   const std::uint32_t place = session.rare_->debt;
   debtors_[place] = debtors_.back();
@@ -31,7 +32,7 @@ bool SendBudget::collect(const Session& creditor, std::size_t size) {
     const auto largest = std::max_element(debtors_.begin(), debtors_.end(), owes_less);
     if (largest == debtors_.end() || largest->session == &creditor) return false;
     const Debtor payer = *largest;
-    payer.session->pay();  // which leaves the debtors
+    payer.session->pay();  // removes it from debtors_
     payer.wake(payer.owner);
   }
   return true;

@@ -1,4 +1,4 @@
-// send_budget.hpp - the unsent bytes of all sessions of one loop, and who answers for too many.
+// send_budget.hpp - the limit for unsent bytes of all sessions of one loop.
 #pragma once
 
 #include <cstddef>
@@ -11,30 +11,36 @@ namespace wirespan::net {
 
 class Session;
 
-/// One account for all sessions of a loop: bytes as they are held, per-message overhead included.
-/// When it is spent, a session above its fair share (the limit divided by the debtors) is refused.
-/// A session below it is served, and the one that owes the most pays: it is over with
-/// Errc::overflow_closed. Not thread-safe; must outlive the sessions that use it.
+/// One account of unsent bytes for all sessions of a loop, per-message overhead included. It bounds
+/// the memory that a crowd of slow readers can hold. When it is spent, a session above its fair
+/// share (the limit divided by the number of debtors) is refused; for a session below it, the
+/// largest debtor makes room: it is ended with Errc::overflow_closed. Owned by the owner of the
+/// sessions, which it must outlive. Not thread-safe.
 class SendBudget {
  public:
+  /// Tells the owner of a session that collect() has ended it.
   using Wake = void (*)(void* owner);
 
+  /// `most`: the limit, in bytes.
   explicit SendBudget(std::size_t most = limits::loop_send_budget) noexcept : limit(most) {}
 
-  /// Bytes that are held now.
+  /// Bytes held at present.
   std::size_t used = 0;
-  /// A single message above it is refused. Together the sessions hold at most this and one message.
+  /// Limit in bytes. A single message above it is refused. All sessions together hold at most this
+  /// and one message.
   std::size_t limit;
 
+  /// True if more is held than the limit.
   [[nodiscard]] bool overdrawn() const noexcept { return used > limit; }
-  /// A session whose output the kernel has refused is a debtor until all of it has left. `wake` is
-  /// called when it was made to pay, so that its owner attends to it later, not within the call.
-  /// Throws std::bad_alloc.
+  /// Adds a session with a backlog to the debtors; it remains one until the kernel has taken all of
+  /// its output. `wake(owner)` is called when collect() has ended the session: the owner should
+  /// note that and attend to it later, not within the call. Throws std::bad_alloc.
   void add_debtor(Session& session, void* owner, Wake wake);
   void remove_debtor(Session& session) noexcept;
-  /// Ends the sessions that owe the most, `creditor` excepted, until `size` bytes more fit; true if
-  /// they do.
+  /// Ends the debtors with the most held bytes, one by one, until `size` more bytes fit. True if
+  /// they do; false if there is no debtor left or `creditor` is the largest.
   bool collect(const Session& creditor, std::size_t size);
+  /// Sessions with a backlog, and the share of the limit that each of them may use.
   [[nodiscard]] std::size_t debtors() const noexcept { return debtors_.size(); }
   [[nodiscard]] std::size_t fair_share() const noexcept {
     return debtors_.empty() ? limit : limit / debtors_.size();

@@ -1,4 +1,4 @@
-// SendQueue: order, counting and the way to the kernel.
+// send_queue.cpp - SendQueue: order of the output, its account, and the gather write.
 #include <algorithm>
 
 #include <wirespan/net/send_queue.hpp>
@@ -8,7 +8,7 @@ namespace wirespan::net {
 void SendQueue::account(const Connection* connection) noexcept {
   if (options_->budget == nullptr || has_failed()) return;
   const std::size_t now = held(connection);
-  options_->budget->used += now - amount_;  // modulo 2^64, so it goes down as well
+  options_->budget->used += now - amount_;  // modulo 2^64, so this subtracts too
   amount_ = now;
 }
 
@@ -20,12 +20,13 @@ WriteQueue& SendQueue::entries() {
 void SendQueue::spill(Connection* connection) {
   if (connection == nullptr || connection->output().empty()) return;
   WriteQueue& waiting = entries();
-  waiting.make_room_for(1);  // what was accepted must not get lost for want of memory
+  waiting.make_room_for(1);  // first: once the block is released, push() must not fail
   waiting.push(connection->output().release());
 }
 
-/// A frame that waits for the kernel stays shared, to be dropped or replaced by itself; small ones
-/// that leave soon are joined.
+/// A frame that waits behind a backlog stays shared, so that it can be dropped or conflated by
+/// itself. Small frames that leave soon are joined into one block, which costs a gather write less
+/// than many pieces.
 void SendQueue::push(const PublishedFrame::Ptr& frame) {
   const bool leaves_soon = !is_blocked() && options_->overflow != Overflow::drop_oldest;
   if (!leaves_soon || !entries().join(*frame.get())) entries().push(frame);

@@ -1,4 +1,4 @@
-// send_queue.hpp - what a session has accepted and the kernel has not taken.
+// send_queue.hpp - output that a session has accepted and the kernel has not taken.
 #pragma once
 
 #include <cstddef>
@@ -13,19 +13,19 @@
 
 namespace wirespan::net {
 
-/// The output of one session: entries of a WriteQueue (owned, shared or borrowed), then the newest
-/// frames, which lie in Connection::output(). It counts them, knows the watermarks, and keeps the
-/// session's share of the loop's budget up to date.
+/// The output of one session: first the entries of a WriteQueue (owned, shared or borrowed), then
+/// the newest frames, which lie in Connection::output(). It counts bytes, compares them with the
+/// watermarks, and keeps the session's share of the loop's send budget up to date. A Session owns
+/// it; the options and the pool must outlive it.
 ///
-/// States: `flowing` (the kernel has taken everything it was offered), `blocked` (it has refused
-/// some), `failed` (a write failed, or the session is over; final). Invariants:
-///   blocked      => something is unsent, and the connection holds its pongs back;
-///   drain_owed_  => the high watermark was crossed while blocked, or something was refused, and
-///                   on_drained is to be told at the low one;
-///   failed       => nothing is held; unsent() is what was accepted and is lost.
-/// The protocol object of a session comes and goes, so it is an argument; null: none.
+/// States: `flowing` (the kernel has taken all it was offered), `blocked` (there is a backlog),
+/// `failed` (a write failed, or the session is over; final).
+///
+/// A session has a protocol object only while it needs one, so that object is an argument; null:
+/// none.
 class SendQueue {
  public:
+  /// See the class.
   enum class State : std::uint8_t { flowing, blocked, failed };
 
   SendQueue(const SessionOptions& options, WriteQueuePool& pool) noexcept
@@ -39,12 +39,13 @@ class SendQueue {
   [[nodiscard]] bool has_failed() const noexcept { return state_ == State::failed; }
   [[nodiscard]] bool has_entries() const noexcept { return entries_ != nullptr; }
   [[nodiscard]] const BlockSource& blocks() const noexcept { return pool_->blocks(); }
-  /// Bytes to write; once failed, bytes that were lost.
+  /// Returns the bytes still to be written; in `failed`, the bytes that were lost.
   [[nodiscard]] std::size_t unsent(const Connection* connection) const noexcept {
     if (state_ == State::failed) return amount_;
     return (entries_ ? entries_->size() : 0) + (connection ? connection->output().size() : 0);
   }
-  /// Bytes of memory for them.
+  /// Returns the bytes of memory held for unsent output, entry overhead included: the figure that
+  /// limits and watermarks are compared with.
   [[nodiscard]] std::size_t held(const Connection* connection) const noexcept {
     if (state_ == State::failed) return 0;
     return (entries_ ? entries_->held() : 0) + (connection ? connection->output().size() : 0);
@@ -55,50 +56,54 @@ class SendQueue {
   [[nodiscard]] bool is_above_low(const Connection* connection) const noexcept {
     return held(connection) > options_->send_low_watermark;
   }
-  /// A message that finds nothing before it may be of any size.
+  /// True if a message of `size` bytes stays within the hard limit. If nothing is unsent, any size
+  /// fits.
   [[nodiscard]] bool fits(std::size_t size, const Connection* connection) const noexcept {
     const std::size_t before = held(connection);
     const std::size_t limit = options_->send_hard_limit;
     return before == 0 || (before <= limit && size <= limit - before);
   }
-  /// Our share of the budget as it was told last.
+  /// Returns this session's share of the budget, as of the last account().
   [[nodiscard]] std::size_t share() const noexcept { return has_failed() ? 0 : amount_; }
-  /// Tells the budget what is held now.
+  /// Updates this session's share of the budget to the bytes held at present.
   void account(const Connection* connection) noexcept;
 
-  /// Lent while it is needed. Throws std::bad_alloc.
+  /// Returns the write queue, taken from the pool if there is none yet. Throws std::bad_alloc.
   [[nodiscard]] WriteQueue& entries();
-  /// Moves what was encoded so far in front of what is queued next: its block moves, its bytes do
-  /// not. Throws std::bad_alloc, and then nothing has changed.
+  /// Moves the encoded output into the write queue, before an entry that is pushed next: the block
+  /// moves, its bytes are not copied. Throws std::bad_alloc, and then nothing has changed.
   void spill(Connection* connection);
-  /// Forgets the oldest whole message of which nothing has left; false if there is none.
+  /// Drops the oldest whole message that is still untouched; false if there is none.
   [[nodiscard]] bool drop_oldest() { return entries_ && entries_->drop_oldest() > 0; }
-  /// Puts the frame in the place of an unsent one with the same key.
+  /// Conflation: replaces an unsent frame that has the same key; false if there is none.
   [[nodiscard]] bool conflate(const PublishedFrame::Ptr& frame) {
     return entries_ && entries_->replace(frame);
   }
+  /// Queues a published frame, shared or, if it is small and there is no backlog, copied.
   void push(const PublishedFrame::Ptr& frame);
-  /// Copies what is borrowed.
+  /// Copies borrowed bytes that are still unsent.
   void own() {
     if (entries_) entries_->own();
   }
-  /// Takes the block over that a borrowed entry lies in. Requires has_entries().
+  /// Takes over the block that a borrowed entry lies in. Requires has_entries().
   void adopt(Block::Ptr block) { entries_->adopt(std::move(block)); }
 
+  /// Fills `pieces` with the beginning of the output, for a gather write; returns their number.
   [[nodiscard]] std::size_t gather(std::span<Bytes> pieces,
                                    const Connection* connection) const noexcept;
-  /// `size` bytes have left; `repeat` more are pinned. Requires size <= unsent().
+  /// Removes `size` bytes that were written; the `repeat` bytes after them are pinned, because TLS
+  /// needs them again unchanged. Requires size <= unsent().
   void consume(std::size_t size, std::size_t repeat, Connection* connection);
-  /// The kernel has taken all, or not. True if that is a change.
+  /// Sets or ends the backlog. True if that is a change.
   bool set_blocked(bool blocked) noexcept {
     if (state_ == State::failed || is_blocked() == blocked) return false;
     state_ = blocked ? State::blocked : State::flowing;
     return true;
   }
-  /// Drops everything and takes nothing more.
+  /// Drops everything, records it as lost, and accepts nothing more.
   void fail(Connection* connection) noexcept;
 
-  /// Something was refused, or the high watermark was crossed.
+  /// Makes on_drained() due: a sender was refused, or the high watermark was crossed.
   void owe_drain() noexcept { drain_owed_ = true; }
   [[nodiscard]] bool drain_owed() const noexcept { return drain_owed_; }
   void drained() noexcept { drain_owed_ = false; }
@@ -108,10 +113,14 @@ class SendQueue {
     if (entries_) pool_->take_back(std::move(entries_));
   }
 
+  // blocked     => something is unsent, and the connection holds its pongs back.
+  // drain_owed_ => the high watermark was crossed while blocked, or a sender was refused, and
+  //                on_drained() is due at the low watermark.
+  // failed      => nothing is held; amount_ is what was accepted and lost.
   const SessionOptions* options_;
   WriteQueuePool* pool_;
-  std::unique_ptr<WriteQueue> entries_;  // null: nothing waits before the newest output
-  std::size_t amount_ = 0;  // our share of the budget as it was told last; once failed: lost bytes
+  std::unique_ptr<WriteQueue> entries_;  // null: nothing waits before Connection::output()
+  std::size_t amount_ = 0;               // failed: bytes lost; else: share() of the budget
   State state_ = State::flowing;
   bool drain_owed_ = false;
 };

@@ -1,4 +1,5 @@
-// Session: input, time and the end. What is sent is in session_send.cpp.
+// session.cpp - Session: input, deadlines and the closing handshake. Sending is in
+// session_send.cpp.
 #include <algorithm>
 #include <new>
 
@@ -46,7 +47,8 @@ void Session::read_ended(std::error_code error) {
   connection().feed_eof();
 }
 
-/// Of all events but an ordinary message. After our own close() only Close and the end are told.
+/// Slow path of next(): every event but a message, and every event after our own close(), from when
+/// on only the peer's Close and the end are delivered.
 void Session::judge(Event& event) {
   const auto is_passed_over = [](const Event& one) {
     return std::holds_alternative<Message>(one) || std::holds_alternative<Fragment>(one) ||
@@ -59,6 +61,8 @@ void Session::judge(Event& event) {
   }
 }
 
+/// Records progress, pongs, the peer's Close and failures. Turns a ping above the limit into
+/// NeedInput.
 void Session::note_control(Event& event) {
   if (std::holds_alternative<NeedInput>(event)) {
     note_progress();
@@ -74,7 +78,7 @@ void Session::note_control(Event& event) {
   }
 }
 
-/// False: one ping too many in this second, and the connection has failed.
+/// Counts a ping. False if it exceeds max_pings_per_second: the connection has failed.
 bool Session::judge_ping() {
   Rare& own = rare();
   if (last_activity_ - own.ping_window >= std::chrono::seconds(1)) {
@@ -104,7 +108,7 @@ void Session::read_on(TimePoint now) {
 
 void Session::hung_up() noexcept { read_through_the_end(); }
 
-/// Neither a pause nor the high watermark holds up the end.
+/// The end is always read: neither a pause nor the high watermark holds it up.
 void Session::read_through_the_end() noexcept {
   reads_to_end_ = true;
   if (reading_ == Reading::paused || reading_ == Reading::held) reading_ = Reading::on;
@@ -112,14 +116,15 @@ void Session::read_through_the_end() noexcept {
 
 // Time.
 
-/// The peer was not listened to until now, so it cannot be late.
+/// Restarts the pong and idle timeouts at `now`: until then nothing was read, so the peer is not
+/// late.
 void Session::suspend_peer_timeouts_until(TimePoint now) {
   if (rare_) rare_->keep_alive.listen_from(now);
   if (!has_backlog()) last_activity_ = now;
 }
 
-/// While reading is paused or held, pong, idle and progress timeouts are suspended, unless the peer
-/// leaves our output unread: taking it is the way to show that it lives.
+/// While reading is paused or held, the progress timeout is suspended, and so are the pong and idle
+/// timeouts, unless there is a backlog: a peer that lives could read it.
 void Session::suspend_peer_timeouts(TimePoint now) {
   if (reading_ != Reading::paused && reading_ != Reading::held) return;
   if (!has_backlog()) last_activity_ = now;
@@ -128,6 +133,7 @@ void Session::suspend_peer_timeouts(TimePoint now) {
   rare_->keep_alive.listen_from(last_activity_);
 }
 
+/// Turns the facts of the turn into the time of the last activity and a sign of life.
 void Session::note_life(TimePoint now) noexcept {
   if (std::exchange(active_, false)) last_activity_ = now;
   if (std::exchange(alive_, false) && rare_) rare_->keep_alive.on_life();
@@ -150,7 +156,8 @@ bool Session::check_close_deadline(TimePoint now) {
   return true;
 }
 
-/// A peer that is inside a message is judged by what it brings in each stretch of time.
+/// Starts or ends the measurement of the receive rate: inside a message the peer has to send
+/// progress_bytes in each progress_time.
 void Session::note_progress() {
   if (!options().progress_time) return;
   if (!connection_ || !connection_->receiving_message()) {
@@ -183,13 +190,13 @@ bool Session::tick_keep_alive(TimePoint now) {
     case KeepAliveAction::none:
       return false;
     case KeepAliveAction::send_ping: {
-      if (!queue_.fits(0, connection_.get())) return false;  // it would not arrive in time anyway
+      if (!queue_.fits(0, connection_.get())) return false;  // its pong would be late anyway
       const auto error = connection().ping(wire_bytes(options().ping_payload));
       if (error) fail(error);
       return !error;
     }
     case KeepAliveAction::peer_is_gone:
-      // One write, in case it is alive after all; an answer is not waited for.
+      // The Close frame is written once, in case the peer is alive after all; no answer is awaited.
       fail(Errc::ping_timeout);
       rare_->close_deadline = now;
       return false;
@@ -227,33 +234,34 @@ void Session::follow_transport_action(TimePoint now) {
     rare_->close_deadline = later(now, rare_->close_time.value_or(options().close_time));
   }
   if (closing) read_through_the_end();
-  if (queue_.has_failed()) {  // nothing more can be said; what the peer says last still counts
+  if (queue_.has_failed()) {  // no output any more, but the peer's last input still counts
     const bool heard_all = peer_ended || connection_->failed() || connection_->close_received();
     return heard_all ? finish() : void();
   }
   if (action == TransportAction::keep) return;
   if (peer_ended && connection_->failed()) return finish();
-  if (unsent_bytes() > 0) return;  // the deadline bounds this wait
+  if (unsent_bytes() > 0) return;  // close_deadline bounds this wait
   if (peer_ended) return finish();
   if (action == TransportAction::await_peer_close) {
-    shut_ = true;  // §7.1.1: the server ends the connection, not the client
+    shut_ = true;  // §7.1.1: the server closes TCP first, not the client
     linger(options().peer_close_time, now);
   } else {
     linger(options().close_time, now);
   }
 }
 
-/// Our side has said all; the peer gets time to read it. Closing at once would answer whatever the
-/// peer still sends with a reset, which destroys our Close frame on its way.
+/// Lingering close: our side has sent everything, and the peer gets time to read it. If we closed
+/// at once, the kernel would answer further bytes of the peer with a reset, which destroys our
+/// Close frame on its way.
 void Session::linger(std::chrono::milliseconds time, TimePoint now) {
   phase_ = Phase::lingering;
   const TimePoint end = later(now, time);
-  // A deadline that the user has set bounds all of it.
+  // A deadline given to close() bounds the whole closing handshake, lingering included.
   rare_->close_deadline = rare_->close_time ? std::min(*rare_->close_deadline, end) : end;
 }
 
-/// The first failure counts, and none does after the peer's Close frame. A write error is the cause
-/// of what follows from it.
+/// Records the cause of the end. Only the first failure counts, and none after the peer's Close
+/// frame. A write error is the cause of every failure that follows it.
 void Session::note_failure(std::error_code error) noexcept {
   if (has_failure() || (connection_ && connection_->close_received())) return;
   try {

@@ -26,9 +26,9 @@
 
 namespace wirespan::net {
 
-/// How a connection ended.
+/// The end of a connection: its cause, the peer's Close frame, the lost bytes.
 struct SessionEnd {
-  /// The cause; none after a closing handshake.
+  /// Cause of the end; no error after a closing handshake.
   std::error_code error;
   /// Code and reason of the peer's Close frame; 1006 if there was none. RFC 6455 §7.1.5.
   CloseCode code = CloseCode::abnormal_closure;
@@ -37,41 +37,43 @@ struct SessionEnd {
   std::size_t unsent_bytes = 0;
 };
 
-/// How a message is sent.
+/// Options of one Session::send().
 struct SendHow {
   bool fin = true;  ///< False: more parts follow, with Opcode::continuation.
   Compress compress = Compress::if_agreed;
   Admission admission = Admission::ask;
 };
 
-/// One connection between its opening handshake and its end. An owner (Channel on an event loop,
-/// the blocking client, a simulation) moves the bytes and tells the time, and judges nothing: every
-/// rule about deadlines, liveness, admission, the closing handshake and the account of what was
-/// lost is in here.
+/// The life of one open connection, from the end of its opening handshake to its own end. An owner
+/// (Channel on an event loop, the blocking client, a simulation) moves the bytes and tells the
+/// time; it decides nothing. Every rule about deadlines, keep-alive and liveness, the idle timeout,
+/// admission, backpressure, the closing handshake and the count of lost bytes is in here.
 ///
-/// Phases: `open` (frames pass; a closing handshake may be under way), `lingering` (our side has
-/// said all; input is discarded until the peer ends the stream or the close time is over), `over`.
-/// Input and output end apart: after a failed write the session goes on reading, so that what the
-/// peer has sent, its Close above all, still counts. The owner destroys the session when it is
-/// over; destroying it earlier sends nothing.
+/// Phases: `open` (frames pass; a closing handshake may be under way), `lingering` (lingering
+/// close: our side has sent everything; input is discarded until the peer ends the stream or the
+/// close time is over), `over` (final). Input and output end separately: after a failed write the
+/// session goes on reading, so that messages and the Close frame that the peer has sent still
+/// count. The owner destroys the session when it is over; destroying it earlier sends nothing.
 ///
 /// An owner's turn: read into receive_window() while wants_input(), received(), next() until
-/// NeedInput; then gather() and wrote() until all has left or the kernel takes no more,
+/// NeedInput; then gather() and wrote() until all is written or the kernel takes no more,
 /// end_of_write(), settle(). At deadline() it reads what the kernel has, then calls tick() and
-/// settles. It shuts its stream down when wants_shutdown(), and closes it when over().
+/// settle(). It shuts its stream down when wants_shutdown(), and closes it when over().
 ///
 /// Not thread-safe. Throws nothing but std::bad_alloc, after which the owner calls abort().
 class Session {
  public:
   enum class Phase : std::uint8_t { open, lingering, over };
+  /// Whether input is read and delivered and, if not, the reason.
   enum class Reading : std::uint8_t {
     on,
-    paused,  ///< By the owner's user, until resume().
-    held,    ///< Above the high watermark, with SessionOptions::hold_reading.
-    ended,   ///< The peer has ended its direction.
+    paused,  ///< The user has called pause(); until resume().
+    held,    ///< More than the high watermark is unsent, with SessionOptions::hold_reading.
+    ended,   ///< The peer has half-closed.
   };
 
-  /// `gathers`: the stream writes pieces from where they lie.
+  /// `gathers`: the stream does gather writes (see net::gathers()). The options, the connection
+  /// pool in them and `queues` must outlive the session.
   Session(Connection connection, const SessionOptions& options, WriteQueuePool& queues,
           bool gathers, TimePoint now);
   ~Session();
@@ -80,93 +82,101 @@ class Session {
 
   // Input.
 
-  /// Where to read next. What received() was given last may be overwritten from here on.
+  /// Returns the memory to read into next: `shared`, or the buffer of a message that is under way.
+  /// The bytes that received() was given last may be overwritten from here on.
   [[nodiscard]] MutableBytes receive_window(MutableBytes shared);
-  /// Bytes that were read into the window; borrowed until next() has returned NeedInput. `is_last`:
-  /// the owner writes before it reads again, so that an answer may leave from where its request
-  /// lies.
+  /// Takes bytes that were read into the window; they are borrowed until next() has returned
+  /// NeedInput. `is_last`: the owner writes before it reads again, so that a zero-copy echo may
+  /// send an answer from where its request lies.
   void received(MutableBytes bytes, TimePoint now, bool is_last);
-  /// The peer has ended its direction in order, or reading has failed.
+  /// Ends the input: the peer has half-closed (no error), or reading has failed.
   void read_ended(std::error_code error);
-  /// The next event, until NeedInput. Views in it are valid until the next call of next() or
-  /// receive_window(). After CloseReceived and Failed nothing follows.
+  /// Returns the next event, or NeedInput when the input is digested or reading is paused or held.
+  /// Views in it are valid until the next call of next() or receive_window(). After CloseReceived
+  /// and Failed nothing follows.
   [[nodiscard]] Event next();
   [[nodiscard]] bool has_unread_input() const noexcept {
     return connection_ && connection_->has_unread_input();
   }
-  /// Nothing is read or delivered until resume(), unless the peer leaves or our Close is sent.
+  /// Stops reading and delivery until resume(). A peer that leaves, and our own Close, end the
+  /// pause.
   void pause() noexcept;
-  /// False if nothing had been paused.
+  /// Ends a pause. True if the owner has to read on; false if there was no pause.
   [[nodiscard]] bool resume(TimePoint now);
-  /// Both directions have ended, or the peer has left a paused reader: what came before is
-  /// delivered without a pause, and then the end is told.
+  /// Ends a pause for good, because both directions have ended or the peer has half-closed: input
+  /// that came before is delivered, then the end.
   void hung_up() noexcept;
   [[nodiscard]] bool wants_input() const noexcept {
     return phase_ == Phase::lingering || (phase_ == Phase::open && reading_ == Reading::on);
   }
   [[nodiscard]] bool is_paused() const noexcept { return reading_ == Reading::paused; }
-  /// In the middle of a message, so that reading on finishes it while it is in the cache.
+  /// True in the middle of a data frame: reading on finishes it while it is in the CPU cache.
   [[nodiscard]] bool inside_data_frame() const noexcept {
     return connection_ && connection_->inside_data_frame();
   }
 
-  // Calls of the user. Each appends whole frames, or changes nothing and says why: the errors of
-  // Connection, Errc::send_queue_full, send_budget_spent or overflow_closed.
+  // Calls of the user. Each appends whole frames, or none and returns an error: one of
+  // Connection's, Errc::send_queue_full, send_budget_spent or overflow_closed.
 
-  /// A message or a part of one; a ping or pong goes the way of send_control().
+  /// Sends a message or a part of one; a ping or pong as send_control() does.
   [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, const SendHow& how = {});
-  /// A message that others send, too: nothing of it is copied. Servers only.
+  /// Sends a published message (fan-out): the frame is shared with other sessions; a small one may
+  /// be copied. Conflation: it replaces an unsent one with the same key. Servers only.
   [[nodiscard]] std::error_code send_published(const PublishedFrame::Ptr& frame);
-  /// Opcode::ping or pong; control frames are bounded, but ask for no room below the hard limit.
+  /// Sends Opcode::ping or pong. Control frames are small: one is refused only if more than the
+  /// hard limit is unsent already.
   [[nodiscard]] std::error_code send_control(Opcode opcode, Bytes payload,
                                              Admission admission = Admission::ask);
-  /// Something was refused on behalf of this session: take_drained() tells when there is room.
+  /// Makes take_drained() due, because a sender to this session was refused elsewhere.
   void owe_drain() noexcept { queue_.owe_drain(); }
   /// Starts the closing handshake, which may take `time` from the next settle() on;
-  /// SessionOptions::close_time if unset. A pause ends, and what it held back is discarded.
+  /// SessionOptions::close_time if unset. A pause ends, and input that it held back is discarded.
   [[nodiscard]] std::error_code close(std::optional<CloseCode> code, std::string_view reason,
                                       std::optional<std::chrono::milliseconds> time = {},
                                       AfterClose after = AfterClose::discard);
-  /// From now on no message, ping or pong is delivered; an owner that is about to close.
+  /// Delivers no message, ping or pong from here on; for an owner that is about to close.
   void stop_delivery() noexcept { muted_ = true; }
-  /// A closing handshake that is under way ends at `deadline` at the latest.
+  /// Ends a closing handshake that is under way at `deadline` at the latest.
   void limit_close(TimePoint deadline);
-  /// Fails the connection: Close frame for `cause`, then the end with it.
+  /// Fails the connection (RFC 6455 §7.1.7): sends a Close frame for `cause`, then ends with it.
   void fail(std::error_code cause);
-  /// Over at once, with `cause`.
+  /// Ends the session at once, with `cause`.
   void abort(std::error_code cause) noexcept;
-  /// A message was accepted beyond the budget: the owner writes at once, then calls
+  /// True if messages were accepted beyond the send budget: the owner writes at once, then calls
   /// collect_debts().
   [[nodiscard]] bool overdraws() const noexcept {
     return options().budget != nullptr && options().budget->overdrawn();
   }
-  /// The sessions that owe the most pay until the budget is kept, or this one owes the most.
+  /// Ends the largest debtors until the budget is kept or this session is the largest.
   void collect_debts() { (void)options().budget->collect(*this, 0); }
-  /// Called by SendBudget: this session owes the most. It is over with Errc::overflow_closed, and
-  /// what it had queued is lost and counted. No Close frame: the peer does not read.
+  /// Called by SendBudget, because this session holds the most. Ends it with Errc::overflow_closed
+  /// and counts its output as lost. No Close frame: the peer does not read.
   void pay() noexcept;
 
   // Output.
 
-  /// The beginning of what waits; returns how many of `pieces` it has filled.
+  /// Fills `pieces` with the beginning of the output, for a gather write; returns their number.
   [[nodiscard]] std::size_t gather(std::span<Bytes> pieces) const noexcept;
-  /// `bytes` of what was gathered have left; `repeat` more have to be offered again unchanged
-  /// (TLS). `all`: everything that was offered has left.
+  /// Removes `bytes` of the gathered output, which were written; TLS needs the `repeat` bytes after
+  /// them again unchanged. `all`: everything that was offered was written.
   void wrote(std::size_t bytes, std::size_t repeat, bool all);
-  /// Nothing more can be written. Reading goes on; the end comes with the peer's, or in time.
+  /// Loses the output, because a write has failed. Reading goes on; the session ends with the
+  /// peer's stream or at the deadline of the closing handshake.
   void write_failed(std::error_code error, TimePoint now);
-  /// The kernel was asked for the last time in this turn. `had_backlog`: has_backlog() before it
-  /// was asked. True if the backlog has changed, which the owner tells its user.
+  /// Ends the writing of this turn. `had_backlog`: has_backlog() before it. True if the backlog has
+  /// changed; the owner tells its user.
   [[nodiscard]] bool end_of_write(bool had_backlog);
-  /// After each end_of_write(), where SessionOptions::budget is shared: what the kernel has refused
-  /// is a debt, and `wake(owner)` is called when this session was made to pay.
+  /// Call after each end_of_write(). Makes a session with a backlog a debtor of
+  /// SessionOptions::budget; `wake(owner)` is called when the budget has ended this session.
   void note_debt(void* owner, SendBudget::Wake wake) {
     SendBudget* budget = options().budget;
     if (budget != nullptr && has_backlog() && !is_debtor()) budget->add_debtor(*this, owner, wake);
   }
-  /// At most the low watermark is left, after a crossing of the high one or a refusal; once.
+  /// True if on_drained() is due: no more than the low watermark is unsent, after the high one was
+  /// crossed with a backlog or a sender was refused. The call clears it.
   [[nodiscard]] bool take_drained() noexcept;
-  /// The same, where reading was held back: the owner reads on. The clock is asked only then.
+  /// True if reading was held and no more than the low watermark is unsent: the owner reads on.
+  /// Only then is the clock asked.
   template <class Clock>
   [[nodiscard]] bool take_released(Clock clock) {
     const bool may_go_on = phase_ == Phase::open && reading_ == Reading::held &&
@@ -174,56 +184,60 @@ class Session {
     if (may_go_on) read_on(clock());
     return may_go_on;
   }
-  /// Messages that made room for newer ones since the last call.
+  /// Returns the number of messages dropped for newer ones since the last call.
   [[nodiscard]] std::size_t take_dropped() noexcept {
     return rare_ ? std::exchange(rare_->dropped, 0U) : 0;
   }
-  /// A published message has replaced an unsent one since the last call.
+  /// True if a published message has replaced an unsent one since the last call (conflation).
   [[nodiscard]] bool take_conflated() noexcept {
     return rare_ && std::exchange(rare_->conflated, false);
   }
 
   // Time and ending.
 
-  /// Call at deadline(), after what the kernel holds was received. True: a ping was appended.
+  /// Checks the deadlines of the close, of progress, of the idle timeout and of keep-alive. Call at
+  /// deadline(), after the input that the kernel holds was received. True if a ping was appended.
   [[nodiscard]] bool tick(TimePoint now);
-  /// The end of each turn: draws the consequences of everything that was told.
+  /// Ends the owner's turn: notes the time of activity, and goes on with the closing handshake.
   void settle(TimePoint now);
+  /// Returns the time at which tick() is due; none: no deadline.
   [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
-  /// The owner ends our direction of the stream, then calls shut().
+  /// True if the owner has to end our direction of the stream and then to call shut().
   [[nodiscard]] bool wants_shutdown() const noexcept {
     return phase_ == Phase::lingering && !shut_;
   }
   void shut() noexcept { shut_ = true; }
   [[nodiscard]] bool over() const noexcept { return phase_ == Phase::over; }
   [[nodiscard]] Phase phase() const noexcept { return phase_; }
-  /// The last goodbye of the stream (TLS close_notify) is due: nothing has failed.
+  /// True if nothing has failed: the owner sends the stream's own end (TLS close_notify).
   [[nodiscard]] bool ended_well() const noexcept { return !has_failure(); }
-  /// Once, when it is over.
+  /// Returns how the connection ended. Once, when over().
   [[nodiscard]] SessionEnd take_end() noexcept;
-  /// The owner is about to use the memory of the last input again: copies what was borrowed of it,
-  /// and gives back what an idle session can do without.
+  /// Call before the memory of the last input is used again: copies bytes borrowed from it that are
+  /// still unsent, and gives the protocol object of an idle session back to its pool.
   void end_turn();
 
   // State.
 
   [[nodiscard]] const SessionOptions& options() const noexcept { return queue_.options(); }
-  /// Bytes that wait to be written; after the end, what was lost.
+  /// Bytes still to be written; after a failed write or the end, the bytes that were lost.
   [[nodiscard]] std::size_t unsent_bytes() const noexcept {
     return queue_.unsent(connection_.get());
   }
-  /// The same with what memory each entry takes: what the limits are compared with.
+  /// Bytes of memory held for unsent output, entry overhead included: the figure that limits and
+  /// watermarks are compared with.
   [[nodiscard]] std::size_t held_bytes() const noexcept { return queue_.held(connection_.get()); }
-  /// The kernel has refused some of the output: what is sent now waits behind it.
+  /// True if there is a backlog: the kernel has refused some of the output, and new output waits
+  /// behind it.
   [[nodiscard]] bool has_backlog() const noexcept { return queue_.is_blocked(); }
   [[nodiscard]] bool write_has_failed() const noexcept { return queue_.has_failed(); }
-  /// Why; none before.
+  /// Error of the write that failed; none before.
   [[nodiscard]] std::error_code write_error() const noexcept {
     return rare_ ? rare_->write_error : std::error_code{};
   }
   /// The cause of the end, once there is one; none after a closing handshake.
   [[nodiscard]] std::error_code failure() const noexcept;
-  /// A message of that size would not be refused for want of room.
+  /// True if a message of `size` bytes would not be refused with Errc::send_queue_full.
   [[nodiscard]] bool has_room(std::size_t size) const noexcept {
     return queue_.fits(size, connection_.get());
   }
@@ -231,17 +245,19 @@ class Session {
     return connection_ ? connection_->state() : State::open;
   }
   [[nodiscard]] const Connection* protocol() const noexcept { return connection_.get(); }
-  /// Bytes of memory held for input, messages and output; 0 when idle.
+  /// Bytes of memory that the protocol object holds for input, messages, output and compression; 0
+  /// while there is none. Entries of the write queue are not included.
   [[nodiscard]] std::size_t memory() const noexcept {
     return connection_ ? connection_->memory() : 0;
   }
-  /// When the kernel received the end of what was read last.
+  /// Time at which the kernel received the last byte that was read; none unless the stream tells.
   [[nodiscard]] std::optional<ReceiveTime> received_at() const noexcept;
   void note_received_at(ReceiveTime time) {
     if (rare_ || time != ReceiveTime()) rare().received_at = time;
   }
   [[nodiscard]] const KeepAlive& keep_alive() { return rare().keep_alive; }
-  /// While a batch of input is digested: what is sent leaves at the end of it.
+  /// Says that a batch of input is being digested: output of that time leaves at the end of the
+  /// batch. Returns the value before.
   [[nodiscard]] bool set_digesting(bool on) noexcept { return std::exchange(digesting_, on); }
   [[nodiscard]] bool is_digesting() const noexcept { return digesting_; }
   [[nodiscard]] bool is_debtor() const noexcept { return rare_ && rare_->debt != no_debt; }
@@ -250,21 +266,22 @@ class Session {
   friend class SendBudget;
   static constexpr std::uint32_t no_debt = UINT32_MAX;
 
-  /// State that most connections never need, or only at their end: an idle one does without.
+  /// State that most connections need at their end or never. Allocated on first use, or at once
+  /// with keep-alive.
   struct Rare {
     KeepAlive keep_alive;
     SessionEnd end{};
     std::error_code write_error{};
-    std::optional<std::chrono::milliseconds> close_time{};  // of this closing handshake
+    std::optional<std::chrono::milliseconds> close_time{};  // given to close(); unset: the options'
     std::optional<TimePoint> close_deadline{};
-    std::optional<TimePoint> progress_since{};  // inside a message: when its peer is judged from
-    std::size_t progress_bytes = 0;
+    std::optional<TimePoint> progress_since{};  // start of a progress_time, inside a message
+    std::size_t progress_bytes = 0;             // received since then
     ReceiveTime received_at{};
-    TimePoint ping_window{};
+    TimePoint ping_window{};  // start of the second in which pings are counted
     std::uint32_t pings_in_window = 0;
-    std::size_t discarded = 0;
-    std::uint32_t dropped = 0;
-    std::uint32_t debt = no_debt;  // our place among the debtors of the budget
+    std::size_t discarded = 0;     // bytes, while lingering
+    std::uint32_t dropped = 0;     // messages, since take_dropped()
+    std::uint32_t debt = no_debt;  // index among the debtors of the budget
     bool conflated = false;
   };
 
@@ -272,7 +289,7 @@ class Session {
     if (!rare_) rare_.reset(new Rare{.keep_alive = {options().keep_alive, last_activity_}});
     return *rare_;
   }
-  /// The protocol object; one of the pool's if there was nothing to keep one for.
+  /// Returns the protocol object; lent by the pool if there is none.
   [[nodiscard]] Connection& connection() {
     if (!connection_) connection_ = options().connections->lend();
     return *connection_;
@@ -315,30 +332,33 @@ class Session {
   void linger(std::chrono::milliseconds time, TimePoint now);
   void finish() noexcept;
 
-  std::unique_ptr<Connection> connection_;  // null: it would be like new
+  // debt != no_debt => has_backlog().
+  // lingering       => nothing is unsent, and close_deadline is set.
+  // over            => queue_ has failed, and this is no debtor.
+  std::unique_ptr<Connection> connection_;  // null: it was like new and went back to the pool
   std::unique_ptr<Rare> rare_;
   SendQueue queue_;
   TimePoint last_activity_;
   Phase phase_ = Phase::open;
   Reading reading_ = Reading::on;
-  // Facts of the turn; settle() turns them into times.
-  bool active_ = false;  // bytes passed
-  bool alive_ = false;   // bytes came, or the peer has taken some of a backlog
-  bool digesting_ = false;
-  bool read_is_last_ = false;
-  bool lends_delivered_ = false;  // the queue has borrowed the message that is being handled
-  // Facts for good.
-  bool gathers_ : 1;
-  bool muted_ : 1 = false;          // nothing is delivered any more
-  bool reads_to_end_ : 1 = false;   // the peer has left, or one side closes: no pause, no hold
+  // Facts of this turn; settle() and tick() turn them into times.
+  bool active_ = false;           // bytes passed that put off the idle timeout
+  bool alive_ = false;            // bytes came, or the peer took some of a backlog
+  bool digesting_ = false;        // see set_digesting()
+  bool read_is_last_ = false;     // see received()
+  bool lends_delivered_ = false;  // the write queue borrows the message that is being handled
+  // Facts that hold until the end.
+  bool gathers_ : 1;                // the stream does gather writes
+  bool muted_ : 1 = false;          // no message, ping or pong is delivered any more
+  bool reads_to_end_ : 1 = false;   // the peer has left or a side closes => not paused, not held
   bool shut_ : 1 = false;           // our direction of the stream has ended
-  bool out_of_memory_ : 1 = false;  // the cause, where there was no memory to note one
+  bool out_of_memory_ : 1 = false;  // cause of the end for which there was no memory in rare_
 };
 
-// Asked for every message.
+// Fast path: inline, because every message takes it.
 
 inline bool Session::delivers() {
-  // Each message of one batch may ask for much.
+  // Checked between two messages of one read, because each may ask for a large answer.
   const bool may_hold = options().hold_reading && !reads_to_end_ && reading_ == Reading::on;
   if (may_hold && has_unread_input() && queue_.is_above_high(connection_.get())) {
     reading_ = Reading::held;
@@ -348,7 +368,8 @@ inline bool Session::delivers() {
   return false;
 }
 
-/// One object from the protocol to the caller: an event that is copied waits for its own parts.
+/// Fast path: the event is built in the caller's object. Copying it would cause a store-forwarding
+/// stall.
 inline Event Session::next_delivered() {
   Event event = connection().next();
   if (muted_ || !std::holds_alternative<Message>(event)) judge(event);

@@ -14,46 +14,47 @@
 
 namespace wirespan::net {
 
-/// The result of one read.
+/// Result of one SessionIo::read().
 struct ReadOutcome {
   IoStatus status = IoStatus::ok;
   std::size_t bytes = 0;
   bool filled_window = false;
-  /// The stream has more at hand and has reached a bound of its own (records of TLS).
+  /// The stream holds more input but has reached a limit of its own (TLS: records per read).
   bool stopped_short = false;
-  /// Nothing to read before the stream is ready again.
+  /// True if nothing can be read before the stream is ready again.
   [[nodiscard]] bool would_block() const noexcept {
     return status == IoStatus::want_read || status == IoStatus::want_write;
   }
 };
 
-/// The three ways between a session and its stream, and what the stream waits for: TLS may have to
-/// write in order to read, and to read in order to write.
+/// Reads, writes and shuts down the stream of a session for its owner, and remembers the readiness
+/// that the stream waits for: TLS may have to write in order to read, and to read in order to
+/// write. One per session; it holds neither the session nor the stream.
 class SessionIo {
  public:
-  /// Reads once and tells the session. Unless the outcome would_block() there may be events: call
-  /// Session::next() until NeedInput before the next read.
+  /// Reads once and hands the bytes, the end or the error to the session. Unless the outcome
+  /// would_block() there may be events: call Session::next() until NeedInput before the next read.
   template <Stream S>
   ReadOutcome read(Session& session, S& stream, MutableBytes shared, TimePoint now);
 
-  /// Whether an owner that has just read, and has taken the events, reads on in this turn. One read
-  /// is a connection's share. Inside a large message it goes on, so that the message is finished
-  /// while it is in the cache, until `budget` is used up.
+  /// True if an owner that has read and taken the events should read on in this turn. One read is
+  /// the share of a connection. Inside a large message it is more, up to `budget` bytes, so that
+  /// the message is finished while it is in the CPU cache.
   template <Stream S>
   [[nodiscard]] static bool should_read_on(const Session& session, const S& stream,
                                            const ReadOutcome& last, std::size_t budget);
 
-  /// Writes what the session has until nothing is left or the kernel takes no more. A failure is
-  /// told to the session, which reads on. `clock` answers the time now; `on_written` is called with
-  /// the bytes of each write. True if the backlog has changed, which the owner tells its user.
+  /// Writes the session's output until all is written or the kernel takes no more. An error is
+  /// handed to the session, which reads on. `clock` returns the time; `on_written` is called with
+  /// the bytes of each write. True if the backlog has changed; the owner tells its user.
   template <Stream S, class Clock, class OnWritten>
   bool write(Session& session, S& stream, Clock clock, OnWritten on_written);
 
-  /// Ends our direction of the stream.
+  /// Ends our direction of the stream (half-close); the session ends if that fails.
   template <Stream S>
   void shut(Session& session, S& stream);
 
-  /// What to wait for before the next step of the session.
+  /// Returns the readiness to wait for before the next step of the session.
   [[nodiscard]] Interest interest(const Session& session) const noexcept {
     const bool input = session.wants_input();
     const bool output = session.unsent_bytes() > 0 && !session.write_has_failed();
@@ -62,7 +63,7 @@ class SessionIo {
     return interest_in(write_wants_read_ || (input && !read_wants_write_), write,
                        session.is_paused());
   }
-  /// The same, for an owner that only writes.
+  /// Returns the readiness to wait for in order to write only.
   [[nodiscard]] Interest output_interest() const noexcept {
     return write_wants_read_ ? Interest::read : Interest::write;
   }
@@ -72,6 +73,7 @@ class SessionIo {
   template <Stream S, class Clock, class OnWritten>
   static IoStatus write_waiting(Session& session, S& stream, Clock clock, OnWritten on_written);
 
+  // The stream's last read, write or shutdown would block until the readiness of the other kind.
   bool read_wants_write_ = false;
   bool write_wants_read_ = false;
   bool shutdown_wants_write_ = false;
@@ -90,6 +92,8 @@ ReadOutcome SessionIo::read(Session& session, S& stream, MutableBytes shared, Ti
   session.note_received_at(result.received_at);
   const bool filled = result.bytes == window.size();
   const bool more_at_hand = stream.has_buffered_input();
+  // After a full window, or while the stream holds input, the owner may read again before it
+  // writes.
   session.received(window.first(result.bytes), now, !filled && !more_at_hand);
   return {.status = result.status,
           .bytes = result.bytes,
@@ -101,6 +105,7 @@ template <Stream S>
 bool SessionIo::should_read_on(const Session& session, const S& stream, const ReadOutcome& last,
                                std::size_t budget) {
   if (last.status != IoStatus::ok || !session.wants_input() || budget == 0) return false;
+  // In a lingering close input is only discarded.
   const bool discards = session.phase() == Session::Phase::lingering;
   return discards || stream.has_buffered_input() ||
          (last.filled_window && session.inside_data_frame());
@@ -108,6 +113,7 @@ bool SessionIo::should_read_on(const Session& session, const S& stream, const Re
 
 template <Stream S, class Clock, class OnWritten>
 bool SessionIo::write(Session& session, S& stream, Clock clock, OnWritten on_written) {
+  // TLS may need input before it can write; interest() then asks for it.
   const bool had_backlog = session.has_backlog();
   const IoStatus status = write_waiting(session, stream, clock, on_written);
   write_wants_read_ = status == IoStatus::want_read;
@@ -116,6 +122,7 @@ bool SessionIo::write(Session& session, S& stream, Clock clock, OnWritten on_wri
 
 template <Stream S, class Clock, class OnWritten>
 IoStatus SessionIo::write_waiting(Session& session, S& stream, Clock clock, OnWritten on_written) {
+  // Gather write: at most 32 pieces for one call of the stream.
   std::array<Bytes, 32> storage;
   while (const std::size_t count = session.gather(storage)) {
     const auto pieces = std::span<const Bytes>(storage).first(count);
@@ -141,6 +148,7 @@ IoStatus SessionIo::write_waiting(Session& session, S& stream, Clock clock, OnWr
 template <Stream S>
 void SessionIo::shut(Session& session, S& stream) {
   const IoResult result = stream.shutdown();
+  // The owner repeats this while the shutdown would block.
   shutdown_wants_write_ = result.status == IoStatus::want_write;
   if (result.status == IoStatus::error) return session.abort({});
   if (!result.would_block()) session.shut();

@@ -1,4 +1,4 @@
-// session_options.hpp - what sessions that behave alike share.
+// session_options.hpp - options that sessions share.
 #pragma once
 
 #include <chrono>
@@ -13,18 +13,19 @@
 
 namespace wirespan::net {
 
-/// The fate of a message that would lift the unsent bytes above the hard limit.
+/// The fate of a message that would lift the held bytes above the hard limit or the send budget.
 enum class Overflow : std::uint8_t {
-  refuse,       ///< Errc::send_queue_full; a published message does not reach this connection.
-  drop_oldest,  ///< Whole messages that wait, the oldest first, make room; they are counted.
-  close,        ///< The connection is closed with 1013: a peer that cannot follow comes again.
+  refuse,       ///< send_queue_full or send_budget_spent; publishing skips this connection.
+  drop_oldest,  ///< The oldest unsent whole messages make room and are counted as dropped.
+  close,        ///< The connection is closed with 1013 (try again later).
 };
 
-/// Whether a message has to ask for room.
+/// Whether a message is subject to admission.
 enum class Admission : std::uint8_t {
-  ask,  ///< The limits of the session decide.
-  /// Room was reserved for it when it was accepted on another thread, where its text was found
-  /// valid, too. With Overflow::drop_oldest older messages still make room as far as they can.
+  ask,  ///< The limits of the session and of its send budget decide.
+  /// No limit refuses the message: its room was reserved, and its text found valid, when it was
+  /// accepted on another thread. With Overflow::drop_oldest older messages still make room as far
+  /// as they can.
   granted,
 };
 
@@ -36,32 +37,40 @@ enum class AfterClose : std::uint8_t {
 
 class ConnectionPool;
 
-/// Shared by all sessions that behave alike; must outlive them. Every time is bounded where it is
-/// used: 0 and below mean what their comment says, milliseconds::max() is as good as for ever.
+/// Options of sessions that behave alike; must outlive them. A time is clamped where it is used: 0
+/// and below mean what the comment says, and milliseconds::max() is as good as for ever.
 struct SessionOptions {
-  KeepAlive::Options keep_alive{};
-  std::string ping_payload{};  ///< Of the pings that keep-alive sends; at most 125 bytes.
+  KeepAlive::Options keep_alive{};  ///< Pings and the pong timeout; off by default.
+  std::string ping_payload{};       ///< Payload of keep-alive's pings; at most 125 bytes.
   /// From our Close frame to the end of the connection; 0 and below: the peer is not waited for.
   std::chrono::milliseconds close_time = limits::close_time;
-  std::chrono::milliseconds peer_close_time = limits::peer_close_time;  ///< Clients only.
-  /// Without a byte in either direction; ends in Errc::idle_timeout. Unset: for ever.
+  /// A client's wait for the server to close TCP after both Close frames; 0 and below: none.
+  std::chrono::milliseconds peer_close_time = limits::peer_close_time;
+  /// Idle timeout: time without a byte in either direction before the session ends with
+  /// Errc::idle_timeout. Unset: for ever; 0 and below: at the next tick().
   std::optional<std::chrono::milliseconds> idle_time{};
-  /// Only received bytes put the end of idle_time off.
+  /// Only received bytes put off the idle timeout, so that our own output does not keep a silent
+  /// peer.
   bool idle_ignores_output = false;
-  /// Inside a message the peer brings `progress_bytes` in every such time, or the connection fails
-  /// with Errc::slow_sender. Unset: no such duty.
+  /// Minimum receive rate: inside a message the peer has to send `progress_bytes` in every
+  /// `progress_time`, or the connection fails with Errc::slow_sender. Unset: no minimum; 0 and
+  /// below: due at every tick().
   std::optional<std::chrono::milliseconds> progress_time{};
   std::size_t progress_bytes = limits::progress_bytes;
+  /// Limits for held bytes, entry overhead included. Crossing the high watermark with a backlog
+  /// makes on_drained() due at the low one. Above the hard limit `overflow` decides; a hard limit
+  /// of 0 accepts a message only if nothing is unsent.
   std::size_t send_high_watermark = limits::send_high_watermark;
   std::size_t send_low_watermark = limits::send_low_watermark;
   std::size_t send_hard_limit = limits::send_hard_limit;
   Overflow overflow = Overflow::refuse;
-  SendBudget* budget = nullptr;  ///< Null: no common bound.
-  /// Read nothing from a peer while more than the high watermark waits for it, until no more than
-  /// the low one does: a peer that wants answers has to take them. For servers: if both ends did
-  /// it, each could wait for the other.
+  SendBudget* budget = nullptr;  ///< Shared by the sessions of a loop; null: no common limit.
+  /// Backpressure: reads nothing from a peer while more than the high watermark is unsent to it,
+  /// until no more than the low one is: a peer that wants answers has to read them. For servers
+  /// only: if both ends did it, each could wait for the other.
   bool hold_reading = false;
-  /// Null: a session keeps its protocol object also while it is idle.
+  /// Pool to which an idle session gives its protocol object back, which saves its memory. Null: it
+  /// keeps the object.
   ConnectionPool* connections = nullptr;
 };
 

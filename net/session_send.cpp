@@ -1,4 +1,4 @@
-// Session: what the user sends, whether there is room for it, and the way to the kernel.
+// session_send.cpp - Session: sending, admission, zero-copy echo, and the account of the writes.
 #include <algorithm>
 
 #include <wirespan/net/session.hpp>
@@ -6,11 +6,12 @@
 namespace wirespan::net {
 namespace {
 
-/// A block of output that is this full waits by itself while there is a backlog: chained, a long
-/// backlog is not moved again and again as it grows.
+/// Bytes of encoded output at which its block moves into the write queue while there is a backlog:
+/// a long backlog grows by blocks, instead of being copied again and again in one growing block.
+/// Also the step in which the budget hears of a batch.
 constexpr std::size_t spill_size = std::size_t{64} << 10;
-/// TLS copies the beginning of what it is given in pieces into a record: a shorter message would
-/// not gain by staying where it is.
+/// Least size of a message that TLS sends from its own memory. A gather write over TLS copies the
+/// first pieces into a record, so a shorter message would not gain by it.
 constexpr std::size_t many_records = std::size_t{64} << 10;
 
 }  // namespace
@@ -29,7 +30,8 @@ std::error_code Session::send(Opcode opcode, Bytes payload, const SendHow& how) 
     note_sent();
     return {};
   }
-  // A compressed message may be part of the context of those after it.
+  // A compressed message may be part of the compression context of later ones, so it is never
+  // dropped.
   const bool may_be_dropped =
       has_backlog() && options().overflow == Overflow::drop_oldest && !connection().compresses();
   if (may_be_dropped) queue_.spill(connection_.get());
@@ -82,7 +84,7 @@ std::error_code Session::close(std::optional<CloseCode> code, std::string_view r
   return {};
 }
 
-// Room. A message that finds nothing before it may be of any size that the budget allows at all.
+// Admission. If nothing is unsent, a message may have any size up to the budget.
 
 std::error_code Session::admit(std::size_t size) {
   const bool is_first = queue_.held(connection_.get()) == 0;
@@ -91,8 +93,8 @@ std::error_code Session::admit(std::size_t size) {
   return may_pass ? std::error_code{} : overflow(size);
 }
 
-/// Others pay for the room of a session that owes nothing, or less than its fair share, unless the
-/// message alone is above the budget.
+/// True if the budget has room for `size` bytes. For a session that has nothing unsent, or less
+/// than its fair share, the largest debtors make room, unless the message alone exceeds the budget.
 bool Session::is_affordable(std::size_t size) {
   SendBudget* budget = options().budget;
   if (budget == nullptr) return true;
@@ -105,6 +107,7 @@ bool Session::is_affordable(std::size_t size) {
   return budget->collect(*this, size) || held == 0;
 }
 
+/// Slow path of admit(): applies the Overflow option to a message that exceeds a limit.
 std::error_code Session::overflow(std::size_t size) {
   const bool is_full = !queue_.fits(size, connection_.get());
   switch (options().overflow) {
@@ -120,7 +123,8 @@ std::error_code Session::overflow(std::size_t size) {
   return refuse(is_full ? Errc::send_queue_full : Errc::send_budget_spent);
 }
 
-/// True if there is room now. Dropped messages are told in any case.
+/// Drops the oldest messages until `size` more bytes have room; true if they have. Every drop is
+/// counted.
 bool Session::drop_for(std::size_t size) {
   const auto has_room = [&] { return queue_.fits(size, connection_.get()) && is_affordable(size); };
   if (has_room()) return true;
@@ -133,16 +137,17 @@ bool Session::drop_for(std::size_t size) {
   return true;
 }
 
-/// A sender that was refused is told when there is room again.
+/// Makes on_drained() due for the refused sender.
 std::error_code Session::refuse(Errc why) noexcept {
   queue_.owe_drain();
   return why;
 }
 
-// Without a copy.
+// Zero-copy echo.
 
-/// Zero-copy echo. What was read stays where it is until the next read; if that comes after the
-/// write, it can be sent from there, unless something that was copied waits in front of it.
+/// Zero-copy echo: sends a message back from where it was read. The input stays there until the
+/// next read, so the write must come first, and nothing that was copied may wait in front of it.
+/// Echo of 16 messages of 16 KiB takes 0.33 instead of 1.6 to 1.9 us of user time each.
 bool Session::send_from_where_it_lies(Opcode opcode, Bytes payload, Compress compress) {
   if (!digesting_ || has_backlog() || options().overflow == Overflow::drop_oldest) return false;
   if (connection().holds_delivered(payload)) {
@@ -156,7 +161,7 @@ bool Session::send_from_where_it_lies(Opcode opcode, Bytes payload, Compress com
 }
 
 /// Zero-copy echo of a reassembled message: the write queue takes over its buffer when the handler
-/// returns.
+/// returns. Echo of 256 KiB takes 6.7 instead of 11.6 us of user time.
 bool Session::lend_delivered(Opcode opcode, Bytes payload, Compress compress) {
   const bool is_of_the_pool = connection_->options().blocks == &queue_.blocks();
   if (lends_delivered_ || !is_of_the_pool || connection_->role() != Role::server) return false;
@@ -173,9 +178,9 @@ void Session::own_delivered() {
   if (queue_.has_entries()) queue_.adopt(connection_->take_delivered());
 }
 
-// To the kernel.
+// Writing.
 
-/// While a batch is answered, the budget is told of larger amounts only, and of the rest after it.
+/// Fast path: within a batch the budget is updated only in steps of spill_size, and at its end.
 void Session::note_sent() {
   const std::size_t held = queue_.held(connection_.get());
   if (digesting_ && !has_backlog() && held - queue_.share() < spill_size) return;
@@ -185,7 +190,7 @@ void Session::note_sent() {
   if (has_backlog() && is_long_block) queue_.spill(connection_.get());
 }
 
-/// Only a backlog counts: what finds none may leave at once.
+/// Only a backlog counts: output that the kernel has not refused may leave at once.
 void Session::note_high_water() noexcept {
   queue_.owe_drain();
   if (options().hold_reading && !reads_to_end_ && reading_ == Reading::on) {
@@ -200,12 +205,12 @@ std::size_t Session::gather(std::span<Bytes> pieces) const noexcept {
 void Session::wrote(std::size_t bytes, std::size_t repeat, bool all) {
   if (bytes > 0) {
     active_ = active_ || !options().idle_ignores_output;
-    alive_ = alive_ || has_backlog();  // the peer has made room
+    alive_ = alive_ || has_backlog();  // the peer has read some
     queue_.consume(bytes, repeat, connection_.get());
   }
   if (!all || unsent_bytes() > 0 || !queue_.set_blocked(false)) return;
   leave_debt();
-  connection().set_output_blocked(false);  // which may append a pong that was held back
+  connection().set_output_blocked(false);  // may append a pong that was held back
   if (connection_->failed()) note_failure(Errc::no_mask_key);  // unless it had failed before
 }
 
@@ -215,7 +220,7 @@ void Session::write_failed(std::error_code error, TimePoint now) {
   rare().write_error = error;
   queue_.fail(connection_.get());
   leave_debt();
-  connection().set_output_blocked(true);  // pongs have nowhere to go
+  connection().set_output_blocked(true);  // holds pongs back, which cannot be sent
   hung_up();
   settle(now);
 }

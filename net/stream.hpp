@@ -14,23 +14,25 @@
 
 namespace wirespan::net {
 
-/// How a read or a write ended.
+/// Outcome of a read or a write.
 enum class IoStatus : std::uint8_t {
-  ok,          ///< Something was done: `bytes` says how much, never 0 for data.
-  want_read,   ///< Nothing can be done before the descriptor is readable.
-  want_write,  ///< Nothing can be done before the descriptor is writable.
-  eof,         ///< The peer has ended its direction in an orderly way.
+  ok,          ///< `bytes` were moved; never 0 for data.
+  want_read,   ///< Nothing can be done until the descriptor is readable.
+  want_write,  ///< Nothing can be done until the descriptor is writable.
+  eof,         ///< The peer has half-closed (over TLS: with close_notify).
   error,       ///< The stream is broken; `error` says why.
 };
 
-/// When the kernel received something, by the clock of the system. Its own zero: not known.
+/// Time at which the kernel received bytes, by the system's wall clock. ReceiveTime() means
+/// unknown.
 using ReceiveTime = std::chrono::sys_time<std::chrono::nanoseconds>;
 
+/// Result of a read or a write.
 struct IoResult {
   IoStatus status = IoStatus::ok;
   std::size_t bytes = 0;
   std::error_code error{};
-  ReceiveTime received_at{};  ///< The last of the bytes; only where TcpSocket was asked to tell.
+  ReceiveTime received_at{};  ///< Of the last byte; only if TcpSocket was asked for it.
 
   [[nodiscard]] bool is_ok() const noexcept { return status == IoStatus::ok; }
   [[nodiscard]] bool would_block() const noexcept {
@@ -41,22 +43,23 @@ struct IoResult {
   }
 };
 
-/// A stream moves; its descriptor stays the same. TLS may want to read in order to write and the
-/// other way round, so both wants are possible from each call.
+/// A non-blocking byte stream over one descriptor. It is movable; its descriptor stays the same.
+/// TLS may need to read in order to write and the other way round, so each call may return
+/// want_read or want_write.
 template <class S>
 concept Stream = std::movable<S> && requires(S& s, const S& c, MutableBytes in, Bytes out) {
   { c.fd() }
   noexcept->std::same_as<int>;
-  { s.handshake() } -> std::same_as<IoResult>;  // what has to happen before bytes may pass
+  { s.handshake() } -> std::same_as<IoResult>;  // before any byte; repeat while it would block
   { s.read_some(in) } -> std::same_as<IoResult>;
   { s.write_some(out) } -> std::same_as<IoResult>;
   { c.has_buffered_input() }
-  noexcept->std::same_as<bool>;                // bytes that a poller cannot see
-  { s.shutdown() } -> std::same_as<IoResult>;  // ends our direction; repeat while it would block
+  noexcept->std::same_as<bool>;                // input that no poller reports
+  { s.shutdown() } -> std::same_as<IoResult>;  // half-closes; repeat while it would block
 };
 
-/// Pieces leave from where they lie, which is so unless the stream says otherwise: TLS makes
-/// records.
+/// True if a gather write sends each piece from where it lies, without a copy. So it is unless the
+/// stream says otherwise, as TLS does, which encrypts into records.
 template <Stream S>
 [[nodiscard]] bool gathers(const S& stream) noexcept {
   if constexpr (requires { stream.gathers(); }) {
@@ -66,8 +69,8 @@ template <Stream S>
   }
 }
 
-/// Writes the pieces in their order; `bytes` counts over all of them. One system call for a stream
-/// that can gather, else one call for each piece.
+/// Gather write: writes the pieces in order; `bytes` counts over all of them. One system call if
+/// the stream has write_pieces(), else one write_some() for each piece.
 template <Stream S>
 [[nodiscard]] IoResult write_pieces(S& stream, std::span<const Bytes> pieces) {
   if constexpr (requires { stream.write_pieces(pieces); }) {
@@ -85,10 +88,11 @@ template <Stream S>
   }
 }
 
-/// Any stream behind one type: what TLS runs on, so that it can run on TCP, on a simulated network
-/// or inside another TLS. A virtual call beside a system call is free.
+/// A stream behind a virtual interface. TlsStream owns one and runs on it: on TCP, on a simulated
+/// network or inside another TLS. The virtual call is negligible beside a system call.
 class ByteTransport {
  public:
+  /// The functions are those of the Stream concept, without handshake().
   virtual ~ByteTransport() = default;
   [[nodiscard]] virtual int fd() const noexcept = 0;
   [[nodiscard]] virtual IoResult read_some(MutableBytes in) = 0;
@@ -97,9 +101,11 @@ class ByteTransport {
   [[nodiscard]] virtual IoResult shutdown() = 0;
 };
 
+/// A ByteTransport that owns a Stream.
 template <Stream S>
 class StreamTransport final : public ByteTransport {
  public:
+  /// Takes ownership of `stream`.
   explicit StreamTransport(S stream) : stream_(std::move(stream)) {}
   [[nodiscard]] int fd() const noexcept override { return stream_.fd(); }
   [[nodiscard]] IoResult read_some(MutableBytes in) override { return stream_.read_some(in); }
@@ -113,6 +119,7 @@ class StreamTransport final : public ByteTransport {
   S stream_;
 };
 
+/// Returns a transport that owns `stream`.
 template <Stream S>
 [[nodiscard]] std::unique_ptr<ByteTransport> make_transport(S stream) {
   return std::make_unique<StreamTransport<S>>(std::move(stream));

@@ -1,3 +1,4 @@
+// system_network.cpp - Network over the system calls of Linux.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -28,7 +29,7 @@ std::error_code last_error() noexcept { return {errno, std::system_category()}; 
 
 bool must_wait() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
-/// Repeats a system call while a signal interrupts it.
+/// Repeats a system call while signals interrupt it.
 template <class Call>
 auto uninterrupted(Call call) noexcept {
   auto result = call();
@@ -65,7 +66,7 @@ short poll_events(Interest interest) noexcept {
                             (wants_write(interest) ? POLLOUT : 0));
 }
 
-/// "::" is the one address that may stand for IPv4 as well.
+/// True for "::", the only address whose listener may accept IPv4 connections too.
 bool is_all_of_ipv6(const Endpoint& local) noexcept {
   if (local.family() != Family::ipv6) return false;
   sockaddr_in6 address{};
@@ -73,13 +74,14 @@ bool is_all_of_ipv6(const Endpoint& local) noexcept {
   return IN6_IS_ADDR_UNSPECIFIED(&address.sin6_addr);
 }
 
-/// Of recv(), which has left the error in errno.
+/// Turns the return value of recv(), with its error in errno, into an IoResult.
 IoResult read_result(::ssize_t size) noexcept {
   if (size > 0) return {.status = IoStatus::ok, .bytes = static_cast<std::size_t>(size)};
   if (size == 0) return {.status = IoStatus::eof};
   return must_wait() ? IoResult{.status = IoStatus::want_read} : IoResult::failure(last_error());
 }
 
+/// Returns the receive time from the control message SCM_TIMESTAMPNS; unknown if there is none.
 ReceiveTime receive_time(const msghdr& message) noexcept {
   const cmsghdr* note = CMSG_FIRSTHDR(&message);
   const bool is_time =
@@ -90,6 +92,7 @@ ReceiveTime receive_time(const msghdr& message) noexcept {
   return ReceiveTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
 }
 
+/// The operating system as a Network. Stateless, hence thread-safe.
 class SystemNetwork final : public Network {
  public:
   Expected<int> open(Family family) override {
@@ -100,7 +103,7 @@ class SystemNetwork final : public Network {
 
   std::error_code connect(int fd, const Endpoint& peer) override {
     if (::connect(fd, peer.data(), peer.size()) == 0) return {};
-    // An interrupted connect goes on by itself (POSIX), so it is not called again.
+    // POSIX: an interrupted connect() goes on in the background, so it is not called again.
     if (errno == EINTR) return make_error_code(std::errc::operation_in_progress);
     return last_error();
   }
@@ -124,13 +127,13 @@ class SystemNetwork final : public Network {
       error = set_option(*fd, {IPPROTO_IPV6, IPV6_V6ONLY, options.only_ipv6 ? 1 : 0});
     }
     for (const SocketOption& option : options.inherited) {
-      (void)set_option(*fd, option);  // none of them is vital
+      (void)set_option(*fd, option);  // best effort
     }
     const int backlog = options.backlog > 0 ? options.backlog : SOMAXCONN;
     if (!error && ::bind(*fd, local.data(), local.size()) != 0) error = last_error();
     if (!error && ::listen(*fd, backlog) != 0) error = last_error();
-    // Linux compares the ports of two listeners again in listen(), so of two that claim one at the
-    // same time at most one comes here.
+    // Linux compares the ports again in listen(). Of two listeners that claim one port at the same
+    // time at most one gets here.
     if (!error && options.sharing == PortSharing::claim) error = share_port(*fd);
     if (!error) return fd;
     close(*fd);
@@ -161,6 +164,7 @@ class SystemNetwork final : public Network {
 
   IoResult read_timed(int fd, MutableBytes in) override {
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(timespec))> control;
+    // The time comes with the data: one recvmsg() instead of a second system call.
     iovec room{.iov_base = in.data(), .iov_len = in.size()};
     msghdr message{};
     message.msg_iov = &room;
@@ -174,6 +178,7 @@ class SystemNetwork final : public Network {
   }
 
   IoResult write(int fd, std::span<const Bytes> pieces) override {
+    // Gather write: up to 64 pieces, one system call.
     std::array<iovec, 64> vectors;
     const std::size_t count = std::min(pieces.size(), vectors.size());
     for (std::size_t i = 0; i < count; ++i) {
@@ -193,7 +198,7 @@ class SystemNetwork final : public Network {
 
   void shutdown_write(int fd) noexcept override { ::shutdown(fd, SHUT_WR); }
   void shutdown_both(int fd) noexcept override { ::shutdown(fd, SHUT_RDWR); }
-  // Linux has released the number even when close() was interrupted: never call it twice.
+  // Linux has released the descriptor even if close() was interrupted, so it is not called again.
   void close(int fd) noexcept override { ::close(fd); }
 
   std::error_code set_nonblocking(int fd) override {
@@ -236,7 +241,7 @@ class SystemNetwork final : public Network {
       const short events = ready > 0 ? polled[i].revents : short{0};
       entries[i].ready = poll_readiness(events);
     }
-    return ready != 0;  // an interrupted wait is a wait that ended early
+    return ready != 0;  // a wait that a signal interrupts counts as ended early
   }
 
   std::unique_ptr<Poller> make_poller(Backend backend) override {

@@ -1,4 +1,4 @@
-// tcp_socket.hpp - a connected, non-blocking stream socket: the plainest model of Stream.
+// tcp_socket.hpp - a connected, non-blocking socket: the plain model of Stream.
 #pragma once
 
 #include <span>
@@ -9,7 +9,8 @@
 
 namespace wirespan::net {
 
-/// Owns its descriptor. Movable; the descriptor stays the same.
+/// A TCP or Unix stream socket. Owns its descriptor and closes it when destroyed, without a
+/// half-close. Movable; the descriptor stays the same. The Network must outlive it.
 class TcpSocket {
  public:
   TcpSocket(Network& network, int fd) noexcept : network_(&network), fd_(fd) {}
@@ -28,8 +29,7 @@ class TcpSocket {
   [[nodiscard]] int fd() const noexcept { return fd_; }
   [[nodiscard]] Network& network() const noexcept { return *network_; }
   [[nodiscard]] IoResult handshake() const noexcept { return {}; }
-  /// What is read tells when it was received, from now on and as far as the system knows; where it
-  /// cannot, nothing changes.
+  /// Asks for IoResult::received_at from here on. Nothing changes if the network cannot tell.
   void tell_receive_times() { is_timed_ = !network_->enable_receive_times(fd_); }
   [[nodiscard]] IoResult read_some(MutableBytes in) {
     return is_timed_ ? network_->read_timed(fd_, in) : network_->read(fd_, in);
@@ -43,7 +43,7 @@ class TcpSocket {
     network_->shutdown_write(fd_);
     return {};
   }
-  /// Gives the descriptor away.
+  /// Gives up ownership and returns the descriptor.
   [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
  private:

@@ -1,3 +1,4 @@
+// timer_wheel.cpp - TimerWheel: hashed slots, a bitmap of the occupied ones, lazy lower bounds.
 #include <algorithm>
 #include <bit>
 #include <utility>
@@ -30,7 +31,7 @@ void TimerWheel::schedule(Timer& timer, TimePoint when) noexcept {
 }
 
 void TimerWheel::insert(Timer& timer) noexcept {
-  // What is overdue goes where the next advance() looks first.
+  // An overdue timer goes into the current slot, which the next advance() looks at first.
   const std::size_t slot = std::max(tick_of(timer.when_), current_tick_) % slot_count;
   std::uint64_t& word = occupied_[slot / bits];
   const std::uint64_t bit = std::uint64_t{1} << (slot % bits);
@@ -51,7 +52,7 @@ void TimerWheel::advance(TimePoint now) {
   current_tick_ = now_tick;
   if (now < earliest_) return;
 
-  // First everything is taken out that may be due, then it is called: a timer that schedules
+  // All timers that may be due are taken out before one is called. So a timer that schedules
   // another one in the past cannot keep this loop busy.
   Timer* due = nullptr;
   const std::uint64_t ticks = std::min<std::uint64_t>(now_tick - first_tick + 1, slot_count);
@@ -62,13 +63,13 @@ void TimerWheel::advance(TimePoint now) {
     if (timer.when_ <= now) {
       timer.on_timer(now);
     } else {
-      insert(timer);  // of a later round of the wheel, or later in this tick
+      insert(timer);  // due in a later round of the wheel, or later in this tick
     }
   }
   find_earliest();
 }
 
-/// Moves the timers of a slot to the front of `due`.
+/// Moves all timers of a slot to the front of `due`.
 void TimerWheel::take_slot(std::size_t slot, Timer*& due) noexcept {
   occupied_[slot / bits] &= ~(std::uint64_t{1} << (slot % bits));
   Timer* list = std::exchange(slots_[slot], nullptr);
@@ -81,13 +82,14 @@ void TimerWheel::take_slot(std::size_t slot, Timer*& due) noexcept {
   list->link_ = &due;
 }
 
+/// Recomputes earliest_ and clears the bits of empty slots.
 void TimerWheel::find_earliest() noexcept {
   earliest_ = TimePoint::max();
   for (std::size_t word = 0; word < occupied_.size(); ++word) {
     for (std::uint64_t rest = occupied_[word]; rest != 0; rest &= rest - 1) {
       const std::size_t slot = word * bits + static_cast<std::size_t>(std::countr_zero(rest));
       if (slots_[slot] == nullptr) {
-        occupied_[word] &= ~(rest & (~rest + 1));  // all its timers were cancelled
+        occupied_[word] &= ~(rest & (~rest + 1));  // all timers of the slot were cancelled
       } else {
         earliest_ = std::min(earliest_, earliest_in_slot_[slot]);
       }

@@ -1,4 +1,4 @@
-// timer_wheel.hpp - many deadlines at constant cost. Time is an argument, never read here.
+// timer_wheel.hpp - many deadlines at constant cost. Time is always an argument; no clock is read.
 #pragma once
 
 #include <array>
@@ -11,14 +11,17 @@
 
 namespace wirespan::net {
 
-/// Something that wants to be called at a time. Destroying it cancels it. Not movable.
+/// Base of an object with one deadline, which its owner hands to TimerWheel::schedule(). Destroying
+/// it cancels it. Not movable: the wheel links timers by address.
 class Timer {
  public:
-  /// `now` is at or after the time that was asked for. May schedule and cancel any timer, this one
-  /// too, and destroy others.
+  /// Called by TimerWheel::advance() once the deadline has come; `now` is not before it. The timer
+  /// is no longer scheduled then. May schedule and cancel any timer, this one too, and destroy
+  /// others. Must not throw.
   virtual void on_timer(TimePoint now) = 0;
+  /// True while the wheel will call on_timer().
   [[nodiscard]] bool is_scheduled() const noexcept { return link_ != nullptr; }
-  /// The time that was asked for last.
+  /// The deadline that was scheduled last.
   [[nodiscard]] TimePoint when() const noexcept { return when_; }
 
  protected:
@@ -32,29 +35,31 @@ class Timer {
   void unlink() noexcept;
 
   Timer* next_ = nullptr;
-  Timer** link_ = nullptr;  // the pointer that points here; null: not scheduled
+  Timer** link_ = nullptr;  // the pointer to this timer in its slot's list; null: not scheduled
   TimePoint when_{};
 };
 
-/// A hashed wheel of 1,024 slots: scheduling and cancelling are O(1), a turn costs what is due. No
-/// timer fires early; it fires in the first advance() at or after its time. Not thread-safe. All
-/// timers must be gone or cancelled before the wheel is.
+/// A hashed timer wheel of 1,024 slots: schedule() and cancel() are O(1), and advance() returns at
+/// once if nothing can be due. No timer fires early; it fires in the first advance() at or after
+/// its deadline. An event loop owns one and advances it once per turn. Destroying the wheel cancels
+/// all timers. Not thread-safe.
 class TimerWheel {
  public:
+  /// `tick`: width of a slot. A deadline further away than all slots waits for more than one round.
   explicit TimerWheel(TimePoint start,
                       std::chrono::milliseconds tick = std::chrono::milliseconds(4)) noexcept;
   ~TimerWheel();
   TimerWheel(const TimerWheel&) = delete;
   TimerWheel& operator=(const TimerWheel&) = delete;
 
-  /// Rescheduling is the same call. A time that has passed is due in the next advance(), also when
-  /// called from a timer.
+  /// Schedules or reschedules a timer. A deadline that has passed is due in the next advance(),
+  /// also when called from a timer.
   void schedule(Timer& timer, TimePoint when) noexcept;
   void cancel(Timer& timer) noexcept { timer.unlink(); }
-  /// Calls every timer whose time has come. `now` must not go backwards.
+  /// Calls every timer whose deadline has come. `now` must not go backwards.
   void advance(TimePoint now);
-  /// No timer is due before this; nothing when there is no timer. It may be earlier than the first
-  /// deadline when that one was cancelled.
+  /// Returns a time before which no timer is due; none without timers. It may be earlier than the
+  /// first deadline, because cancelling does not update it.
   [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
 
  private:
@@ -66,13 +71,13 @@ class TimerWheel {
   void take_slot(std::size_t slot, Timer*& due) noexcept;
   void find_earliest() noexcept;
 
-  std::array<Timer*, slot_count> slots_{};
-  std::array<TimePoint, slot_count> earliest_in_slot_{};  // a lower bound, where occupied
-  std::array<std::uint64_t, slot_count / bits> occupied_{};
+  std::array<Timer*, slot_count> slots_{};  // lists of timers, by deadline modulo 1,024 ticks
+  std::array<TimePoint, slot_count> earliest_in_slot_{};     // lower bound; valid if occupied
+  std::array<std::uint64_t, slot_count / bits> occupied_{};  // timer in the slot => bit is set
   TimePoint start_;
   std::chrono::nanoseconds tick_;
-  std::uint64_t current_tick_ = 0;
-  TimePoint earliest_ = TimePoint::max();  // a lower bound over all slots
+  std::uint64_t current_tick_ = 0;         // of the last advance()
+  TimePoint earliest_ = TimePoint::max();  // lower bound of all deadlines
 };
 
 }  // namespace wirespan::net

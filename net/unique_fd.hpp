@@ -1,4 +1,4 @@
-// unique_fd.hpp - the one owner of a descriptor of the operating system.
+// unique_fd.hpp - the only owner of a file descriptor.
 #pragma once
 
 #include <utility>
@@ -7,7 +7,7 @@
 
 namespace wirespan::net {
 
-/// Closes its descriptor once. Movable, not copyable.
+/// Owns a file descriptor and closes it once. Movable, not copyable. -1: none.
 class UniqueFd {
  public:
   UniqueFd() noexcept = default;

@@ -1,3 +1,4 @@
+// wakeup.cpp - Wakeup on Linux: an eventfd.
 #include <cerrno>
 #include <cstdint>
 #include <system_error>
@@ -13,7 +14,7 @@ Wakeup::Wakeup() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
 }
 
 void Wakeup::notify() noexcept {
-  const int saved = errno;  // a signal handler must leave it alone
+  const int saved = errno;  // a signal handler must not change it
   const std::uint64_t one = 1;
   while (::write(fd_.get(), &one, sizeof one) < 0 && errno == EINTR) {
   }

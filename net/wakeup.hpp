@@ -5,12 +5,15 @@
 
 namespace wirespan::net {
 
-/// An eventfd. Throws std::system_error if the system gives none.
+/// The wake-up of a poller: an eventfd, which the poller owns and waits for. The constructor throws
+/// std::system_error if the system refuses one.
 class Wakeup {
  public:
   Wakeup();
-  /// Any thread, and signal handlers. Several calls before a drain() count as one.
+  /// Makes fd() readable until drain(); several calls before that count as one. Any thread, signal
+  /// handlers too.
   void notify() noexcept;
+  /// Ends the readiness. Never blocks.
   void drain() noexcept;
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 

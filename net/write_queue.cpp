@@ -1,3 +1,4 @@
+// write_queue.cpp - WriteQueue: owned, shared and borrowed output in the order of sending.
 #include <algorithm>
 #include <cstring>
 #include <new>
@@ -8,9 +9,9 @@
 namespace wirespan::net {
 namespace {
 
-/// Nodes kept for the next entries; a queue that was long once does not stay large.
+/// Nodes kept for later entries. The bound lets a queue that was long once become small again.
 constexpr std::size_t most_spare_entries = 64;
-/// Bytes of a frame that is rather copied than listed, and of the block for a few of them.
+/// Largest frame that join() copies, and size of the block that it copies into.
 constexpr std::size_t small_frame = 128;
 constexpr std::size_t joint_block = 512;
 
@@ -18,8 +19,9 @@ bool is_joinable(const PublishedFrame& frame) noexcept {
   return frame.bytes().size() <= small_frame && frame.key().empty();
 }
 
-/// From the heap and not from the source: whoever does not read would hold a large block for each
-/// small message.
+/// Returns a copy in a block of exactly its size. The block comes from the heap, not from the
+/// source: for a peer that does not read, each small message would hold one of the source's large
+/// blocks.
 Block::Ptr copy_of(Bytes bytes) {
   Block::Ptr block = Block::allocate(bytes.size());
   if (!bytes.empty()) std::memcpy(block->bytes(), bytes.data(), bytes.size());
@@ -41,7 +43,8 @@ WriteQueue::Entry& WriteQueue::append(Entry entry) {
   return entries_.back();
 }
 
-/// What is held must not be much more than what is counted, unless there is no memory to mend it.
+/// Returns the block, or a copy to size if it is less than half full: memory held must stay close
+/// to the bytes counted. Without memory for a copy the block is kept as it is.
 Block::Ptr WriteQueue::fitting(Block::Ptr block) noexcept {
   if (block->used().size() >= block->capacity() / 2) return block;
   try {
@@ -63,7 +66,7 @@ void WriteQueue::push_message(Bytes message) {
 
 void WriteQueue::push(PublishedFrame::Ptr frame) {
   const std::string_view key = frame->key();  // lives in the frame, which the entry keeps
-  by_key_.erase(key);                         // an older one may die before this one does
+  by_key_.erase(key);                         // the key of an older entry dies with its frame
   append({.block = {}, .frame = std::move(frame), .droppable = true});
   if (!key.empty()) by_key_.emplace(key, std::prev(entries_.end()));
 }
@@ -75,7 +78,7 @@ void WriteQueue::push_borrowed(Bytes frame) {
 
 void WriteQueue::push_borrowed(const FrameHead& head, Bytes payload) {
   Block::Ptr block = in_small_block(head.bytes());
-  make_room_for(2);  // both parts or none
+  make_room_for(2);  // both entries or none
   append({.block = std::move(block), .frame = {}});
   push_borrowed(payload);
 }
@@ -112,7 +115,8 @@ bool WriteQueue::join(const PublishedFrame& frame) {
   return true;
 }
 
-/// A frame by itself stays shared until a second one comes.
+/// Turns a lone small frame into an owned block that join() can append to. A frame that no second
+/// one follows stays shared.
 bool WriteQueue::copy_to_block(Entry& entry) {
   if (!entry.frame || entry.sent > 0 || !is_joinable(*entry.frame.get())) return false;
   Block::Ptr block = in_small_block(entry.frame->bytes());
@@ -136,12 +140,12 @@ bool WriteQueue::replace(const PublishedFrame::Ptr& frame) {
   size_ -= entry.rest().size();
   entry.frame = frame;
   size_ += entry.rest().size();
-  node.key() = entry.frame->key();  // the old one dies with its frame
+  node.key() = entry.frame->key();  // the old key dies with its frame
   by_key_.insert(std::move(node));
   return true;
 }
 
-/// Nothing of it has left, and TLS does not hold on to it.
+/// True if no byte of the entry was written and TLS does not need it again unchanged.
 bool WriteQueue::is_untouched(Entries::const_iterator entry) const noexcept {
   if (entry->sent > 0) return false;
   std::size_t before = 0;
@@ -210,7 +214,7 @@ void WriteQueue::clear() noexcept {
 
 std::unique_ptr<WriteQueue> WriteQueuePool::lend() {
   if (idle_.empty()) {
-    idle_.reserve(keep);  // so that taking back cannot fail
+    idle_.reserve(keep);  // so that take_back() needs no memory
     return std::make_unique<WriteQueue>(*blocks_);
   }
   auto queue = std::move(idle_.back());

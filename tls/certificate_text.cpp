@@ -1,3 +1,4 @@
+// certificate_text.cpp - the fields of an X509 certificate, printed by OpenSSL.
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -17,7 +18,7 @@ struct FreeBio {
   void operator()(BIO* bio) const noexcept { ::BIO_free(bio); }
 };
 
-/// What `print` writes into a memory BIO; empty if there is no memory for it.
+/// Returns the text that `print` writes into a memory BIO; empty if OpenSSL has no memory.
 template <class Print>
 std::string printed(Print print) {
   const std::unique_ptr<BIO, FreeBio> bio(::BIO_new(::BIO_s_mem()));

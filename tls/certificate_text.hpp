@@ -1,4 +1,4 @@
-// certificate_text.hpp - reads a certificate of OpenSSL. Private.
+// certificate_text.hpp - reads the fields of an OpenSSL certificate. Private.
 #pragma once
 
 #include <wirespan/tls/peer_certificate.hpp>
@@ -7,6 +7,8 @@ struct x509_st;  // OpenSSL's X509
 
 namespace wirespan::tls {
 
+/// Returns the fields of the certificate as text; a field that it lacks, or that OpenSSL has no
+/// memory for, is empty.
 [[nodiscard]] PeerCertificate describe_certificate(::x509_st& certificate);
 
 }  // namespace wirespan::tls

@@ -1,3 +1,4 @@
+// context.cpp - Context: an SSL_CTX made from the options of a client or a server.
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -22,7 +23,7 @@ int version_number(Version version) noexcept {
   return version == Version::tls1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
 }
 
-/// What both sides have in common. Null if OpenSSL has no memory.
+/// Makes a context with the settings that clients and servers share. Null if OpenSSL has no memory.
 SslContext make_context(const SSL_METHOD* method, Version min_version) {
   ::ERR_clear_error();
   SslContext context(::SSL_CTX_new(method), ::SSL_CTX_free);
@@ -33,6 +34,7 @@ SslContext make_context(const SSL_METHOD* method, Version min_version) {
   return context;
 }
 
+/// Returns the error of the file that OpenSSL has just refused, and empties OpenSSL's error queue.
 std::error_code file_error() noexcept {
   const unsigned long code = ::ERR_peek_error();
   ::ERR_clear_error();
@@ -41,8 +43,8 @@ std::error_code file_error() noexcept {
   return TlsErrc::no_certificate_file;
 }
 
-/// Answers OpenSSL's question for the password of a key. An empty one is no password: without this
-/// OpenSSL would ask at the terminal.
+/// Gives OpenSSL the password of a key. It is set even if the password is empty, because OpenSSL
+/// would otherwise ask at the terminal.
 int give_password(char* buffer, int size, int, void* password) {
   const auto& text = *static_cast<const std::string*>(password);
   const auto length = text.copy(buffer, static_cast<std::size_t>(size));
@@ -55,8 +57,8 @@ struct OwnCertificate {
   const std::string& password;
 };
 
-/// Loads the files in turn and stops at the first that OpenSSL refuses, whose name `detail` has
-/// then.
+/// Loads the certificate and its key. False at the first file that OpenSSL refuses; `detail` names
+/// it.
 bool load_files(SSL_CTX* ctx, const OwnCertificate& own, std::string& detail) {
   const std::string& key_file = own.key.empty() ? own.certificate : own.key;
   detail = "certificate file " + in_quotes(own.certificate);
@@ -99,13 +101,15 @@ std::error_code load_trusted_folder(SSL_CTX* ctx, const std::string& folder, std
   return ::SSL_CTX_load_verify_dir(ctx, folder.c_str()) == 1 ? std::error_code{} : file_error();
 }
 
+/// Loads the trusted certificates: those of the options, else those that the environment variable
+/// WEBSOCKET_CLIENT_CA_BUNDLE names, else the system's.
 std::error_code trust(SSL_CTX* ctx, const ClientOptions& options, std::string& detail) {
   std::error_code ignored;
   const std::string& folder = options.ca_cert_path;
   if (!options.ca_certs.empty() || !folder.empty()) {
     if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
       detail = "CA folder " + in_quotes(folder);
-      return TlsErrc::no_certificate_file;  // OpenSSL would find out much later
+      return TlsErrc::no_certificate_file;  // OpenSSL does not look into it before the handshake
     }
     if (!options.ca_certs.empty()) {
       if (const auto error = load_trusted_file(ctx, options.ca_certs, detail)) return error;

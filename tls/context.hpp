@@ -1,4 +1,4 @@
-// context.hpp - one configuration of TLS, shared by the connections made with it.
+// context.hpp - one TLS configuration, shared by the connections made with it.
 #pragma once
 
 #include <memory>
@@ -9,18 +9,23 @@
 
 namespace wirespan::tls {
 
-/// Owns a reference to an SSL_CTX. Cheap to copy; may be shared by threads.
+/// A TLS configuration for clients or for servers. Owns a reference to an SSL_CTX, and so does
+/// every TlsStream made with it, which may outlive this object. Cheap to copy; threads may share
+/// it.
 class Context {
  public:
-  /// Errors: Errc::invalid_option, TlsErrc, or what OpenSSL says about a file or a list. If the
-  /// environment variable SSLKEYLOGFILE names a file, session keys are appended to it; not so with
-  /// a context of the caller's own. `detail`, if given, gets the name of the file, folder, list or
-  /// option that an error is about.
+  /// Makes a context from options. Errors: Errc::invalid_option (options that contradict each
+  /// other), TlsErrc::no_certificate_file or bad_ciphers, a system error about a file,
+  /// not_enough_memory; Errc::tls_unavailable in a build without OpenSSL. `detail`, if given, then
+  /// holds the name of the file, folder, list or option that the error is about. If the environment
+  /// variable SSLKEYLOGFILE names a file, session keys are appended to it, but not with
+  /// ClientOptions::context.
   [[nodiscard]] static Expected<Context> for_client(const ClientOptions& options,
                                                     std::string* detail = nullptr);
   [[nodiscard]] static Expected<Context> for_server(const ServerOptions& options,
                                                     std::string* detail = nullptr);
 
+  /// Returns the SSL_CTX, which remains this object's.
   [[nodiscard]] ::ssl_ctx_st* native() const noexcept { return context_.get(); }
 
  private:

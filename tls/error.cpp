@@ -1,3 +1,4 @@
+// error.cpp - the error categories of TLS and their texts.
 #include <string>
 
 #include <wirespan/tls/error.hpp>

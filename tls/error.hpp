@@ -1,25 +1,27 @@
-// error.hpp - what OpenSSL says, as error codes.
+// error.hpp - error codes of the TLS layer, of OpenSSL and of certificate verification.
 #pragma once
 
 #include <system_error>
 
 namespace wirespan::tls {
 
-/// What the TLS layer itself has to say.
+/// Errors that the TLS layer itself finds.
 enum class TlsErrc {
-  truncated = 1,        ///< TCP ended without TLS's close_notify: bytes may be missing.
+  truncated = 1,        ///< TCP ended without close_notify: bytes may be missing.
   no_certificate_file,  ///< A certificate, key or CA file cannot be used.
-  bad_ciphers,          ///< The list of ciphers or of curves names nothing usable.
-  idle_records,         ///< The peer sends records without data: limits::tls_idle_records.
+  bad_ciphers,          ///< The list of ciphers or of groups names nothing usable.
+  idle_records,         ///< Too many TLS records without data: limits::tls_idle_records.
 };
 
-/// TlsErrc.
+/// Category of TlsErrc.
 [[nodiscard]] const std::error_category& tls_category() noexcept;
-/// OpenSSL's own codes, such as "wrong version number" or an alert of the peer.
+/// Category of OpenSSL's own codes, such as "wrong version number" or an alert of the peer.
 [[nodiscard]] const std::error_category& openssl_category() noexcept;
-/// Why a certificate was refused: X509_V_ERR_..., such as "certificate has expired".
+/// Category of the reasons to refuse a certificate (X509_V_ERR_...), such as "certificate has
+/// expired".
 [[nodiscard]] const std::error_category& certificate_category() noexcept;
 
+/// Lets a TlsErrc convert to std::error_code.
 [[nodiscard]] std::error_code make_error_code(TlsErrc code) noexcept;
 
 /// True for every error that comes from TLS rather than from the socket below it.

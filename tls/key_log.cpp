@@ -1,3 +1,4 @@
+// key_log.cpp - appends TLS session keys to the file that SSLKEYLOGFILE names.
 #include <cstdlib>
 #include <string>
 
@@ -11,7 +12,7 @@
 namespace wirespan::tls {
 namespace {
 
-/// A line is one write to a file opened for appending, so processes may share it.
+/// Appends one line by one write() to a file opened with O_APPEND, so that processes may share it.
 void append_key(const SSL*, const char* line) {
   const char* path = std::getenv("SSLKEYLOGFILE");
   if (path == nullptr || *path == '\0') return;
@@ -19,7 +20,7 @@ void append_key(const SSL*, const char* line) {
   if (!file.is_open()) return;
   const std::string text = std::string(line) + "\n";
   const auto written = ::write(file.get(), text.data(), text.size());
-  (void)written;  // a help for debugging; the connection does not depend on it
+  (void)written;  // a debugging aid: the connection does not depend on it
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+// openssl_text.cpp - texts for error codes, from OpenSSL's tables.
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 

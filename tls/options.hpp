@@ -1,4 +1,4 @@
-// options.hpp - how TLS is to behave: plain values, no header of OpenSSL.
+// options.hpp - TLS options: plain values, no header of OpenSSL.
 #pragma once
 
 #include <cstdint>
@@ -9,43 +9,49 @@ struct ssl_ctx_st;  // OpenSSL's SSL_CTX
 
 namespace wirespan::tls {
 
+/// Whether a client verifies the certificate of the server.
 enum class Verify : std::uint8_t {
   required,  ///< The peer must show a certificate, and it must be valid.
-  none,      ///< Whoever answers is believed. For tests.
+  none,      ///< No certificate verification. For tests only.
 };
 
+/// A version of TLS, for `min_version`.
 enum class Version : std::uint8_t { tls1_2, tls1_3 };
 
-/// Python's `sslopt`. Everything is checked when the connection is made.
+/// TLS options of a client, as in Python's `sslopt`. They are checked when the connection is made.
+/// An empty string means that the option is not set.
 struct ClientOptions {
   Verify verify = Verify::required;
-  /// The certificate must name the host. Unset: true, but false with Verify::none. Asking for it
-  /// together with Verify::none is Errc::invalid_option.
+  /// The certificate must name the host. Unset: true, but false with Verify::none. True together
+  /// with Verify::none is Errc::invalid_option.
   std::optional<bool> check_hostname{};
-  /// A file or a folder of trusted certificates, in PEM. Where both are empty: the file or folder
-  /// that the environment variable WEBSOCKET_CLIENT_CA_BUNDLE names, else the system's store.
+  /// Trusted certificates, in PEM: a file and a folder. If both are empty: the file or folder that
+  /// the environment variable WEBSOCKET_CLIENT_CA_BUNDLE names, if it exists, else the system's
+  /// store.
   std::string ca_certs{};
   std::string ca_cert_path{};
-  /// Our own certificate (a chain, in PEM), its key (in the same file when empty), the key's
-  /// password.
+  /// The client's own certificate (a chain, in PEM), its key (if empty: in the same file) and the
+  /// key's password.
   std::string certfile{};
   std::string keyfile{};
   std::string password{};
-  std::string ciphers{};     ///< OpenSSL's cipher list for TLS 1.2.
+  std::string ciphers{};     ///< OpenSSL's cipher list for TLS 1.2; empty: its default.
   std::string ecdh_curve{};  ///< OpenSSL's list of groups, "X25519:P-256".
   Version min_version = Version::tls1_2;
   std::string server_hostname{};  ///< Sent as SNI and verified instead of the URL's host.
-  /// Yours, made ready: only check_hostname and server_hostname count then. A reference is taken
-  /// for as long as the connection needs it. Its modes, read-ahead and message callback are not
-  /// used: each connection sets its own.
+  /// An SSL_CTX of the caller, used as it is: then only check_hostname and server_hostname count.
+  /// The connection holds a reference to it as long as it needs it, and sets its own modes,
+  /// read-ahead and message callback, whatever the context says. Null: none.
   ::ssl_ctx_st* context = nullptr;
 };
 
+/// TLS options of a server. An empty string means that the option is not set.
 struct ServerOptions {
-  std::string certificate_file{};  ///< Chain in PEM. Required.
-  std::string key_file{};          ///< In the same file when empty.
+  std::string certificate_file{};  ///< A chain in PEM. Required.
+  std::string key_file{};          ///< If empty: in the same file.
   std::string password{};
-  /// Trusted to sign the certificates of clients, which must then show one.
+  /// CA file, in PEM: every client must show a certificate that one of these has signed. Empty:
+  /// clients are not asked for a certificate.
   std::string client_ca_file{};
   std::string ciphers{};
   std::string ecdh_curve{};

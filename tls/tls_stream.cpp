@@ -1,3 +1,4 @@
+// tls_stream.cpp - TlsStream: OpenSSL over a ByteTransport, with a limit for idle records.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -19,12 +20,14 @@ namespace {
 
 /// The largest payload of one record, RFC 8446 §5.1.
 constexpr std::size_t record_size = std::size_t{16} << 10;
-/// Bytes of the transport that one call of OpenSSL may take. It goes on until there is data, so
-/// records without any, key updates and empty ones, would keep it busy for as long as the peer
-/// likes. Whoever waits for the transport then finds it ready and goes on.
+/// Bytes that one call of OpenSSL may read from the transport. OpenSSL reads on until there is
+/// data, so records without data (key updates, empty records) would keep the turn of one connection
+/// going for as long as its peer likes. After the limit the call would block, the transport is
+/// still readable, and the event loop goes on in the next turn.
 constexpr std::size_t input_per_call = 2 * record_size;
 /// Set on each SSL, because the context may be the caller's own. A write that would block comes
-/// again from another place in memory and in another size; has_buffered_input() needs read-ahead.
+/// again from another address and in another size. RELEASE_BUFFERS halves the memory of an idle
+/// connection.
 constexpr long modes =
     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS;
 
@@ -34,31 +37,32 @@ bool is_ip_address(const std::string& host) noexcept {
          ::inet_pton(AF_INET6, host.c_str(), unused.data()) == 1;
 }
 
-/// OpenSSL would take what stands before a NUL for the name, and an empty one for any name.
+/// True if OpenSSL can verify the name. It would take the part before a NUL for the name, and an
+/// empty name for any name.
 bool can_be_named(std::string_view name) noexcept {
   return !name.empty() && name.size() <= TLSEXT_MAXLEN_host_name &&
          name.find('\0') == std::string_view::npos;
 }
 
-/// Says whom we want to talk to, and makes OpenSSL insist on it.
+/// Sets the name that is sent as SNI and that the certificate must have. False if OpenSSL refuses.
 bool expect_peer(SSL* ssl, const std::string& name, bool check_hostname) noexcept {
   const bool is_address = is_ip_address(name);
   if (!is_address && ::SSL_set_tlsext_host_name(ssl, name.c_str()) != 1) return false;
   if (!check_hostname) return true;
   if (is_address) return ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(ssl), name.c_str()) == 1;
-  // RFC 9525 §2: the subject's common name is no name of a host, also where there is no other.
+  // RFC 9525 §2: the subject's common name is never a host name, even if there is no other name.
   ::SSL_set_hostflags(ssl,
                       X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   return ::SSL_set1_host(ssl, name.c_str()) == 1;
 }
 
-/// Copies small pieces together, up to a record; one that fills a record by itself is left where it
-/// lies.
+/// Joins the small pieces of a gather write into whole records, by copying. A piece that fills a
+/// record by itself is not copied.
 class RecordFiller {
  public:
   explicit RecordFiller(std::span<const Bytes> pieces) noexcept : pieces_(pieces) {}
 
-  /// Valid until the next call; empty at the end.
+  /// Returns the next bytes to encrypt; valid until the next call; empty at the end.
   [[nodiscard]] Bytes next() noexcept {
     fetch();
     if (rest_.size() >= record_size || pieces_.empty()) return std::exchange(rest_, {});
@@ -82,18 +86,20 @@ class RecordFiller {
   }
 
   std::span<const Bytes> pieces_;
-  Bytes rest_;  // of the piece in front
+  Bytes rest_;  // of the current piece
   std::array<std::byte, record_size> record_;
 };
 
 }  // namespace
 
+/// The SSL object, the state of its BIO and the counters of records. OpenSSL holds pointers to it,
+/// so it never moves.
 struct TlsStream::Impl {
   explicit Impl(std::unique_ptr<net::ByteTransport> below) : transport(std::move(below)) {
     bio.transport = transport.get();
   }
 
-  /// False if OpenSSL has no memory.
+  /// Makes the SSL object. False if OpenSSL has no memory.
   [[nodiscard]] bool open(const Context& context) {
     ::ERR_clear_error();
     ssl.reset(::SSL_new(context.native()));
@@ -101,24 +107,25 @@ struct TlsStream::Impl {
     if (both == nullptr) return false;
     ::SSL_set_bio(ssl.get(), both, both);
     ::SSL_set_mode(ssl.get(), modes);
-    ::SSL_set_read_ahead(ssl.get(), 1);
+    ::SSL_set_read_ahead(ssl.get(), 1);  // for has_buffered_input()
     ::SSL_set_msg_callback(ssl.get(), note_record);
     ::SSL_set_msg_callback_arg(ssl.get(), this);
     return true;
   }
 
-  /// OpenSSL's message callback. SSL_RECEIVED_SHUTDOWN makes it stop before the record's content.
+  /// OpenSSL's message callback: counts the headers of records that are read. Above the limit it
+  /// sets SSL_RECEIVED_SHUTDOWN, which makes OpenSSL stop before the content of the record.
   static void note_record(int is_written, int, int type, const void*, std::size_t, SSL* ssl,
                           void* context) noexcept {
     auto& self = *static_cast<Impl*>(context);
     if (is_written != 0 || type != SSL3_RT_HEADER || !self.reading) return;
     ++self.records;
-    if (self.idle_records++ <= limits::tls_idle_records) return;  // this one may bring data
+    if (self.idle_records++ <= limits::tls_idle_records) return;  // this record may bring data
     self.flooded = true;
     ::SSL_set_shutdown(ssl, ::SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
   }
 
-  /// One call of SSL_read_ex().
+  /// Calls SSL_read_ex() once. A flood of idle records ends the connection.
   net::IoResult read(MutableBytes room) {
     const bool in_record = ::SSL_pending(ssl.get()) > 0;
     reading = true;
@@ -130,16 +137,16 @@ struct TlsStream::Impl {
       broken = TlsErrc::idle_records;
       return net::IoResult::failure(broken);
     }
-    // The record itself was counted, and it makes up for one without data.
+    // A record with data takes back 2: its own count, and that of one record without data.
     if (result.is_ok() && !in_record) idle_records = std::max(0, idle_records - 2);
     return result;
   }
 
-  /// Calls OpenSSL and says what came of it; `bytes` as the call counted them.
+  /// Calls OpenSSL once and turns its result into an IoResult. `call` stores the number of bytes.
   template <class Call>
   net::IoResult run(Call call) {
     if (broken) return net::IoResult::failure(broken);
-    ::ERR_clear_error();  // nobody else's error may be taken for ours
+    ::ERR_clear_error();  // an older error in the queue must not be taken for ours
     bio.input_left = input_per_call;
     std::size_t bytes = 0;
     const int result = call(&bytes);
@@ -159,7 +166,7 @@ struct TlsStream::Impl {
     return net::IoResult::failure(broken);
   }
 
-  /// One call of SSL_write_ex(), unless the write side has failed.
+  /// Calls SSL_write_ex() once, unless an earlier write has failed.
   net::IoResult write(Bytes bytes) {
     net::IoResult result;
     if (!bio.write_error) {
@@ -170,6 +177,8 @@ struct TlsStream::Impl {
     return bio.write_error && !broken ? net::IoResult::failure(bio.write_error) : result;
   }
 
+  /// Returns the cause of a failure: the transport's error, the refusal of the certificate, the end
+  /// of the transport, or OpenSSL's own code.
   [[nodiscard]] std::error_code reason() const noexcept {
     if (bio.error) return bio.error;
     const long verified = ::SSL_get_verify_result(ssl.get());
@@ -191,13 +200,13 @@ struct TlsStream::Impl {
   std::unique_ptr<net::ByteTransport> transport;
   TransportBio bio;
   std::unique_ptr<SSL, Free> ssl;
-  std::error_code broken;     // after a fatal error OpenSSL must not be asked again
+  std::error_code broken;     // set by a fatal error: OpenSSL must not be called again
   bool reading = false;       // inside SSL_read_ex()
-  bool flooded = false;       // => broken, from the end of that call on
-  int records = 0;            // headers seen since the beginning of read_some()
-  int idle_records = 0;       // see limits::tls_idle_records
-  std::size_t to_repeat = 0;  // bytes of a record that was made and has not left
-  bool notified = false;      // close_notify has left
+  bool flooded = false;       // too many idle records; => broken after that call
+  int records = 0;            // headers read since the beginning of read_some()
+  int idle_records = 0;       // not yet made up for; see limits::tls_idle_records
+  std::size_t to_repeat = 0;  // bytes that are encrypted but not written
+  bool notified = false;      // close_notify was sent, or cannot be
 };
 
 TlsStream::TlsStream(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
@@ -227,7 +236,8 @@ Expected<TlsStream> TlsStream::server(std::unique_ptr<net::ByteTransport> transp
 
 int TlsStream::fd() const noexcept { return impl_ ? impl_->transport->fd() : -1; }
 
-/// A reason that OpenSSL has read, such as an alert of the peer, goes before a failed write.
+/// A cause that OpenSSL has read, such as an alert of the peer, takes precedence over a failed
+/// write.
 net::IoResult TlsStream::handshake() {
   const auto result =
       impl_->run([&](std::size_t*) { return ::SSL_do_handshake(impl_->ssl.get()); });
@@ -237,7 +247,7 @@ net::IoResult TlsStream::handshake() {
     impl_->broken = impl_->bio.write_error;
     return net::IoResult::failure(impl_->broken);
   }
-  // Before the end of the handshake an end of the stream is never a good one.
+  // A stream that ends before the handshake does was cut off.
   if (result.status == net::IoStatus::eof) return net::IoResult::failure(TlsErrc::truncated);
   return result;
 }
@@ -245,7 +255,8 @@ net::IoResult TlsStream::handshake() {
 net::IoResult TlsStream::read_some(MutableBytes in) {
   net::IoResult total{.status = net::IoStatus::ok};
   impl_->records = 0;
-  // One call of OpenSSL yields at most one record; go on only while more is here already.
+  // One call of OpenSSL yields at most one record. Go on only while more input is here already:
+  // that costs no system call.
   do {
     const auto result = impl_->read(in.subspan(total.bytes));
     if (!result.is_ok()) return total.bytes > 0 ? total : result;

@@ -14,17 +14,21 @@
 
 namespace wirespan::tls {
 
-/// One TLS connection. Not thread-safe. Its directions fail on their own: after a write has failed
-/// (the peer has closed its socket), reading goes on and delivers what the peer has sent before.
+/// One TLS connection, as a net::Stream over a transport that it owns. Call handshake() until it is
+/// ok, then read and write; shutdown() sends close_notify. A fatal error is final: later reads and
+/// writes return it again. The directions fail separately: after a failed write (the peer has
+/// closed its socket) reading goes on and delivers what the peer had sent before. Not thread-safe.
 class TlsStream {
  public:
-  /// `server_name` is what the certificate must name: a DNS name, which is sent as SNI too, or an
-  /// IP address, which is not (RFC 6066 §3). `check_hostname` false leaves the name unverified; the
-  /// chain is verified as the context says.
+  /// Makes the client's end. The certificate must have `server_name`: a DNS name, which is sent as
+  /// SNI too, or an IP address, which is not (RFC 6066 §3). With `check_hostname` false the name is
+  /// not verified; the chain is verified as the context says. Errors: Errc::invalid_option for a
+  /// name that is empty, longer than 255 bytes or has a NUL in it; not_enough_memory.
   [[nodiscard]] static Expected<TlsStream> client(std::unique_ptr<net::ByteTransport> transport,
                                                   const Context& context,
                                                   std::string_view server_name,
                                                   bool check_hostname = true);
+  /// Makes the server's end. Error: not_enough_memory.
   [[nodiscard]] static Expected<TlsStream> server(std::unique_ptr<net::ByteTransport> transport,
                                                   const Context& context);
 
@@ -34,29 +38,35 @@ class TlsStream {
 
   /// -1 once the stream has been moved from.
   [[nodiscard]] int fd() const noexcept;
-  /// Repeat while it would block. A refused certificate is an error of certificate_category().
+  /// Runs the handshake; repeat while it would block. A refused certificate is an error of
+  /// certificate_category().
   [[nodiscard]] net::IoResult handshake();
-  /// Decrypts what is here into `in`; reads the transport at most as often as that needs, and takes
-  /// up about limits::tls_records_per_read records; has_buffered_input() may be true afterwards. A
-  /// peer that floods it with records without data ends it: TlsErrc::idle_records.
+  /// Decrypts input into `in`. Reads the transport no more often than that needs, and takes up
+  /// about limits::tls_records_per_read records at most, so has_buffered_input() may be true
+  /// afterwards. A peer that floods it with records without data ends the connection:
+  /// TlsErrc::idle_records.
   [[nodiscard]] net::IoResult read_some(MutableBytes in);
-  /// After a write that would block the same bytes must come again, more of them behind are fine.
-  /// The transport's error, once it has failed to write anything, replies of TLS itself included.
+  /// Encrypts and writes. After a write that would block the same bytes must come again; more may
+  /// follow them. Once the transport has failed to write anything, replies of TLS itself included,
+  /// the result is that error.
   [[nodiscard]] net::IoResult write_some(Bytes out);
-  /// Small pieces share records.
+  /// Gather write: small pieces are copied into shared records.
   [[nodiscard]] net::IoResult write_pieces(std::span<const Bytes> pieces);
-  /// How many of the bytes offered last have to come again unchanged, because a record of them is
-  /// made already; 0 when all was taken.
+  /// Returns the number of bytes, of those offered last, that must come again unchanged because
+  /// they are encrypted into a record already; 0 if all were taken.
   [[nodiscard]] std::size_t bytes_to_repeat() const noexcept;
+  /// False: a gather write copies small pieces.
   [[nodiscard]] static constexpr bool gathers() noexcept { return false; }
+  /// True if OpenSSL or the transport holds input that no poller reports.
   [[nodiscard]] bool has_buffered_input() const noexcept;
-  /// Sends close_notify, then ends our direction of the transport. The write error, if there is
-  /// one.
+  /// Sends close_notify, then half-closes the transport. Repeat while it would block. Returns the
+  /// error of an earlier write, if there was one.
   [[nodiscard]] net::IoResult shutdown();
 
-  /// What the peer showed and the handshake verified; nothing if it showed none.
+  /// Returns the peer's certificate if the peer has shown one and it was verified; nothing
+  /// otherwise.
   [[nodiscard]] std::optional<PeerCertificate> peer_certificate() const;
-  /// "TLSv1.3", and the cipher's name; for reports.
+  /// Returns the version ("TLSv1.3") and the name of the cipher; for reports.
   [[nodiscard]] std::string description() const;
 
  private:

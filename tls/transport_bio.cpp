@@ -1,3 +1,4 @@
+// transport_bio.cpp - an OpenSSL BIO over a ByteTransport, and its error handling.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -11,9 +12,9 @@ namespace {
 
 TransportBio& target_of(BIO* bio) { return *static_cast<TransportBio*>(::BIO_get_data(bio)); }
 
-/// Keeps what OpenSSL has noted so far, and hands the transport an empty queue: a transport that is
-/// TLS itself begins by clearing it, and the alert about a refused certificate passes here after
-/// the reason was noted.
+/// Saves OpenSSL's error queue and gives the transport an empty one: a transport that is TLS itself
+/// begins by clearing it, and the alert about a refused certificate is written after the reason was
+/// queued.
 class NotedErrors {
  public:
   NotedErrors() noexcept {
@@ -29,18 +30,19 @@ class NotedErrors {
   NotedErrors& operator=(const NotedErrors&) = delete;
 
  private:
-  std::array<unsigned long, 16> codes_;  // as many as OpenSSL keeps
+  std::array<unsigned long, 16> codes_;  // the length of OpenSSL's queue
   std::size_t count_ = 0;
 };
 
-/// As OpenSSL's own socket BIO: 1 if `result` did something, 0 at the end, else -1 with the reason
-/// noted where OpenSSL and we will look. OpenSSL takes a 0 of an alert for "sent".
+/// Answers like OpenSSL's own socket BIO: 1 if bytes were moved, 0 at the end of the stream, else
+/// -1, with the reason in the retry flags or in TransportBio. OpenSSL takes 0 for an alert as
+/// "sent".
 int note_result(BIO* bio, const net::IoResult& result, std::size_t asked, std::size_t* done) {
   *done = 0;
   ::BIO_clear_retry_flags(bio);
   switch (result.status) {
     case net::IoStatus::ok:
-      if (result.bytes == 0 || result.bytes > asked) {  // no transport may claim more than that
+      if (result.bytes == 0 || result.bytes > asked) {  // no transport may claim that
         target_of(bio).error = make_error_code(std::errc::io_error);
         return -1;
       }

@@ -1,4 +1,4 @@
-// transport_bio.hpp - OpenSSL's view of a ByteTransport. Private.
+// transport_bio.hpp - an OpenSSL BIO over a ByteTransport. Private.
 #pragma once
 
 #include <cstddef>
@@ -10,21 +10,21 @@
 
 namespace wirespan::tls {
 
-/// What a BIO of ours works on. It must stay where it is for as long as the BIO lives.
+/// State of a transport BIO, owned by a TlsStream. It must not move as long as the BIO lives.
 struct TransportBio {
-  net::ByteTransport* transport = nullptr;
-  std::error_code error;  ///< The latest failure of reading.
-  /// The first failure of writing. From then on OpenSSL is told that all it writes has left, and
-  /// nothing leaves: so it never has a write to finish before it reads on, and replies of its own
-  /// to key updates, and alerts, cannot end what the peer still sends.
+  net::ByteTransport* transport = nullptr;  ///< Not owned.
+  std::error_code error;                    ///< The last failure of a read.
+  /// The first failure of a write. From then on the BIO claims to have written everything and
+  /// writes nothing. So OpenSSL never has a pending write to finish before it reads on, and neither
+  /// its replies to key updates nor its alerts can end what the peer still sends.
   std::error_code write_error;
-  bool eof = false;                ///< The transport has ended.
-  net::ReceiveTime received_at{};  ///< Of what was read last.
-  std::size_t input_left = 0;      ///< Bytes that may still be read in this call of OpenSSL.
+  bool eof = false;                ///< The peer has half-closed the transport.
+  net::ReceiveTime received_at{};  ///< Of the bytes read last.
+  std::size_t input_left = 0;      ///< Bytes that this call of OpenSSL may still read.
 };
 
-/// A BIO that reads and writes through `target`; SIGPIPE is never raised, and error codes are ours.
-/// Null if OpenSSL has no memory. It does not own `target`.
+/// Makes a BIO that reads and writes through `target`, which it does not own. It never raises
+/// SIGPIPE, and a failure keeps the transport's error code. Null if OpenSSL has no memory.
 [[nodiscard]] BIO* make_transport_bio(TransportBio& target);
 
 }  // namespace wirespan::tls

@@ -1,4 +1,5 @@
-// without_tls.cpp - the TLS layer of a build without OpenSSL: everything ends in tls_unavailable.
+// without_tls.cpp - the TLS layer of a build without OpenSSL: every call fails with
+// tls_unavailable.
 #include <wirespan/core/error.hpp>
 #include <wirespan/tls/context.hpp>
 #include <wirespan/tls/openssl_text.hpp>

@@ -247,13 +247,15 @@ std::string build_acceptance(const ClientOffer& offer, const Agreement& agreemen
 std::string build_rejection(const Rejection& rejection, bool head_only) {
   const bool is_final = rejection.status >= 200 && rejection.status <= 999;
   const int status = is_final ? rejection.status : 500;
-  const bool has_content = status != 204 && status != 304;  // RFC 9110 §15.3.5, §15.4.5
+  const bool tells_size = status != 204 && status != 304;  // RFC 9110 §15.3.5, §15.4.5
+  const bool has_content = tells_size && status != 205;     // §15.3.6
   std::string text = "HTTP/1.1 " + std::to_string(status) + " ";
   text.append(reason_phrase(status)).append("\r\n");
   if (status == 426) text += "Upgrade: websocket\r\nConnection: Upgrade, close\r\n";
   if (status != 426) text += "Connection: close\r\n";
   append_headers(text, rejection.headers);
-  if (has_content) text += "Content-Length: " + std::to_string(rejection.body.size()) + "\r\n";
+  const std::size_t size = has_content ? rejection.body.size() : 0;
+  if (tells_size) text += "Content-Length: " + std::to_string(size) + "\r\n";
   text += "\r\n";
   return has_content && !head_only ? text + rejection.body : text;
 }

@@ -51,7 +51,7 @@ bool is_ping_or_pong(const Frame& frame) noexcept {
 }  // namespace
 
 void setdefaulttimeout(std::optional<std::chrono::milliseconds> timeout) noexcept {
-  default_timeout = timeout ? timeout->count() : no_timeout;
+  default_timeout = timeout ? bounded(*timeout).count() : no_timeout;
 }
 
 std::optional<std::chrono::milliseconds> getdefaulttimeout() noexcept {

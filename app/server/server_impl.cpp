@@ -125,13 +125,14 @@ void ServerImpl::stop_listening() noexcept {
   for (const auto& worker : workers_) worker->front().drop_listeners();
 }
 
+std::error_code ServerImpl::check_compression(std::string* detail) const {
+  const auto& compression = options().compression;
+  return compression ? check_deflate_options(*compression, detail) : std::error_code();
+}
+
 std::uint16_t ServerImpl::listen() {
-  if (options().compression) {
-    std::string detail;
-    if (const auto error = check_deflate_options(*options().compression, &detail)) {
-      throw_for(error, detail);
-    }
-  }
+  std::string detail;
+  if (const auto error = check_compression(&detail)) throw_for(error, detail);
   if (shared_.tls_error) throw WebSocketTlsException(shared_.tls_error, shared_.tls_detail);
   std::vector<net::Endpoint> addresses;
   std::vector<net::Endpoint> paths;
@@ -198,7 +199,7 @@ void ServerImpl::run() {
   try {
     for (std::size_t i = 1; i < workers_.size(); ++i) others.add(*workers_[i]);
   } catch (const std::system_error& refused) {
-    throw_for(refused.code(), "a thread for a loop of the server");
+    throw WebSocketException(refused.code(), "a thread for a loop of the server");
   }
   others.serve();
   while (run_once(std::nullopt)) {
@@ -242,6 +243,7 @@ std::error_code ServerImpl::adopt(int fd, Bytes already_read, bool is_secured) {
   net::Network& network = worker.loop().network();
   const auto peer = network.peer_endpoint(fd);
   auto error = peer ? network.set_nonblocking(fd) : peer.error();
+  if (!error) error = check_compression(nullptr);
   if (!is_secured && shared_.tls_error) error = shared_.tls_error;
   // Plain bytes are no part of a TLS stream that has still to begin.
   if (!is_secured && options().tls && !already_read.empty()) error = Errc::invalid_option;

@@ -72,6 +72,14 @@ TEST(ServerHandshake, R74_the_whole_of_a_refusal) {
             "\r\n");
 }
 
+TEST(ServerHandshake, RFC9110_15_3_6_a_205_has_no_content) {
+  EXPECT_EQ(build_rejection({.status = 205, .body = "no\n"}),
+            "HTTP/1.1 205 Success\r\n"
+            "Connection: close\r\n"
+            "Content-Length: 0\r\n"
+            "\r\n");
+}
+
 TEST(ServerHandshake, R74_reasons_of_common_statuses) {
   const struct {
     int status;

@@ -30,6 +30,13 @@ TEST_F(ParityNames, KEEP_the_default_time_out_is_none_at_first_and_can_be_set_an
   EXPECT_EQ(getdefaulttimeout(), std::nullopt);
 }
 
+TEST_F(ParityNames, FIX_a_negative_default_time_out_is_0_and_not_for_ever) {
+  for (const auto timeout : {-1ms, -2ms, std::chrono::milliseconds::min()}) {
+    setdefaulttimeout(timeout);
+    EXPECT_EQ(getdefaulttimeout(), 0ms);
+  }
+}
+
 TEST_F(ParityNames, KEEP_the_default_time_out_is_that_of_connections_without_their_own) {
   RawServer server(echo_script);
   setdefaulttimeout(30ms);

@@ -338,6 +338,17 @@ TEST_P(ServerReach, what_is_no_connected_socket_is_an_error) {
   EXPECT_EQ(client.read_to_end(), "");
 }
 
+TEST_P(ServerReach, adopting_checks_the_options_of_compression_as_listening_does) {
+  WebSocketServer server({.tls = link().for_server(),
+                          .compression = DeflateOptions{.server_max_window_bits = 99},
+                          .backend = link().backend},
+                         echoing());
+  const Pair pair = socket_pair();
+  EXPECT_EQ(server.adopt(pair.theirs), Errc::invalid_option);
+  RawPeer client(pair.ours, Role::client);
+  EXPECT_EQ(client.read_to_end(), "") << "and the socket is closed";
+}
+
 /// With neither port nor path a server lives on what it adopts.
 TEST_P(ServerReach, without_listening_adopted_connections_are_served) {
   WebSocketServer server({.tls = link().for_server(), .backend = link().backend}, echoing());

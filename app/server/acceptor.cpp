@@ -1,3 +1,4 @@
+// acceptor.cpp - the steps of a server's opening handshake, and the lingering close of a refusal.
 #include <array>
 #include <new>
 #include <string>
@@ -53,7 +54,8 @@ void Acceptor::start(Bytes already_read) {
 }
 
 void Acceptor::on_ready(net::Readiness readiness) {
-  // Nothing is read while the decision is open, so a peer that has gone would be told for ever.
+  // Step::deciding reads nothing, and readiness is level-triggered: a lost connection would be
+  // reported in every turn.
   if (step_ == Step::deciding && readiness.failed) return give_up(Errc::connection_lost);
   guarded([&] { go_on(); });
 }
@@ -62,9 +64,9 @@ void Acceptor::on_flush() {
   guarded([&] { go_on(); });
 }
 
-/// Input that the kernel holds counts before the deadline judges: the loop may have been busy.
-/// Best-effort 503 when the application has not decided in time: only if the kernel takes it at
-/// once.
+/// The handshake timeout. Reads once more before it judges: a busy loop may have left input in the
+/// kernel. Best-effort 503 when the application has not decided in time: only if the kernel takes
+/// it at once.
 void Acceptor::on_timer(TimePoint) {
   guarded([&] {
     go_on();
@@ -77,7 +79,7 @@ void Acceptor::on_timer(TimePoint) {
   });
 }
 
-/// Does as much as the transport allows.
+/// Runs the steps of the handshake until the transport would block.
 void Acceptor::go_on() {
   if (step_ == Step::securing && secure()) step_ = Step::reading;
   if (step_ == Step::reading) read_request();
@@ -194,8 +196,9 @@ bool Acceptor::write_answer() {
   return true;
 }
 
-/// The refusal is with the kernel. Closing now would answer what the peer still sends with a reset,
-/// which could destroy the refusal on its way (RFC 9112 §9.6); so the peer closes first, in time.
+/// Lingering close after a refusal (RFC 9112 §9.6): half-closes, then reads and discards until the
+/// peer closes, limits::linger_bytes have come or the handshake times out. Closing at once would
+/// answer input with a reset, which could destroy the refusal on its way.
 void Acceptor::discard_input() {
   if (!shut_down_) {
     const auto result = transport_->shutdown();

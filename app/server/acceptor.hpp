@@ -20,6 +20,7 @@
 
 namespace wirespan {
 
+/// Result of a successful opening handshake: all that the open connection takes over.
 struct AcceptedConnection {
   Transport transport;
   Agreement agreement;
@@ -30,17 +31,17 @@ struct AcceptedConnection {
 
 class Acceptor;
 
-/// Who has acceptors. All calls come on the loop's thread.
+/// Owner of acceptors, and receiver of their events on the loop's thread.
 class AcceptorHost {
  public:
-  /// False: this turn of the loop has had its share of TLS handshakes.
+  /// True if this turn of the loop may do one more step of a TLS handshake; counts that step.
   [[nodiscard]] virtual bool may_secure() = 0;
-  /// The request is complete: call accept() or reject(), now or later.
+  /// The request is complete. The host calls accept() or reject(), within this call or later.
   virtual void on_upgrade(Acceptor& acceptor, ServerRequest request) = 0;
-  /// Nothing: plain requests are not served.
+  /// Answers a request that is no upgrade; nothing: it is refused with 426.
   [[nodiscard]] virtual std::optional<HttpResponse> on_http(const HttpRequest& request) = 0;
-  /// The end of the acceptor, once; the host takes it to EventLoop::retire(). `error` says why no
-  /// connection came about; no error and no connection: a request was answered otherwise.
+  /// The end of the acceptor, once; the host passes it to EventLoop::retire() (deferred deletion).
+  /// Without a connection `error` is the cause; no error and no connection: on_http() has answered.
   virtual void on_accepted(Acceptor& acceptor, std::optional<AcceptedConnection> connection,
                            std::error_code error) = 0;
 
@@ -48,49 +49,56 @@ class AcceptorHost {
   ~AcceptorHost() = default;
 };
 
+/// Options that all acceptors of a loop share; must outlive them.
 struct AcceptorOptions {
   HeadLimits head{};
-  std::chrono::milliseconds handshake_time{};
-  bool serves_http = false;
-  RepeatedLine* unsendable_answer = nullptr;  ///< Shared by the acceptors of a loop.
+  std::chrono::milliseconds handshake_time{};  ///< 0 and below: no handshake timeout.
+  bool serves_http = false;                    ///< Pass requests that are no upgrade to on_http().
+  RepeatedLine* unsendable_answer = nullptr;   ///< Shared by the acceptors of a server.
 };
 
-/// One handshake: TLS if the transport is TLS, then HTTP, under one deadline that no byte extends.
-/// A refusal is written, then the peer may finish reading it before the socket is closed.
+/// One opening handshake on an accepted socket: TLS if the transport is TLS, then the HTTP request
+/// and its answer, under one handshake timeout that no byte extends. Its host owns it and decides
+/// about the request. It ends, by one call of AcceptorHost::on_accepted(), when the 101 has been
+/// written, when the lingering close of a refusal is over, or with an error: handshake timeout,
+/// lost connection, failed TLS, no memory. Destroyed before that, it closes the socket without an
+/// answer and calls nothing.
 class Acceptor final : private net::IoHandler, private net::Timer {
  public:
   Acceptor(net::EventLoop& loop, AcceptorHost& host, const AcceptorOptions& options,
            Transport transport, net::Endpoint peer, ServerAdmission::Ticket ticket);
   ~Acceptor();
 
-  /// `already_read` belongs to the request, or came behind it. May end the acceptor.
+  /// Starts the handshake, once. `already_read`: bytes of the request, and frames behind it, that
+  /// were read from the socket before; there is no TLS handshake then. May end the acceptor.
   void start(Bytes already_read);
-  /// The answers to on_upgrade(), once.
+  /// The answers to on_upgrade(), once: a second one does nothing. An agreement that does not match
+  /// the offer is logged and becomes a 500. `why` is the error that on_accepted() gets.
   void accept(Agreement agreement, std::any user_data);
   void reject(const Rejection& rejection, std::error_code why = Errc::request_rejected);
-  /// Cuts the connection without an answer.
+  /// Closes the connection without an answer.
   void abandon(std::error_code error) { give_up(error); }
 
-  /// What the client asked for, once on_upgrade() was called.
+  /// The client's offer; empty until on_upgrade() is called.
   [[nodiscard]] const ClientOffer& offer() const noexcept { return offer_; }
 
-  std::uint64_t id = 0;  ///< For the host.
+  std::uint64_t id = 0;  ///< Key in the host's table of acceptors.
 
  private:
   enum class Step : std::uint8_t {
-    securing,
-    reading,
-    deciding,
-    answering,
-    refusing,
-    finished,
+    securing,   // TLS handshake
+    reading,    // request head
+    deciding,   // waits for accept() or reject()
+    answering,  // writes the 101
+    refusing,   // writes any other answer, then the lingering close
+    finished,   // on_accepted() was called
   };
 
   void on_ready(net::Readiness readiness) override;
   void on_flush() override;
   void on_timer(TimePoint now) override;
 
-  /// Every call of the loop: without memory this handshake ends, not the loop.
+  /// Runs every call of the loop; std::bad_alloc ends this handshake alone.
   template <class Call>
   void guarded(Call call) noexcept;
   void go_on();
@@ -115,17 +123,17 @@ class Acceptor final : private net::IoHandler, private net::Timer {
   net::Endpoint peer_;
   ServerAdmission::Ticket ticket_;
   Step step_ = Step::securing;
-  net::IoResult want_{.status = net::IoStatus::want_read};  // of TLS, while securing
+  net::IoResult want_{.status = net::IoStatus::want_read};  // direction TLS waits for
   ServerHandshake handshake_;
   ByteBuffer answer_;
   ClientOffer offer_;
   Agreement agreement_;
   std::any user_data_;
   std::vector<std::byte> unread_;
-  std::error_code error_;  // why it was refused
-  std::size_t discarded_ = 0;
-  bool asking_ = false;  // inside on_upgrade()
-  bool shut_down_ = false;
+  std::error_code error_;      // cause of the refusal
+  std::size_t discarded_ = 0;  // bytes read by the lingering close
+  bool asking_ = false;        // inside on_upgrade(): the caller goes on with the answer
+  bool shut_down_ = false;     // half-closed
 };
 
 }  // namespace wirespan

@@ -1,3 +1,4 @@
+// address_counter.cpp - connections counted by IPv4 address or IPv6 /64 prefix.
 #include <cstring>
 
 #include <netinet/in.h>
@@ -18,7 +19,8 @@ std::string key_of(const net::Endpoint& peer) {
   sockaddr_in6 address{};
   std::memcpy(&address, peer.data(), sizeof address);
   const auto* bytes = reinterpret_cast<const char*>(&address.sin6_addr);
-  // A listener for both families sees all of IPv4 inside one /64. RFC 4291 §2.5.5.2.
+  // A dual-stack listener sees IPv4 clients as ::ffff:a.b.c.d, all inside one /64: their IPv4
+  // address counts. RFC 4291 §2.5.5.2.
   if (IN6_IS_ADDR_V4MAPPED(&address.sin6_addr)) return {bytes + 12, sizeof(in_addr)};
   return {bytes, ipv6_prefix_size};
 }

@@ -1,4 +1,4 @@
-// address_counter.hpp - how many connections come from one address. Private.
+// address_counter.hpp - counts the connections from one client address. Private.
 #pragma once
 
 #include <cstddef>
@@ -12,11 +12,13 @@
 
 namespace wirespan {
 
-/// Shared by the loops of a server. An IPv6 host has a whole /64 to itself, so that is what counts
-/// as one address there.
+/// The limit max_connections_per_address of a server, shared by its loops and safe on any thread:
+/// one mutex, taken at the beginning and at the end of a connection. An IPv6 host has a whole /64
+/// to itself, so for IPv6 the /64 prefix counts as one address. Must outlive its tickets.
 class AddressCounter {
  public:
-  /// A share of the count, given back when it is destroyed.
+  /// One connection in the count of its address, until the ticket is destroyed. An empty ticket
+  /// counts nothing.
   class Ticket {
    public:
     Ticket() noexcept = default;
@@ -39,11 +41,12 @@ class AddressCounter {
     Entry* entry_ = nullptr;
   };
 
-  /// `limit` 0: nothing is counted.
+  /// `limit` 0: nothing is counted. `count_loopback` false: 127.0.0.0/8 and ::1 are not counted.
   AddressCounter(std::size_t limit, bool count_loopback) noexcept
       : limit_(limit), count_loopback_(count_loopback) {}
 
-  /// Nothing if the address has as many as it may. Unix sockets have no address to count.
+  /// Returns a ticket, or nothing if the address has reached the limit. The ticket is empty for a
+  /// peer that is not counted; a Unix socket has no address to count.
   [[nodiscard]] std::optional<Ticket> take(const net::Endpoint& peer);
 
  private:
@@ -52,7 +55,7 @@ class AddressCounter {
   std::size_t limit_;
   bool count_loopback_;
   std::mutex mutex_;
-  std::unordered_map<std::string, std::size_t> counts_;
+  std::unordered_map<std::string, std::size_t> counts_;  // guarded; tickets point to its entries
 };
 
 }  // namespace wirespan

@@ -1,4 +1,4 @@
-// admission.hpp - max_connections and max_connections_per_address of a server. Private.
+// admission.hpp - admission of accepted sockets: the limits for connections of a server. Private.
 #pragma once
 
 #include <atomic>
@@ -10,7 +10,9 @@
 
 namespace wirespan {
 
-/// Shared by the loops of a server. Handshakes count as connections.
+/// Admission of sockets under max_connections and max_connections_per_address, shared by the loops
+/// of a server. A socket holds a Ticket during its handshake; an open connection keeps both parts
+/// of it until its end. So handshakes count as connections. Safe on any thread.
 class ServerAdmission {
  public:
   /// One of max_connections, given back when it is destroyed.
@@ -25,13 +27,13 @@ class ServerAdmission {
     ~Place() {
       if (admission_ != nullptr) admission_->give_back();
     }
-    /// The connection that is open now has it: its end calls ServerAdmission::give_back().
+    /// Leaves it to the open connection, whose end calls ServerAdmission::give_back().
     void keep() noexcept { admission_ = nullptr; }
 
    private:
     ServerAdmission* admission_;
   };
-  /// The shares of both limits that an admitted socket holds.
+  /// The parts of both limits that an admitted socket holds.
   struct Ticket {
     AddressCounter::Ticket address;
     Place place;
@@ -40,7 +42,7 @@ class ServerAdmission {
   ServerAdmission(std::size_t connections, std::size_t per_address, bool count_loopback) noexcept
       : limit_(connections), addresses_(per_address, count_loopback) {}
 
-  /// Nothing if there are as many as there may be. `max_connections` 0: no limit.
+  /// Returns a place, or nothing if max_connections are taken. `max_connections` 0: no limit.
   [[nodiscard]] std::optional<Place> take() noexcept {
     const std::size_t before = count_.fetch_add(1, std::memory_order_relaxed);
     Place place(*this);

@@ -13,13 +13,13 @@
 
 namespace wirespan {
 
-/// Slots, their free list and what belongs to a connection beside its channel. The generation of a
-/// slot stands in the hub, where handles on other threads see it; a channel knows its own as
-/// `handler().generation()`.
+/// The slots of a loop: channel, user data and address ticket of each connection, and the list of
+/// free slots. The generation of a slot is in the hub, where handles on other threads read it; a
+/// channel knows its own as `handler().generation()`.
 ///
-/// A slot is free, taken (between allocate() and open()) or open. close() ends an open one: its
-/// handles are stale from then on, but user data and ticket stay until free(). The loop's thread
-/// only.
+/// A slot is free, allocated (between allocate() and open()), open, or closed (between close() and
+/// free()). After close() find() returns null for the connection's handles, but user data and
+/// ticket stay until free(). Owned by ServerConnections; the loop's thread only.
 template <class Channel>
 class ConnectionTable {
  public:
@@ -27,8 +27,8 @@ class ConnectionTable {
   ConnectionTable(const ConnectionTable&) = delete;
   ConnectionTable& operator=(const ConnectionTable&) = delete;
 
-  /// A free slot, under the generation of its next connection. Throws std::bad_alloc, and then
-  /// nothing has changed. free() gives it back.
+  /// Allocates a slot; the key has the generation of its next connection. free() gives it back.
+  /// Throws std::bad_alloc, and then nothing has changed.
   [[nodiscard]] ConnectionKey allocate() {
     std::uint32_t slot = first_free_;
     if (slot != ServerHub::none) {
@@ -40,6 +40,7 @@ class ConnectionTable {
     }
     return {slot, hub_.find(slot)->generation.load(std::memory_order_relaxed)};
   }
+  /// Opens an allocated slot with the channel, ticket and user data of its connection.
   void open(ConnectionKey key, std::unique_ptr<Channel> channel, AddressCounter::Ticket ticket,
             std::unique_ptr<std::any> user_data) noexcept {
     Entry& entry = entries_[key.slot];
@@ -47,12 +48,12 @@ class ConnectionTable {
     entry.ticket = std::move(ticket);
     entry.user_data = std::move(user_data);
   }
-  /// The channel leaves; handles of the connection find nothing once the hub's account is closed,
-  /// too.
+  /// Returns the channel, to be retired. Handles on other threads still take the connection for
+  /// open until net::Remote::close_account().
   [[nodiscard]] std::unique_ptr<Channel> close(ConnectionKey key) noexcept {
     return std::move(entries_[key.slot].channel);
   }
-  /// Destroys the user data and gives the ticket back; the slot can be allocated again.
+  /// Destroys the user data and gives the ticket and the slot back.
   void free(ConnectionKey key) noexcept {
     Entry& entry = entries_[key.slot];
     entry.user_data.reset();
@@ -60,7 +61,7 @@ class ConnectionTable {
     hub_.find(key.slot)->next_free = std::exchange(first_free_, key.slot);
   }
 
-  /// Null if that connection is not open.
+  /// Returns the channel of the connection, null if that is not open.
   [[nodiscard]] Channel* find(ConnectionKey key) noexcept {
     Channel* channel = key.slot < entries_.size() ? entries_[key.slot].channel.get() : nullptr;
     const bool is_current = channel != nullptr && channel->handler().generation() == key.generation;
@@ -70,7 +71,7 @@ class ConnectionTable {
   [[nodiscard]] std::uint32_t size() const noexcept {
     return static_cast<std::uint32_t>(entries_.size());
   }
-  /// Null if the slot is free. Requires slot < size().
+  /// Returns the channel of the slot, null if it is not open. Requires slot < size().
   [[nodiscard]] Channel* at(std::uint32_t slot) noexcept { return entries_[slot].channel.get(); }
   /// Requires slot < size().
   [[nodiscard]] std::unique_ptr<std::any>& user_data(std::uint32_t slot) noexcept {

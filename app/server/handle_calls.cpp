@@ -1,5 +1,7 @@
-// The definitions of ServerConnection. They stand above the loop's side, into which they call; its
-// header stands below it, because handlers are given handles.
+// handle_calls.cpp - ServerConnection: direct calls on the loop's thread, messages from others.
+//
+// This source includes the loop's side, into which it calls; the loop's side includes the header of
+// ServerConnection, because handlers are given handles.
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,7 +15,8 @@
 namespace wirespan {
 namespace {
 
-/// What can be said without the connection. RFC 6455 §5.5, §5.6.
+/// Checks a message as far as no connection is needed for it: opcode, UTF-8, length of a control
+/// frame. RFC 6455 §5.5, §5.6.
 std::error_code check_message(Opcode opcode, Bytes payload) noexcept {
   switch (opcode) {
     case Opcode::text:
@@ -113,7 +116,8 @@ std::error_code ServerConnection::unsubscribe(std::string_view topic) const {
   });
 }
 
-/// Also on the loop's own thread it runs later: the caller may be inside a handler.
+/// Posts also on the loop's own thread: the caller may be inside a handler, where the task must not
+/// run.
 std::error_code ServerConnection::post(std::function<void(const ServerConnection&)> task) const {
   if (hub_ == nullptr || !hub_->is_current(key_)) return Errc::not_open;
   const bool posted = hub_->post([self = *this, task = std::move(task)] {

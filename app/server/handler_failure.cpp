@@ -1,3 +1,4 @@
+// handler_failure.cpp - an exception of a server's handler: its line in the log, and on_error.
 #include <exception>
 #include <string>
 #include <string_view>
@@ -9,7 +10,7 @@
 namespace wirespan {
 namespace {
 
-/// Bytes of a text that the application chose, so possibly a peer.
+/// Bytes of an exception's text that are logged. The text may contain input of the peer.
 constexpr std::size_t longest_text = 512;
 
 void log_failure(RepeatedLine& repeated, std::string_view handler, std::string_view text,
@@ -44,7 +45,7 @@ void report_handler_failure(HandlerFailureLines& lines, const ServerHandlers& ha
       tell(lines, handlers, connection,
            WebSocketException(make_error_code(Errc::handler_failed), "no std::exception"), now);
     }
-  } catch (...) {  // no memory for the log: on_close still tells the cause
+  } catch (...) {  // no memory for the log: on_close still gets Errc::handler_failed
     return;
   }
 }

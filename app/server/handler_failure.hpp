@@ -1,4 +1,4 @@
-// handler_failure.hpp - tells of an exception that a handler of the server has thrown. Private.
+// handler_failure.hpp - reports an exception that a handler of the server has thrown. Private.
 #pragma once
 
 #include <wirespan/app/common/repeated_line.hpp>
@@ -6,14 +6,15 @@
 
 namespace wirespan {
 
-/// Lines that a peer can cause with each message, if that makes a handler throw.
+/// Log lines limited in rate: a peer whose messages make a handler throw causes one per message.
 struct HandlerFailureLines {
   RepeatedLine handler;
   RepeatedLine on_error;
 };
 
-/// Call it inside a catch block: logs the text of the exception, bounded in length and in number,
-/// and calls on_error each time. `connection` is empty if it was the handler of a request.
+/// Reports the exception of the catch block that it is called in: logs its text, at most 512 bytes
+/// and limited in rate, and calls on_error each time. `connection` is empty if on_request or
+/// on_http has thrown.
 void report_handler_failure(HandlerFailureLines& lines, const ServerHandlers& handlers,
                             const ServerConnection& connection, TimePoint now) noexcept;
 

@@ -1,3 +1,4 @@
+// handshake_front.cpp - admission of accepted sockets, their handshakes, answers to requests.
 #include <algorithm>
 #include <exception>
 #include <new>
@@ -116,8 +117,8 @@ void HandshakeFront::shake_hands(net::TcpSocket socket, const net::Endpoint& pee
   started.start(already_read);
 }
 
-/// A stampede of new clients must not stall the open ones: a TLS handshake costs as much as
-/// thousands of messages.
+/// At most limits::tls_handshakes_per_turn steps of TLS handshakes in a turn: each costs as much as
+/// thousands of messages, and many new clients at once must not stall the open connections.
 bool HandshakeFront::may_secure() {
   if (secured_in_ != loop_.now()) {
     secured_in_ = loop_.now();
@@ -157,7 +158,7 @@ std::optional<HttpResponse> HandshakeFront::on_http(const HttpRequest& request) 
 
 void HandshakeFront::answer(std::uint64_t acceptor, RequestAnswer& answer) {
   const auto found = acceptors_.find(acceptor);
-  if (found == acceptors_.end()) return;  // the client has gone, or the time is over
+  if (found == acceptors_.end()) return;  // the client has left, or the handshake timed out
   Acceptor& waiting = *found->second;
   try {
     if (answer.rejection) return waiting.reject(*answer.rejection);

@@ -20,9 +20,11 @@
 
 namespace wirespan {
 
-/// Listeners, admission and handshakes of one loop. An accepted socket is admitted, then an
-/// Acceptor has it until the request is answered, then ServerConnections. A step that finds no
-/// memory ends that socket alone. The loop's thread only.
+/// Listeners, admission and opening handshakes of one loop; ServerWorker owns it. A socket passes
+/// admission, then an Acceptor owns it until the request is answered, then ServerConnections does.
+/// std::bad_alloc closes that socket alone. stop() closes the listeners and ends the handshakes;
+/// nothing starts them again. The loop's thread only, but for listen() and drop_listeners(), which
+/// are called before the loop runs.
 class HandshakeFront final : public RequestPort, private AcceptorHost {
  public:
   HandshakeFront(ServerShared& shared, net::EventLoop& loop, ServerHub& hub,
@@ -30,18 +32,20 @@ class HandshakeFront final : public RequestPort, private AcceptorHost {
   HandshakeFront(const HandshakeFront&) = delete;
   HandshakeFront& operator=(const HandshakeFront&) = delete;
 
-  /// Port 0 picks one, which the result tells.
+  /// Opens a listener and returns its port; port 0: the kernel picks one.
   [[nodiscard]] Expected<std::uint16_t> listen(const net::Endpoint& local,
                                                const net::ListenOptions& options);
-  /// Before the loop runs.
+  /// Closes the listeners, before the loop runs.
   void drop_listeners() noexcept { listeners_.clear(); }
-  /// A socket that a listener of this loop or of another one has accepted.
+  /// Takes over a socket that a listener of this loop or of another one has accepted.
   void accept(net::TcpSocket socket, const net::Endpoint& peer) noexcept;
-  /// A socket that the application has accepted, with the bytes that it has read.
+  /// Takes over a socket that the application has accepted, with the bytes that it has read.
+  /// `is_secured`: the socket gets no TLS, although the server has it.
   void adopt(net::TcpSocket socket, const net::Endpoint& peer, Bytes already_read,
              bool is_secured) noexcept;
-  /// Closes the listeners, cuts the handshakes, and admits nothing more.
+  /// Closes the listeners, ends the handshakes without an answer, and admits nothing more.
   void stop() noexcept;
+  /// True if no handshake is under way.
   [[nodiscard]] bool is_idle() const noexcept { return acceptors_.empty(); }
 
   void answer(std::uint64_t acceptor, RequestAnswer& answer) override;
@@ -68,8 +72,8 @@ class HandshakeFront final : public RequestPort, private AcceptorHost {
   std::vector<std::unique_ptr<ServerListener>> listeners_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Acceptor>> acceptors_;
   std::uint64_t last_acceptor_ = 0;
-  TimePoint secured_in_;  // the turn that secured_ belongs to
-  int secured_ = 0;
+  TimePoint secured_in_;  // the turn (EventLoop::now()) that secured_ belongs to
+  int secured_ = 0;       // calls of may_secure() in that turn
   bool stopped_ = false;
 };
 

@@ -1,3 +1,4 @@
+// origin_policy.cpp - allowed origins, the predicate of the application, or the same origin.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -9,7 +10,7 @@
 namespace wirespan {
 namespace {
 
-/// "host" or "host:port" with the port written out.
+/// Returns "host" or "host:port" with the port written out.
 std::string with_port(std::string_view authority, std::string_view default_port) {
   const std::size_t colon = authority.rfind(':');
   const bool inside_brackets =
@@ -20,8 +21,8 @@ std::string with_port(std::string_view authority, std::string_view default_port)
   return text;
 }
 
-/// The page's scheme says which port is meant where none is written; the Host of the request has
-/// none either then. TLS may end in front of this server, so the scheme itself proves nothing.
+/// Compares host and port, not the scheme: TLS may end at a proxy in front of this server. The
+/// scheme of the origin names the default port, for the origin and for the request's Host.
 bool is_same_origin(std::string_view origin, std::string_view host) {
   const std::string_view scheme = origin.substr(0, origin.find("://"));
   const bool secure = equal_ignoring_case(scheme, "https");

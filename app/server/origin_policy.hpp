@@ -8,11 +8,12 @@
 
 namespace wirespan {
 
-/// `origin` is what the request said, empty if nothing; `host` its Host.
+/// True if the policy lets the request in. `origin` and `host` are the values of its Origin and
+/// Host; an empty origin (no Origin, so no browser) is always let in.
 [[nodiscard]] bool is_origin_welcome(const OriginPolicy& policy, std::string_view origin,
                                      std::string_view host);
 
-/// A line for the log: which origin, at which host, and the option that decides.
+/// Returns a line for the log: the origin, the host, and the option that decides.
 [[nodiscard]] std::string describe_refused_origin(std::string_view origin, std::string_view host);
 
 }  // namespace wirespan

@@ -1,3 +1,4 @@
+// pending_request.cpp - the application's answer to a request, sent to its loop by any thread.
 #include <memory>
 #include <utility>
 
@@ -6,7 +7,8 @@
 namespace wirespan {
 namespace {
 
-/// Any thread.
+/// Passes the answer to the loop's RequestPort: directly on the loop's thread, as a task from
+/// others.
 void send_answer(ServerHub& hub, std::uint64_t acceptor, RequestAnswer answer) {
   if (hub.on_loop_thread()) return hub.requests()->answer(acceptor, answer);
   const auto shared = std::make_shared<RequestAnswer>(std::move(answer));

@@ -1,4 +1,4 @@
-// pending_request.hpp - what stands behind a PendingRequest. Private.
+// pending_request.hpp - the state behind a PendingRequest, and its answer. Private.
 #pragma once
 
 #include <any>
@@ -11,7 +11,7 @@
 
 namespace wirespan {
 
-/// How it was answered.
+/// The application's answer: the rejection if there is one, else 101 with the rest.
 struct RequestAnswer {
   Agreement agreement{};
   std::any user_data{};
@@ -19,16 +19,18 @@ struct RequestAnswer {
   std::optional<Rejection> rejection{};
 };
 
-/// The loop's side: takes the answers to requests, on the loop's thread.
+/// The loop's side of PendingRequest: takes the answers to requests, on the loop's thread.
 class RequestPort {
  public:
-  /// Nothing happens if that acceptor has gone.
+  /// Answers the request of the acceptor with that id; does nothing if the acceptor has ended.
   virtual void answer(std::uint64_t acceptor, RequestAnswer& answer) = 0;
 
  protected:
   ~RequestPort() = default;
 };
 
+/// A request that is not answered yet. It owns a share of the hub, so it may outlive the loop; the
+/// answer then does nothing.
 class PendingRequest::State {
  public:
   State(ServerHub& owner, std::uint64_t waiting, ServerRequest asked)

@@ -1,3 +1,4 @@
+// server_connections.cpp - calls of handles, outboxes, fan-out and events of a loop's channels.
 #include <algorithm>
 #include <memory>
 #include <new>
@@ -12,7 +13,8 @@
 namespace wirespan {
 namespace {
 
-/// Unsent bytes of a turn that other threads are told of before the kernel was asked.
+/// Unsent bytes of a connection from which the admission of other threads learns of them within the
+/// turn, before the kernel was asked to take them.
 constexpr std::size_t told_size = std::size_t{64} << 10;
 
 net::SessionOptions session_options(const ServerOptions& options) {
@@ -46,7 +48,7 @@ std::shared_ptr<const ConnectionOptions> connection_options(const ServerOptions&
 
 }  // namespace
 
-// Other sources of the server destroy channels and have no definitions of theirs.
+// Other sources of the server destroy channels without including channel_impl.hpp.
 namespace net {
 template class Channel<Transport, ServerConnections::ChannelHandler>;
 }  // namespace net
@@ -125,7 +127,8 @@ SendResult ServerConnections::send(ConnectionKey key, Opcode opcode, Bytes paylo
   return waits ? SendResult::Outcome::queued : SendResult::Outcome::sent;
 }
 
-/// Before the kernel was asked, so that the admission of other threads knows of it.
+/// True if the admission of other threads has to know the unsent bytes before the kernel was asked
+/// to take them.
 bool ServerConnections::tells_early(const ServerChannel& channel) const noexcept {
   return hub_.remote().is_used() && channel.unsent_bytes() >= told_size;
 }
@@ -142,8 +145,8 @@ void ServerConnections::drain_outboxes() noexcept {
   });
 }
 
-/// Each step for itself: one that finds no memory ends the connection, and the rest is counted as
-/// lost.
+/// Sends what the connection's outbox has. A step that throws std::bad_alloc aborts the connection,
+/// and the remaining messages are counted as lost.
 void ServerConnections::drain_outbox(ServerChannel& channel, net::Remote::Look look) noexcept {
   const std::uint32_t slot = channel.handler().self.key_.slot;
   const auto deliver = [&](const net::MessageLog::Message& message) {
@@ -277,11 +280,12 @@ void ServerConnections::on_pong(const ServerConnection& self, Bytes payload) {
 
 void ServerConnections::on_backlog(ConnectionKey key, std::size_t unsent) {
   const std::size_t before = hub_.remote().set_unsent(*hub_.find(key.slot), unsent);
-  counters_.send_queue.add(unsent - before);  // modulo 2^64, so it goes down as well
+  counters_.send_queue.add(unsent - before);  // modulo 2^64: a smaller value subtracts
   trim_.note_held(hub_.remote().total());
 }
 
-/// Other threads may have been told of output that no backlog has followed.
+/// Lowers the unsent bytes that other threads see. Those of tells_early() need it: if the kernel
+/// takes the output at once there is no backlog, so no on_backlog().
 void ServerConnections::on_written(ConnectionKey key, std::size_t size) {
   counters_.bytes_out.add(size);
   if (hub_.remote().unsent_total() == 0) return;

@@ -27,9 +27,14 @@
 
 namespace wirespan {
 
-/// From the end of the opening handshake to on_close: carries out the calls of handles and passes
-/// on the events of channels. Handles reach it through the hub, channels call it directly: no
-/// virtual call, lock or look-up by hash is on the way of a message. The loop's thread only.
+/// The open connections of one loop, from the end of the opening handshake to on_close: carries out
+/// the calls of handles and passes the events of channels to the handlers. ServerWorker owns it; it
+/// owns the channels, in a table of slots, and retires one (deferred deletion) when it ends. A
+/// handler that throws fails its connection with Errc::handler_failed; std::bad_alloc aborts the
+/// connection that it happens to, and no other.
+///
+/// Fast path: handles reach it through the hub, channels call it directly, so no virtual call, lock
+/// or look-up by hash is on the way of a message. The loop's thread only, but for open_count().
 class ServerConnections final : public OutboxPort {
  public:
   ServerConnections(ServerShared& shared, net::EventLoop& loop, ServerHub& hub,
@@ -37,26 +42,28 @@ class ServerConnections final : public OutboxPort {
   ServerConnections(const ServerConnections&) = delete;
   ServerConnections& operator=(const ServerConnections&) = delete;
 
-  /// Throws std::bad_alloc, and then nothing is open.
+  /// Makes a channel in a slot and calls on_open. Throws std::bad_alloc, and then nothing is open.
   void open(AcceptedConnection accepted);
-  /// Encoded once, sent to every member of the topic.
+  /// Fan-out: sends the frame, which was encoded once, to every subscriber of the topic.
   void deliver(std::string_view topic, const PublishedFrame::Ptr& frame);
   [[nodiscard]] Compression& compression() noexcept { return compression_; }
-  /// Any thread.
+  /// Open connections. Any thread.
   [[nodiscard]] std::size_t open_count() const noexcept { return open_count_.get(); }
 
-  /// Sends the messages of other threads.
+  /// Sends the messages that other threads have put into outboxes.
   void drain_outboxes() noexcept override;
 
-  // For those who end all of them, slot by slot.
+  // For ServerStopping and ServerWorker, which end all connections.
 
+  /// Slots that exist, free ones included.
   [[nodiscard]] std::uint32_t slots() const noexcept { return table_.size(); }
-  /// Starts a closing handshake of at most `time`. False if the slot is free.
+  /// Starts a closing handshake of at most `time`. False if the slot is not open.
   bool close_slot(std::uint32_t slot, CloseCode code, std::string_view reason,
                   std::chrono::milliseconds time, AfterClose after) noexcept;
   void abort_all(std::error_code error) noexcept;
 
-  // For handles.
+  // For handles, as the functions of ServerConnection with these names. Errc::not_open, 0 or null
+  // if the connection of the key is not open.
 
   [[nodiscard]] SendResult send(ConnectionKey key, Opcode opcode, Bytes payload, Compress compress);
   [[nodiscard]] std::error_code close(ConnectionKey key, CloseCode code, std::string_view reason);
@@ -71,7 +78,7 @@ class ServerConnections final : public OutboxPort {
                 const std::function<void(const ServerConnection&)>& task);
 
  private:
-  /// The calls of a channel; no wider than a handle.
+  /// The channel's handler, as large as a handle: passes the channel's events to its owner.
   struct ChannelHandler {
     ServerConnection self;
 
@@ -88,7 +95,7 @@ class ServerConnections final : public OutboxPort {
     void on_bytes_written(std::size_t size) const { owner().on_written(self.key_, size); }
     void on_dropped(std::size_t count) const { owner().counters_.refused.dropped.add(count); }
     void on_conflated() const { owner().counters_.conflated.add(); }
-    // The channel may be destroyed with its handler before its owner has done with it.
+    // A copy, because the channel and its handler may be destroyed inside the call.
     void on_end(const net::SessionEnd& end) const {
       const ServerConnection copy = self;
       copy.hub_->connections()->on_end(copy, end);
@@ -105,8 +112,9 @@ class ServerConnections final : public OutboxPort {
   void on_drain(const ServerConnection& self);
   void on_end(const ServerConnection& self, const net::SessionEnd& end) noexcept;
 
-  /// Messages that other threads have sent to this connection go before those of the loop, whose
-  /// admission then knows all that was accepted.
+  /// Drains the connection's outbox before the loop itself sends to it: messages that were accepted
+  /// from other threads keep their place, and the loop's admission knows them. One relaxed load if
+  /// no outbox of the loop has any.
   void drain_before_send(ServerChannel& channel) noexcept {
     if (hub_.remote().has_listed()) drain_outbox(channel, net::Remote::Look::early);
   }
@@ -129,7 +137,7 @@ class ServerConnections final : public OutboxPort {
     }
   }
   [[gnu::noinline]] void handler_has_thrown(const ServerConnection& self) noexcept;
-  /// A step for one connection among many: without memory it alone ends.
+  /// Runs a step for one connection among many; std::bad_alloc aborts that connection alone.
   template <class Step>
   void or_abort(ServerChannel& channel, Step step) noexcept;
 
@@ -143,12 +151,13 @@ class ServerConnections final : public OutboxPort {
   net::SendBudget budget_;
   net::SessionOptions session_options_;
   std::shared_ptr<const ConnectionOptions> connection_options_;
-  std::optional<net::ConnectionPool> idle_connections_;
+  std::optional<net::ConnectionPool> idle_connections_;  // protocol pool of the channels
   ConnectionTable<ServerChannel> table_;
   Topics topics_;
   Counter open_count_;
   net::HeapTrim trim_;
-  // The connection whose on_close is running: its handle still tells its user data and its loss.
+  // Key of the connection whose on_close is running, null outside of one. user_data() still finds
+  // that connection, and buffered_amount() returns lost_bytes_ for it.
   const ConnectionKey* ending_ = nullptr;
   std::size_t lost_bytes_ = 0;
   AfterClose after_close_;

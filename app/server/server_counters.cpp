@@ -1,3 +1,4 @@
+// server_counters.cpp - sorts refusals by limit, measures loop lag, adds up the counters of a loop.
 #include <algorithm>
 #include <new>
 
@@ -57,7 +58,7 @@ void ServerCounters::count_failed_connection(std::error_code error) noexcept {
   }
 }
 
-/// Without memory for a new code one close is missing from the statistics.
+/// If there is no memory for a new code, that close is missing from the statistics.
 void ServerCounters::count_close(CloseCode code) noexcept {
   const std::lock_guard lock(mutex_);
   try {

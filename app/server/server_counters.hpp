@@ -1,4 +1,4 @@
-// server_counters.hpp - the numbers of one loop, written by it and read by anybody. Private.
+// server_counters.hpp - statistics of one loop, written by its thread and read by any. Private.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,7 @@
 
 namespace wirespan {
 
-/// One thread adds, any thread reads: no locked instruction.
+/// A counter that one thread writes and any thread reads: no locked instruction.
 class Counter {
  public:
   void add(std::uint64_t more = 1) noexcept {
@@ -31,10 +31,12 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-/// How long turns take: the longest of this window of time and of the one before.
+/// The longest turn of a loop, in the current window of 2 s and the one before.
 class LoopLag {
  public:
+  /// Records the duration of a turn. The loop's thread.
   void note(TimePoint now, std::chrono::nanoseconds turn) noexcept;
+  /// Any thread.
   [[nodiscard]] std::chrono::nanoseconds longest() const noexcept;
 
  private:
@@ -44,6 +46,7 @@ class LoopLag {
   std::atomic<std::int64_t> previous_{0};
 };
 
+/// The counters of one loop, named as in ServerStats. Only the loop's thread writes them.
 struct ServerCounters {
   Counter handshaking, accepted, opened, closed, http_requests;
   Counter messages_in, messages_out, bytes_in, bytes_out, conflated, unsent_at_close, send_queue;
@@ -54,15 +57,15 @@ struct ServerCounters {
   } refused;
   LoopLag lag;
 
-  /// Under the name of the limit that `error` belongs to, if it is one.
+  /// Counts the refusal under the name of the limit that `error` belongs to, if there is one.
   void count_failed_handshake(std::error_code error) noexcept;
   void count_failed_connection(std::error_code error) noexcept;
   void count_close(CloseCode code) noexcept;
-  /// Any thread.
+  /// Adds the counters to those of other loops. Any thread.
   void add_to(ServerStats& stats) const;
 
  private:
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // guards closes_by_code_
   std::map<std::uint16_t, std::uint64_t> closes_by_code_;
 };
 

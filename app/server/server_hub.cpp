@@ -1,3 +1,4 @@
+// server_hub.cpp - slots that any thread can look up, and the ports of the loop.
 #include <bit>
 
 #include <wirespan/app/server/server_hub.hpp>

@@ -1,3 +1,4 @@
+// server_impl.cpp - listeners and threads of a server; stop, adopt and publish on all loops.
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -15,12 +16,13 @@
 namespace wirespan {
 namespace {
 
-/// Bytes that a published message is counted with beside its frame and its topic: the task.
+/// Bytes counted for the task of a published message, beside its frame and its topic.
 constexpr std::size_t publish_overhead = 128;
 
 constexpr std::string_view unix_prefix = "unix:";
 
-/// A key belongs to its topic. Neither can be mistaken: names are compared whole.
+/// Returns the conflation key of a topic and a key: equal keys of different topics stay apart, as
+/// long as no topic and no key contains a NUL. Empty: no conflation.
 std::string conflation_key(std::string_view topic, std::string_view key) {
   if (key.empty()) return {};
   std::string whole(topic);
@@ -41,7 +43,8 @@ ServerImpl::ServerImpl(ServerOptions options, ServerHandlers handlers)
   }
 }
 
-/// Handlers of the last connections may still publish and ask for statistics.
+/// Aborts the connections while all loops still exist: their on_close may publish and ask for
+/// statistics.
 ServerImpl::~ServerImpl() {
   for (const auto& worker : workers_) worker->abort_all();
 }
@@ -62,7 +65,8 @@ bool ServerImpl::spreads(net::Family family) const noexcept {
   return family == net::Family::unix_path && workers_.size() > 1;
 }
 
-/// A task that never runs closes its socket when it is destroyed.
+/// Posts the socket to the next loop. A task that never runs closes the socket when it is
+/// destroyed.
 void ServerImpl::spread(net::TcpSocket socket, const net::Endpoint& peer) {
   ServerWorker& worker = next_worker();
   const auto shared = std::make_shared<net::TcpSocket>(std::move(socket));
@@ -70,7 +74,8 @@ void ServerImpl::spread(net::TcpSocket socket, const net::Endpoint& peer) {
       [&worker, shared, peer] { worker.front().accept(std::move(*shared), peer); });
 }
 
-/// Then "::" must not take the IPv4 connections, or the same port could not be had.
+/// True if an IPv4 address is listed. "::" must not be dual-stack then (IPV6_V6ONLY), or the port
+/// would be in use for that address.
 bool ServerImpl::lists_ipv4() const {
   const auto is_ipv4 = [](const std::string& address) {
     const auto found = net::Endpoint::from_numeric(address, 0);
@@ -79,9 +84,10 @@ bool ServerImpl::lists_ipv4() const {
   return is_ipv4(options().address) || std::ranges::any_of(options().more_addresses, is_ipv4);
 }
 
-/// The first listener claims the port, or finds a free one; the others share it.
+/// Opens a listener on each loop for a TCP address (SO_REUSEPORT), on the first loop for a Unix
+/// socket. The first listener claims the port, or finds a free one; the others join it.
 std::error_code ServerImpl::listen_on(const net::Endpoint& local) {
-  refused_ = local;  // unless this succeeds
+  refused_ = local;  // for the error text of listen(), unless this succeeds
   const bool has_tcp = local.family() != net::Family::unix_path;
   const bool everywhere = has_tcp && workers_.size() > 1;
   net::ListenOptions listening{
@@ -100,7 +106,7 @@ std::error_code ServerImpl::listen_on(const net::Endpoint& local) {
   return {};
 }
 
-/// All of them with the port of the first one.
+/// Listens on all addresses, with the port of the first one.
 std::error_code ServerImpl::listen_on_all(std::span<const net::Endpoint> addresses) {
   port_ = options().port;
   for (const net::Endpoint& address : addresses) {
@@ -109,8 +115,8 @@ std::error_code ServerImpl::listen_on_all(std::span<const net::Endpoint> address
   return {};
 }
 
-/// A port that is free at one address may be taken at another. Unless somebody asked for this very
-/// port, another one will do.
+/// A port that is free at one address may be in use at another. With ServerOptions::port 0 other
+/// ports are tried, limits::free_port_attempts in all.
 std::error_code ServerImpl::listen_on_some_port(std::span<const net::Endpoint> addresses) {
   std::error_code error = listen_on_all(addresses);
   for (int left = limits::free_port_attempts; --left > 0;) {
@@ -161,7 +167,8 @@ void ServerImpl::check_signal() {
   if (signalled_.exchange(false)) stop({});
 }
 
-/// The other threads wait until all of them exist: if one cannot be made, none has served.
+/// The threads of all loops but the first. They wait until all of them exist: if one cannot be
+/// made, none serves. The destructor joins them.
 class ServerImpl::ThreadGate {
  public:
   ~ThreadGate() {
@@ -245,9 +252,9 @@ std::error_code ServerImpl::adopt(int fd, Bytes already_read, bool is_secured) {
   auto error = peer ? network.set_nonblocking(fd) : peer.error();
   if (!error) error = check_compression(nullptr);
   if (!is_secured && shared_.tls_error) error = shared_.tls_error;
-  // Plain bytes are no part of a TLS stream that has still to begin.
+  // TLS has still to begin, so bytes that were already read are no part of it.
   if (!is_secured && options().tls && !already_read.empty()) error = Errc::invalid_option;
-  // It owns the descriptor from here on, also where nobody looks into the mailbox any more.
+  // Owns the descriptor from here on, also if the loop has gone and never runs the task.
   const auto socket = std::make_shared<net::TcpSocket>(network, fd);
   if (error) return error;
   std::vector<std::byte> copy(already_read.begin(), already_read.end());
@@ -277,7 +284,7 @@ std::error_code ServerImpl::publish(std::string_view topic, Opcode opcode, Bytes
   return reached ? std::error_code{} : Errc::not_open;
 }
 
-/// Room on the loops of other threads: on all of them or on none.
+/// Reserves room in publish_queue_limit of the loops of other threads: of all of them or of none.
 bool ServerImpl::reserve_rooms(std::size_t size) noexcept {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     ServerHub& hub = workers_[i]->hub();
@@ -292,7 +299,7 @@ void ServerImpl::give_back_room(ServerWorker& worker, std::size_t size) noexcept
   if (!worker.hub().on_loop_thread()) worker.hub().remote().give_back_room(size);
 }
 
-/// False if that loop has gone.
+/// Delivers directly on the loop's thread, by a task on others. False if that loop has gone.
 bool ServerImpl::publish_on(ServerWorker& worker, std::string_view topic,
                             const PublishedFrame::Ptr& frame, std::size_t size) {
   if (worker.hub().on_loop_thread()) {

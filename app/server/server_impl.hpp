@@ -1,4 +1,4 @@
-// server_impl.hpp - what stands behind a WebSocketServer: the loops and what they share. Private.
+// server_impl.hpp - the implementation of WebSocketServer: its loops and shared state. Private.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,10 @@
 
 namespace wirespan {
 
-/// Owns the loops: starts and stops them, binds their listeners, and sends to all of them.
+/// Owns the loops: binds their listeners, starts and stops them, and publishes on all of them.
+/// WebSocketServer owns it and documents its functions, which have the same names. listen() opens
+/// the listeners; run(), or run_once() with one thread, serves until stop() has ended the last
+/// connection. The destructor, when no thread runs a loop, aborts the connections that are left.
 class ServerImpl final : private SocketSpreader {
  public:
   ServerImpl(ServerOptions options, ServerHandlers handlers);
@@ -39,7 +42,7 @@ class ServerImpl final : private SocketSpreader {
   [[nodiscard]] bool spreads(net::Family family) const noexcept override;
   void spread(net::TcpSocket socket, const net::Endpoint& peer) override;
 
-  /// The loop for the next connection that belongs to none of them yet.
+  /// Returns the loops in turn (round robin), for sockets that no loop has accepted for itself.
   [[nodiscard]] ServerWorker& next_worker() noexcept;
   [[nodiscard]] const ServerOptions& options() const noexcept { return shared_.options; }
   [[nodiscard]] net::Endpoint endpoint(const std::string& address, const char* option) const;
@@ -61,7 +64,7 @@ class ServerImpl final : private SocketSpreader {
   net::Endpoint refused_;  // the address that listen_on() tried last
   std::atomic<std::size_t> next_{0};
   std::atomic<std::uint64_t> published_{0};
-  std::atomic<bool> signalled_{false};
+  std::atomic<bool> signalled_{false};  // stop_from_signal() was called; check_signal() resets it
   std::vector<std::unique_ptr<ServerWorker>> workers_;
   std::uint16_t port_ = 0;
   bool serving_ = false;

@@ -1,3 +1,4 @@
+// server_listener.cpp - accepts, rests without descriptors, takes over abandoned Unix sockets.
 #include <chrono>
 #include <filesystem>
 #include <utility>
@@ -17,8 +18,8 @@ bool is_exhausted(std::error_code error) noexcept {
          error == std::errc::not_enough_memory;
 }
 
-/// Nobody listens there: what is left is only the name. The kernel refuses a connection to a file
-/// that is no socket as well, and that one is not ours to remove.
+/// True if the path is a Unix socket that no process listens on. The kernel refuses a connection to
+/// a file that is no socket in the same way, and such a file must not be removed.
 bool is_abandoned(net::Network& network, const net::Endpoint& path) {
   std::error_code unimportant;
   if (!std::filesystem::is_socket(path.host(), unimportant)) return false;
@@ -63,7 +64,7 @@ std::error_code ServerListener::open(const net::Endpoint& local,
 }
 
 void ServerListener::on_ready(net::Readiness) {
-  // What is called for a connection may stop the server.
+  // on_accept_ may stop the server, which closes this listener.
   for (int i = 0; i < limits::accepts_per_turn && fd_ >= 0; ++i) {
     const auto accepted = loop_.network().accept(fd_);
     if (accepted) {
@@ -73,11 +74,12 @@ void ServerListener::on_ready(net::Readiness) {
     } else if (accepted.error() == std::errc::operation_would_block) {
       return;
     }
-    // Anything else concerned one connection that is gone already.
+    // Any other error concerned one connection that the peer has already closed.
   }
 }
 
-/// The socket stays readable while nobody can be accepted: without a rest the loop would spin.
+/// Accepts nothing for accept_rest. Readiness is level-triggered: while no connection can be
+/// accepted the socket stays readable, and the loop would spin.
 void ServerListener::rest() {
   on_rest_();
   (void)loop_.watch(fd_, net::Interest::none, *this);

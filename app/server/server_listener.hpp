@@ -8,8 +8,9 @@
 
 namespace wirespan {
 
-/// Accepts a bounded number of connections in a turn. When the process has no descriptor left it
-/// rests for a while and tries again: it neither spins nor gives up the socket.
+/// One listening socket of one loop; HandshakeFront owns it. It accepts up to
+/// limits::accepts_per_turn connections in a turn. When no descriptor or memory is left it rests
+/// for 100 ms and tries again: it neither spins nor closes the socket. The loop's thread only.
 class ServerListener final : private net::IoHandler, private net::Timer {
  public:
   using OnAccept = std::function<void(const net::Accepted&)>;
@@ -19,10 +20,11 @@ class ServerListener final : private net::IoHandler, private net::Timer {
       : loop_(loop), on_accept_(std::move(on_accept)), on_rest_(std::move(on_rest)) {}
   ~ServerListener() { close(); }
 
-  /// Binds and listens. A Unix socket that a dead process has left behind is taken over; our own is
-  /// removed at the end.
+  /// Binds and listens. The file of a Unix socket that a dead process has left behind is replaced;
+  /// close() removes the file of this listener.
   [[nodiscard]] std::error_code open(const net::Endpoint& local, const net::ListenOptions& options);
-  /// Accepts nothing more. It may be on the stack: retire it then, and do not destroy it.
+  /// Closes the socket. Inside on_accept the listener is on the stack: its owner then passes it to
+  /// EventLoop::retire() (deferred deletion).
   void close() noexcept;
   [[nodiscard]] net::Endpoint local() const noexcept { return local_; }
 

@@ -1,4 +1,4 @@
-// server_shared.hpp - what the loops of a server have in common. Private.
+// server_shared.hpp - options, handlers, TLS context and admission that loops share. Private.
 #pragma once
 
 #include <optional>
@@ -17,10 +17,11 @@
 
 namespace wirespan {
 
-/// Hands the sockets of a listener that serves all loops on to them, one loop after the other.
+/// Passes the sockets of a listener that serves all loops to one loop after the other (round
+/// robin).
 class SocketSpreader {
  public:
-  /// False: the loop that accepted it keeps it.
+  /// True if sockets of that family are spread; false: the loop that accepts one keeps it.
   [[nodiscard]] virtual bool spreads(net::Family family) const noexcept = 0;
   virtual void spread(net::TcpSocket socket, const net::Endpoint& peer) = 0;
 
@@ -28,8 +29,8 @@ class SocketSpreader {
   ~SocketSpreader() = default;
 };
 
-/// Made before the loops and destroyed after them. Constant but for the counts of
-/// `admission` and the log lines.
+/// State that all loops of a server share: made before them and destroyed after them. Constant but
+/// for the counts of `admission` and the log lines, which any thread may use.
 struct ServerShared {
   ServerShared(ServerOptions server_options, ServerHandlers server_handlers,
                SocketSpreader& socket_spreader)
@@ -48,12 +49,12 @@ struct ServerShared {
   const ServerHandlers handlers;
   SocketSpreader& spreader;
   std::optional<tls::Context> tls;
-  std::error_code tls_error;  // of an unusable certificate or key
-  std::string tls_detail;     // and its name
+  std::error_code tls_error;  // of an unusable certificate or key; listen() throws it
+  std::string tls_detail;     // the name of the file or list that it concerns
   ServerAdmission admission;
-  RepeatedLine shortage;           // nothing can be accepted
-  RepeatedLine refused_origin;     // the first one, then one in a while
-  RepeatedLine unsendable_answer;  // a handler's answer to a request
+  RepeatedLine shortage;           // no descriptor or memory for a connection
+  RepeatedLine refused_origin;     // 403 by ServerOptions::origins
+  RepeatedLine unsendable_answer;  // an agreement of on_request that does not match the offer
   HandlerFailureLines handler_failures;
 };
 

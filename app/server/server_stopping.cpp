@@ -1,3 +1,4 @@
+// server_stopping.cpp - Close frames spread over a time, and the deadline of a server's stop.
 #include <algorithm>
 #include <utility>
 
@@ -8,7 +9,7 @@
 namespace wirespan {
 namespace {
 
-/// Time between two looks at the connections that are due.
+/// Time between two batches of Close frames.
 constexpr std::chrono::milliseconds close_interval{10};
 
 }  // namespace
@@ -24,7 +25,7 @@ void ServerStopping::begin(std::shared_ptr<const StopOptions> options) noexcept 
   send_due_closes(begin_);
 }
 
-/// As many as belong to the share of the spread that has passed.
+/// Closes as many connections as belong to the share of the spread that has passed.
 void ServerStopping::send_due_closes(TimePoint now) noexcept {
   const auto spread = std::chrono::duration<double>(spread_).count();
   const auto passed = std::chrono::duration<double>(now - begin_).count();

@@ -1,4 +1,4 @@
-// server_stopping.hpp - the end of a loop's connections, spread over a time. Private.
+// server_stopping.hpp - graceful shutdown of a loop's connections, spread over a time. Private.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,17 @@
 
 namespace wirespan {
 
-/// Sends a Close to each connection of a loop, slot by slot and evenly over StopOptions::spread,
-/// then aborts those that are left at the deadline. Allocates nothing, so that it cannot stop
-/// half-way. The loop's thread only.
+/// Graceful shutdown of a loop, begun once: sends a Close to each connection, slot by slot and
+/// evenly over StopOptions::spread, then aborts the connections that are left at the deadline.
+/// ServerWorker owns it. It allocates nothing, so no lack of memory can stop it half-way. The
+/// loop's thread only.
 class ServerStopping final : private net::Timer {
  public:
   ServerStopping(net::EventLoop& loop, ServerConnections& connections,
                  std::chrono::milliseconds close_time) noexcept
       : loop_(loop), connections_(connections), close_time_(close_time) {}
 
-  /// Nothing happens if it has begun.
+  /// Begins the shutdown; does nothing if it has begun.
   void begin(std::shared_ptr<const StopOptions> options) noexcept;
   [[nodiscard]] bool has_begun() const noexcept { return options_ != nullptr; }
 

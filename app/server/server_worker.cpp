@@ -1,3 +1,4 @@
+// server_worker.cpp - turns of one loop of a server, and the end of them.
 #include <exception>
 #include <utility>
 

@@ -15,25 +15,29 @@
 
 namespace wirespan {
 
-/// Owns the loop and everything that lives on it. Belongs to the thread that calls turn(), but for
-/// the hub, the mailbox and the counters.
+/// One loop of a server and everything that lives on it: hub, counters, connections, handshakes and
+/// graceful shutdown. ServerImpl owns it. begin_serving() and turn() belong to one thread; turn()
+/// returns false once begin_stop() was called and the last connection has ended; end_serving()
+/// follows. abort_all() comes before destruction. Other threads may use the hub, the mailbox and
+/// the counters only.
 class ServerWorker {
  public:
   ServerWorker(ServerShared& shared, unsigned index);
-  /// abort_all() has been called, or there never was a connection.
+  /// Requires that abort_all() was called, or that there never was a connection.
   ~ServerWorker();
   ServerWorker(const ServerWorker&) = delete;
   ServerWorker& operator=(const ServerWorker&) = delete;
 
-  /// On the thread that calls turn() from now on.
+  /// Call it on the thread that calls turn() from then on.
   void begin_serving() noexcept { hub_->begin_serving(connections_, connections_, front_); }
   void end_serving() noexcept { hub_->end_serving(); }
-  /// One turn; false once the worker has stopped and no connection is left. An exception that
-  /// leaves the loop is logged: the other connections go on.
+  /// Runs one turn; false once the worker was stopped and no connection or handshake is left. An
+  /// exception that leaves the loop is logged: the other connections go on.
   [[nodiscard]] bool turn(std::optional<std::chrono::nanoseconds> timeout) noexcept;
+  /// Closes the listeners, ends the handshakes and begins the graceful shutdown; once.
   void begin_stop(std::shared_ptr<const StopOptions> options) noexcept;
-  /// Ends every connection at once, each with its on_close, on the calling thread. For the owner,
-  /// when no other thread runs the loop.
+  /// Aborts every connection, each with its on_close, on the calling thread. For the owner, when no
+  /// other thread runs the loop.
   void abort_all() noexcept;
 
   [[nodiscard]] HandshakeFront& front() noexcept { return front_; }

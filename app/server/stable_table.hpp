@@ -7,8 +7,8 @@
 
 namespace wirespan {
 
-/// As std::deque, but whoever knows the index is there in a few instructions: a server looks one up
-/// for every message it sends.
+/// Like std::deque, with a look-up by index of a few instructions (shift, mask, two loads): a
+/// server does one for every message that it sends.
 template <class T>
 class StableTable {
  public:
@@ -17,7 +17,7 @@ class StableTable {
   [[nodiscard]] T& operator[](std::size_t index) noexcept {
     return chunks_[index / chunk_size][index % chunk_size];
   }
-  /// Throws std::bad_alloc, and then nothing has changed.
+  /// Appends a default entry. Throws std::bad_alloc, and then nothing has changed.
   void emplace_back() {
     if (size_ == chunks_.size() * chunk_size) chunks_.push_back(std::make_unique<T[]>(chunk_size));
     ++size_;

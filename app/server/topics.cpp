@@ -1,3 +1,4 @@
+// topics.cpp - subscribes, unsubscribes and lists members in constant time for each membership.
 #include <algorithm>
 
 #include <wirespan/app/server/topics.hpp>
@@ -7,7 +8,7 @@ namespace {
 
 constexpr std::size_t first_capacity = 4;
 
-/// Afterwards one push_back() needs no memory. Capacity doubles, as it does in push_back().
+/// Reserves room for one push_back(), which then cannot throw. Capacity doubles, as in push_back().
 void reserve_one_more(std::vector<Topics::Member>& members) {
   if (members.size() < members.capacity()) return;
   members.reserve(std::max(first_capacity, 2 * members.capacity()));
@@ -15,7 +16,7 @@ void reserve_one_more(std::vector<Topics::Member>& members) {
 
 }  // namespace
 
-/// First everything that needs memory, then the steps that cannot fail.
+/// Allocates first, then takes the steps that cannot fail.
 void Topics::subscribe(Member member, std::string_view name) {
   const auto topic = find_or_make(name);
   if (memberships_.contains({&*topic, member})) return;
@@ -91,7 +92,7 @@ void Topics::unlink(const Entry& entry) noexcept {
   }
 }
 
-/// The last member of the list takes the place of the one that goes.
+/// Removes the member from the list of its topic: the last one in the list takes its place.
 void Topics::remove_from_topic(const Entry& entry) noexcept {
   const auto [topic, member] = entry.first;
   std::vector<Member>& members = topic->second;

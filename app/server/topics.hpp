@@ -12,21 +12,25 @@
 
 namespace wirespan {
 
-/// Members are numbers of the owner's choice. A topic lists its members in one piece, because each
-/// publication reads that list; a member's memberships form a linked list, and a table finds each
+/// The subscribers of each topic on one loop. Members are numbers of the owner's choice;
+/// ServerConnections uses slots. A topic lists its members in one vector, because each fan-out
+/// reads that list; a member's memberships form a linked list, and a hash table finds each
 /// membership by topic and member. So subscribing, unsubscribing and each membership of a member
 /// that leaves take constant time, however many topics and members there are. A membership takes
-/// about 70 bytes. Not thread-safe.
+/// about 70 bytes. A topic exists while it has members. Not thread-safe.
 class Topics {
  public:
   using Member = std::uint32_t;
 
-  /// Twice is once. Without memory: std::bad_alloc, and nothing has changed.
+  /// Adds the member to the topic, unless it is there. Throws std::bad_alloc, and then nothing has
+  /// changed.
   void subscribe(Member member, std::string_view topic);
   void unsubscribe(Member member, std::string_view topic) noexcept;
+  /// Ends all memberships of the member.
   void leave_all(Member member) noexcept;
-  /// Valid until the next change.
+  /// Returns the members of the topic, in no order; valid until the next change.
   [[nodiscard]] std::span<const Member> members(std::string_view topic) const noexcept;
+  /// Topics that have members.
   [[nodiscard]] std::size_t size() const noexcept { return topics_.size(); }
 
  private:
@@ -52,7 +56,8 @@ class Topics {
   struct Membership;
   using MembershipMap = std::unordered_map<Key, Membership, KeyHash>;
   using Entry = MembershipMap::value_type;
-  // topic->second[place] is the member; previous and next are others of the same member.
+  // Invariant: topic->second[place] == member, for the key of the entry. previous and next link the
+  // memberships of the same member.
   struct Membership {
     std::size_t place = 0;
     Entry* previous = nullptr;

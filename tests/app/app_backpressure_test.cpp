@@ -1,4 +1,4 @@
-// WebSocketApp: what becomes of messages to a peer that does not read.
+// WebSocketApp: backpressure, for messages to a peer that does not read.
 #include <atomic>
 #include <string>
 #include <thread>
@@ -19,7 +19,7 @@ class AppBackpressure : public AppTest {
  protected:
   void TearDown() override { setdefaulttimeout(std::nullopt); }
   [[nodiscard]] AppOptions limited() const { return with({.send_hard_limit = limit}); }
-  /// Little room in the kernel.
+  /// Options with a small send buffer in the kernel.
   [[nodiscard]] RunOptions small() const {
     return running({.sockopt = {{SOL_SOCKET, SO_SNDBUF, 256 << 10}}});
   }
@@ -31,14 +31,14 @@ class AppBackpressure : public AppTest {
         (void)peer.read_until_close();
         (void)peer.send_close();
       } catch (const PeerError&) {
-        // Cut in the middle.
+        // The connection ended in the middle of the frame.
       }
     };
   }
 };
 WIRESPAN_OVER_LINKS_AND_BACKENDS(AppBackpressure);
 
-/// Sends from a thread of its own until it is refused; counts what was accepted.
+/// Sends from a thread of its own until a send is refused; counts the accepted messages.
 class Sender {
  public:
   explicit Sender(WebSocketApp& app, std::string message = std::string(1000, 'm'))
@@ -60,7 +60,7 @@ class Sender {
   }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] bool is_over() const { return over_; }
-  /// Until it has stood still for a while.
+  /// Waits until the sender has made no progress for a while.
   void wait_until_held() const {
     std::size_t before = 0;
     EXPECT_TRUE(eventually([&] {
@@ -117,7 +117,7 @@ TEST_P(AppBackpressure, B7_another_thread_goes_on_when_the_peer_reads) {
   EXPECT_EQ(result.unsent_bytes, 0U) << "all that was accepted went out before the Close frame";
 }
 
-/// Nothing is ever refused by the kernel here; only our own limit is reached again and again.
+/// The peer reads, so the kernel takes all output; only send_hard_limit is reached repeatedly.
 TEST_P(AppBackpressure, B7_a_burst_from_several_threads_to_a_peer_that_reads_arrives_whole) {
   constexpr int thread_count = 4;
   constexpr int each = 300;
@@ -205,7 +205,7 @@ TEST_P(AppBackpressure, B7_on_the_loops_thread_sending_beyond_the_limit_is_refus
   };
   const RunResult result = app.run_forever(small());
   EXPECT_EQ(thrown, plain_exception(Errc::send_queue_full));
-  EXPECT_GE(sent, limit - limit / 64);  // heads of frames count too
+  EXPECT_GE(sent, limit - limit / 64);  // frame headers count, too
   EXPECT_LE(sent, limit);
   EXPECT_EQ(ending_of(result), (Ending{EndReason::stopped, CloseCode::normal, "", {}}));
   EXPECT_EQ(result.unsent_bytes, 0U);

@@ -18,8 +18,8 @@ WIRESPAN_OVER_LINKS_AND_BACKENDS(AppCloseMany);
 constexpr int runs = 1000;
 constexpr Milliseconds allowed = 50ms;
 
-/// Sees when the machine, not the library, makes everybody wait: a thread that only sleeps and
-/// notes by how much it woke up late.
+/// Measures pauses of the machine, which the library does not cause: a thread that only sleeps and
+/// records by how much it wakes up late.
 class Pauses {
  public:
   Pauses()
@@ -38,8 +38,8 @@ class Pauses {
   std::jthread sleeper_;
 };
 
-/// Answers each Close frame at once and notes when, on its own clock. Every tenth time it leaves it
-/// to the client to end TCP.
+/// Records of a peer that answers each Close frame at once: the time, on the peer's clock. Every
+/// tenth time the peer leaves the end of TCP to the client.
 struct Answers {
   Pauses pauses;
   std::atomic<int> count{0};
@@ -64,7 +64,7 @@ TEST_P(AppCloseMany, close_from_another_thread_returns_within_50_ms_in_1000_of_1
   std::atomic<int> opened{0};
   WebSocketApp app(server.url(), {.on_open = [&](WebSocketApp&) { ++opened; }}, with());
   std::thread closer([&] {
-    std::minstd_rand random(1);  // the same moments in every execution
+    std::minstd_rand random(1);  // fixed seed: the same moments in every execution
     for (int i = 0; i < runs; ++i) {
       while (opened <= i) std::this_thread::sleep_for(std::chrono::microseconds(100));
       std::this_thread::sleep_for(std::chrono::microseconds(random() % 1500));

@@ -1,5 +1,5 @@
-// WebSocketApp::close(): from every place and in every state. It never blocks, ends the run, and
-// what was sent before it goes first. RFC 6455 §7.1.2.
+// WebSocketApp::close(), from every handler and in every state: it never blocks, ends the run, and
+// the Close frame follows all that was sent before. RFC 6455 §7.1.2.
 #include <functional>
 #include <string>
 #include <thread>
@@ -16,7 +16,7 @@ namespace {
 class AppClose : public AppTest {};
 WIRESPAN_OVER_LINKS_AND_BACKENDS(AppClose);
 
-/// Reads to the Close frame, answers it, and checks that nothing came behind it.
+/// A peer that reads to the Close frame, answers it, and checks that nothing came behind it.
 RawServer::Script expecting(std::vector<std::string> frames, std::string first_message = {}) {
   return [frames = std::move(frames), first = std::move(first_message)](RawPeer& peer) {
     (void)peer.accept();
@@ -48,7 +48,7 @@ TEST_P(AppClose, R125_code_and_reason_go_out_and_the_answer_is_what_on_close_get
   EXPECT_FALSE(app.has_errored());
 }
 
-/// Each handler by name, and what makes it be called.
+/// A handler by name, and the bytes of the peer that make the app call it.
 struct Place {
   const char* name;
   std::string wire;
@@ -99,7 +99,7 @@ TEST_P(AppCloseIn, F3_a_handler_sends_and_closes_and_no_handler_but_on_close_fol
   const auto& [link, place] = GetParam();
   std::vector<std::string> frames{"text \"last words\"", "close 1000"};
   if (std::string(place.name) == "on_ping") frames.insert(frames.begin(), "pong 6d");
-  // What comes behind in the same read is of no interest any more.
+  // A message behind it in the same read must not be delivered after close().
   const std::string behind = place.wire.starts_with('\x01') ? "\x80\x04more" : "\x81\x04more";
   RawServer server(expecting(frames, place.wire + behind), link);
   Recorder recorder;
@@ -110,7 +110,7 @@ TEST_P(AppCloseIn, F3_a_handler_sends_and_closes_and_no_handler_but_on_close_fol
     app.send("last words");
     app.close();
     EXPECT_EQ(refusal_of([&] { app.send("too late"); }), closed_exception(Errc::not_open));
-    app.close(CloseCode{4000}, "again");  // the first one counts
+    app.close(CloseCode{4000}, "again");  // does nothing: the first call counts
   });
   WebSocketApp app(server.url(), handlers, {.backend = link.backend});
   EXPECT_EQ(ending_of(app.run_forever({.sslopt = link.for_client()})), stopped_by_us);

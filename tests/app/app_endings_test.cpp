@@ -1,5 +1,5 @@
-// WebSocketApp: what is called, in which order, and what run_forever() returns, for every way in
-// which a run can end. RFC 6455 §7.
+// WebSocketApp: the callbacks, their order and the result of run_forever(), for every way in which
+// a run can end. RFC 6455 §7.
 #include <string>
 #include <tuple>
 #include <vector>

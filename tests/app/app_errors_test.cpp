@@ -1,4 +1,4 @@
-// WebSocketApp: exceptions of handlers, of on_error itself, and of sources that the user gives.
+// WebSocketApp: exceptions of handlers, of on_error itself, and of the user's callables in options.
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -15,7 +15,7 @@ namespace {
 class AppErrors : public AppTest {};
 WIRESPAN_OVER_LINKS_AND_BACKENDS(AppErrors);
 
-/// A frame for every handler, then one message more, then the end.
+/// Sends a frame for every handler, then one more message, then the end.
 void all_frames(RawPeer& peer) {
   (void)peer.accept();
   (void)peer.send_text("first");
@@ -26,7 +26,7 @@ void all_frames(RawPeer& peer) {
   (void)peer.read_until_close();
 }
 
-/// A handler that throws once and notes every other call.
+/// A handler that throws once and records every other call.
 class ThrowingOnce {
  public:
   ThrowingOnce(Recorder& recorder, std::string name)

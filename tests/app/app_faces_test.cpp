@@ -12,7 +12,7 @@ namespace {
 class AppFaces : public AppTest {};
 WIRESPAN_OVER_LINKS_AND_BACKENDS(AppFaces);
 
-/// Makes every callback happen.
+/// A peer that causes every callback.
 void tour(RawPeer& peer) {
   (void)peer.accept();
   (void)peer.send_text("whole");
@@ -67,7 +67,7 @@ TEST_P(AppFaces, handlers_assigned_later) {
   EXPECT_EQ(recorder.calls(), whole_tour);
 }
 
-/// Overrides everything, and shows what it gets to the same recorder.
+/// Overrides every virtual method, and records each call.
 class Subclass final : public WebSocketApp {
  public:
   Subclass(std::string url, Recorder& recorder, AppOptions options)

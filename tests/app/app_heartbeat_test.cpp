@@ -1,4 +1,4 @@
-// WebSocketApp: pings at an interval, and peers that do not answer them. RFC 6455 §5.5.2.
+// WebSocketApp: keep-alive pings, and peers that do not answer them. RFC 6455 §5.5.2.
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,7 +13,7 @@ namespace {
 class AppHeartbeat : public AppTest {};
 WIRESPAN_OVER_LINKS_AND_BACKENDS(AppHeartbeat);
 
-/// Notes when each ping came, answers it if it shall, and closes after `count` of them.
+/// A peer that records when each ping came, answers it if `answer`, and closes after `count`.
 RawServer::Script counting_pings(int count, bool answer, std::vector<Clock::time_point>& times) {
   return [=, &times](RawPeer& peer) {
     (void)peer.accept();
@@ -88,8 +88,7 @@ TEST_P(AppHeartbeat, R112_a_peer_that_does_not_answer_is_given_up_after_the_time
                    called::close(1006)}));
 }
 
-/// Liveness by one signal: in Python only a pong counts, and a peer in the middle of a long message
-/// is cut.
+/// Liveness: in Python only a pong counts, so a peer in the middle of a long message times out.
 TEST_P(AppHeartbeat, FIX_any_byte_counts_as_an_answer_unless_only_pongs_shall) {
   for (const bool only_pongs : {false, true}) {
     RawServer server(

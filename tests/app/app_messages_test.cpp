@@ -1,5 +1,4 @@
-// WebSocketApp: messages, fragments, on_data, and what is checked of them. RFC 6455 §5.4, §5.6,
-// §6.2.
+// WebSocketApp: messages, fragments, on_data, and their validation. RFC 6455 §5.4, §5.6, §6.2.
 #include <string>
 #include <vector>
 
@@ -12,7 +11,7 @@ namespace {
 
 class AppMessages : public AppTest {
  protected:
-  /// The calls for some frames that are followed by a Close frame.
+  /// Returns the callbacks for the frames that `send` sends, which a Close frame follows.
   [[nodiscard]] Calls calls_for(std::function<void(RawPeer&)> send, AppHandlers handlers,
                                 AppOptions options = {}, RunOptions run = {}) {
     RawServer server(

@@ -1,4 +1,4 @@
-// WebSocketApp: trying again after a failed attempt or a lost connection. RFC 6455 §7.2.3.
+// WebSocketApp: reconnecting after a failed attempt or a lost connection. RFC 6455 §7.2.3.
 #include <atomic>
 #include <mutex>
 #include <stdexcept>

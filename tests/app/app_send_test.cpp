@@ -1,4 +1,4 @@
-// WebSocketApp: sending from handlers and from other threads, and what the app tells about itself.
+// WebSocketApp: sending from handlers and from other threads, and the state that an app reports.
 #include <atomic>
 #include <map>
 #include <string>
@@ -15,7 +15,7 @@ namespace {
 class AppSend : public AppTest {};
 WIRESPAN_OVER_LINKS_AND_BACKENDS(AppSend);
 
-/// Every way to send; the frames that they make.
+/// Sends in every way that an app has.
 void send_everything(WebSocketApp& app) {
   app.send("a");
   app.send_text("b");
@@ -166,8 +166,8 @@ TEST_P(AppSend, F9_8_threads_send_and_each_ones_order_is_kept) {
   EXPECT_EQ(result.unsent_bytes, 0U);
 }
 
-/// Our peer has to read all that was sent before the close: what may wait is little, and the time
-/// for it is long, so that a slow peer is no failure.
+/// The peer has to read all that was sent before the close. send_hard_limit is small and the close
+/// timeout long, so that a slow peer is no failure.
 TEST_P(AppSend, F6_threads_that_send_while_the_run_is_closed_again_and_again) {
   RawServer server(echo_script, link());
   WebSocketApp app(server.url(), recorder.handlers(), with({.send_hard_limit = 64 << 10}));

@@ -1,5 +1,4 @@
-// WebSocketApp::run_forever(): what it refuses before anything is done, stop tokens, and running
-// again.
+// WebSocketApp::run_forever(): refusals before anything is done, stop tokens, and running again.
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -14,7 +13,7 @@ namespace {
 
 class AppStart : public AppTest {
  protected:
-  /// What run_forever() says, as "code: message of the exception".
+  /// Returns the refusal of run_forever(), as "code: message of the exception".
   [[nodiscard]] std::string refusal(WebSocketApp& app, const RunOptions& options) {
     try {
       (void)app.run_forever(options);

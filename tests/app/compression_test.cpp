@@ -1,4 +1,4 @@
-// Compression (RFC 7692) through the clients and the server: agreed on, used, and not noticed.
+// Compression (RFC 7692) between the clients and the server: negotiated, used, and transparent.
 #include <string>
 #include <thread>
 #include <vector>

@@ -1,5 +1,5 @@
-// Connecting: every answer that is not the right one, the exception it becomes, and nothing left
-// open. RFC 6455 §4.1, the response; RFC 9110 §15, RFC 9112.
+// Connecting: every wrong answer becomes its exception and leaves no descriptor open. RFC 6455
+// §4.1, the response; RFC 9110 §15, RFC 9112.
 #include <functional>
 #include <string>
 #include <tuple>
@@ -13,7 +13,7 @@
 namespace wirespan::test {
 namespace {
 
-/// Makes an answer of the right one.
+/// Makes a wrong answer of the right one.
 using Spoil = std::function<std::string(std::string right)>;
 
 struct AnswerCase {
@@ -23,7 +23,7 @@ struct AnswerCase {
 };
 void PrintTo(const AnswerCase& row, std::ostream* out) { *out << row.name; }
 
-/// Replaces a line of the right answer; an empty line removes it.
+/// Replaces the line that begins with `start`; an empty line removes it.
 Spoil with(std::string start, std::string line) {
   return [start = std::move(start), line = std::move(line)](std::string right) {
     const std::size_t at = right.find(start);
@@ -46,7 +46,7 @@ Spoil before(std::string head) {
   return [head = std::move(head)](const std::string& right) { return head + right; };
 }
 
-/// The field lines, not the status line.
+/// Returns the answer with its field lines, not the status line, in lower case.
 std::string lower_case(std::string text) {
   for (std::size_t i = text.find("\r\n"); i < text.size(); ++i) {
     text[i] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[i])));
@@ -147,7 +147,7 @@ TEST_P(ConnectAnswers, in_single_bytes_becomes_the_same) {
       link);
   const auto options = options_for(link, {.subprotocols = {"chat"}});
   const Thrown thrown = refusal_of([&] { return create_connection(server.url(), options); });
-  // Whoever hangs up on a long answer may be reset before its end; the verdict is the same.
+  // If the client closes during a long answer, the server may get a reset; the verdict is the same.
   EXPECT_EQ(thrown, row.expected);
 }
 

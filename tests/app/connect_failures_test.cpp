@@ -1,5 +1,5 @@
-// Connecting: peers that cannot be reached, within the deadline and without leftovers. RFC 6455
-// §4.1.
+// Connecting: peers that cannot be reached; an error within the deadline, no descriptor left open.
+// RFC 6455 §4.1.
 #include <string>
 #include <vector>
 
@@ -116,7 +116,7 @@ void connect_with_few_descriptors(const std::string& url) {
   std::_Exit(0);
 }
 
-/// Nothing foreign may escape: whoever catches WebSocketException has caught everything.
+/// Every exception is a WebSocketException: a caller that catches it has caught all.
 TEST(ConnectFailuresDeathTest, R10_without_a_descriptor_it_is_a_WebSocketException_too) {
   const std::string url = url_of("127.0.0.1", unused_port());
   EXPECT_EXIT(connect_with_few_descriptors(url), ::testing::ExitedWithCode(0),

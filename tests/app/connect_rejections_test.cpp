@@ -13,7 +13,7 @@ namespace {
 
 class ConnectRejections : public OverLinks {
  protected:
-  /// Connects and returns the exception; fails the test if it is another one.
+  /// Connects and returns the exception; fails the test if another one is thrown.
   [[nodiscard]] WebSocketBadStatusException rejection_by(const RawServer& server,
                                                          ConnectOptions options = {}) const {
     try {

@@ -1,4 +1,4 @@
-// Connecting: the request as it stands on the wire. RFC 6455 §4.1, requirements 1 to 12.
+// Connecting: the bytes of the request on the wire. RFC 6455 §4.1, requirements 1 to 12.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -13,8 +13,8 @@
 namespace wirespan::test {
 namespace {
 
-/// The request that a client makes for a URL, whoever and wherever its host may be. TLS, if there
-/// is any, is imagined.
+/// Returns the request that a client makes for a URL with any host, over a plain socket pair even
+/// for wss:.
 std::string request_for(const std::string& url, ConnectOptions options = {}) {
   std::string request;
   {

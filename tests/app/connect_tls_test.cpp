@@ -1,5 +1,5 @@
-// Connecting with TLS: whom a client believes, what it says first, and what becomes of a server
-// that fails to convince it. RFC 6455 §4.1 item 5, RFC 6066 §3.
+// Connecting with TLS: certificates that a client accepts, its SNI, and the exception for a
+// certificate that it refuses. RFC 6455 §4.1 item 5, RFC 6066 §3.
 #include <string>
 #include <vector>
 
@@ -30,7 +30,7 @@ CertificateSpec named(std::string name, std::vector<std::string> dns,
   return {.name = std::move(name), .dns_names = std::move(dns), .addresses = std::move(addresses)};
 }
 
-/// Rows without ca_certs trust the test authority; "-" stands for nobody.
+/// Rows without ca_certs trust the test authority; "-" means that no authority is trusted.
 std::vector<TlsCase> tls_cases() {
   const CertificateSpec good;
   const tls::ClientOptions strict;
@@ -75,7 +75,7 @@ Link link_with(tls::ServerOptions (*server)()) {
   return {.name = "tls", .server_tls = server, .client_tls = trusting_client};
 }
 
-/// The certificate of the row that runs; a link takes a plain function.
+/// The certificate of the current row, global because a link takes a plain function.
 CertificateSpec current_spec;
 tls::ServerOptions current_server() {
   const auto files = certificate(current_spec);

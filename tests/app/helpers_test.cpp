@@ -1,5 +1,5 @@
-// The peers that the tests of app talk to, and the gate for what tests leave behind. Their code is
-// compiled here, because no other test program uses it.
+// The test peers of app, and the gate that finds leftovers of tests. Their sources are compiled
+// here, because no other test program uses them.
 #include <gtest/gtest.h>
 
 #include "support/left_behind.cpp"

@@ -1,4 +1,4 @@
-// Exceptions of a client name the option, file, header or host that they are about, and no secret.
+// Exceptions of a client name the option, file, header or host that they concern, and no secret.
 #include <string>
 #include <vector>
 
@@ -87,7 +87,7 @@ TEST(NamedErrorsOf, compression) {
 }
 
 TEST(NamedErrorsOf, a_host_that_does_not_answer) {
-  threads_may_rest();  // of the resolver
+  threads_may_rest();  // threads of the resolver
   EXPECT_EQ(what_of([] { return create_connection(no_server, {}); }),
             "connecting to 127.0.0.1:1: Connection refused");
   EXPECT_EQ(what_of([] {

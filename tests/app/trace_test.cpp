@@ -1,4 +1,4 @@
-// enable_trace() and the log: what is shown, where, and when it stops.
+// enable_trace() and the log: handshakes and frames that are shown, sinks, levels, and the end.
 #include <algorithm>
 #include <mutex>
 #include <new>
@@ -31,7 +31,7 @@ class Trace : public AppTest {
         level);
   }
   [[nodiscard]] Calls lines() const { return recorder.calls(); }
-  /// The lines of a block with a title.
+  /// Returns the lines of the block with that title.
   [[nodiscard]] Calls block(const std::string& title) const {
     const Calls all = lines();
     auto first = std::find(all.begin(), all.end(), "--- " + title + " ---");
@@ -176,7 +176,7 @@ TEST_P(Trace, lines_of_several_threads_come_one_at_a_time) {
   enable_trace(true, [](LogLevel, std::string_view) {});
 }
 
-/// A sink and a level of its own for each.
+/// Each test has a sink and a level of its own.
 class Log : public ::testing::Test {
  protected:
   void TearDown() override {
@@ -217,7 +217,7 @@ TEST_F(Log, standard_error_gets_every_byte_of_a_line) {
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "a\0b\n"sv);
 }
 
-/// Whoever logs may not be able to deal with it: a server does it where nothing may be thrown.
+/// The server logs where nothing may be thrown, so log() must not pass on a sink's exception.
 TEST_F(Log, what_a_sink_throws_is_dropped) {
   int calls = 0;
   enable_trace(true, [&](LogLevel, std::string_view) {

@@ -1,4 +1,4 @@
-// WebSocket: a connected socket that the user brings along, and mask keys of the user's own.
+// WebSocket: a connected socket of the user, and the user's mask keys.
 #include <cerrno>
 #include <stdexcept>
 #include <string>

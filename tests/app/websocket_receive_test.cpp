@@ -1,4 +1,4 @@
-// WebSocket: what recv and its relatives make of what the server sends. RFC 6455 §5.4, §5.5, §6.2.
+// WebSocket: recv() and the other receiving functions. RFC 6455 §5.4, §5.5, §6.2.
 #include <string>
 #include <vector>
 
@@ -12,7 +12,7 @@ namespace {
 class WebSocketReceive : public OverLinks {};
 INSTANTIATE_TEST_SUITE_P(Over, WebSocketReceive, ::testing::ValuesIn(links()), link_name);
 
-/// A script that sends, and reads the client's Close frame before it lets go.
+/// A peer that sends, and reads the client's Close frame before it closes.
 RawServer::Script sending(std::function<void(RawPeer&)> send) {
   return [send = std::move(send)](RawPeer& peer) {
     (void)peer.accept();

@@ -1,4 +1,4 @@
-// WebSocket: what send and its relatives put on the wire, and what they refuse. RFC 6455 §5, §6.1.
+// WebSocket: frames of send() and the other sending functions, and refusals. RFC 6455 §5, §6.1.
 #include <string>
 #include <vector>
 
@@ -12,7 +12,7 @@ namespace {
 class WebSocketSend : public OverLinks {};
 INSTANTIATE_TEST_SUITE_P(Over, WebSocketSend, ::testing::ValuesIn(links()), link_name);
 
-/// Bytes of a client's frame on the wire.
+/// Returns the bytes of a client's frame on the wire.
 std::size_t frame_size(std::size_t payload) {
   return payload + 4 + (payload < 126 ? 2U : payload < 65536 ? 4U : 10U);
 }

@@ -1,5 +1,5 @@
-// WebSocket: the rules of a connection's life that the event loop's channel has, too: deadlines
-// while input streams, failures with output under way, floods, and one direction that ends.
+// WebSocket: the rules of net::Session, as in the event loop's channel: deadlines while input
+// streams, failures with output under way, floods, and one direction that ends.
 #include <atomic>
 #include <string>
 #include <thread>
@@ -15,12 +15,12 @@
 namespace wirespan::test {
 namespace {
 
-constexpr Milliseconds soon{1500};  // far below what was seen, far above what it should take
+constexpr Milliseconds soon{1500};  // deadlines are 300 ms; a call that misses one takes seconds
 
 class WebSocketSession : public OverLinks {};
 INSTANTIATE_TEST_SUITE_P(Over, WebSocketSession, ::testing::ValuesIn(links()), link_name);
 
-/// Pings without a pause, below the limit for floods where `flood` is false.
+/// A peer that pings without a pause, below the limit for floods where `flood` is false.
 RawServer::Script streaming_pings(const Signal& stop, bool flood = false) {
   return [&stop, flood](RawPeer& peer) {
     (void)peer.accept();
@@ -34,7 +34,7 @@ RawServer::Script streaming_pings(const Signal& stop, bool flood = false) {
   };
 }
 
-/// A deadline looked at only when waiting: recv() of 300 ms returned after 5 s of pings.
+/// recv() checks its deadline also while pings keep coming, so that it never has to wait for input.
 TEST_P(WebSocketSession, the_deadline_of_recv_counts_while_pings_stream_in) {
   Signal stop;
   RawServer server(streaming_pings(stop), GetParam());
@@ -94,7 +94,7 @@ TEST_P(WebSocketSession, the_deadline_of_close_counts_while_pings_stream_in) {
   stop.set();
 }
 
-/// A limit that one driver lacked: 5,000 pings at once were answered.
+/// limits::pings_per_second holds for the blocking client, too.
 TEST_P(WebSocketSession, R142_a_flood_of_pings_ends_it) {
   RawServer server(
       [](RawPeer& peer) {
@@ -114,7 +114,7 @@ TEST_P(WebSocketSession, R142_a_flood_of_pings_ends_it) {
   }
 }
 
-/// The driver ended its own way: with 8 MiB under way, half a frame left and no 1002.
+/// The Close frame (1002) must not follow half a frame: the 8 MiB under way are written first.
 TEST_P(WebSocketSession, R140_a_failure_with_output_under_way_finishes_the_frame_and_says_close) {
   constexpr std::size_t size = std::size_t{8} << 20;
   const std::string text = letters(size);
@@ -140,7 +140,8 @@ TEST_P(WebSocketSession, R140_a_failure_with_output_under_way_finishes_the_frame
   sender.join();
 }
 
-/// A lost wake-up in closing: recv() in one thread, close() in another behind a backlog.
+/// recv() waits in one thread while close() in another is behind a backlog: a wake-up must not be
+/// lost.
 TEST_P(WebSocketSession, a_close_behind_a_backlog_is_written_while_another_thread_receives) {
   constexpr std::size_t size = std::size_t{4} << 20;
   Signal closing;
@@ -168,7 +169,8 @@ TEST_P(WebSocketSession, a_close_behind_a_backlog_is_written_while_another_threa
   receiver.join();
 }
 
-/// One direction's failure ended the other: what the peer had said before it left was lost.
+/// A failed write does not end the other direction: messages that the peer sent before it closed
+/// are delivered.
 TEST_P(WebSocketSession, R132_what_the_peer_said_before_its_socket_closed_is_delivered) {
   Signal gone;
   RawServer server(
@@ -198,8 +200,8 @@ TEST_P(WebSocketSession, R132_what_the_peer_said_before_its_socket_closed_is_del
   }
 }
 
-/// A child ended its parent's connection: a forked process destroyed its copy, and shutdown() and
-/// close_notify reached the peer.
+/// A forked child that destroys its copy of the connection sends nothing: neither shutdown() nor
+/// close_notify reaches the peer.
 TEST_P(WebSocketSession, a_forked_child_that_drops_its_copy_does_not_end_the_parents_connection) {
   RawServer server(echo_script, GetParam());
   auto ws = std::make_unique<WebSocket>(connect(server));
@@ -217,7 +219,7 @@ TEST_P(WebSocketSession, a_forked_child_that_drops_its_copy_does_not_end_the_par
   ws->close();
 }
 
-/// Times that do not fit the clock are as good as for ever, and negative ones are none.
+/// Times that do not fit the clock mean for ever, and negative ones mean no time.
 TEST_P(WebSocketSession, any_time_is_bounded) {
   for (const auto time : {Milliseconds::min(), Milliseconds(-1), Milliseconds(0)}) {
     RawServer server(echo_script, GetParam());

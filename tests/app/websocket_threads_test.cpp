@@ -1,4 +1,4 @@
-// WebSocket: one reader and many writers, and what one thread can do for another that is stuck.
+// WebSocket: one reader and many writers, and a thread that ends the wait of another.
 #include <atomic>
 #include <map>
 #include <string>
@@ -24,10 +24,10 @@ std::string numbered(int writer, int number) {
          letters(static_cast<std::size_t>(number * 61));
 }
 
-/// Little room in the kernel, so that a sender gets stuck soon.
+/// Options with a small send buffer in the kernel, so that a sender soon waits.
 ConnectOptions small_buffers() { return {.sockopt = {{SOL_SOCKET, SO_SNDBUF, 256 << 10}}}; }
 
-/// Lets the client send until it is stuck, and reads nothing until `go_on`.
+/// A peer that reads nothing until `go_on`, so that the client's send waits.
 RawServer::Script deaf_until(const Signal& go_on) {
   return [&go_on](RawPeer& peer) {
     (void)peer.accept();

@@ -1,4 +1,4 @@
-// WebSocket: each call has one deadline for all it does, and what it leaves undone is not lost.
+// WebSocket: each call has one deadline for all it does; an unfinished message is not lost.
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,7 +20,7 @@ constexpr Milliseconds much_later = 5s;
 const Thrown receive_timed_out = timeout_exception(Errc::receive_timeout);
 const Thrown send_timed_out = timeout_exception(Errc::send_timeout);
 
-/// Reads nothing before `go`.
+/// A peer that reads nothing before `go`.
 RawServer::Script not_reading(const Signal& go, std::function<void(RawPeer&)> then) {
   return [&go, then = std::move(then)](RawPeer& peer) {
     (void)peer.accept();
@@ -29,7 +29,7 @@ RawServer::Script not_reading(const Signal& go, std::function<void(RawPeer&)> th
   };
 }
 
-/// Little room in the kernel for what the peer does not read.
+/// Options with a small send buffer in the kernel, so that a peer that does not read soon blocks.
 ConnectOptions small_buffers(Milliseconds timeout) {
   return {.timeout = timeout, .sockopt = {{SOL_SOCKET, SO_SNDBUF, 256 << 10}}};
 }
@@ -52,7 +52,7 @@ TEST_P(WebSocketTimeouts, busy_polling_of_any_length_ends_at_the_deadline) {
 TEST_P(WebSocketTimeouts, many_messages_that_find_no_room_in_time_are_counted) {
   Signal go;
   const std::string one(1000, 'x');
-  const std::vector<std::string_view> many(40'000, one);  // more than may wait
+  const std::vector<std::string_view> many(40'000, one);  // more than send_hard_limit
   std::size_t queued = 0;
   std::size_t arrived = 0;
   RawServer server(not_reading(go,
@@ -260,7 +260,7 @@ TEST_P(WebSocketTimeouts, what_a_send_has_queued_leaves_with_a_receive_too) {
   EXPECT_EQ(ws.recv().data, "got it");
 }
 
-/// Whoever is told of a time-out has to know whether the message will still arrive.
+/// The error of a time-out tells the caller whether the message is queued and will still arrive.
 TEST_P(WebSocketTimeouts, behind_a_full_queue_the_error_says_whether_the_message_is_queued) {
   const std::string big = letters(2 * limits::send_hard_limit);
   Signal read_now;

@@ -1,5 +1,5 @@
-// WebSocket: what a server may not do ends in the right exception, and in the right Close frame on
-// the wire. RFC 6455 §5, §7.1.7, §7.4.1, §10.7.
+// WebSocket: each violation by a server becomes its exception, and its Close frame on the wire.
+// RFC 6455 §5, §7.1.7, §7.4.1, §10.7.
 #include <string>
 #include <tuple>
 #include <vector>

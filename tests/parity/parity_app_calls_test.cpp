@@ -12,7 +12,7 @@
 namespace wirespan::test {
 namespace {
 
-/// Accepts, says goodbye with 1000 and waits for the answer.
+/// A peer that accepts, sends Close 1000 and waits for the answer.
 void short_script(RawPeer& peer) {
   (void)peer.accept();
   (void)peer.send_close();
@@ -23,7 +23,7 @@ bool has_line(const std::string& request, const std::string& line) {
   return request.find("\r\n" + line + "\r\n") != std::string::npos;
 }
 
-/// The request that an app with these options sends.
+/// Returns the request that an app with these options sends.
 std::string request_of(AppOptions options) {
   std::string request;
   RawServer server([&](RawPeer& peer) {

@@ -1,5 +1,5 @@
-// Parity with websocket-client: what the callbacks of an app are given, when, and in which order;
-// every sequence that was observed there. KEEP: as in Python; FIX: another way on purpose.
+// Parity with websocket-client: arguments, times and order of an app's callbacks, for every
+// sequence that was observed there. KEEP: as in Python; FIX: another way on purpose.
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -13,7 +13,7 @@ namespace {
 
 const std::string closed_1000 = called::close(1000);
 
-/// What happened in a run, and what the peer got.
+/// The callbacks and the result of a run, and the frames that the peer got.
 struct Story {
   Calls calls;
   RunResult result;
@@ -40,7 +40,7 @@ Story story(std::function<void(RawPeer&)> talk, AppHandlers changes = {}, RunOpt
   return told;
 }
 
-/// Closes with 1000 and keeps what the peer says until its own Close frame.
+/// Sends Close 1000 and reads until the client's Close frame.
 void end_politely(RawPeer& peer) {
   (void)peer.send_close();
   (void)peer.read_until_close();
@@ -156,7 +156,7 @@ TEST(ParityCallbacks, KEEP_on_close_is_called_once_and_last_when_all_is_torn_dow
   EXPECT_EQ(recorder.last(), "closed");
 }
 
-// The observed sequences.
+// The sequences that were observed with websocket-client.
 
 TEST(ParitySequences, FIX_D1_D2_D3_the_server_closes) {
   const Story told = story([](RawPeer& peer) {
@@ -257,7 +257,7 @@ TEST(ParitySequences, FIX_an_interrupt_is_the_programs_own_business) {
   RawServer server(echo_script);
   Recorder recorder;
   WebSocketApp app(server.url(), recorder.handlers());
-  std::stop_source stop;  // what a program's signal handling would use
+  std::stop_source stop;  // stands for the signal handling of a program
   BackgroundRun run(app, {}, stop.get_token());
   recorder.wait_for("open");
   stop.request_stop();

@@ -140,7 +140,7 @@ TEST(ParityConnect, KEEP_a_closed_object_connects_again) {
   EXPECT_EQ(server.accepted(), 2);
 }
 
-// 1.10, the handshake: what is not covered by tests of the RFC's own clauses.
+// The handshake, as far as the tests of the RFC's clauses do not cover it.
 
 TEST(ParityHandshake, FIX_a_port_is_left_out_only_where_it_is_the_schemes_own) {
   std::string request;

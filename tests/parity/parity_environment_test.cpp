@@ -1,5 +1,5 @@
 // Parity with websocket-client: variables of the environment. KEEP: as in Python; FIX: another way
-// on purpose. Those of proxies belong to later work.
+// on purpose.
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -65,7 +65,7 @@ TEST(ParityEnvironment, KEEP_the_key_log_gets_the_secrets_of_a_connection) {
 TEST(ParityEnvironment, KEEP_the_key_log_does_not_concern_a_context_of_the_users_own) {
   const std::string path = scratch_file("parity-no-keys.log");
   SSL_CTX* const own = ::SSL_CTX_new(::TLS_client_method());
-  // No TLS there: the scripted server would write secrets of its own.
+  // Without TLS, because a scripted TLS server would write secrets of its own.
   RawServer plain([](RawPeer& peer) { (void)peer.read_to_end(); });
   {
     const Variable set(key_log, path);

@@ -1,5 +1,5 @@
-// Parity with websocket-client: which exception is thrown when. KEEP: as in Python; FIX: another
-// way on purpose.
+// Parity with websocket-client: the exception for each error. KEEP: as in Python; FIX: another way
+// on purpose.
 #include <functional>
 #include <string>
 #include <type_traits>
@@ -30,7 +30,7 @@ TEST(ParityExceptions, FIX_each_has_an_error_code_and_is_a_std_exception) {
   EXPECT_EQ(error.what(), "connecting: " + error.code().message());
 }
 
-/// What is thrown for one event after the handshake.
+/// Returns the exception for one event after the handshake.
 Thrown after(const std::function<void(RawPeer&)>& talk, Milliseconds timeout = 10s) {
   RawServer server([&](RawPeer& peer) {
     (void)peer.accept();

@@ -107,7 +107,7 @@ TEST(ParityFrameBuffer, KEEP_a_frame_survives_any_interruption) {
   }
 }
 
-/// What an assembler makes of frames that a server sends.
+/// The message or error that an assembler makes of a server's frames.
 struct Assembled {
   std::vector<std::string> out;
   std::error_code error;

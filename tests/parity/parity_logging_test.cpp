@@ -22,7 +22,7 @@ class ParityLogging : public ::testing::Test {
   [[nodiscard]] LogSink sink(Recorder& to) {
     return [&to](LogLevel, std::string_view line) { to.note(std::string(line)); };
   }
-  /// One message each way.
+  /// Sends one message each way.
   static void talk() {
     RawServer server(echo_script);
     WebSocket ws = create_connection(server.url("/p"),

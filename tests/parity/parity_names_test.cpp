@@ -60,7 +60,7 @@ TEST_F(ParityNames, FIX_a_bare_WebSocket_reads_the_default_too) {
   EXPECT_EQ(WebSocket().gettimeout(), 40ms);
 }
 
-/// What the system says about an open connection.
+/// Returns a socket option of an open connection.
 int option_of(int fd, int level, int name) {
   int value = -1;
   socklen_t size = sizeof value;

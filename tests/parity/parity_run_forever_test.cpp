@@ -1,5 +1,5 @@
 // Parity with websocket-client: the options of run_forever(). KEEP: as in Python; FIX: another way
-// on purpose. Proxies and the dispatcher belong to later work.
+// on purpose.
 #include <string>
 #include <vector>
 
@@ -13,7 +13,7 @@
 namespace wirespan::test {
 namespace {
 
-/// A run of this long against a peer that answers nothing but Close frames; what the peer got.
+/// Runs for `time` against a peer that answers only Close frames; returns the frames the peer got.
 std::vector<std::string> frames_during(const RunOptions& options, Milliseconds time) {
   std::vector<std::string> frames;
   RawServer server([&](RawPeer& peer) {
@@ -150,7 +150,7 @@ TEST(ParityRunForever, KEEP_reconnect_is_off_and_can_be_a_delay) {
             (Calls{"open", called::lost(), "reconnect", called::close(1000, "done")}));
 }
 
-/// What is wrong with options, in the order in which it is looked for.
+/// Returns the refusal of run_forever() for options; an option that is checked first is named.
 std::string refusal(const RunOptions& options) {
   WebSocketApp app("ws://127.0.0.1:1/");
   try {

@@ -14,7 +14,7 @@
 namespace wirespan::test {
 namespace {
 
-/// What connecting says, after an echo if it succeeds.
+/// Returns the exception of connecting, or of the echo after it.
 Thrown outcome(const RawServer& server, const tls::ClientOptions& options) {
   return thrown_by([&] {
     WebSocket ws = create_connection(server.url(), {.timeout = 10s, .sslopt = options});
@@ -31,7 +31,7 @@ void expect_refused(const RawServer& server, const tls::ClientOptions& options) 
   EXPECT_EQ(thrown.code.category(), tls::certificate_category()) << thrown.code.message();
 }
 
-/// Whatever file is named and is not there.
+/// The exception for any file that does not exist.
 const Thrown no_such_file = plain_exception({ENOENT, std::system_category()});
 
 Link link_of(tls::ServerOptions (*server)()) {

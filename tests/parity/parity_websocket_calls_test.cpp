@@ -11,7 +11,7 @@
 namespace wirespan::test {
 namespace {
 
-/// Reads frames until the Close frame and keeps them.
+/// A peer that reads frames until the Close frame and keeps them.
 class Listening {
  public:
   Listening()
@@ -31,7 +31,7 @@ class Listening {
   RawServer server_;
 };
 
-/// Sends some frames, then waits for the client to go.
+/// A peer that sends some frames, then waits until the client closes.
 RawServer::Script talking(std::function<void(RawPeer&)> talk) {
   return [talk = std::move(talk)](RawPeer& peer) {
     (void)peer.accept();

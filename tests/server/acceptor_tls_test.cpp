@@ -1,4 +1,4 @@
-// app/server/acceptor.cpp: the TLS handshake waits for the direction that TLS asked for.
+// app/server/acceptor.cpp: a TLS handshake that is put off waits for the direction TLS asked for.
 
 #include <chrono>
 #include <future>
@@ -21,7 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Lets steps of TLS through as the test says, and notes how the acceptor ends.
+/// Host that allows as many TLS steps as the test sets, and records how the acceptor ends.
 class Host final : public AcceptorHost {
  public:
   int steps_allowed = 1'000;
@@ -45,17 +45,17 @@ class Host final : public AcceptorHost {
   }
 };
 
-/// The server's end of a connection that takes few bytes at a time, and the client's.
+/// Returns the two ends of a connection; the first, the server's, has the smallest send buffer.
 std::pair<int, int> narrow_pair() {
   int ends[2] = {-1, -1};
   EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-  const int least = 1;  // the kernel makes its minimum of it, about 4.5 KiB
+  const int least = 1;  // the kernel raises it to its minimum, about 4.5 KiB
   ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
   EXPECT_FALSE(net::system_network().set_nonblocking(ends[0]));
   return {ends[0], ends[1]};
 }
 
-/// Its certificate has about 60 KiB.
+/// Returns a server context whose certificate has about 60 KiB.
 tls::Context large_context() {
   CertificateSpec spec{.name = "large"};
   for (int i = 0; i < 1500; ++i) {
@@ -69,7 +69,7 @@ class AcceptorOverTls : public ::testing::TestWithParam<net::Backend> {};
 INSTANTIATE_TEST_SUITE_P(BackEnds, AcceptorOverTls,
                          ::testing::Values(net::Backend::epoll, net::Backend::poll));
 
-/// Each second step finds the share of its turn used up, most of them while TLS has more to write.
+/// may_secure() refuses each second step, most of them while TLS has more to write.
 TEST_P(AcceptorOverTls, whose_share_is_used_up_waits_for_what_tls_wants) {
   net::EventLoop loop({.backend = GetParam()});
   const auto [ours, theirs] = narrow_pair();

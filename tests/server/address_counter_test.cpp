@@ -1,4 +1,4 @@
-// app/server/address_counter.hpp: how many connections one address may have.
+// app/server/address_counter.hpp: the limit for connections from one address.
 #include <optional>
 #include <string>
 #include <thread>
@@ -51,7 +51,7 @@ TEST(AddressCounterTest, an_ipv6_host_has_its_whole_64_bit_prefix) {
   EXPECT_TRUE(counter.take(from("2001:db8:1:3::1"))) << "another one";
 }
 
-/// On a listener for both families all of IPv4 lies in one /64.
+/// On a dual-stack listener all of IPv4 lies in one /64.
 TEST(AddressCounterTest, ipv4_inside_ipv6_is_counted_as_ipv4) {
   AddressCounter counter(1, false);
   const auto held = counter.take(from("::ffff:10.0.0.1"));

@@ -1,5 +1,4 @@
-// What a connection of a WebSocketServer can be asked for while it is open: pauses, cuts, the bytes
-// that wait, fragments as they come.
+// ServerConnection: pause and resume, abort, buffered_amount() and fragments as they come.
 #include <atomic>
 #include <mutex>
 #include <string>

@@ -16,7 +16,7 @@ namespace {
 
 class ServerEcho : public ServerTest {
  protected:
-  /// Notes every call in `recorder`, and echoes.
+  /// Handlers that record every call in `recorder`, and echo.
   [[nodiscard]] ServerHandlers noting() {
     return {
         .on_open = [this](const ServerConnection&) { recorder.note("open"); },

@@ -1,4 +1,4 @@
-// A WebSocketServer inside somebody else's loop, and its end spread over time.
+// A WebSocketServer inside another event loop, and its graceful shutdown spread over time.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -18,7 +18,7 @@ namespace {
 class ServerEmbedding : public ServerTest {
  protected:
   ServerOptions options() const { return {.tls = link().for_server(), .backend = link().backend}; }
-  /// What a client does meanwhile, on another thread; ends with the server's stop.
+  /// Runs a client on another thread: it gets echoes, then makes the server stop.
   std::future<void> converse(std::uint16_t port) const {
     return std::async(std::launch::async, [link = link(), port] {
       RawPeer client = RawPeer::to_port(port);
@@ -34,7 +34,7 @@ class ServerEmbedding : public ServerTest {
       EXPECT_EQ(client.read_end(), StreamEnd::orderly);
     });
   }
-  /// Echoes, and stops at "stop".
+  /// Handlers that echo, and stop the server at the message "stop".
   static ServerHandlers stopping(WebSocketServer*& server) {
     return {.on_message = [&](const ServerConnection& connection, const Message& message) {
       if (message.text() == "stop") return server->stop();
@@ -129,7 +129,7 @@ TEST_P(ServerEmbedding, another_thread_wakes_it_with_a_message) {
 class ServerSpread : public ServerTest {};
 WIRESPAN_OVER_LINKS_AND_BACKENDS(ServerSpread);
 
-/// When each of the clients is told.
+/// Returns the times, sorted, at which the clients get their Close frames.
 std::vector<Milliseconds> told_after(std::vector<RawPeer>& clients, const std::string& close) {
   std::vector<std::future<Milliseconds>> waiting;
   const Stopwatch watch;

@@ -1,5 +1,5 @@
-// WebSocketServer: on_close tells the cause and the loss, once for each connection, however it
-// ends.
+// WebSocketServer: on_close is called once for each connection, with the cause and the lost bytes,
+// for every way in which it can end.
 #include <atomic>
 #include <mutex>
 #include <optional>

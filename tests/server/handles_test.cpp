@@ -1,5 +1,5 @@
-// ServerConnection: handles that outlive what they stand for, used from everywhere; and handlers
-// that misbehave.
+// ServerConnection: handles that outlive their connection, loop or server, used by any thread; and
+// handlers that throw or close.
 #include <atomic>
 #include <functional>
 #include <map>
@@ -219,7 +219,7 @@ TEST_P(ServerHandles, F4_everybody_is_told_when_somebody_leaves) {
   for (std::size_t i = 10; i < 20; ++i) clients[i].close();
 }
 
-/// What a handler may do, in every handler.
+/// One thing that a handler may do; the tests do it in every handler.
 using Action = std::function<void(const ServerConnection&)>;
 
 struct Misbehaviour {

@@ -17,7 +17,7 @@ namespace {
 
 class ServerHttp : public ServerTest {
  protected:
-  /// The whole answer, until the server ends the stream.
+  /// Returns the whole answer, until the server ends the stream.
   static std::string ask(const RunningServer& server, const std::string& request) {
     RawPeer client = server.dial();
     client.write(request);
@@ -167,7 +167,7 @@ TEST_P(ServerHttp, a_request_with_content_is_refused_and_the_handler_not_asked) 
   EXPECT_TRUE(eventually([&] { return server.server().stats().refused.bad_request == 2; }));
 }
 
-/// The method is judged before the body, which nothing but the method makes wrong.
+/// The method is judged before the body: the answer is 405, not 400 for the body.
 TEST_P(ServerHttp, R38_post_with_a_body_is_refused_for_its_method) {
   const RunningServer serving(with_http([](const HttpRequest&) -> HttpResponse { return {}; }),
                               link());

@@ -22,7 +22,7 @@
 namespace wirespan::test {
 namespace {
 
-/// OpenSSL as a client that makes many records in memory and sends them at once.
+/// A TLS client (OpenSSL) that collects many records in memory and sends them at once.
 class Flooder {
  public:
   explicit Flooder(std::uint16_t port)
@@ -100,15 +100,14 @@ std::chrono::microseconds median(std::vector<Clock::duration> times) {
   return std::chrono::duration_cast<std::chrono::microseconds>(*middle);
 }
 
-/// What a client may wait beside a flood: a few milliseconds, more on a machine on which it waits
-/// longer without one, too.
+/// Returns the longest round trip allowed beside a flood: 5 ms and 50 times the median without one.
 std::chrono::microseconds bearable(RawPeer& client) {
   std::vector<Clock::duration> times;
   for (int i = 0; i < 9; ++i) times.push_back(round_trip(client));
   return 5ms + 50 * median(std::move(times));
 }
 
-/// The median of a small message's way there and back, while `flooder` sends what it has made.
+/// Returns the median round trip of a small message while `flooder` sends its records.
 std::chrono::microseconds round_trip_beside(Flooder& flooder, RawPeer& client) {
   std::atomic<bool> over{false};
   std::thread sending([&] {
@@ -132,7 +131,7 @@ TEST(KeyUpdateFlood, without_data_delays_no_other_client) {
   EXPECT_TRUE(server.has_connections(1)) << "the flood is over";
 }
 
-/// One byte of a message after each key update, which no limit of records without data ends.
+/// With one byte of a message after each key update, no limit of records without data applies.
 TEST(KeyUpdateFlood, with_a_byte_after_each_delays_no_other_client) {
   using namespace std::string_view_literals;
   RunningServer server(echoing(), tls_link());

@@ -1,4 +1,4 @@
-// WebSocketServer: what clients cannot take from it: time, memory, descriptors. RFC 6455 §10.4.
+// WebSocketServer: limits of the time, memory and descriptors that clients take. RFC 6455 §10.4.
 #include <atomic>
 #include <cstdio>
 #include <ctime>
@@ -153,7 +153,7 @@ void allow_descriptors(rlim_t count) {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// Connects a socket that was made while there was room for one.
+/// Connects a socket that was made before the descriptors ran out.
 void connect_to(std::uint16_t port, int fd) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -162,7 +162,7 @@ void connect_to(std::uint16_t port, int fd) {
   (void)::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
 }
 
-/// Runs in a process of its own, where every descriptor is taken while clients want in.
+/// Runs in a process of its own: every descriptor is in use while clients connect.
 void serve_without_descriptors(const Link& link) {
   RunningServer server(echoing(), link);
   RawPeer before = server.open();

@@ -83,7 +83,7 @@ TEST(ServerNamedErrorsOf, a_close_code_that_stop_refuses_is_named) {
             "stop with code 1005 and a reason of 3 bytes: this close code may not be sent");
 }
 
-/// Collects the lines of the log above debug while it lives.
+/// Collects the lines of the log above debug during its lifetime.
 class LogLines {
  public:
   LogLines() {
@@ -97,7 +97,7 @@ class LogLines {
         LogLevel::warning);
   }
   ~LogLines() {
-    enable_trace(true, {}, LogLevel::warning);  // the log would keep the sink
+    enable_trace(true, {}, LogLevel::warning);  // drops the sink, which would outlive this
     enable_trace(false);
   }
   LogLines(const LogLines&) = delete;
@@ -120,7 +120,7 @@ TEST_P(ServerLog, a_refused_origin_is_named_once_escaped_and_bounded) {
   for (const std::string& origin :
        {std::string("http://evil.example"), "x\t\"" + std::string(5000, 'y')}) {
     const RunningServer server(echoing(), link());
-    for (int i = 0; i < 5; ++i) {  // a peer cannot fill the log
+    for (int i = 0; i < 5; ++i) {  // one line for all: a peer cannot fill the log
       RawPeer client = server.dial();
       client.write(upgrade_request("Origin: " + origin + "\r\n"));
       EXPECT_TRUE(client.read_to_end().starts_with("HTTP/1.1 403 "));

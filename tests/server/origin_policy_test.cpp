@@ -1,5 +1,4 @@
-// app/server/origin_policy.hpp: the pages of browsers that may connect. RFC 6455 §10.2, RFC 6454
-// §4, §5.
+// app/server/origin_policy.hpp: which origins may connect. RFC 6455 §10.2, RFC 6454 §4, §5.
 #include <ostream>
 #include <string>
 #include <vector>
@@ -21,7 +20,7 @@ struct OriginCase {
 void PrintTo(const OriginCase& row, std::ostream* out) { *out << row.name; }
 std::string origin_name(const ::testing::TestParamInfo<OriginCase>& row) { return row.param.name; }
 
-// Without a list: the page must come from where it connects to.
+// Without a list: same origin, so the page must come from the host and port that it connects to.
 const OriginCase same_origin[] = {
     {"no_origin_is_no_browser", "", "example.com", true},
     {"same_host", "http://example.com", "example.com", true},
@@ -73,7 +72,7 @@ TEST_P(SameOrigin, is_the_default) {
       << row.origin << " at " << row.host;
 }
 
-// With a list: the whole origin, however alike another one looks.
+// With a list: the whole origin must match; a similar one is refused.
 const OriginCase listed[] = {
     {"no_origin_is_no_browser", "", "api.example", true},
     {"listed", "https://good.example", "api.example", true},

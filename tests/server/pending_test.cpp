@@ -1,4 +1,4 @@
-// PendingRequest: answers that come later, from elsewhere, twice, too late or never.
+// PendingRequest: answers that come later, from another thread, twice, too late or never.
 #include <atomic>
 #include <mutex>
 #include <optional>
@@ -15,7 +15,7 @@
 namespace wirespan::test {
 namespace {
 
-/// Keeps requests unanswered until somebody takes them.
+/// Keeps pending requests until the test takes them.
 class Desk {
  public:
   [[nodiscard]] ServerHandlers handlers() {
@@ -47,7 +47,7 @@ class Desk {
 
 class ServerPending : public ServerTest {
  protected:
-  /// A client that has asked and waits.
+  /// Returns a client that has sent its request and waits for the answer.
   static RawPeer ask(const RunningServer& server) {
     RawPeer client = server.dial();
     client.write(upgrade_request("Sec-WebSocket-Protocol: a, b\r\n", "/later"));

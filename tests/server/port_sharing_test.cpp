@@ -22,7 +22,7 @@ std::error_code error_of_listening(std::uint16_t port, int threads) {
   return {};
 }
 
-/// The same in a process of its own.
+/// Returns error_of_listening() of a forked process.
 std::errc error_in_another_process(std::uint16_t port, int threads) {
   const pid_t child = ::fork();
   if (child == 0) ::_exit(error_of_listening(port, threads).value());

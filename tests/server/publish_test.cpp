@@ -1,4 +1,4 @@
-// Topics of a WebSocketServer: who gets what in which order, and what becomes of slow subscribers.
+// Topics of a WebSocketServer: fan-out, order, conflation, and slow subscribers.
 #include <atomic>
 #include <functional>
 #include <map>
@@ -15,7 +15,7 @@
 namespace wirespan::test {
 namespace {
 
-/// A connection to /TOPIC subscribes to TOPIC; a message of it is a topic to leave.
+/// A connection to /TOPIC subscribes to TOPIC; each of its messages names a topic to unsubscribe.
 ServerHandlers subscribing() {
   ServerHandlers handlers;
   handlers.on_request = [](PendingRequest request) {
@@ -144,7 +144,7 @@ TEST_P(ServerPublish, a_handler_may_publish_and_keeps_its_order_with_what_it_sen
 constexpr int many = 60;
 constexpr std::size_t large = 200'000;
 
-/// "17 ........": its number and much behind it.
+/// Returns "17 ........": a number and much padding.
 std::string numbered(int n) { return std::to_string(n) + " " + std::string(large, '.'); }
 int number_of(const std::string& text) { return std::stoi(text); }
 
@@ -160,7 +160,7 @@ void read_little(RawPeer& client) {
   ::setsockopt(client.fd(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 }
 
-/// Publishes to somebody who reads nothing, until the server has dealt with all of it.
+/// Publishes `many` messages to a client that reads nothing, and waits until `done` holds.
 void publish_many(RunningServer& server, const std::function<bool(const ServerStats&)>& done) {
   for (int n = 0; n < many; ++n) EXPECT_FALSE(server.server().publish("red", numbered(n)));
   EXPECT_TRUE(eventually([&] { return done(server.server().stats()); }));
@@ -176,7 +176,7 @@ TEST_P(ServerPublish, refuse_keeps_what_was_accepted_and_counts_the_rest) {
   const ServerStats stats = server.server().stats();
   EXPECT_GT(stats.refused.send_queue, 0U);
   EXPECT_LE(stats.send_queue, std::size_t{1} << 20);
-  int last = -1;  // the kernel takes some now and then, which makes room for later ones
+  int last = -1;  // the kernel takes some messages meanwhile, which makes room for later ones
   for (std::uint64_t n = 0; n < stats.messages_out - 1; ++n) {
     const int number = number_of(payload_text(client.read_frame()));
     EXPECT_TRUE(n > 0 || number == 0) << "the first one was not refused";

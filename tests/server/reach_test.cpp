@@ -1,4 +1,4 @@
-// The ways into a WebSocketServer: several addresses, IPv6, Unix sockets, sockets of others.
+// The ways into a WebSocketServer: several addresses, IPv6, Unix sockets, adopted sockets.
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
@@ -24,7 +24,7 @@ namespace {
 
 class ServerReach : public ServerTest {
  protected:
-  /// A client at any address, after TLS.
+  /// Returns a client connected to `address`, after its TLS handshake.
   [[nodiscard]] RawPeer dial(const net::Endpoint& address) const {
     const int fd = ::socket(address.data()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (::connect(fd, address.data(), address.size()) != 0) {
@@ -50,7 +50,7 @@ class ServerReach : public ServerTest {
 };
 WIRESPAN_OVER_LINKS_AND_BACKENDS(ServerReach);
 
-/// A path that is free, and free again at the end.
+/// A path for a Unix socket; removes the file at the end.
 class Path {
  public:
   Path()
@@ -98,7 +98,7 @@ TEST_P(ServerReach, all_of_ipv6_and_all_of_ipv4_share_one_port) {
   expect_echo(at("127.0.0.2", mapped.port()));
 }
 
-/// Others take the port that was found before it can be had at the next address.
+/// A network where the port found at one address is in use at the next, `thefts` times.
 class StolenPorts final : public SpyNetwork {
  public:
   explicit StolenPorts(int thefts) : thefts_(thefts) {}
@@ -130,7 +130,7 @@ TEST_P(ServerReach, a_port_that_is_taken_at_one_address_is_given_up_for_another)
   }
 }
 
-/// Looks at every socket as it is accepted.
+/// Checks the socket options of every accepted socket.
 class SocketLook final : public SpyNetwork {
  public:
   std::atomic<int> accepted{0};
@@ -316,7 +316,7 @@ TEST_P(ServerReach, secured_by_somebody_else_there_is_no_tls_of_ours) {
   expect_echo(client);
 }
 
-/// Plain bytes cannot be the beginning of a TLS stream.
+/// TLS has not begun when a socket is adopted, so bytes read before cannot belong to it.
 TEST_P(ServerReach, bytes_that_were_read_and_tls_of_ours_do_not_go_together) {
   RunningServer server(echoing(), link());
   const Pair pair = socket_pair();
@@ -349,7 +349,7 @@ TEST_P(ServerReach, adopting_checks_the_options_of_compression_as_listening_does
   EXPECT_EQ(client.read_to_end(), "") << "and the socket is closed";
 }
 
-/// With neither port nor path a server lives on what it adopts.
+/// Without listen() a server serves the connections that it adopts.
 TEST_P(ServerReach, without_listening_adopted_connections_are_served) {
   WebSocketServer server({.tls = link().for_server(), .backend = link().backend}, echoing());
   std::thread running([&] { server.run(); });

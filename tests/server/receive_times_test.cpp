@@ -1,4 +1,4 @@
-// received_at(): when the kernel received what a server, a client and an app were sent.
+// received_at() of a server, a client and an app: the time when the kernel received the message.
 #include <chrono>
 #include <mutex>
 #include <optional>
@@ -20,7 +20,8 @@ using Told = std::optional<ReceiveTime>;
 
 ReceiveTime now() { return std::chrono::system_clock::now(); }
 
-/// The kernel switches its notes on a moment after the first socket has asked for them.
+/// Repeats the exchange: the kernel begins with timestamps a moment after the first socket has
+/// asked for them.
 template <class Exchange>
 void expect_times(Exchange exchange) {
   Told told;
@@ -39,7 +40,7 @@ void expect_times(Exchange exchange) {
 
 class ReceiveTimes : public ServerTest {
  protected:
-  /// An echo that remembers what it was told about the last message.
+  /// Handlers that echo, and record received_at() of the last message.
   [[nodiscard]] ServerHandlers noting() {
     return {.on_message = [this](const ServerConnection& connection, const Message& message) {
       {
@@ -117,7 +118,7 @@ TEST_P(ReceiveTimes, an_app_tells_its_handlers) {
   EXPECT_FALSE(app.received_at()) << "outside of handlers";
 }
 
-/// What waited in the kernel is older than the moment when it was read.
+/// A message that waited in the kernel has an earlier time than the read.
 TEST_P(ReceiveTimes, it_is_the_time_of_arrival_and_not_of_reading) {
   RunningServer server(noting(), link(), {});
   WebSocket client = client_of(server, true);

@@ -14,17 +14,17 @@
 namespace wirespan::test {
 namespace {
 
-/// What a client has to do to be refused by a limit.
+/// An action of a client that one limit refuses, and the counter of that limit.
 struct Offence {
   const char* name;
   std::uint64_t RefusalCounts::*counter;
   ServerOptions options;
   std::function<void(const RunningServer&)> commit;
-  const char* only_over = "";  // "tls" where it needs TLS
+  const char* only_over = "";  // "tls" if the action needs TLS
 };
 void PrintTo(const Offence& row, std::ostream* out) { *out << row.name; }
 
-/// Asks and reads whatever comes, until the server ends it.
+/// Sends a request and reads until the server ends the stream.
 void ask(const RunningServer& server, const std::string& request) {
   RawPeer client = server.dial();
   client.write(request);
@@ -35,7 +35,7 @@ void expect_close(RawPeer& client, const std::string& close) {
   EXPECT_EQ(client.read_until_close().back(), close);
 }
 
-/// One connection is open; the next one is cut without a word.
+/// One connection is open; the next one is closed without an answer.
 void one_too_many(const RunningServer& server) {
   RawPeer first = server.open();
   RawPeer second = RawPeer::to_port(server.port());
@@ -170,7 +170,7 @@ INSTANTIATE_TEST_SUITE_P(Over, ServerRefuses,
                            return std::get<0>(row.param).name + "_" + std::get<1>(row.param).name;
                          });
 
-/// The sum of all counters: nothing else may be counted with it.
+/// Returns the sum of all counters, to see that no other one counts.
 std::uint64_t sum(const RefusalCounts& counts) {
   return counts.handshake_time + counts.head_size + counts.head_fields + counts.bad_request +
          counts.tls + counts.origin + counts.rejected + counts.connections + counts.address +
@@ -223,7 +223,7 @@ TEST_P(ServerCounts, messages_above_the_hard_limit) {
   EXPECT_EQ(server.server().stats().send_queue, 0U);
 }
 
-/// The limit of each connection is far away; all of them together reach the budget of the loop.
+/// No connection reaches its hard limit; all of them together reach the budget of the loop.
 TEST_P(ServerCounts, messages_above_the_budget_of_the_loop) {
   RunningServer server({.on_open = [](const ServerConnection& c) { (void)c.subscribe("all"); }},
                        link(), {.loop_send_budget = 2 << 20});
@@ -232,14 +232,15 @@ TEST_P(ServerCounts, messages_above_the_budget_of_the_loop) {
   ASSERT_TRUE(server.has_connections(3));
   const std::string piece(200'000, 'x');
   for (int i = 0; i < 100; ++i) EXPECT_FALSE(server.server().publish("all", piece));
-  // A connection above its fair share is refused; one that owes the most pays for the others.
+  // A message to a connection above its fair share is refused, or the connection with the largest
+  // backlog is closed.
   ASSERT_TRUE(eventually([&] {
     const ServerStats stats = server.server().stats();
     return stats.refused.send_budget + stats.closed > 0;
   }));
   const ServerStats stats = server.server().stats();
   EXPECT_EQ(stats.refused.send_queue, 0U);
-  // What finds no backlog is not counted against it: one message for each connection.
+  // The budget admits a message to a connection without a backlog: one for each connection.
   EXPECT_LE(stats.send_queue, (std::size_t{2} << 20) + 3 * 200'010);
   for (RawPeer& client : clients) client.reset();
   ASSERT_TRUE(server.has_connections(0));

@@ -1,5 +1,4 @@
-// ServerConnection and publish() from other threads: one account, one contract, on and off the
-// loop.
+// ServerConnection and publish() from other threads: the same limits and errors as on the loop.
 #include <atomic>
 #include <chrono>
 #include <mutex>
@@ -13,7 +12,7 @@
 namespace wirespan::test {
 namespace {
 
-/// A server whose loop stands still inside on_message until it is told to go on.
+/// A server whose loop blocks inside on_message until the test lets it go on.
 class BusyServer {
  public:
   explicit BusyServer(const ServerOptions& options)

@@ -1,5 +1,5 @@
-// Lines of the log that a peer or a shortage can repeat: app/common/repeated_line.hpp and its
-// users.
+// app/common/repeated_line.hpp and its users: log lines limited in rate, which a peer or a shortage
+// can repeat.
 #include <atomic>
 #include <mutex>
 #include <stdexcept>
@@ -18,7 +18,7 @@
 namespace wirespan::test {
 namespace {
 
-/// The lines of the log, for as long as it lives; enable_trace() is the way to a sink.
+/// Collects the lines of the log during its lifetime, through a sink set by enable_trace().
 class CaughtLines {
  public:
   CaughtLines() {
@@ -75,7 +75,7 @@ TEST(RepeatedLine, comes_once_from_many_threads) {
   EXPECT_EQ(lines.get().back(), "no room (and 7999 times before)");
 }
 
-/// No connection can be accepted, and time passes as the test says.
+/// A network that has no descriptor for a connection, with a clock that the test moves.
 class FullNetwork final : public SpyNetwork {
  public:
   std::atomic<std::chrono::nanoseconds> passed{0ns};
@@ -93,7 +93,7 @@ TEST(ServerWithoutDescriptors, says_so_once_and_then_once_a_minute) {
   FullNetwork network;
   WebSocketServer server({.network = &network}, {});
   const RawPeer client = RawPeer::to_port(server.listen());
-  for (int rests = 0; rests < 1500; ++rests) {  // two and a half minutes
+  for (int rests = 0; rests < 1500; ++rests) {  // 100 ms each: two and a half minutes
     (void)server.run_once(0ms);
     network.passed = network.passed.load() + 100ms;
   }

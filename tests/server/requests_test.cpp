@@ -1,4 +1,4 @@
-// WebSocketServer: what a request may ask for, what on_request decides, and how others are refused.
+// WebSocketServer: requests that on_request accepts or rejects, and requests that are refused.
 // RFC 6455 §4.2, RFC 9110, RFC 9112.
 #include <atomic>
 #include <optional>
@@ -30,10 +30,10 @@ ServerHandlers deciding(Decision decision) {
   return handlers;
 }
 
-/// Leaves the question of origins to the handler.
+/// Options that let every origin in, so that the handler decides.
 ServerOptions any_origin() { return {.origins = {.allow_any = true}}; }
 
-/// The whole answer to a request, until the server ends the stream.
+/// Returns the whole answer to a request, until the server ends the stream.
 std::string answer_to(const RunningServer& server, const std::string& request) {
   RawPeer client = server.dial();
   client.write(request);
@@ -232,7 +232,7 @@ TEST_P(ServerRefusals, R36_R72_get_exactly_one_answer_that_ends_the_connection) 
                          return std::nullopt;
                        }),
                        link);
-  // A second request is on its way already; it must not be read as one.
+  // A second request follows at once (pipelining); the server must not answer it.
   const std::string answer = answer_to(server, row.request + upgrade_request());
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 " + std::to_string(row.status) + " ")) << answer;
   EXPECT_EQ(answer.find("HTTP/1.1", 1), std::string::npos) << "one answer";
@@ -264,7 +264,7 @@ TEST_P(ServerRequests, R73_1_MiB_behind_a_bad_request_does_not_destroy_the_answe
        {std::size_t{1} << 10, std::size_t{1} << 20, std::size_t{8} << 20}) {
     RawPeer client = server.dial();
     client.write("GET / HTTP/1.1\r\n\r\n" + std::string(size, 'x'));
-    std::this_thread::sleep_for(20ms);  // the answer is there, and so would be a reset
+    std::this_thread::sleep_for(20ms);  // the answer has come, and a reset would have, too
     const std::string answer = client.read_to_end();
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ")) << size;
     EXPECT_NE(answer.find("\r\n\r\n"), std::string::npos);

@@ -1,4 +1,4 @@
-// A server in which the n-th allocation fails, on whichever of its threads, for every n.
+// Fault injection: a server whose n-th allocation fails, on any of its threads, for every n.
 // [new.delete]
 #include <atomic>
 #include <cstdlib>
@@ -69,7 +69,7 @@ void* operator new[](std::size_t size, std::align_val_t alignment) {
 namespace wirespan::test {
 namespace {
 
-/// What happened to the connections, and the books of the server.
+/// Calls of on_open and on_close.
 struct Tally {
   std::atomic<int> opened{0};
   std::atomic<int> closed{0};
@@ -87,7 +87,7 @@ ServerHandlers counting(Tally& tally, WebSocketServer*& server) {
   return handlers;
 }
 
-/// True if the connection opened and an echo came back; false if it was cut on the way.
+/// True if the connection opened and an echo came back; false if the server ended it before.
 bool converse(std::uint16_t port) {
   try {
     RawPeer client = RawPeer::to_port(port);
@@ -108,8 +108,8 @@ bool converse(std::uint16_t port) {
   }
 }
 
-/// With one allocation that fails. Whatever happens to a connection, the next one finds the server
-/// as it was: no place of max_connections is lost, and each on_open has its on_close.
+/// Runs a server whose n-th allocation fails. If that ends a connection, the next one still finds
+/// the server whole: no place of max_connections is lost, and each on_open has its on_close.
 void serve_with_failure(long n, int threads) {
   Tally tally;
   WebSocketServer* running = nullptr;

@@ -1,4 +1,4 @@
-// WebSocketServer::stop(): says goodbye to everybody, waits for the answers, and has an end.
+// WebSocketServer::stop(): Close to every client, the wait for their answers, and the deadline.
 // RFC 6455 §7.1.1, §7.4.1.
 #include <csignal>
 #include <functional>
@@ -52,7 +52,7 @@ TEST_P(ServerStop, from_a_handler_behind_what_it_has_sent) {
   handlers.on_message = [&](const ServerConnection& connection, const Message&) {
     (void)connection.send_text("last words");
     stopped->stop();
-    stopped->stop(CloseCode::service_restart);  // the first one counts
+    stopped->stop(CloseCode::service_restart);  // does nothing: the first call counts
   };
   RunningServer server(handlers, link());
   stopped = &server.server();
@@ -132,7 +132,8 @@ TEST_P(ServerStop, handshakes_under_way_are_dropped) {
   EXPECT_EQ(half.read_to_end(), "");
 }
 
-/// The request is there when the connection is accepted, so the listener waits for the handler.
+/// The request has come when its connection is accepted, so the handler runs while the listener is
+/// on the stack.
 TEST_P(ServerStop, from_on_request_and_from_on_http_while_they_are_accepted) {
   for (const char* request : {"GET / HTTP/1.1\r\nHost: h\r\n\r\n",
                               "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"

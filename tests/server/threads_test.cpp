@@ -1,5 +1,5 @@
-// WebSocketServer on one thread and on several: connections are spread, order is kept, handles
-// reach across loops.
+// WebSocketServer on one thread and on several: connections are spread over the loops, order is
+// kept, handles work across loops.
 #include <atomic>
 #include <map>
 #include <memory>

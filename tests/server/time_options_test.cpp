@@ -1,4 +1,4 @@
-// WebSocketServer: every option of time, with 0, negative values and values that no clock can hold.
+// WebSocketServer: every option of time, with 0, negative values and values beyond the clock.
 #include <atomic>
 #include <string>
 #include <thread>
@@ -32,7 +32,7 @@ constexpr TimeCase options_of_time[] = {
      }},
 };
 
-/// A conversation of the usual kind works with any of them.
+/// An echo and a closing handshake work with each value.
 TEST_P(ServerTimes, no_value_breaks_a_connection_or_overflows) {
   for (const TimeCase& option : options_of_time) {
     for (const auto time :
@@ -51,8 +51,8 @@ TEST_P(ServerTimes, no_value_breaks_a_connection_or_overflows) {
   }
 }
 
-/// A documented "0: off" was handed to a layer whose "off" is unset: each client was cut at the
-/// first ping.
+/// ServerOptions say "0: off" where net::KeepAlive::Options say unset; a 0 that got through would
+/// close each client at its first ping.
 TEST_P(ServerTimes, a_ping_timeout_of_0_waits_for_no_pong) {
   RunningServer server(echoing(), link(), {.ping_interval = 20ms});
   RawPeer client = server.open();
@@ -61,14 +61,14 @@ TEST_P(ServerTimes, a_ping_timeout_of_0_waits_for_no_pong) {
   EXPECT_EQ(describe(client.read_message()), "text \"unanswered, and still here\"");
 }
 
-/// With a time-out above the interval each ping moved the deadline.
+/// The timeout counts from the oldest unanswered ping: later pings do not move the deadline.
 TEST_P(ServerTimes, a_ping_timeout_above_the_interval_finds_a_dead_client) {
   RunningServer server(echoing(), link(), {.ping_interval = 30ms, .ping_timeout = 100ms});
   RawPeer client = server.open();
   EXPECT_TRUE(server.has_connections(0));
 }
 
-/// A steady sender that answers no ping in the middle of its frame was cut.
+/// A client cannot answer a ping in the middle of its frame; the bytes of the frame count instead.
 TEST_P(ServerTimes, a_client_inside_a_long_frame_is_not_cut_for_want_of_a_pong) {
   RunningServer server(echoing(), link(), {.ping_interval = 60ms, .ping_timeout = 50ms});
   RawPeer client = server.open();
@@ -81,7 +81,7 @@ TEST_P(ServerTimes, a_client_inside_a_long_frame_is_not_cut_for_want_of_a_pong) 
   EXPECT_EQ(payload_text(client.read_message()), std::string(1000, 'x'));
 }
 
-/// Both directions count for idle_time, unless only received data shall.
+/// Both directions count for idle_time, unless idle_ignores_output is set.
 TEST_P(ServerTimes, idle_time_counts_output_unless_it_is_ignored) {
   for (const bool ignored : {false, true}) {
     RunningServer server({.on_open = [](const ServerConnection& c) { (void)c.subscribe("all"); }},
@@ -115,8 +115,8 @@ TEST_P(ServerTimes, no_time_of_stop_overflows) {
   server.wait();
 }
 
-/// After a handler's close() nothing more reaches on_message; stop() still delivers until the
-/// client's Close, as a graceful end asks.
+/// After a handler's close() no message reaches on_message; stop(), a graceful shutdown, still
+/// delivers until the client's Close.
 TEST_P(ServerTimes, messages_after_close_are_discarded_and_after_stop_delivered) {
   std::atomic<int> messages{0};
   ServerHandlers handlers;
@@ -142,7 +142,7 @@ TEST_P(ServerTimes, messages_after_close_are_discarded_and_after_stop_delivered)
   EXPECT_EQ(messages, 101);
 }
 
-/// pause() then close() took 3 s and ended in 1006 and a reset, though the client had answered.
+/// close() ends a pause, so the client's answer is read: no wait for the deadline, no 1006.
 TEST_P(ServerTimes, a_paused_connection_closes_in_order) {
   for (const bool by_stop : {false, true}) {
     std::atomic<int> code{0};

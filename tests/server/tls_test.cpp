@@ -1,5 +1,5 @@
-// WebSocketServer with TLS: whom it serves, and what it says to those who do not speak TLS. RFC
-// 6455 §4.2.2.
+// WebSocketServer with TLS: client certificates, and clients that do not speak TLS. RFC 6455
+// §4.2.2.
 #include <string>
 #include <vector>
 
@@ -13,7 +13,7 @@
 namespace wirespan::test {
 namespace {
 
-/// Asks clients for a certificate of the test authority.
+/// Options that ask clients for a certificate of the test authority.
 tls::ServerOptions asking_server() {
   tls::ServerOptions options = good_server();
   options.client_ca_file = authority_file();

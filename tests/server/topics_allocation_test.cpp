@@ -1,4 +1,4 @@
-// app/server/topics.hpp: a subscription for which there is no memory changes nothing.
+// app/server/topics.hpp: fault injection; a subscription without memory changes nothing.
 #include <algorithm>
 #include <new>
 #include <string>
@@ -22,14 +22,14 @@ Members members_of(const Topics& topics, std::string_view topic) {
   return {members.begin(), members.end()};
 }
 
-/// Four members: the list of the topic is full, and so is the smallest table of memberships.
+/// Returns topics with four members: their list is full, and so is the smallest hash table.
 Topics with_four_members() {
   Topics topics;
   for (Topics::Member member = 1; member <= 4; ++member) topics.subscribe(member, known);
   return topics;
 }
 
-/// Lets each allocation of a subscription fail in turn, and tells how many there are.
+/// Lets each allocation of a subscription fail in turn; returns the number of allocations.
 std::size_t fail_each_allocation(Topics::Member member, const std::string& name) {
   for (std::size_t n = 0;; ++n) {
     Topics topics = with_four_members();

@@ -1,4 +1,4 @@
-// app/server/topics.hpp: who has subscribed to what, beside a model that is too simple to be wrong.
+// app/server/topics.hpp: subscriptions, compared with a plain reference implementation.
 #include <algorithm>
 #include <ctime>
 #include <map>
@@ -93,7 +93,7 @@ class Model {
   std::map<std::string, std::set<Topics::Member>> topics_;
 };
 
-/// One random step on both.
+/// Does one random step on both.
 void step(std::mt19937& random, Topics& topics, Model& model) {
   const auto member = static_cast<Topics::Member>(random() % 30);
   const std::string topic = "topic " + std::to_string(random() % 12);
@@ -140,7 +140,7 @@ struct Costs {
   double leave = 1e9;
 };
 
-/// Every member subscribes to every topic, gives every second one up, and leaves.
+/// Lets every member subscribe to every topic, unsubscribe from every second one, and leave.
 Costs costs_of(Topics::Member members, std::size_t topic_count) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < topic_count; ++i) names.push_back("topic " + std::to_string(i));
@@ -167,8 +167,8 @@ Costs costs_of(Topics::Member members, std::size_t topic_count) {
   return costs;
 }
 
-/// Sixteen times as many topics for each member: linear work would cost sixteen times as much each;
-/// a cache that is too small for the larger table explains a factor of two to three.
+/// Sixteen times as many topics for each member: a membership would cost sixteen times as much if
+/// the work were linear; a cache too small for the larger table explains a factor of two to three.
 TEST(TopicsTest, a_membership_costs_the_same_however_many_topics_its_member_has) {
   const Costs few = costs_of(20, 250);
   const Costs many = costs_of(20, 4000);

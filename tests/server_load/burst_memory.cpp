@@ -1,5 +1,5 @@
-// burst_memory: 300 MB that another thread sends to a client which reads late: once the client has
-// taken it, the server's resident memory is what it was before, within seconds.
+// burst_memory: another thread sends 300 MB to a client that reads late. Within seconds after the
+// client has read all, the server's resident memory is as before the burst.
 #include <atomic>
 #include <cstdio>
 #include <exception>
@@ -18,7 +18,8 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t burst = 300'000'000;
 constexpr std::size_t message_size = 1024;
-/// Bytes above the resident memory of before: buffers of the loop and of the C library.
+/// Bytes allowed above the resident memory before the burst: buffers of the loop and of the C
+/// library.
 constexpr std::size_t allowance = std::size_t{40} << 20;
 
 void read_late(Line& line) {

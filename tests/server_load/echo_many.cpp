@@ -1,5 +1,5 @@
-// echo_many CONNECTIONS MESSAGES LOOPS: that many simultaneous clients each get that many messages
-// back, in order; then stop() closes all of them with 1001 in its deadline.
+// echo_many CONNECTIONS MESSAGES LOOPS: each of CONNECTIONS simultaneous clients gets MESSAGES
+// echoes, in order; then stop() closes all of them with 1001 within its deadline.
 #include <cstdio>
 #include <string>
 #include <thread>
@@ -22,7 +22,7 @@ std::string message(std::size_t client, std::uint64_t number) {
   return std::to_string(client) + " " + std::to_string(number);
 }
 
-/// Tells how many messages came back in order, and how many clients were closed with 1001.
+/// Runs the clients; tells the number of echoes in order and of clients closed with 1001.
 void be_clients(Line& line, Size size) {
   Swarm swarm(static_cast<std::uint16_t>(line.hear()));
   std::size_t done = 0;

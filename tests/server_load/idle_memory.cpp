@@ -1,6 +1,6 @@
-// idle_memory CONNECTIONS plain|tls [strict]: what an idle connection costs the server in user
-// space, as malloc counts it: what was asked for with the overhead of each block. Strict: it must
-// be as little as the design asks for.
+// idle_memory CONNECTIONS plain|tls [strict]: the bytes of user space that an idle connection costs
+// the server, as malloc counts them, with the overhead of each block. Strict: fails above a
+// limit for each kind.
 #include <cstdio>
 #include <cstring>
 #include <optional>
@@ -21,7 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// What decision 15 of the design allows.
+/// Bytes allowed for an idle connection, as app/README.md states them.
 constexpr std::size_t plain_limit = 272;
 constexpr std::size_t tls_limit = 15'000;
 constexpr std::size_t warm_up = 64;
@@ -64,7 +64,7 @@ void measure(Line& line, std::size_t count, bool secure, bool strict) {
   const std::size_t resident_before = resident_bytes();
   line.tell(0);
   (void)line.hear();
-  std::this_thread::sleep_for(300ms);  // the answers of the last ones are on their way
+  std::this_thread::sleep_for(300ms);  // the server still writes the answers to the last clients
   const std::size_t each = (allocated() - before) / count;
   const std::size_t resident = (resident_bytes() - resident_before) / count;
   require(server.connection_count() == count + warm_up, std::to_string(count) + " are open");

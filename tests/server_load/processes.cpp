@@ -1,3 +1,4 @@
+// processes.cpp - processes of a load program: their line, their limits, their verdict.
 #include "processes.hpp"
 
 #include <array>
@@ -85,7 +86,7 @@ void need_descriptors(std::size_t count) {
   ::getrlimit(RLIMIT_NOFILE, &limit);
   if (limit.rlim_cur >= count) return;
   limit.rlim_cur = count;
-  if (limit.rlim_max < count) limit.rlim_max = count;  // allowed to root only
+  if (limit.rlim_max < count) limit.rlim_max = count;  // only root may raise it
   if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
   std::printf("this needs %zu descriptors, and the hard limit (ulimit -Hn) is lower\n", count);
   std::exit(2);

@@ -1,5 +1,5 @@
-// processes.hpp - a load program has its server in one process and its clients in another, so that
-// descriptors, memory and time are those of one of them.
+// processes.hpp - a load program runs its server in one process and its clients in another, so that
+// it can measure descriptors, memory and time of the server alone.
 #pragma once
 
 #include <chrono>
@@ -14,19 +14,20 @@
 
 namespace wirespan::test {
 
-/// One end of a line to the other process.
+/// One end of a socket pair to the other process, for numbers.
 class Line {
  public:
   explicit Line(int fd) noexcept : fd_(fd) {}
   void tell(std::uint64_t number);
-  /// Waits for the other side; throws when it has gone, or says nothing for `time`.
+  /// Waits for a number; throws when the other process has gone, or sends none for `time`.
   [[nodiscard]] std::uint64_t hear(std::chrono::seconds time = std::chrono::seconds(280));
 
  private:
   net::UniqueFd fd_;
 };
 
-/// A process that runs `body`. Start it before the first thread. It ends with this one.
+/// A forked process that runs `body`. Start it before the first thread. The kernel kills it when
+/// this process ends, and so does the destructor.
 class Child {
  public:
   explicit Child(const std::function<void(Line&)>& body);
@@ -43,15 +44,15 @@ class Child {
   Line line_{-1};
 };
 
-/// Makes sure of so many descriptors, or ends the program and says why it cannot.
+/// Raises the limit of descriptors to `count`, or ends the program with the reason why it cannot.
 void need_descriptors(std::size_t count);
-/// Bytes of this process that are in memory.
+/// Returns the bytes of this process that are in memory.
 [[nodiscard]] std::size_t resident_bytes();
-/// The n-th argument as a number, or a default.
+/// Returns the n-th argument as a number, or a default.
 [[nodiscard]] std::size_t argument(int argc, char** argv, int n, std::size_t otherwise);
-/// Prints what was required, and notes it when it does not hold.
+/// Prints a requirement and whether it holds; verdict() remembers one that does not.
 void require(bool holds, const std::string& what);
-/// 0 if everything held.
+/// Returns the exit status: 0 if every requirement held.
 [[nodiscard]] int verdict();
 
 }  // namespace wirespan::test

@@ -20,14 +20,14 @@ namespace {
 using namespace std::chrono_literals;
 constexpr std::size_t senders = 8;
 
-/// What a connection was sent, as far as the senders know. Its handle may be gone.
+/// A connection, and the number of messages that each sender had accepted for it.
 struct Sent {
   ServerConnection connection;
   std::uint64_t id = 0;
   std::array<std::atomic<std::uint32_t>, senders> accepted{};
 };
 
-/// A message: the sender, its number for this connection, and the id of the connection.
+/// Returns a message: the sender, its number for this connection, and the id of the connection.
 std::string message_of(std::size_t sender, std::uint64_t number, std::uint64_t id) {
   return std::to_string(sender) + " " + std::to_string(number) + " " + std::to_string(id);
 }
@@ -56,7 +56,7 @@ class Senders {
     const std::lock_guard lock(mutex_);
     return all_.empty() ? nullptr : all_[random() % all_.size()];
   }
-  /// Nobody holds the handle any more; the connection goes on without it.
+  /// Drops the handle of a connection, which stays open without one.
   void drop(std::mt19937& random) {
     const std::lock_guard lock(mutex_);
     if (all_.empty()) return;
@@ -89,7 +89,8 @@ class Senders {
   std::vector<std::shared_ptr<Sent>> all_;
 };
 
-/// What a client has to find in what it gets: no gap and no turn back, for each sender.
+/// The next number that a client expects of each sender: messages without a gap, published ones in
+/// order.
 struct Seen {
   std::array<std::uint64_t, senders> next{};
   std::array<std::uint64_t, senders> next_published{};
@@ -107,7 +108,7 @@ class Checker {
     const std::string text(payload.substr(published ? 1 : 0));
     const auto sender = static_cast<std::size_t>(text[0] - '0');
     const std::uint64_t number = std::stoull(text.substr(2));
-    if (published) {  // from whichever it was subscribed on
+    if (published) {  // begins at any number; publish() may refuse some
       wrong += number < seen.next_published.at(sender);
       seen.next_published.at(sender) = number + 1;
     } else {
@@ -128,7 +129,7 @@ void be_clients(Line& line, std::size_t count, std::size_t seconds) {
     checker.check(client.index, payload);
   };
   swarm.on_end = [&](Swarm::Client&) {
-    if (!over) swarm.add(1);  // there are always as many
+    if (!over) swarm.add(1);  // the number of clients stays the same
   };
   swarm.add(count);
   const auto end = LoadClock::now() + std::chrono::seconds(seconds);

@@ -1,3 +1,4 @@
+// swarm.cpp - non-blocking raw clients on one epoll: connect, TLS, request, frames.
 #include "swarm.hpp"
 
 #include <algorithm>

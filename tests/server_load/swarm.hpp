@@ -1,5 +1,5 @@
-// swarm.hpp - thousands of raw clients in one thread, with an epoll loop of their own: nothing of
-// the library but TLS. RFC 6455 §4.1, §5.2.
+// swarm.hpp - thousands of raw clients in one thread, with an epoll loop of their own; only their
+// TLS is the library's. RFC 6455 §4.1, §5.2.
 #pragma once
 
 #include <chrono>
@@ -19,26 +19,28 @@ namespace wirespan::test {
 
 using LoadClock = std::chrono::steady_clock;
 
-/// One frame as a client sends it, masked with a key of zeros: the payload stays legible.
+/// Returns a client's frame, masked with a key of zeros: the payload stays legible.
 [[nodiscard]] std::string client_frame(unsigned first_byte, std::string_view payload);
-/// The request that all clients send.
+/// Returns the request that all clients send.
 [[nodiscard]] const std::string& client_request();
 
+/// Clients in one thread. A client is connecting, securing (TLS), opening (its request is sent),
+/// open, or ended; it stays in the swarm after its end. The swarm answers Close frames.
 class Swarm {
  public:
   enum class State : std::uint8_t { connecting, securing, opening, open, ended };
   struct Client {
     std::size_t index = 0;
     State state = State::connecting;
-    int fd = -1;  // of the stream, or of `plain`
+    int fd = -1;  // of `secure` or of `plain`
     net::UniqueFd plain;
     std::optional<tls::TlsStream> secure;
     std::string in;
     std::string out;
-    bool reads = true;        ///< Set it before it is open: a client that never reads.
+    bool reads = true;        ///< False: the client never reads. Set it in on_open or before.
     bool closed = false;      ///< A Close frame has come.
-    std::uint16_t code = 0;   ///< And its code.
-    std::uint64_t count = 0;  ///< For whoever uses the swarm.
+    std::uint16_t code = 0;   ///< Code of that Close frame.
+    std::uint64_t count = 0;  ///< For the user of the swarm, as is `since`.
     LoadClock::time_point since{};
     std::uint32_t watched = 0;
   };
@@ -46,28 +48,28 @@ class Swarm {
   /// Clients connect to 127.0.0.1, from 127.0.0.2 to 127.0.0.9 in turn.
   explicit Swarm(std::uint16_t port, const tls::Context* tls = nullptr);
 
-  // What happens; all may be unset. A Close frame is answered by the swarm.
-  std::function<void(Client&)> on_connected;  ///< Set: it opens by itself no more.
+  // Events; each may be unset.
+  std::function<void(Client&)> on_connected;  ///< Set: the swarm does not send the request.
   std::function<void(Client&)> on_open;
   std::function<void(Client&, unsigned first_byte, std::string_view payload)> on_frame;
   std::function<void(Client&)> on_end;
 
-  int receive_buffer = 0;  ///< Bytes in the kernel for those that come now; 0: its own choice.
+  int receive_buffer = 0;  ///< SO_RCVBUF of clients that connect from then on; 0: the default.
 
-  std::size_t most_under_way = 300;  ///< Connecting at one time.
+  std::size_t most_under_way = 300;  ///< Clients that may be connecting at one time.
 
-  /// Connects so many more.
+  /// Adds clients, which connect.
   void add(std::size_t count);
   void send(Client& client, std::string_view bytes);
   void cut(Client& client);
-  /// Turns until `done` says so; false if that takes longer than `time`.
+  /// Turns until `done` returns true; false if that takes longer than `time`.
   [[nodiscard]] bool run_until(const std::function<bool()>& done, std::chrono::milliseconds time);
 
   [[nodiscard]] std::size_t size() const noexcept { return clients_.size(); }
   [[nodiscard]] Client& at(std::size_t index) { return *clients_[index]; }
   [[nodiscard]] std::size_t open() const noexcept { return open_; }
   [[nodiscard]] std::size_t ended() const noexcept { return ended_; }
-  /// All that were asked for are open.
+  /// True if all clients that were added are open.
   [[nodiscard]] bool all_open() const noexcept { return waiting_ == 0 && open_ == clients_.size(); }
 
  private:

@@ -1,7 +1,7 @@
-// unfriendly KIND COUNT SECONDS [strict]: COUNT clients that misbehave beside 100 that do not, on
-// one loop. KIND: never_read, slow_handshakes, pings, empty_fragments. Memory stays below what the
-// limits allow, the named limit refuses, and the answers of the good ones come as fast as without
-// them: within 2x, which is judged only where asked for, on a machine that does nothing else.
+// unfriendly KIND COUNT SECONDS [strict]: COUNT bad clients beside 100 good ones, on one loop.
+// KIND: never_read, slow_handshakes, pings, empty_fragments. Memory stays within the limits, and
+// the limit for KIND refuses. Strict, for a machine that does nothing else: the p99 round trip of
+// the good clients stays within 2x of that without bad ones.
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -20,16 +20,18 @@ using namespace std::chrono_literals;
 constexpr std::size_t good_clients = 100;
 constexpr std::size_t loop_budget = 32u << 20;
 constexpr std::size_t hard_limit = 1u << 20;
-/// For the kernel's share of the process, the heap's holes, the loop's own buffers.
+/// Bytes allowed for the kernel's share of the process, fragmentation of the heap and the loop's
+/// buffers.
 constexpr std::size_t slack = 24u << 20;
 constexpr int attempts = 3;
 
-/// The 99th percentile of the round trips of clients that each ask 20 times a second.
+/// Returns the 99th percentile, in nanoseconds, of the round trips of clients that each send 20
+/// messages a second.
 std::uint64_t good_p99(std::uint16_t port, std::size_t seconds) {
   Swarm swarm(port);
   std::vector<std::int64_t> times;
   swarm.on_frame = [&](Swarm::Client& client, unsigned first, std::string_view) {
-    if (first != 0x82) return;  // what is published
+    if (first != 0x82) return;  // a published message
     times.push_back(std::chrono::nanoseconds(LoadClock::now() - client.since).count());
   };
   swarm.add(good_clients);
@@ -59,12 +61,12 @@ void be_good(Line& line, std::size_t seconds) {
   while (line.hear() == 1) line.tell(good_p99(port, seconds));
 }
 
-/// Opens connections as `kind` does and does what it is bad for, until told to stop.
+/// Clients that misbehave as `kind` says.
 class Bad {
  public:
   Bad(std::uint16_t port, std::string kind, std::size_t count)
       : swarm_(port), kind_(std::move(kind)), count_(count) {
-    if (kind_ == "never_read") swarm_.receive_buffer = 4096;  // or the kernel takes megabytes each
+    if (kind_ == "never_read") swarm_.receive_buffer = 4096;  // the default takes megabytes each
     swarm_.on_end = [this](Swarm::Client&) {
       if (kind_ != "never_read") ++again_;
     };
@@ -79,7 +81,7 @@ class Bad {
     }
     swarm_.add(count_);
   }
-  /// For a moment. What was refused comes again, a hundred a second of them.
+  /// Misbehaves for 100 ms. Clients that were refused connect again, at most a hundred a second.
   void go_on() {
     const auto end = LoadClock::now() + 100ms;
     (void)swarm_.run_until([&] { return LoadClock::now() > end; }, 10s);
@@ -119,7 +121,7 @@ void be_bad(Line& line, const std::string& kind, std::size_t count) {
   Bad bad(port, kind, count);
   while (!bad.ready()) bad.go_on();
   line.tell(1);
-  while (true) bad.go_on();  // ended by the other process
+  while (true) bad.go_on();  // until the other process kills this one
 }
 
 std::uint64_t refused_by_its_limit(const std::string& kind, const RefusalCounts& refused) {
@@ -135,7 +137,7 @@ ServerOptions options_for(const std::string& kind) {
   return options;
 }
 
-/// Publishes all the time, with and without the bad ones: the load is the same.
+/// Publishes all the time, so that the load is the same with and without bad clients.
 class Publisher {
  public:
   explicit Publisher(WebSocketServer& server)
@@ -166,7 +168,7 @@ void serve(Line& good, const std::string& kind, std::size_t count, bool strict) 
                                 (void)connection.send(message.opcode, message.payload);
                               }});
   const std::uint16_t port = server.listen();
-  // Forked before the first thread of this process.
+  // Forks before this process has its first thread.
   Child bad_ones([&](Line& line) { be_bad(line, kind, count); });
   std::thread running([&] { server.run(); });
   good.tell(port);

@@ -1,4 +1,5 @@
-// channel.hpp - drives one Session over one Stream on one EventLoop.
+// channel.hpp - drives one Session over one Stream on one EventLoop. A source that instantiates a
+// channel includes channel_impl.hpp.
 #pragma once
 
 #include <chrono>
@@ -19,10 +20,7 @@ namespace wirespan::net {
 /// loop's thread.
 ///
 /// The owner constructs a channel after the opening handshake and calls start(). From then on the
-/// loop drives the channel, until the closing handshake, a failure or abort() ends it: the
-/// descriptor is closed, on_end() is called once, and the owner hands the channel to
-/// EventLoop::retire(). Without memory (std::bad_alloc) in a call of the loop the channel ends with
-/// std::errc::not_enough_memory, and the loop goes on.
+/// loop drives the channel, until the closing handshake, a failure or abort() ends it.
 ///
 /// Handler is a class with these functions, called directly, on the loop's thread:
 ///   void on_message(const Message&), void on_fragment(const Fragment&),
@@ -38,8 +36,6 @@ namespace wirespan::net {
 ///   void on_dropped(std::size_t): number of queued messages that made room for a newer one,
 ///   void on_conflated(): a published message has replaced an unsent one (conflation).
 /// They must not throw. They may send, close, abort and pause.
-///
-/// The definitions are in channel_impl.hpp; a source that instantiates a channel includes it.
 template <Stream S, class Handler>
 class Channel final : private IoHandler, private Timer {
  public:
@@ -93,6 +89,11 @@ class Channel final : private IoHandler, private Timer {
     session_.abort(error);
     finish();
   }
+  /// The same, but on_end() comes in the next turn. Needs no memory.
+  void abort_later(std::error_code error) {
+    session_.abort(error);
+    loop_.timers().schedule(*this, loop_.now());
+  }
 
   /// Backpressure on the peer: while paused, the channel reads nothing and delivers nothing, and
   /// the kernel's buffer fills up. A peer that leaves, and close(), end the pause.
@@ -106,11 +107,9 @@ class Channel final : private IoHandler, private Timer {
   /// True while the kernel refuses output: new messages wait behind the backlog.
   [[nodiscard]] bool has_backlog() const noexcept { return session_.has_backlog(); }
   [[nodiscard]] State state() const noexcept { return session_.state(); }
-  /// Bytes of memory that the protocol object holds for input, messages, its newest output and
-  /// compression; 0 when idle without compression. Queued messages are in unsent_bytes() only.
+  /// As Session::memory().
   [[nodiscard]] std::size_t memory() const noexcept { return session_.memory(); }
-  /// Time at which the kernel received the last byte of the last read: of the message that is being
-  /// handled, or of a later one in the same read. std::nullopt unless the stream reports it.
+  /// As Session::received_at().
   [[nodiscard]] std::optional<ReceiveTime> received_at() const noexcept {
     return session_.received_at();
   }
@@ -118,7 +117,6 @@ class Channel final : private IoHandler, private Timer {
   [[nodiscard]] const KeepAlive& keep_alive() { return session_.keep_alive(); }
   [[nodiscard]] S& stream() noexcept { return stream_; }
   [[nodiscard]] Handler& handler() noexcept { return handler_; }
-  [[nodiscard]] EventLoop& loop() noexcept { return loop_; }
 
  private:
   void on_ready(Readiness readiness) override;

@@ -11,7 +11,6 @@
 
 namespace wirespan::net {
 
-/// The session learns from gathers() whether bytes may leave from where they lie (zero-copy).
 template <Stream S, class Handler>
 Channel<S, Handler>::Channel(EventLoop& loop, S stream, Connection connection, Handler handler,
                              const SessionOptions& options)
@@ -45,7 +44,6 @@ void Channel<S, Handler>::guarded(Step step) {
 
 // Calls of the owner.
 
-/// The session appends the frame; sent() sees to it that the frame is written.
 template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin, Compress compress,
                                           Admission admission) {
@@ -98,7 +96,6 @@ void Channel<S, Handler>::on_ready(Readiness readiness) {
   });
 }
 
-/// The end of the turn: reads on where read_later() asked for it, then writes.
 template <Stream S, class Handler>
 void Channel<S, Handler>::on_flush() {
   guarded([&] {
@@ -120,7 +117,6 @@ void Channel<S, Handler>::on_timer(TimePoint) {
 
 // Input.
 
-/// Reads and delivers until the connection has had its share of the turn.
 template <Stream S, class Handler>
 void Channel<S, Handler>::pump() {
   if (session_.has_unread_input()) deliver();  // kept during a pause, so older than the next read
@@ -185,8 +181,6 @@ void Channel<S, Handler>::write_output() {
   if (session_.take_drained()) handler_.on_drained();
 }
 
-/// Writes until nothing is left or the kernel refuses; a backlog is reported to the budget, as a
-/// debt, and to the handler.
 template <Stream S, class Handler>
 void Channel<S, Handler>::write_now() {
   const auto tell_written = [this]([[maybe_unused]] std::size_t size) {
@@ -204,8 +198,7 @@ void Channel<S, Handler>::write_now() {
 
 // The end of a turn and of the channel.
 
-/// Called last by everything that may have changed the session: writes, lets the session draw the
-/// consequences, then updates the poller's interest and the timer, or ends the channel.
+/// The last step of every call of the loop.
 template <Stream S, class Handler>
 void Channel<S, Handler>::settle() {
   if (ended_) return;

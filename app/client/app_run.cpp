@@ -159,10 +159,7 @@ void WebSocketApp::Run::open(Dialed dialed) {
                       .max_fragments = app.max_message_fragments,
                       .validate_utf8 = !options_.skip_utf8_validation,
                       .deliver_fragments = app.fire_cont_frame || app_.handlers_.on_cont_message};
-  options->mask_source = {
-      .next = [](void* self,
-                 MaskKey& key) noexcept { return static_cast<Run*>(self)->next_mask_key(key); },
-      .context = this};
+  options->mask_source = mask_keys_.source();
   options->blocks = &loop_.buffers().source();
   const int fd = dialed.transport.fd();
   channel_ =
@@ -173,24 +170,12 @@ void WebSocketApp::Run::open(Dialed dialed) {
   shared_.begin_connection(dialed.agreement, dialed.status, fd);
   result_.close = {};
   result_.error = {};
-  mask_failure_ = nullptr;
-  const bool again = std::exchange(connected_before_or_failed_, true);
+  (void)mask_keys_.take_failure();
+  const bool again = std::exchange(not_first_attempt_, true);
   guarded([&] { again ? app_.on_reconnect() : app_.on_open(); });
   // The handler may have ended the channel. Frames that came with the handshake are delivered here,
   // after on_open.
   if (channel_) channel_->start(dialed.unread);
-}
-
-bool WebSocketApp::Run::next_mask_key(MaskKey& key) noexcept {
-  const auto& own = app_.options_.get_mask_key;
-  if (!own) return loop_.random().fill(key);
-  try {
-    key = own();
-    return true;
-  } catch (...) {
-    mask_failure_ = std::current_exception();
-    return false;
-  }
 }
 
 // While the connection is open.
@@ -322,22 +307,22 @@ void WebSocketApp::Run::on_end(const net::SessionEnd& end) {
     return finish(EndReason::stopped);
   }
   // The peer closed, but get_mask_key threw, so that its Close frame could not be answered.
-  if (!end.error && mask_failure_) {
-    return failed(Errc::no_mask_key, std::exchange(mask_failure_, nullptr));
+  if (!end.error && mask_keys_.has_failed()) {
+    return failed(Errc::no_mask_key, mask_keys_.take_failure());
   }
   if (!end.error) return finish(EndReason::closed_by_peer);
   if (end.error == Errc::handler_failed) {  // on_error has thrown: it is not called again
     result_.error = end.error;
     return finish(EndReason::failed);
   }
-  const bool own_keys_failed = end.error == Errc::no_mask_key && mask_failure_;
-  failed(end.error, own_keys_failed ? std::exchange(mask_failure_, nullptr)
+  const bool own_keys_failed = end.error == Errc::no_mask_key && mask_keys_.has_failed();
+  failed(end.error, own_keys_failed ? mask_keys_.take_failure()
                                     : exception_of([&] { throw_for(end.error, "connection"); }));
 }
 
 /// Reports a failed attempt or a lost connection to on_error, then reconnects or ends the run.
 void WebSocketApp::Run::failed(std::error_code code, const std::exception_ptr& error) {
-  connected_before_or_failed_ = true;
+  not_first_attempt_ = true;
   result_.error = code;
   shared_.set_errored();
   report(error);

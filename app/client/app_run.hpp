@@ -10,6 +10,7 @@
 
 #include <wirespan/app/client/app_shared.hpp>
 #include <wirespan/app/client/dialer.hpp>
+#include <wirespan/app/client/mask_keys.hpp>
 #include <wirespan/app/common/compression.hpp>
 #include <wirespan/app/common/transport.hpp>
 #include <wirespan/app/websocket_app.hpp>
@@ -88,12 +89,12 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   /// Calls a handler; its exception goes to on_error.
   template <class Call>
   void guarded(Call call) noexcept;
-  [[nodiscard]] bool next_mask_key(MaskKey& key) noexcept;
 
   WebSocketApp& app_;
   const RunOptions& options_;
   Shared& shared_;
   net::EventLoop loop_;
+  MaskKeys mask_keys_{app_.options_.get_mask_key, loop_.random()};
   net::RemoteAccount account_;
   net::Remote remote_;
   net::HeapTrim trim_;
@@ -103,8 +104,7 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   std::unique_ptr<Dialer> dialer_;
   std::unique_ptr<AppChannel> channel_;
   std::optional<CloseRequest> stop_request_;  // set by stop(): nothing more is delivered
-  std::exception_ptr mask_failure_;           // thrown by get_mask_key on this connection
-  bool connected_before_or_failed_ = false;   // the next connection calls on_reconnect
+  bool not_first_attempt_ = false;            // the next connection calls on_reconnect
   bool used_socket_ = false;                  // AppOptions::socket is used up: no reconnecting
   bool finished_ = false;                     // result_.why is final
   RunResult result_;

@@ -1,4 +1,4 @@
-// websocket_impl.cpp - the blocking client: connecting, waiting in poll(), receiving and closing.
+// websocket_impl.cpp - the blocking client: every call of a user, step by step.
 #include <algorithm>
 #include <array>
 #include <system_error>
@@ -10,8 +10,17 @@
 #include <wirespan/net/busy_wait.hpp>
 
 namespace wirespan {
+namespace {
 
+/// Bytes of one read, and what send_many() gathers for one write: the kernel's usual buffer.
 constexpr std::size_t buffer_size = std::size_t{64} << 10;
+
+const char* name_of(Opcode opcode) noexcept {
+  if (opcode == Opcode::ping) return "ping";
+  return opcode == Opcode::pong ? "pong" : "send";
+}
+
+}  // namespace
 
 WebSocket::Impl::Impl(ConnectOptions options)
     : options_(std::move(options)), compression_(options_.compression) {
@@ -37,10 +46,7 @@ void WebSocket::Impl::open(Dialed dialed) {
   connection_options_->receive = {.max_message_size = options_.max_message_size,
                                   .max_fragments = options_.max_message_fragments,
                                   .validate_utf8 = !options_.skip_utf8_validation};
-  connection_options_->mask_source = {
-      .next = [](void* self,
-                 MaskKey& key) noexcept { return static_cast<Impl*>(self)->next_mask_key(key); },
-      .context = this};
+  connection_options_->mask_source = mask_keys_.source();
   connection_options_->blocks = &pool_.source();
   if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::byte[]>(buffer_size);
   transport_.emplace(std::move(dialed.transport));
@@ -58,22 +64,10 @@ void WebSocket::Impl::open(Dialed dialed) {
   close_reason_.clear();
 }
 
-bool WebSocket::Impl::next_mask_key(MaskKey& key) noexcept {
-  if (!options_.get_mask_key) return random_.fill(key);
-  try {
-    key = options_.get_mask_key();
-    return true;
-  } catch (...) {
-    mask_failure_ = std::current_exception();
-    return false;
-  }
-}
-
 // Waiting.
 
-/// Waits in poll(), with the lock released, until the socket is ready for `interest`, the session's
-/// deadline or `deadline` comes, or another thread ends the connection. Throws
-/// WebSocketTimeoutException with `timeout` if `deadline` has passed already.
+/// Waits in poll(), unlocked, until the socket is ready, a deadline comes, or another thread ends
+/// the connection. Throws WebSocketTimeoutException with `timeout` if `deadline` has passed already.
 void WebSocket::Impl::wait(Lock& lock, net::Interest interest, Deadline deadline, Errc timeout) {
   const TimePoint now = network_.now();
   if (deadline && now >= *deadline) {
@@ -126,6 +120,96 @@ bool WebSocket::Impl::read_input() {
       io_.read(*session_, *transport_, {buffer_.get(), buffer_size}, network_.now());
   drained_ = !read.would_block() && !read.filled_window && !transport_->has_buffered_input();
   return !read.would_block();
+}
+
+// Sending.
+
+std::size_t WebSocket::Impl::send(Opcode opcode, Bytes payload, bool fin, Compress compress) {
+  Lock lock(mutex_);
+  const Deadline deadline = deadline_after(options_.timeout);
+  require_open();
+  std::size_t size = 0;
+  throw_misuse(append(lock, opcode, payload, {.fin = fin, .compress = compress}, deadline, size),
+               name_of(opcode));
+  flush_all(lock, deadline);
+  return size;
+}
+
+std::size_t WebSocket::Impl::send_many(Opcode opcode, std::span<const std::string_view> payloads,
+                                       std::size_t& queued) {
+  if (is_control(opcode)) throw_for(Errc::unsupported_frame, "send_many");
+  Lock lock(mutex_);
+  const Deadline deadline = deadline_after(options_.timeout);
+  require_open();
+  std::size_t size = 0;
+  for (const std::string_view payload : payloads) {
+    if (session_->unsent_bytes() >= buffer_size) flush();
+    if (const auto error = append(lock, opcode, wire_bytes(payload), {}, deadline, size)) {
+      flush_all(lock, deadline);
+      throw_misuse(error, "send_many");
+    }
+    ++queued;
+  }
+  flush_all(lock, deadline);
+  return size;
+}
+
+/// Queues a message, once there is room. Adds to `size` the bytes of its frame on the wire.
+std::error_code WebSocket::Impl::append(Lock& lock, Opcode opcode, Bytes payload,
+                                        const net::SendHow& how, Deadline deadline,
+                                        std::size_t& size) {
+  make_room(lock, payload.size(), deadline);
+  const std::size_t before = session_->unsent_bytes();
+  const auto error = session_->send(opcode, payload, how);
+  if (!error) size += session_->unsent_bytes() - before;
+  return error;
+}
+
+void WebSocket::Impl::require_open() const {
+  if (session_ && !session_->over()) return;
+  const std::error_code error = close_code_ ? Errc::connection_closed : Errc::not_open;
+  if (!close_code_) throw WebSocketConnectionClosedException(error, "the connection is closed");
+  throw WebSocketConnectionClosedException(error, "the connection is closed", *close_code_,
+                                           close_reason_);
+}
+
+void WebSocket::Impl::throw_misuse(std::error_code error, const char* what) {
+  if (error == Errc::no_mask_key && mask_keys_.has_failed()) {
+    std::rethrow_exception(mask_keys_.take_failure());
+  }
+  if (error) throw_for(error, what);
+}
+
+/// Waits until the session has room for `size` bytes. With an empty queue a message may be of any
+/// size. Throws Errc::send_queue_full at the deadline: unlike after send_timeout, nothing of the
+/// message was queued.
+void WebSocket::Impl::make_room(Lock& lock, std::size_t size, Deadline deadline) {
+  while (session_->unsent_bytes() > 0 && !session_->has_room(size)) {
+    flush_all(lock, deadline, Errc::send_queue_full);
+  }
+}
+
+/// Returns when the kernel has taken all bytes that are unsent at the call; bytes that other
+/// threads append meanwhile are not waited for.
+void WebSocket::Impl::flush_all(Lock& lock, Deadline deadline, Errc timeout) {
+  const std::uint64_t end = written_ + session_->unsent_bytes();
+  while (true) {
+    flush();
+    if (written_ >= end) return;
+    if (session_->write_has_failed()) throw_for(session_->write_error(), "send");
+    wait(lock, io_.output_interest(), deadline, timeout);
+    require_open();
+  }
+}
+
+/// Writes until nothing is unsent or the kernel takes no more, then settles the session.
+void WebSocket::Impl::flush() {
+  if (session_->phase() == net::Session::Phase::open) {
+    (void)io_.write(
+        *session_, *transport_, [this] { return network_.now(); },
+        [this](std::size_t size) { written_ += size; });
+  }
+  session_->settle(network_.now());
 }
 
 // Ending.
@@ -226,9 +310,8 @@ void WebSocket::Impl::await_close(Lock& lock) {
   drive_to_end(lock, std::nullopt);
 }
 
-/// Ends the connection. If nothing is unsent and no thread waits, or the session ended without a
-/// failure, the stream is shut down in order first: TLS close_notify tells the peer that nothing
-/// was cut off.
+/// Ends the connection; shuts the stream down in order first (TLS close_notify: nothing was cut
+/// off) if nothing is unsent and no thread waits, or if the session ended without a failure.
 void WebSocket::Impl::goodbye() noexcept {
   const bool has_said_all =
       session_ && waiting_ == 0 && !session_->write_has_failed() && session_->unsent_bytes() == 0;

@@ -1,11 +1,9 @@
-// websocket_impl.hpp - the driver of the blocking client: one Session, one Transport, one mutex.
-// Private.
+// websocket_impl.hpp - drives the blocking client: one Session, Transport, mutex. Private.
 #pragma once
 
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,6 +13,7 @@
 
 #include <wirespan/app/client/dialer.hpp>
 #include <wirespan/app/client/fair_mutex.hpp>
+#include <wirespan/app/client/mask_keys.hpp>
 #include <wirespan/app/client/turn.hpp>
 #include <wirespan/app/common/compression.hpp>
 #include <wirespan/app/common/transport.hpp>
@@ -30,9 +29,8 @@ namespace wirespan {
 using Deadline = std::optional<TimePoint>;
 
 /// The driver behind WebSocket, which owns it: moves bytes between a Session and a Transport,
-/// tells the session the time, and blocks the caller until its work is done. The protocol is the
-/// session's. States: not connected (no `session_`), connected, and not connected again after
-/// dispose(); then connect() may follow.
+/// tells the session the time, and blocks the caller until its work is done. States: connected, or
+/// not (no `session_`): before connect() and after dispose().
 ///
 /// Threads: `mutex_` guards all state. Threads wait without it: in poll() for the socket, or on
 /// `changed_` for each other. Readiness is level-triggered, and the thread that ends the connection
@@ -48,8 +46,6 @@ class WebSocket::Impl {
   ~Impl();
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
-
-  // The calls of WebSocket, with the same guarantees and exceptions.
 
   void connect(const std::string& url);
   std::size_t send(Opcode opcode, Bytes payload, bool fin, Compress compress);
@@ -67,9 +63,8 @@ class WebSocket::Impl {
     goodbye();
   }
 
-  /// Receives, and calls `take` with each event, under the lock, until it returns true. One thread
-  /// at a time; others wait for their turn until their deadline. A Close frame ends the connection
-  /// after `take` has seen it; a failure is thrown. `frame_by_frame`: deliver fragments.
+  /// Receives, and calls `take` with each event, under the lock, until it returns true. A Close
+  /// frame ends the connection after `take` has seen it; a failure is thrown.
   template <class Take>
   void receive(bool frame_by_frame, Take take);
 
@@ -120,7 +115,6 @@ class WebSocket::Impl {
   void goodbye() noexcept;
   void dispose() noexcept;
   void close_descriptor_if_unused() noexcept;
-  [[nodiscard]] bool next_mask_key(MaskKey& key) noexcept;
 
   net::Network& network_ = net::system_network();
   ConnectOptions options_;
@@ -129,6 +123,7 @@ class WebSocket::Impl {
   net::BufferPool pool_;
   net::WriteQueuePool queues_{pool_.source()};
   net::SecureRandom random_{network_};
+  MaskKeys mask_keys_{options_.get_mask_key, random_};
   net::SessionOptions session_options_;
   std::shared_ptr<ConnectionOptions> connection_options_;
   Compression compression_;
@@ -139,8 +134,7 @@ class WebSocket::Impl {
   std::optional<net::Session> session_;  // empty: not connected. session_ => transport_ is set.
   Agreement agreement_;
   int status_ = 0;
-  std::uint64_t written_ = 0;        // bytes that the kernel has taken since connect()
-  std::exception_ptr mask_failure_;  // thrown by get_mask_key, until a call rethrows it
+  std::uint64_t written_ = 0;  // bytes that the kernel has taken since connect()
   std::optional<CloseCode> close_code_;
   std::string close_reason_;
   int waiting_ = 0;         // threads inside poll(); while above 0, transport_ stays open

@@ -143,8 +143,8 @@ tls::TlsStream server_stream(EventLoop& loop, int fd) {
       *tls::TlsStream::server(net::make_transport(TcpSocket(loop.network(), fd)), *context));
 }
 
-/// The library makes no heap call. OpenSSL makes some for each record: the baselines are an upper
-/// bound on them.
+/// The library makes no heap call. OpenSSL makes some for each record: their recorded numbers may
+/// only go down.
 TEST(PerformanceContract, no_heap_call_of_ours_per_message_over_tls) {
   EventLoop loop;
   const SocketPair sockets;

@@ -185,7 +185,7 @@ TEST_P(Section7_2Send, R158_a_window_as_a_dictionary_writes_the_same_bytes) {
     EXPECT_FALSE(conversation.connection().send(Opcode::continuation, {}));
     EXPECT_FALSE(conversation.connection().send(Opcode::text, bytes_of("Hello"), false));
     EXPECT_FALSE(conversation.connection().send(Opcode::continuation, {}));
-    // As fragments, because a whole message that does not shrink is sent without the dictionary.
+    // In fragments: with a dictionary, a whole message that does not shrink is sent uncompressed.
     const std::string first = "41:f248cdc9c907000000ffff 80:00";
     EXPECT_EQ(sent_in_hex(conversation), first + " 41:f2001100000000ffff 80:00")
         << static_cast<int>(context);

@@ -101,7 +101,7 @@ TEST(TlsStream, moves_with_its_connection) {
   ASSERT_TRUE(pair.shake_hands().is_ok());
   EXPECT_EQ(pair.client.fd(), 1234);
   tls::TlsStream moved(std::move(pair.client));
-  EXPECT_EQ(pair.client.fd(), -1);  // the moved-from state is tested
+  EXPECT_EQ(pair.client.fd(), -1);  // NOLINT: what is left after the move is the point
   EXPECT_EQ(moved.fd(), 1234);
   const ByteVector bytes = pattern_bytes(40'000);
   EXPECT_EQ(transfer(moved, pair.server, bytes), bytes);

@@ -17,10 +17,10 @@
 namespace wirespan::test {
 
 /// A simulated system: clock, poller, sockets that connect, random bytes. The test owns it and
-/// gives it to the event loop; it must outlive the loop. `time` advances only inside the poller's
-/// wait(), straight to the next change of a device or to the time-out, so a test of hours runs in
-/// no time and the same way each time. Devices stand behind descriptors and report readiness. Calls
-/// that no test needs fail with function_not_supported.
+/// gives it to the event loop; it must outlive the loop. By itself, `time` advances only inside the
+/// poller's wait(), straight to the next change of a device or to the time-out, so a test of hours
+/// runs in no time and the same way each time. Devices stand behind descriptors and report
+/// readiness. Calls that no test needs fail with function_not_supported.
 class Stage final : public net::Network {
  public:
   /// The object behind a descriptor.

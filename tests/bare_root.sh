@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# bare_root.sh [COMMAND...]: the README's commands, app/demo.sh and tests/run.sh or only the named ones, on
-# a Debian that has nothing but its base: a root made by debootstrap, from the mirror that this machine's
-# apt uses, with mounts and processes of its own that end with this script. Prints how long each took and
-# how much CPU time. Needs root and some 4 GiB under build/. LIMIT: minutes for each command, 45 by default.
+# bare_root.sh [COMMAND...]: runs the README's commands, app/demo.sh and tests/run.sh, or only the
+# named ones, on a Debian with its base system alone: a root made by debootstrap, from the mirror
+# that this machine's apt uses. Its mounts and processes are in namespaces that end with this
+# script. Prints the time and the CPU time of each command. Needs root and about 4 GiB under build/.
+# LIMIT: minutes for each command, 45 by default.
 set -euo pipefail
 . "$(dirname "$0")/../.ci/session.sh"
 cd "$(dirname "$0")/.."
@@ -12,8 +13,9 @@ commands=("$@")
 limit=${LIMIT:-45}
 [ "$(id -u)" -eq 0 ] || { echo "bare_root: chroot needs root" >&2; exit 2; }
 
-# debootstrap mounts /proc in the new root, and leaves it there when it is interrupted: in a namespace of
-# the script's own it goes with the script, and the files below it are never those of this machine.
+# debootstrap mounts /proc in the new root and leaves it mounted when it is interrupted. In a mount
+# namespace of this script the mount ends with the script, and deleting the root cannot reach files
+# of this machine.
 if [ -z "${WIRESPAN_MOUNTS:-}" ]; then
   exec env WIRESPAN_MOUNTS=1 unshare --mount "$BASH" tests/bare_root.sh "$@"
 fi
@@ -36,10 +38,10 @@ mkdir -p "$root/wirespan"
 git ls-files -z --cached --others --exclude-standard |
   tar --create --null --files-from=- --ignore-failed-read | tar --extract -C "$root/wirespan"
 
-# An installer and a container engine write it, debootstrap does not.
+# debootstrap does not write /etc/hosts, as an installer or a container engine does.
 printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
 
-# The machine's way to npm's registry: its address, and authorities that a network has of its own.
+# Access to npm's registry as on this machine: its address, and the network's CA certificates.
 environment=(HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
 if command -v npm >/dev/null; then
   environment+=("npm_config_registry=$(npm config get registry)")
@@ -49,7 +51,7 @@ if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
   environment+=(NODE_EXTRA_CA_CERTS=/root/authorities.crt)
 fi
 
-contained() { # contained COMMAND: in a namespace of its own, so that nothing stays mounted or running
+contained() { # contained COMMAND: in namespaces of its own, which end its mounts and processes
   unshare --mount --pid --fork --kill-child sh -euc '
     mount -t proc proc "$0/proc"
     mount -t sysfs -o ro sysfs "$0/sys"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# nightly.sh [-m MINUTES] [STEP...]: what takes longer than CI, or only the named steps. MINUTES, 10
-# by default, is the time of each step that goes on for as long as it is let: each fuzz target, the
-# closing of many runs, the repetition of tests that depend on time. The other steps take what they
-# need. Every step prints a line with its time and leaves its output in build/nightly; one that fails
-# does not keep the others from running, but the script ends with 1.
+# nightly.sh [-m MINUTES] [STEP...]: runs the checks that take longer than CI, or only the named
+# steps. MINUTES, 10 by default, is the time of each step without an end of its own: each fuzz
+# target, closing many runs, repeating the tests that depend on time. Every step prints a line with
+# its time and leaves its output in build/nightly. After a failed step the others still run, but the
+# script exits with 1.
 #
-# A new step is a function here, and its name in `all`.
+# To add a step, write a function and add its name to `all`.
 set -uo pipefail
 . "$(dirname "$0")/../.ci/session.sh"
 cd "$(dirname "$0")/.." || exit 2
@@ -28,12 +28,12 @@ export CMAKE_COLOR_DIAGNOSTICS=OFF
 jobs=$(nproc)
 logs=build/nightly
 
-# The README's two commands where nothing is installed; it needs root.
+# The README's two commands on a bare Debian; needs root.
 bare_root() { tests/bare_root.sh; }
 
 fuzz() { fuzz/run.sh $((minutes * 60)); }
 
-sanitized() { # sanitized PRESET [COMPILER]: every test there is, with a preset's sanitizers
+sanitized() { # sanitized PRESET [COMPILER]: every test, with the sanitizers of a preset
   local build=build/$1${2:+_$2}
   cmake --preset "$1" -B "$build" -DWIRESPAN_BENCH=OFF ${2:+-DCMAKE_CXX_COMPILER="$2"} >/dev/null &&
     cmake --build "$build" &&
@@ -70,8 +70,7 @@ load_programs() { # load_programs PRESET PROGRAM...
     cmake --build --preset "$preset" --target "$@"
 }
 
-# The server with as many clients as it promises, good ones and bad ones; a machine that does nothing
-# else meanwhile.
+# The server under the load it is made for, with good and hostile clients. Needs an idle machine.
 load() {
   local folder=build/release/tests kind loops verdict=0
   load_programs release load_echo_many load_unfriendly load_idle_memory load_stress || return 1
@@ -89,7 +88,7 @@ load_tsan() { load_programs tsan load_stress && timeout 900 build/tsan/tests/loa
 
 close_many() { release_tests app_tests net_tests && again_and_again '*AppCloseMany*'; }
 
-# Whatever waits, races or is cut by a deadline: a failure in one of a hundred rounds is a defect.
+# Tests that wait, race or have a deadline: a failure in one of a hundred rounds is a defect.
 flaky() {
   release_tests app_tests net_tests && again_and_again '*AppClose.*' '*AppSend*' '*AppReconnect*' \
     '*AppHeartbeat*' '*AppBackpressure*' '*WebSocketTimeouts*' '*WebSocketThreads*' '*Server*' \
@@ -111,7 +110,7 @@ coverage() {
   return $verdict
 }
 
-run_step() { # run_step NAME: its output goes to a file, its time and its last words to the terminal
+run_step() { # run_step NAME: output to a file; a line with time and verdict to the terminal
   local start=$SECONDS log=$logs/$1.log verdict=passed
   ("$1") >"$log" 2>&1 || verdict="FAILED, see $log"
   printf '%-12s %5d s  %s\n' "$1" $((SECONDS - start)) "$verdict"

@@ -10,7 +10,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 TARGET = HERE / "requirements.md"
-# The clause's own tests first: they are the ones that a reader wants to see.
+# The tests of the RFC clauses come first, as they are the most readable.
 FOLDERS = ["rfc6455", "rfc7692", "core", "net", "tls", "app", "parity", "server", "contract", "peers"]
 MOST_NAMES = 4
 
@@ -32,7 +32,7 @@ def names_in(path: pathlib.Path) -> list[str]:
 
 
 def claims() -> dict[str, list[str]]:
-    """The names of tests by requirement, in the order of FOLDERS."""
+    """Returns the names of tests by requirement, in the order of FOLDERS."""
     claimed: dict[str, list[str]] = collections.defaultdict(list)
     for folder in FOLDERS:
         names = {name for path in (HERE / folder).glob("*") for name in names_in(path)}

@@ -76,7 +76,7 @@ void ServerConnections::or_abort(ServerChannel& channel, Step step) noexcept {
   try {
     step();
   } catch (const std::bad_alloc&) {
-    channel.abort(make_error_code(std::errc::not_enough_memory));
+    channel.abort_later(make_error_code(std::errc::not_enough_memory));
   }
 }
 

@@ -137,7 +137,8 @@ class ServerConnections final : public OutboxPort {
     }
   }
   [[gnu::noinline]] void handler_has_thrown(const ServerConnection& self) noexcept;
-  /// Runs a step for one connection among many; std::bad_alloc aborts that connection alone.
+  /// Runs a step for one connection among many; std::bad_alloc aborts that connection alone, and
+  /// only after the caller's loop over many: on_close may change who is subscribed.
   template <class Step>
   void or_abort(ServerChannel& channel, Step step) noexcept;
 

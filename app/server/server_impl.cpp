@@ -21,12 +21,11 @@ constexpr std::size_t publish_overhead = 128;
 
 constexpr std::string_view unix_prefix = "unix:";
 
-/// Returns the conflation key of a topic and a key: equal keys of different topics stay apart, as
-/// long as no topic and no key contains a NUL. Empty: no conflation.
+/// Returns the conflation key of a topic and a key: equal keys of different topics stay apart.
+/// Empty: no conflation.
 std::string conflation_key(std::string_view topic, std::string_view key) {
   if (key.empty()) return {};
-  std::string whole(topic);
-  return whole.append(1, '\0').append(key);
+  return std::to_string(topic.size()).append(":").append(topic).append(key);
 }
 
 }  // namespace
@@ -248,15 +247,15 @@ ServerWorker& ServerImpl::next_worker() noexcept {
 std::error_code ServerImpl::adopt(int fd, Bytes already_read, bool is_secured) {
   ServerWorker& worker = next_worker();
   net::Network& network = worker.loop().network();
+  net::TcpSocket owned(network, fd);  // closes it, whatever goes wrong from here on
   const auto peer = network.peer_endpoint(fd);
   auto error = peer ? network.set_nonblocking(fd) : peer.error();
   if (!error) error = check_compression(nullptr);
   if (!is_secured && shared_.tls_error) error = shared_.tls_error;
   // TLS has still to begin, so bytes that were already read are no part of it.
   if (!is_secured && options().tls && !already_read.empty()) error = Errc::invalid_option;
-  // Owns the descriptor from here on, also if the loop has gone and never runs the task.
-  const auto socket = std::make_shared<net::TcpSocket>(network, fd);
   if (error) return error;
+  const auto socket = std::make_shared<net::TcpSocket>(std::move(owned));
   std::vector<std::byte> copy(already_read.begin(), already_read.end());
   const bool posted =
       worker.hub().post([&worker, socket, is_secured, from = *peer, copy = std::move(copy)] {

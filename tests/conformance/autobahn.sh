@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# autobahn.sh [BUILD_DIR]: the official Autobahn test suite on our programs, in both roles, as far as
-# this machine has it: `wstest` on the PATH, or its Docker image. Nothing is downloaded. Ends with 0
-# if neither is there, and says so; with 1 if a case does not pass.
+# autobahn.sh [BUILD_DIR]: runs the official Autobahn test suite against our programs, in both
+# roles, if this machine has it: `wstest` on the PATH, or its Docker image. Downloads nothing. Exits
+# with 0 and a message if neither is there, with 1 if a case does not pass.
 set -euo pipefail
 . "$(dirname "$0")/../../.ci/session.sh"
 cd "$(dirname "$0")/../.."

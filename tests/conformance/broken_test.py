@@ -21,7 +21,7 @@ OBSERVED_ONLY = ["7.1.6", "7.13.1", "7.13.2"]
 
 
 class Sets:
-    """Names for sets of cases, out of the list that the suite itself prints."""
+    """Named sets of cases, taken from the list that the suite prints."""
 
     def __init__(self, listing: str):
         lines = [line.split(maxsplit=1) for line in listing.splitlines()]
@@ -30,7 +30,7 @@ class Sets:
         self.valid_text = [case for case in self.all if about[case].startswith("Valid UTF-8")]
         self.bad_text = [case for case in self.all
                          if about[case].startswith("Invalid UTF-8")] + self.of("6.3.* 6.4.*")
-        # A good message and right behind it an error.
+        # A good message directly followed by a violation.
         self.message_then_error = self.of("3.2 3.3 3.4 4.1.3 4.1.4 4.1.5 4.2.3 4.2.4 4.2.5 5.15")
         self.fragments_back = self.of("5.3 5.4 5.5 5.6 5.7 5.8 5.19 5.20")
         self.text_back = (self.of("1.1.* 6.1.* 6.2.* 7.1.1 10.1.1") + self.fragments_back +
@@ -55,9 +55,9 @@ def without(cases: list[str], *others: list[str]) -> list[str]:
 
 
 def expectations(sets: Sets, server: bool) -> dict[str, list[tuple[list[str], str, str]]]:
-    """For each flaw: the cases that must not be OK, and what they are instead."""
+    """Returns for each flaw the cases that must not be OK, with their expected verdicts."""
     of = sets.of
-    # What the wrong end of TCP is called depends on whose it is.
+    # Only a server must end TCP; a client may wait for the server to do so.
     stays = [(sets.closed_by_suite, "OK", "UNCLEAN")] if server else []
     misread = without(sets.text_back + of("1.2.*"), of("1.1.7 1.1.8 1.2.7 1.2.8 10.1.1"))
     small_echo = [case for case in misread if case != "7.1.1"]
@@ -69,10 +69,10 @@ def expectations(sets: Sets, server: bool) -> dict[str, list[tuple[list[str], st
         "ignores_reserved_opcodes": [(of("4.1.1 4.1.2 4.2.1 4.2.2"), "OK", "FAILED"),
                                      (of("4.1.3 4.1.4 4.1.5 4.2.3 4.2.4 4.2.5"), "FAILED",
                                       "FAILED")],
-        # Its pong is too long as well, so it never counts as one.
+        # The endpoint's pong is too long as well, so the suite does not count it as a pong.
         "accepts_long_pings": [(of("2.5"), "OK", "FAILED"),
                                (of("7.3.6"), "FAILED", "WRONG CODE")],
-        # The second fragment is one of nothing: the error is found, but a pong went out.
+        # The second fragment continues no message: the error is found, but a pong was sent before.
         "accepts_fragmented_pings": [(of("5.1"), "FAILED", "OK")],
         "accepts_stray_fragments": [(of("5.9 5.10 5.11 5.12 5.13 5.14 5.15 5.16 5.17 5.18"),
                                      "FAILED", "FAILED")],
@@ -81,7 +81,7 @@ def expectations(sets: Sets, server: bool) -> dict[str, list[tuple[list[str], st
         "empties_pongs": [(without(sets.pong, of("2.1")), "FAILED", "OK")],
         "answers_no_ping": [(sets.pong, "FAILED", "OK")],
         "answers_one_ping_of_two": [(of("2.10 2.11 5.19 5.20"), "FAILED", "OK")],
-        # It does not even notice what follows the Close frame, and answers that.
+        # The endpoint ignores the Close frame and also answers the frames that follow it.
         "answers_no_close": [
             (without(sets.closed_by_suite, of("7.*")) + of("2.7 2.8"), "OK", "UNCLEAN"),
             (without(of("7.1.* 7.3.1 7.3.3 7.3.4 7.3.5 7.7.*"), of("7.1.3 7.1.4 7.1.5")), "OK",

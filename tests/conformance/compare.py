@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""compare.py EXPECTED INDEX AGENT [--cases PATTERNS] [--update]: results against golden ones.
+"""compare.py EXPECTED INDEX AGENT [--cases PATTERNS] [--update]: compares with golden results.
 
-Any difference fails, a better result too: then the golden file has to say so. With --update the
-golden file takes over the results of the cases that were run."""
+Any difference fails, a better result too. With --update the golden file takes over the results of
+the cases that were run."""
 
 import argparse
 import json
@@ -26,7 +26,7 @@ def matcher(patterns: str):
 
 
 def differences(expected: dict, found: dict, wanted=None) -> list[str]:
-    """`wanted` tells which of the expected cases had to run."""
+    """Returns a line per difference. `wanted` is true for the expected cases that had to run."""
     lines = []
     for case in sorted(expected.keys() | found.keys(), key=sort_key):
         if case not in found:

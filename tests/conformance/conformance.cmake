@@ -1,5 +1,5 @@
-# The conformance suite: it judges any WebSocket implementation and so uses nothing of this one. It
-# needs OpenSSL whatever is tested, so there is none in a build without TLS.
+# The conformance suite: it judges any WebSocket implementation and therefore uses nothing of this
+# one. It always needs OpenSSL, so a build without TLS has no suite.
 find_package(ZLIB REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
@@ -30,14 +30,14 @@ conformance_program(conformance_server ${conformance}/programs/conformance_serve
 conformance_program(broken_endpoint ${conformance}/broken/broken_endpoint.cpp
                     ${conformance}/broken/endpoint.cpp)
 
-# What every check runs: all but the long ones of groups 12 and 13, and our own cases.
+# The cases of every ctest run: all but the long ones of groups 12 and 13, and our own cases.
 set(short_cases "1.*,2.*,3.*,4.*,5.*,6.*,7.*,10.*,W*")
 foreach(group 12 13)
   foreach(part 1 2 3 4 5 11)
     string(APPEND short_cases ",${group}.*.${part}")
   endforeach()
 endforeach()
-# Debug builds with sanitizers, and machines that do other things as well, may take their time.
+# Factor for all time limits, for sanitized builds and busy machines.
 set(time_scale 2)
 if(WIRESPAN_SANITIZE)
   set(time_scale 5)
@@ -45,7 +45,7 @@ endif()
 
 function(conformance_test name timeout)
   add_test(NAME conformance/${name} COMMAND ${ARGN})
-  # It judges how fast a peer is, too: nothing else runs beside it on two cores.
+  # Some cases measure a peer's speed: the test takes both of two cores, so no other runs beside it.
   set_tests_properties(conformance/${name} PROPERTIES TIMEOUT ${timeout} LABELS conformance
                        PROCESSORS 2)
 endfunction()
@@ -73,7 +73,7 @@ conformance_test(server.limits 300
 conformance_test(client.limits 300
   ${Python3_EXECUTABLE} ${conformance}/judge.py client $<TARGET_FILE:conformance_server>
   $<TARGET_FILE:autobahn_client> --cases "9.*" --time-scale ${time_scale})
-# The suite itself: each flaw is found, in exactly the cases that are about it.
+# A test of the suite: it must find each flaw of broken_endpoint, in exactly the cases about it.
 foreach(role server client)
   conformance_test(broken.${role} 300
     ${Python3_EXECUTABLE} ${conformance}/broken_test.py --role ${role}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# control_group.sh [BUILD_DIR]: the suite on implementations whose results are known, so that the
-# suite is tested as well. Writes the table of CONTROL_GROUP.md and a report in build/control_group.
+# control_group.sh [BUILD_DIR]: tests the suite on implementations whose results are known. Writes
+# CONTROL_GROUP.md and a report in build/control_group.
 set -euo pipefail
 . "$(dirname "$0")/../../.ci/session.sh"
 cd "$(dirname "$0")/../.."

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""judge.py: lets the suite judge one of our programs and compares with the golden results.
+"""judge.py: runs the suite against one of our programs and compares with the golden results.
 
   judge.py server CONFORMANCE_CLIENT ECHO_SERVER [options] [-- options of echo_server]
   judge.py client CONFORMANCE_SERVER AUTOBAHN_CLIENT [options] [-- options of autobahn_client]"""
@@ -24,7 +24,7 @@ def judge_server(arguments, certificate_and_key, folder: pathlib.Path) -> None:
         options += ["--tls", "--certificate", certificate, "--key", key]
         trust = ["--ca", certificate]
     with programs.EchoServer(arguments.program, *options) as server:
-        # 1 only says that a case does not pass; the comparison tells which.
+        # Status 1: a case does not pass; the comparison names it.
         status = subprocess.run(
             [arguments.suite, server.url, "--agent", arguments.agent, "--cases", arguments.cases,
              "--outdir", folder, "--jobs", str(arguments.jobs), "--time-scale",

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# nightly.sh [BUILD_DIR]: all cases, those of Autobahn and our own, in both roles over ws, compared
-# with the golden results. Reports stay in BUILD_DIR/conformance. TIME_SCALE stretches all limits,
-# for slow builds; UPDATE=1 renews the golden results.
+# nightly.sh [BUILD_DIR]: runs all cases, Autobahn's and our own, in both roles over ws, and
+# compares with the golden results. Reports stay in BUILD_DIR/conformance. TIME_SCALE is a factor
+# for all time limits, for slow builds; UPDATE=1 renews the golden results.
 set -euo pipefail
 . "$(dirname "$0")/../../.ci/session.sh"
 cd "$(dirname "$0")/../.."

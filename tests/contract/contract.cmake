@@ -1,4 +1,4 @@
-# What the project promises about itself, checked on its libraries, its installation and its README.
+# The project's contract, checked on its libraries, its installation and its README.
 set(contract ${CMAKE_CURRENT_SOURCE_DIR}/contract)
 
 function(wirespan_contract name)
@@ -21,7 +21,7 @@ wirespan_contract(drivers_are_glue
 wirespan_contract(architecture_names
   COMMAND ${contract}/architecture_names.py ${PROJECT_SOURCE_DIR})
 
-# Symbols and allocations are those of the optimised code without sanitizers.
+# Checks the symbols of optimised code without sanitizers.
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT WIRESPAN_SANITIZE)
   wirespan_contract(core_is_pure COMMAND ${contract}/core_is_pure.sh $<TARGET_FILE:wirespan_core>)
 endif()
@@ -32,7 +32,7 @@ if(NOT WIRESPAN_SANITIZE)
             ${CMAKE_CURRENT_BINARY_DIR}/consumer ${CMAKE_CXX_COMPILER} "${CMAKE_CXX_FLAGS}")
 endif()
 
-# The README's C++ blocks and the examples are programs that run.
+# Runs the README's C++ blocks and the examples.
 if(WIRESPAN_TOOLS)
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
   set(snippet_port 21613)
@@ -53,7 +53,7 @@ if(WIRESPAN_TOOLS)
             ${CMAKE_CURRENT_BINARY_DIR}/snippets ${snippet_port})
 endif()
 
-# Counted, so that no machine is too slow for it; the counter does not go with sanitizers.
+# Counts calls and not time, so no machine is too slow. The counter does not work with sanitizers.
 if(NOT WIRESPAN_SANITIZE)
   wirespan_test(contract_tests
     SOURCES ${contract}/performance_contract_test.cpp ${contract}/heap_counter.cpp
@@ -64,7 +64,7 @@ if(NOT WIRESPAN_SANITIZE)
   endif()
 endif()
 
-# Nothing is lost, reordered or changed on the way through the echo server.
+# No message is lost, reordered or changed by the echo server.
 if(WIRESPAN_TOOLS)
   add_executable(million_messages ${contract}/million_messages.cpp)
   target_link_libraries(million_messages PRIVATE wirespan::app wirespan_test_flags)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# core_is_pure.sh LIBRARY: core refers to no socket, clock, random source or thread, and throws nothing
-# of its own.
+# core_is_pure.sh LIBRARY: checks that core refers to no socket, clock, random source or thread, and
+# throws no exception of its own.
 set -euo pipefail
 
 library=$1

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# drivers_are_glue.sh SOURCE_DIR: what drives a Session stays small. A rule about a connection's life
-# that is written into Channel or WebSocket::Impl is written a second time.
+# drivers_are_glue.sh SOURCE_DIR: checks that the drivers of a Session stay small. A rule about the
+# life of a connection belongs into Session: in Channel or WebSocket::Impl it would be written
+# twice.
 set -euo pipefail
 cd "$1"
 limit=900

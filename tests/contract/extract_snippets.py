@@ -1,5 +1,5 @@
-"""extract_snippets.py README OUT_DIR PORT: writes each C++ block of the README as a program of its
-own, with PORT in place of 9001, and prints the files."""
+"""extract_snippets.py README OUT_DIR PORT: writes each C++ block of the README as a separate
+program, with PORT instead of 9001, and prints the file names."""
 
 import pathlib
 import re

@@ -1,10 +1,11 @@
+// heap_counter.cpp - counting replacements of malloc, calloc, realloc and operator new.
 #include "contract/heap_counter.hpp"
 
 #include <atomic>
 #include <cstdlib>
 #include <new>
 
-// The C library's own names for what is replaced below.
+// The C library's own names of the replaced functions.
 extern "C" {
 void* __libc_malloc(std::size_t size);                     // NOLINT
 void* __libc_calloc(std::size_t count, std::size_t size);  // NOLINT

@@ -1,13 +1,14 @@
-// heap_counter.hpp - counts every call of the heap in this process, whoever makes it.
+// heap_counter.hpp - counts every heap call of this process, OpenSSL's and the C library's
+// included.
 #pragma once
 
 #include <cstddef>
 
 namespace wirespan::test {
 
-/// malloc, calloc and realloc since the start, operator new included.
+/// Calls of malloc, calloc and realloc since the start of the process, operator new included.
 [[nodiscard]] std::size_t heap_calls() noexcept;
-/// operator new alone: calls of C++ code, which OpenSSL is not.
+/// Calls of operator new alone: the calls of C++ code, without those of OpenSSL.
 [[nodiscard]] std::size_t new_calls() noexcept;
 
 }  // namespace wirespan::test

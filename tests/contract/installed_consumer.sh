@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# installed_consumer.sh SOURCE_DIR BUILD_DIR WORK_DIR COMPILER FLAGS: a project that finds the installed
-# library, and one that has it as a folder, build and run with the same includes.
+# installed_consumer.sh SOURCE_DIR BUILD_DIR WORK_DIR COMPILER FLAGS: builds and runs a project that
+# finds the installed library, and one that has it as a subfolder, with the same includes.
 set -euo pipefail
 
 source=$1 build=$2 work=$3 compiler=$4 flags=${5:-}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# layers_point_down.sh COMPILER SOURCE_DIR BUILD_DIR: an include that points up a layer does not
-# compile, and no file steps out of its layer by a relative path.
+# layers_point_down.sh COMPILER SOURCE_DIR BUILD_DIR: checks that including a header of a higher
+# layer does not compile, and that no file leaves its layer by a relative path.
 set -euo pipefail
 
 compiler=$1 source=$2 build=$3

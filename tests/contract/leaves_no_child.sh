@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# leaves_no_child.sh APP_DIR SNIPPET_DIR MILLION_MESSAGES: whatever ends a script that starts servers -
-# success, failure, SIGTERM, SIGINT - nothing that it has started runs on. Processes are found by a mark in
-# their environment.
+# leaves_no_child.sh APP_DIR SNIPPET_DIR MILLION_MESSAGES: checks that a script which starts servers
+# leaves no process running, whether it ends by success, failure, SIGTERM or SIGINT. Processes are
+# found by a mark in their environment.
 set -euo pipefail
 
 app=$1 snippets=$2 million=$3
@@ -9,9 +9,9 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 mark=WIRESPAN_MARK_$$
 trap 'rm -rf "$work"' EXIT
-unset WIRESPAN_SESSION # a caller's
+unset WIRESPAN_SESSION # inherited from a caller
 
-marked() { # marked [NAME]: the processes with the mark whose command line holds NAME
+marked() { # marked [NAME]: prints the marked processes whose command line contains NAME
   local environment process
   for environment in $(grep -lsxz "$mark=1" /proc/[0-9]*/environ); do
     process=${environment%/environ}
@@ -37,7 +37,7 @@ none_left() { # none_left WHEN
   exit 1
 }
 
-interrupted() { # interrupted SIGNAL CHILD SCRIPT ARGUMENTS...: the signal comes when CHILD runs
+interrupted() { # interrupted SIGNAL CHILD SCRIPT ARGUMENTS...: sends the signal once CHILD runs
   local signal=$1 child=$2 script
   shift 2
   env --default-signal=INT "$mark=1" "$@" >"$work/out" 2>&1 <>/dev/null &
@@ -56,12 +56,13 @@ interrupted() { # interrupted SIGNAL CHILD SCRIPT ARGUMENTS...: the signal comes
   none_left "$1 after SIG$signal"
 }
 
-# A client that hangs, in place of the first example.
+# A client that hangs, instead of the first example.
 mkdir -p "$work/app" "$work/bin"
 ln -s "$app/echo_server" "$work/app/echo_server"
 printf '#!/bin/sh\nexec sleep 1001\n' >"$work/app/short_connection"
 
-# Autobahn's program: its server listens until it is ended, its client hangs or passes.
+# A substitute for Autobahn's program: its server listens until it is ended, its client hangs or
+# passes.
 cat >"$work/bin/wstest" <<'PYTHON'
 #!/usr/bin/env python3
 import json, os, socket, subprocess, sys, time
@@ -78,8 +79,8 @@ export PATH=$work/bin:$PATH WIRESPAN_AUTOBAHN_OUT=$work/autobahn
 AUTOBAHN_PORT=$(python3 -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])')
 export AUTOBAHN_PORT
 
-# judge_nothing STATUS: the client ends with it as soon as the port of the server is open, and there is
-# no report to compare.
+# judge_nothing STATUS: the client exits with STATUS as soon as the port of the server is open, and
+# leaves no report to compare.
 judge_nothing() {
   printf '#!/bin/sh\nexit %s\n' "$1" >"$work/app/autobahn_client"
   chmod +x "$work/app/autobahn_client"
@@ -98,10 +99,10 @@ for signal in TERM INT; do
   CLIENT_SECONDS=0 interrupted $signal "sleep 1004" "$root/tests/conformance/autobahn.sh" "$work"
 done
 judge_nothing 0
-grep -q index.json "$work/out" # the comparison: the client has been started and has ended
+grep -q index.json "$work/out" # the comparison ran, so the client has started and ended
 judge_nothing 1
 
-# The others need what is not built here: they say the same.
+# The other scripts need programs that are not built here: only their use of session.sh is checked.
 cd "$root"
 for script in app/demo.sh bench/run.sh tests/conformance/*.sh .ci/run tests/nightly.sh; do
   grep -q '/session\.sh"$' "$script" || { echo "$script is not the leader of a session"; exit 1; }

@@ -1,5 +1,5 @@
-// million_messages URL COUNT [CA]: sends COUNT messages of 64 bytes to an echo server, many of them
-// on their way at a time, and fails unless all come back unchanged and in order.
+// million_messages.cpp - million_messages URL COUNT [CA] sends COUNT messages of 64 bytes to an
+// echo server, up to 256 of them in flight, and fails unless all come back unchanged and in order.
 #include <charconv>
 #include <chrono>
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t message_size = 64;
 constexpr std::uint64_t in_flight = 256;
 
-/// The number, then what follows from it, so that a mixture of two messages is noticed.
+/// Returns the number followed by letters derived from it, so that a mixture of two messages shows.
 std::string message_number(std::uint64_t number) {
   std::string text = std::to_string(number) + ":";
   std::uint64_t state = number * 0x9E3779B97F4A7C15U + 1;
@@ -27,6 +27,7 @@ std::string message_number(std::uint64_t number) {
   }
   return text;
 }
+/// Keeps up to 256 messages in flight, checks each echo, and closes after the last one.
 
 class Pipeline final : public wirespan::WebSocketApp {
  public:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# million_messages.sh PROGRAM ECHO_SERVER COUNT [tls]: the program against the echo server.
+# million_messages.sh PROGRAM ECHO_SERVER COUNT [tls]: runs the program against the echo server.
 set -euo pipefail
 . "$(dirname "$0")/../../.ci/session.sh"
 
@@ -31,5 +31,5 @@ for _ in $(seq 200); do
 done
 "$program" "$url" "$count" ${tls:+"$work/certificate.pem"}
 kill -TERM "$server"
-wait "$server" # exits with 0, and a sanitizer's report would not
+wait "$server" # exits with 0, unless a sanitizer has reported an error
 server=

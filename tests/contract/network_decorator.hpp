@@ -1,4 +1,4 @@
-// network_decorator.hpp - the system's network with every call counted.
+// network_decorator.hpp - the system's network with its reads, writes and registrations counted.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 namespace wirespan::test {
 
-/// Passes everything on to the system's network; counts reads, writes and changes of interest.
+/// Passes every call on to the system's network; counts reads, writes and changes of interest.
 class CountingNetwork final : public net::Network {
  public:
   std::size_t reads = 0;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# no_include_circles.sh SOURCE_DIR: no two files of app/ include each other, directly or through
-# others. A header and the source of its name are one file here.
+# no_include_circles.sh SOURCE_DIR: checks that no two files of app/ include each other, directly or
+# through others. A header and the source of the same name count as one file.
 set -euo pipefail
 
 cd "$1"
@@ -9,7 +9,7 @@ edges=$(grep -rnoE '^#include <wirespan/app/[^>]+>' app --include='*.hpp' --incl
   awk '$1 != $2' | sort -u)
 [ "$(wc -l <<<"$edges")" -gt 50 ] || { echo "too few includes found in app/"; exit 1; }
 
-# tsort names the members of a circle on its standard error and fails.
+# If there is a cycle, tsort names its members on standard error and fails.
 if ! circle=$(tsort <<<"$edges" 2>&1 >/dev/null); then
   echo "files of app/ include each other in a circle:"
   echo "${circle//tsort: /  }"

@@ -1,4 +1,4 @@
-// The performance contract, counted: heap calls, system calls and memory of a pair of channels.
+// The performance contract in counts: heap calls, system calls and memory of a pair of channels.
 #include <functional>
 #include <string>
 
@@ -32,7 +32,7 @@ struct Handler {
   void on_end(const net::SessionEnd&) {}
 };
 
-/// A client and an echoing server on one loop.
+/// A client and an echoing server on one event loop.
 template <class Stream>
 class Pair {
  public:
@@ -47,7 +47,7 @@ class Pair {
     server_.start({});
   }
 
-  /// `count` messages of that size, `depth` of them on their way at a time. Makes no heap call.
+  /// Sends `count` messages of `size` bytes, `depth` of them in flight. Makes no heap call itself.
   void talk(std::size_t count, std::size_t size, std::size_t depth) {
     const Bytes payload = wire_bytes(text_).first(size);
     answers_ = 0;
@@ -87,7 +87,7 @@ struct SocketPair {
   }
 };
 
-/// The whole process is counted: both ends, the loop, the pool, the C library.
+/// Counts the whole process: both channels, the loop, its buffer pool and the C library.
 TEST(PerformanceContract, no_heap_call_per_message_over_tcp) {
   EventLoop loop;
   const SocketPair sockets;
@@ -111,7 +111,7 @@ TEST(PerformanceContract, one_write_for_a_batch_of_answers) {
   pair.talk(batch, 64, batch);
   network.reset();
   pair.talk(batch, 64, batch);
-  // One write of the client for its batch, one of the server for all answers, a read for each.
+  // One write by the client for its batch, one by the server for all answers, and a read for each.
   EXPECT_EQ(network.writes, 2U);
   EXPECT_EQ(network.reads, 2U);
   EXPECT_EQ(network.interest_changes, 0U) << "no epoll_ctl on the hot path";
@@ -143,7 +143,8 @@ tls::TlsStream server_stream(EventLoop& loop, int fd) {
       *tls::TlsStream::server(net::make_transport(TcpSocket(loop.network(), fd)), *context));
 }
 
-/// None of ours; OpenSSL's own, for each record, are recorded here and may only go down.
+/// The library makes no heap call. OpenSSL makes some for each record: their recorded numbers may
+/// only go down.
 TEST(PerformanceContract, no_heap_call_of_ours_per_message_over_tls) {
   EventLoop loop;
   const SocketPair sockets;

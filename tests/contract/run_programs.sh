@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# run_programs.sh APP_DIR SNIPPET_DIR PORT: every example and every snippet of the README does what it
-# says, against the echo server.
+# run_programs.sh APP_DIR SNIPPET_DIR PORT: checks the output of every example and every snippet of
+# the README, against the echo server.
 set -euo pipefail
 . "$(dirname "$0")/../../.ci/session.sh"
 
@@ -38,7 +38,7 @@ expect() { # expect LINES PROGRAM ARGUMENTS...
 
 serve "$port"
 expect "Sending 'Hello, World'...\nReceived 'Hello, World'\n" "$app/short_connection" "$url"
-# Its two last lines come from two threads, in either order.
+# The last two lines of this example come from two threads, in either order.
 timeout 60 "$app/long_callbacks" "$url" | sort >"$work/sorted"
 expect "closed: 1000\nopened\nreceived: Hello 0\nreceived: Hello 1\nreceived: Hello 2\nthread terminating...\n" \
   cat "$work/sorted"
@@ -65,10 +65,10 @@ kill -TERM "$server"
 wait "$server" || true
 server=
 
-# The examples of servers, each on a port of its own choice.
+# The example servers, each on a port that the kernel picks.
 start() { # start PROGRAM ARGUMENTS...: sets $server, and $port from the line that it prints
   : >"$work/server"
-  "$@" <&0 >"$work/server" & # its input is that of the caller, not /dev/null
+  "$@" <&0 >"$work/server" & # with the caller's input, not /dev/null
   server=$!
   for _ in $(seq 200); do
     port=$(sed -n 's|^[a-z]*://localhost:\([0-9]*\)/$|\1|p' "$work/server")
@@ -78,14 +78,14 @@ start() { # start PROGRAM ARGUMENTS...: sets $server, and $port from the line th
   exit 1
 }
 
-ask() { # ask TARGET: the whole answer to a plain request
+ask() { # ask TARGET: prints the whole answer to a plain request
   exec 3<>"/dev/tcp/127.0.0.1/$port"
   printf 'GET %s HTTP/1.1\r\nHost: localhost:%s\r\n\r\n' "$1" "$port" >&3
   timeout 20 cat <&3
   exec 3>&-
 }
 
-upgrade() { # upgrade SECONDS: what a connection that says nothing gets in that time, as text
+upgrade() { # upgrade SECONDS: prints, as text, the bytes that a silent connection gets in that time
   exec 3<>"/dev/tcp/127.0.0.1/$port"
   printf 'GET / HTTP/1.1\r\nHost: localhost:%s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n' "$port" >&3
   timeout "$1" cat <&3 | tr -cd '[:print:]\n' || true

@@ -1,4 +1,5 @@
-// core/accept_key.cpp: keys, their answers, and comparing them.
+// core/accept_key.cpp: Sec-WebSocket-Key, its Sec-WebSocket-Accept, and comparing them. RFC 6455
+// §4.2.2.
 #include <string>
 
 #include <gtest/gtest.h>

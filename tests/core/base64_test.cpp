@@ -62,7 +62,7 @@ TEST(Base64, only_one_encoding_of_the_right_size_is_canonical) {
   EXPECT_FALSE(is_canonical_base64(std::string_view("Zm\0v", 4), 3));
 }
 
-/// Of all last digits before the padding, those with unused bits set are refused.
+/// Tries every last digit before the padding: those with unused bits set are refused.
 TEST(Base64, the_last_digit_is_judged_exactly) {
   const std::string_view digits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -1,4 +1,4 @@
-// core/block.cpp: raw memory with a begin and an end.
+// core/block.cpp: raw memory with a begin and an end mark.
 #include <algorithm>
 
 #include <gtest/gtest.h>

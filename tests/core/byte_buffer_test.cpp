@@ -1,4 +1,4 @@
-// core/byte_buffer.cpp: a queue of bytes on lent memory.
+// core/byte_buffer.cpp: a queue of bytes in a block from a BlockSource.
 #include <algorithm>
 #include <random>
 #include <string>
@@ -82,7 +82,7 @@ TEST(ByteBuffer, room_that_was_consumed_is_used_again) {
   EXPECT_EQ(buffer.size(), 10U);
 }
 
-/// Moving a long rest to the front again and again would cost quadratic time.
+/// Moving a long rest to the front at each call would cost quadratic time.
 TEST(ByteBuffer, a_rest_longer_than_the_gap_is_not_moved_within_the_block) {
   CountingBlocks blocks;
   ByteBuffer buffer(blocks.source());
@@ -107,7 +107,7 @@ TEST(ByteBuffer, a_refused_block_changes_nothing) {
   EXPECT_EQ(buffer.size(), 1003U);
 }
 
-/// A lender may hand out blocks as they came back to it.
+/// A BlockSource may lend blocks with the marks of their last use.
 TEST(ByteBuffer, marks_that_a_lent_block_already_has_do_not_matter) {
   const BlockSource source{.lend =
                                [](void*, std::size_t at_least) {
@@ -161,7 +161,7 @@ TEST(ByteBuffer, release_hands_over_the_block_with_its_data) {
   EXPECT_EQ(blocks.outstanding(), 0);
 }
 
-/// Against a std::string that does the same.
+/// Compares the buffer with a std::string that gets the same calls.
 TEST(ByteBuffer, random_use_agrees_with_a_string) {
   std::mt19937 random(3);
   CountingBlocks blocks;

@@ -1,4 +1,4 @@
-// core/bytes.hpp: network byte order, and text seen as bytes.
+// core/bytes.hpp: network byte order, and text as bytes.
 #include <array>
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// core/client_handshake.cpp: the order of lines, whose header wins, and what is collected.
+// core/client_handshake.cpp: the order of header lines, which header wins, and responses in pieces.
 #include <string>
 
 #include <gtest/gtest.h>

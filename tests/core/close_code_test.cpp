@@ -1,4 +1,4 @@
-// core/close_code.cpp, core/opcode.hpp: the numbers of the wire and their names.
+// core/close_code.cpp, core/opcode.hpp: close codes and opcodes on the wire, and their names.
 #include <set>
 #include <string_view>
 

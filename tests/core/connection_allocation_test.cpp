@@ -1,4 +1,4 @@
-// core/connection.cpp, core/byte_buffer.cpp: what is allocated, and what happens when nothing is.
+// core/connection.cpp, core/byte_buffer.cpp: number of allocations, and failed allocations.
 #include <algorithm>
 #include <new>
 #include <utility>
@@ -23,7 +23,7 @@ void drain(Connection& connection) {
   }
 }
 
-/// Whole and fragmented messages, a cut one, and control frames: what an ordinary day brings.
+/// Ordinary traffic: whole and fragmented messages, one larger than a piece, and control frames.
 ByteVector ordinary_day() {
   return join({frame(0x81, bytes_of("hello")), frame(0x82, pattern_bytes(300)),
                frame(0x01, bytes_of("fragm")), frame(0x89, bytes_of("now?")),
@@ -57,7 +57,7 @@ TEST_P(ConnectionAllocation, none_per_message_after_the_first_round) {
   EXPECT_EQ(connection.memory(), 0U) << "an idle connection holds no block";
 }
 
-/// A conversation with everything in it, in which one allocation fails. Returns true if it did.
+/// Runs a conversation with every kind of traffic, in which one allocation fails. True if it did.
 bool conversation_with_a_failure(Role role, std::size_t allowed, const ByteVector& wire) {
   AllocCounter counter;
   counter.fail_after(allowed);
@@ -92,7 +92,7 @@ TEST_P(ConnectionAllocation, every_one_may_fail_and_nothing_leaks) {
   EXPECT_GT(allowed, 5U) << "the scenario is too tame to say anything";
 }
 
-/// After bad_alloc nothing half-done is in the output: what is there is whole frames.
+/// After bad_alloc the output holds whole frames only.
 TEST_P(ConnectionAllocation, a_refused_block_leaves_the_output_whole) {
   const int places = run_until_nothing_fails([&](FailAfter& fail) {
     CountingBlocks blocks(&fail);
@@ -149,7 +149,7 @@ TEST(HandshakeAllocation, every_one_may_fail_and_nothing_leaks) {
   });
 }
 
-/// The block is back at its lender after every call, whatever was asked for in between.
+/// The block returns to its BlockSource, whether it was released or destroyed with its buffer.
 TEST(BlockAllocation, one_allocation_per_block_and_all_come_back) {
   const AllocCounter counter;
   {

@@ -1,4 +1,4 @@
-// core/connection.cpp: a message that is sent back from where it lies.
+// core/connection.cpp: send_in_place(), the zero-copy echo of a message from the input buffer.
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -10,16 +10,16 @@
 namespace wirespan::test {
 namespace {
 
-/// A server that has one read of its client's frames, and has looked at the first.
+/// A server that was fed one read of its client's frames and has taken the first message.
 class ConnectionInPlace : public ::testing::Test {
  protected:
-  /// Returns the message.
+  /// Returns the first message of the frames.
   Message receive(const ByteVector& unmasked_wire) {
     input_ = masked(unmasked_wire);
     connection_.feed(input_);
     return next();
   }
-  /// The frame cut in two; they may lie in the same memory, as two reads do.
+  /// Feeds the frame cut in two; both parts use the same memory, as two reads do.
   Message receive_in_two(const ByteVector& wire, std::size_t cut) {
     const auto middle = wire.begin() + static_cast<std::ptrdiff_t>(cut);
     input_.assign(wire.begin(), middle);
@@ -112,7 +112,7 @@ TEST_F(ConnectionInPlace, binary_messages_are_judged_when_they_are_sent_as_text)
   EXPECT_EQ(connection_.send(Opcode::text, bad.payload), Errc::invalid_text);
 }
 
-/// Also where only the header was cut: what stands in front of the payload is not the frame's.
+/// Holds even where only the header was cut: the bytes before the payload are not the frame's.
 TEST_F(ConnectionInPlace, a_message_that_came_in_parts_has_no_place) {
   for (const std::size_t size : {5U, 200U, 0x10000U}) {
     const ByteVector wire = masked(frame(0x82, pattern_bytes(size)));
@@ -187,16 +187,17 @@ TEST_F(ConnectionInPlace, a_connection_with_a_message_in_hand_is_not_like_new) {
   EXPECT_TRUE(connection_.is_like_new());
 }
 
-/// What was judged is a message; its parts, and what is left of it after some of them, need not be.
+/// A received text is valid UTF-8 as a whole. A fragment, and the rest of a message after some
+/// fragments, need not be valid by itself, so it is validated again before it is sent as text.
 class TextInParts : public ::testing::Test {
  protected:
   TextInParts() { options_->receive.deliver_fragments = true; }
 
-  /// The last event of bytes that come one by one.
+  /// Feeds the bytes one by one and returns the last event.
   Event receive(const ByteVector& unmasked_wire) {
     Event last;
     for (const std::byte byte : masked(unmasked_wire)) {
-      (void)connection_.next();  // so that what came before is digested
+      (void)connection_.next();  // so that the bytes before are digested
       input_ = {byte};
       connection_.feed(input_);
       last = connection_.next();

@@ -1,5 +1,6 @@
-// core/connection.cpp: where a connection may be exchanged for another one. That nobody can tell is
-// what rfc6455_tests.renewed checks over all conversations of the suite.
+// core/connection.cpp: is_like_new(), where a protocol pool may exchange a connection for another
+// one. rfc6455_tests.renewed checks over all conversations of the suite that the exchange is
+// invisible.
 #include <string>
 
 #include <gtest/gtest.h>

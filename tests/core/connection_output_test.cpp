@@ -1,4 +1,4 @@
-// core/connection.cpp: what is sent, held back or refused.
+// core/connection.cpp: frames that are sent, held back while output is blocked, or refused.
 #include <memory>
 #include <string>
 #include <utility>

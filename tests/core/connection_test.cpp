@@ -1,4 +1,4 @@
-// core/connection.cpp: states, views, memory and reading.
+// core/connection.cpp: states, lifetime of views, memory, and reading.
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -24,7 +24,7 @@ bool lies_in(Bytes part, Bytes whole) {
   return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size();
 }
 
-// State and what to do with the transport, in every combination of facts.
+// State and duties of the driver, for every combination of these facts.
 
 struct Facts {
   bool close_sent = false;
@@ -73,7 +73,7 @@ TEST_P(ConnectionTest, R105_R106_state_and_action_follow_from_the_facts) {
   expect_facts(lost.connection(), {.failed = true});
 }
 
-// Views.
+// Lifetime of views.
 
 TEST_P(ConnectionTest, whole_frames_are_delivered_where_they_lie) {
   const ExactCopy wire = from_peer("82 03 010203 89 02 6869 8a 01 21 88 05 03e8 627965"_hex);
@@ -90,7 +90,7 @@ TEST_P(ConnectionTest, whole_frames_are_delivered_where_they_lie) {
   EXPECT_TRUE(lies_in(wire_bytes(std::get<CloseReceived>(close).reason), wire.bytes()));
 }
 
-/// Everything that a handler may do with a message in its hand.
+/// Makes every call that a handler may make while it holds a message.
 void use(Connection& connection) {
   EXPECT_FALSE(connection.send(Opcode::text, bytes_of("answer")));
   EXPECT_FALSE(connection.send(Opcode::binary, pattern_bytes(100'000)));
@@ -105,7 +105,7 @@ void use(Connection& connection) {
 
 TEST_P(ConnectionTest, sending_and_closing_leave_a_borrowed_message_alone) {
   const ByteVector payload = pattern_bytes(300);
-  // Whole in the input; in fragments, kept by the assembler; and a ping that was cut.
+  // One message whole in the input, one in fragments that the assembler joins.
   const ExactCopy wire = from_peer(join({frame(0x82, payload), frame(0x02, payload)}));
   const ExactCopy rest = from_peer(join({frame(0x80, payload), frame(0x82, "ff"_hex)}));
   Conversation conversation(GetParam());
@@ -298,8 +298,8 @@ TEST_P(ConnectionTest, a_paused_reader_may_reuse_its_buffer) {
   EXPECT_EQ(connection.memory(), 0U);
 }
 
-/// The last message of a kept copy empties the input without a NeedInput; what is fed then is kept
-/// like the first time.
+/// The last message of a kept copy empties the input without a NeedInput; the next input is kept
+/// like the first.
 TEST_P(ConnectionTest, a_reader_may_pause_twice) {
   Conversation conversation(GetParam());
   Connection& connection = conversation.connection();
@@ -319,7 +319,7 @@ TEST_P(ConnectionTest, a_reader_may_pause_twice) {
   EXPECT_EQ(describe(connection.next()), seen::text("d"));
 }
 
-/// A handler may make the driver fail with a message of the kept input in its hands.
+/// A handler may call fail() while it holds a message of the kept input.
 TEST_P(ConnectionTest, failing_leaves_a_borrowed_message_alone) {
   Conversation conversation(GetParam());
   Connection& connection = conversation.connection();
@@ -335,7 +335,8 @@ TEST_P(ConnectionTest, failing_leaves_a_borrowed_message_alone) {
   EXPECT_TRUE(std::holds_alternative<NeedInput>(connection.next()));
 }
 
-/// Not until the driver has lingered: what will never be finished goes back at once.
+/// The memory of a message that will never be finished is released at once, not after the driver's
+/// lingering close.
 TEST_P(ConnectionTest, R122_the_end_gives_the_memory_of_an_unfinished_message_back) {
   const ByteVector unfinished = frame(0x02, pattern_bytes(1'000'000));
   for (const ByteVector& end : {"83 00"_hex, "88 02 03e8"_hex}) {

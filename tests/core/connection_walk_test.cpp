@@ -1,5 +1,5 @@
-// core/connection.cpp: every sequence of things that a peer and we can do, against a table-sized
-// model and against rules that hold whatever happens. RFC 6455 §5.4, §5.5, §7.
+// core/connection.cpp: every sequence of steps by the peer and by us, against a small reference
+// model and against invariants. RFC 6455 §5.4, §5.5, §7.
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -33,10 +33,10 @@ enum class Step : std::uint8_t {
 constexpr std::size_t step_count = static_cast<std::size_t>(Step::fail) + 1;
 constexpr std::size_t depth = 5;
 
-/// Events, sent frames and refusals as single letters; what happened is a short string.
-///   events: T text, M message of two fragments, P ping, O pong, C close, F failed
-///   frames: b message, f first fragment, c continuation, p ping, o pong, x Close
-///   refusals of our calls: !
+/// Events, sent frames and refusals as single letters, so that an outcome is a short string.
+/// events: T text, M message of two fragments, P ping, O pong, C close, F failed
+/// frames: b message, f first fragment, c continuation, p ping, o pong, x Close
+/// refusals of our calls: !
 struct Happened {
   std::string events;
   std::string frames;
@@ -44,7 +44,7 @@ struct Happened {
   bool operator==(const Happened&) const = default;
 };
 
-/// What the RFC and the contract of Connection say, without a byte in it.
+/// Reference model: the rules of the RFC and the contract of Connection, without any bytes.
 class Model {
  public:
   Happened happened;
@@ -151,7 +151,7 @@ char letter(const WireFrame& one) {
   }
 }
 
-/// The real object in the hands of a driver.
+/// The real Connection with its driver.
 class Subject {
  public:
   explicit Subject(Role role) : connection_(role, {.mask_source = keys_.source()}) {}
@@ -164,7 +164,7 @@ class Subject {
 
  private:
   void from_peer(Step step) {
-    if (eof_) return;  // nothing comes after the end of the stream
+    if (eof_) return;  // the peer sends nothing after the end of the stream
     if (step == Step::peer_eof) {
       eof_ = true;
       connection_.feed_eof();
@@ -207,8 +207,8 @@ class ConnectionWalk : public ::testing::TestWithParam<Role> {
  protected:
   using Sequence = std::vector<Step>;
 
-  /// Extends the sequence by every step. Once it is over, two more steps are enough to show that
-  /// nothing follows.
+  /// Extends the sequence by every step. After a step that ends the connection, two more steps are
+  /// enough to show that nothing follows.
   void walk(Sequence& sequence, std::size_t left) {
     if (left == 0) return judge(sequence);
     for (std::size_t i = 0; i < step_count && !HasFailure(); ++i) {
@@ -240,7 +240,7 @@ class ConnectionWalk : public ::testing::TestWithParam<Role> {
     check_rules(sequence, happened);
   }
 
-  /// Rules that need no model.
+  /// Invariants that hold without a model.
   static void check_rules(const Sequence& sequence, const Happened& happened) {
     const std::size_t end = happened.events.find_first_of("CF");
     if (end != std::string::npos && end + 1 != happened.events.size()) {
@@ -253,7 +253,7 @@ class ConnectionWalk : public ::testing::TestWithParam<Role> {
     }
   }
 
-  /// The frames of the output as letters. Equal outputs are judged once.
+  /// Returns the frames of the output as letters. Equal outputs are judged once.
   std::string frames_of(Bytes output) {
     const auto frames = parse_frames(output);
     if (!frames) return "not whole frames";

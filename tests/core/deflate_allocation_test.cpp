@@ -1,4 +1,4 @@
-// core/permessage_deflate.cpp: what is allocated for compression, and what happens when nothing is.
+// core/permessage_deflate.cpp: number of allocations of compression, and failed allocations.
 #include <new>
 #include <utility>
 
@@ -22,7 +22,7 @@ ByteVector text_of(std::size_t size) {
   return text;
 }
 
-/// A client, a server, and what lies between them; both compress.
+/// A client and a server that both compress, and the bytes between them.
 class Pair {
  public:
   explicit Pair(DeflateContext context)
@@ -108,7 +108,8 @@ TEST(DeflateAllocation, states_come_back_when_a_connection_goes) {
   EXPECT_EQ(counter.outstanding(), 0);
 }
 
-/// One allocation fails, whichever, zlib's own included: bad_alloc or an end, and nothing leaks.
+/// Every allocation fails in turn, zlib's own included: the outcome is bad_alloc or the end of the
+/// connection, and nothing leaks.
 TEST(DeflateAllocation, every_one_may_fail_and_nothing_leaks) {
   const ByteVector message = text_of(70'000);
   for (const DeflateContext context : contexts) {

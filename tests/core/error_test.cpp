@@ -1,4 +1,4 @@
-// core/error.cpp: one code per defect, conditions for groups, close codes for peers.
+// core/error.cpp: one code per defect, conditions for groups, close codes for the peer.
 #include <array>
 #include <cerrno>
 #include <optional>
@@ -45,7 +45,7 @@ TEST(Error, zero_is_no_error) {
   for (const Errc error : all_errors()) EXPECT_TRUE(make_error_code(error));
 }
 
-/// What a test knows about one code; written down here a second time on purpose.
+/// The expected properties of one code, repeated here on purpose and not taken from the library.
 struct Grouping {
   std::optional<Condition> condition{};
   bool timed_out = false;
@@ -115,7 +115,7 @@ TEST(Error, R129_every_code_has_its_condition_and_its_close_code) {
   }
 }
 
-/// A full process or host is nothing that the caller can mend in code.
+/// A full process or host is not an error that the caller can mend in code.
 TEST(Error, a_shortage_of_the_system_is_one_of_resources) {
   for (const int value : {ENOMEM, EMFILE, ENFILE, ENOBUFS}) {
     for (const std::error_category* category :

@@ -1,4 +1,4 @@
-// core/expected.hpp: a value or a reason.
+// core/expected.hpp: a value or an error code.
 #include <memory>
 #include <string>
 

@@ -1,4 +1,5 @@
-// core/extensions.cpp: one pass over any text, and not a byte beyond it.
+// core/extensions.cpp: parsing Sec-WebSocket-Extensions in one pass, without reading beyond the
+// text.
 #include <chrono>
 #include <random>
 #include <string>
@@ -55,7 +56,7 @@ TEST(Extensions, a_flood_of_quoted_pairs_is_one_value) {
   EXPECT_EQ((*extensions)[0].parameters.at(0).value, std::string(5000, 'c'));
 }
 
-/// What is understood consists of tokens only; noise never leads outside the text.
+/// Random text: a list that parses consists of tokens only, and no read leaves the text.
 TEST(Extensions, R51_whatever_passes_consists_of_tokens) {
   std::mt19937 random(9);
   const std::string alphabet = "ab;=,\"\\ \t\x01\xFF";

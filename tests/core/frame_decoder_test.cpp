@@ -1,4 +1,4 @@
-// core/frame_decoder.cpp: bytes to chunks of frames, cut anywhere.
+// core/frame_decoder.cpp: bytes to chunks of frames, cut at any position.
 #include <utility>
 #include <vector>
 
@@ -51,7 +51,7 @@ TEST(FrameDecoder, the_first_chunk_comes_with_the_header_even_without_payload) {
   EXPECT_EQ(decoder.next(input, chunk), Status::need_more) << "no empty chunk after it";
 }
 
-/// What a decoder made of a stream: the frames put together again, and how the chunks looked.
+/// The outcome of decoding a stream: the payload of each frame, joined again, and the error.
 struct Decoded {
   std::vector<ByteVector> payloads;
   std::error_code error{};

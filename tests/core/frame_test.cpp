@@ -1,4 +1,4 @@
-// core/frame.cpp: frame headers parsed, judged and written. RFC 6455 §5.2.
+// core/frame.cpp: frame headers parsed, checked and written. RFC 6455 §5.2.
 #include <array>
 
 #include <gtest/gtest.h>
@@ -70,7 +70,7 @@ TEST(Frame, R85_a_header_that_is_parsed_into_again_keeps_nothing_of_the_last_one
   EXPECT_FALSE(header.fin || header.rsv1 || header.rsv2 || header.rsv3 || header.masked);
 }
 
-/// All 65,536 values of the first two bytes.
+/// Tries all 65,536 values of the first two bytes.
 TEST(Frame, R86_the_second_byte_tells_the_size_of_the_header) {
   for (unsigned second = 0; second < 256; ++second) {
     const unsigned length = second & 0x7F;
@@ -192,7 +192,7 @@ TEST(Frame, R88_append_frame_masks_while_it_copies_and_leaves_the_payload_alone)
       << "the size is the payload's";
 }
 
-/// What the long way says: a legal frame of data, shorter than 64 KiB.
+/// The slow path as reference: accepts a legal data frame shorter than 64 KiB.
 UsualFrame judged_in_full(Bytes in, Role receiver) {
   FrameHeader header;
   const std::size_t size = parse_frame_header(in, header);

@@ -1,4 +1,4 @@
-// core/http_head.cpp: views into the caller's bytes, no byte beyond them, no second look at old
+// core/http_head.cpp: views into the caller's bytes, no read beyond them, and no second scan of old
 // ones. RFC 9112 §2 to §5.
 #include <algorithm>
 #include <array>
@@ -56,7 +56,7 @@ TEST(HttpHead, heads_without_fields) {
             ParseStatus::complete);
 }
 
-/// Every prefix is incomplete, and no byte behind it is looked at.
+/// Every prefix is incomplete, and no byte behind it is read.
 TEST(HttpHead, every_prefix_is_incomplete_and_nothing_beyond_it_is_read) {
   for (const std::string& text : {valid_request(), "\r\n" + valid_request()}) {
     for (std::size_t size = 0; size < text.size(); ++size) {
@@ -82,7 +82,7 @@ TEST(HttpHead, whole_heads_at_the_end_of_memory) {
   EXPECT_EQ(parse_response_head(response.bytes(), fields).status, ParseStatus::complete);
 }
 
-/// Damage at every byte: malformed or not, but never a read outside.
+/// Damages every byte in turn: the head may be malformed or not, but no read leaves the input.
 TEST(HttpHead, damaged_heads_at_the_end_of_memory) {
   const std::string texts[] = {valid_request(), valid_response()};
   for (const std::string& text : texts) {
@@ -101,7 +101,7 @@ TEST(HttpHead, damaged_heads_at_the_end_of_memory) {
   }
 }
 
-/// `seen` is a promise that changes the cost, not the answer.
+/// `seen` changes the cost of a call and not its result.
 TEST(HttpHead, seen_changes_no_answer) {
   for (const std::string& text : {valid_request(), "\r\n" + valid_request()}) {
     for (std::size_t seen = 0; seen < text.size(); ++seen) {
@@ -158,7 +158,7 @@ TEST(HttpHead, the_callers_array_may_be_the_narrower_limit) {
   EXPECT_EQ(parse_request_head(wire_bytes(start + "\r\n"), {}).error, Errc::too_many_fields);
 }
 
-/// The best of three times that it takes to look at `text` byte by byte, as a peer may send it.
+/// Returns the best of three times for parsing `text` after each byte, as a peer may send it.
 std::chrono::nanoseconds best_time_to_parse(const std::string& text) {
   const HeadLimits no_limit{.size = static_cast<std::size_t>(-1)};
   std::chrono::nanoseconds best = std::chrono::hours(1);
@@ -175,7 +175,7 @@ std::chrono::nanoseconds best_time_to_parse(const std::string& text) {
   return best;
 }
 
-/// Byte by byte, sixteen times the head may cost sixteen times the time, not 256 times.
+/// Byte by byte, a head sixteen times as long may cost sixteen times as much time, not 256 times.
 TEST(HttpHead, many_short_lines_byte_by_byte_cost_linear_time) {
   const auto lines = [](std::size_t size) {
     std::string text = "GET / HTTP/1.1\r\n";

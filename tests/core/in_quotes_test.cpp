@@ -1,4 +1,4 @@
-// core/in_quotes.hpp: text of strangers in error texts and logs.
+// core/in_quotes.hpp: text from a peer, escaped for error texts and logs.
 #include <string>
 #include <string_view>
 

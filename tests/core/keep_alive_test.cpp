@@ -1,4 +1,4 @@
-// core/keep_alive.cpp: pings and patience as a function of time.
+// core/keep_alive.cpp: keep-alive pings and the pong timeout, as a function of time.
 #include <gtest/gtest.h>
 
 #include <wirespan/core/keep_alive.hpp>
@@ -105,7 +105,7 @@ TEST(KeepAlive, R112_while_nobody_listens_a_pong_is_not_late) {
   EXPECT_EQ(keep_alive.tick(start + 18s), KeepAliveAction::peer_is_gone);
 }
 
-/// Followed to the letter, next_deadline() and tick() never leave the driver spinning.
+/// A driver that follows next_deadline() and tick() to the letter never spins.
 TEST(KeepAlive, R112_at_every_deadline_there_is_something_to_do) {
   KeepAlive keep_alive({.interval = 7s, .timeout = 3s}, start);
   TimePoint now = start;

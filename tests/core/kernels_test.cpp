@@ -1,5 +1,5 @@
-// core/kernels.hpp: every variant that this processor can run, against the plain twins. RFC 6455
-// §5.3, §8.1.
+// core/kernels.hpp: every variant that this processor can run, against the reference
+// implementations. RFC 6455 §5.3, §8.1.
 #include <random>
 
 #include <gtest/gtest.h>
@@ -91,7 +91,7 @@ bool is_valid_by_twin(Bytes text) {
   return feed_reference(validator, text) && validator.complete();
 }
 
-/// Code points of all sizes, mostly of one of them, `size` bytes together.
+/// Returns valid text of `size` bytes: code points of all lengths, mostly of one of them.
 ByteVector random_text(std::mt19937& random, std::size_t size) {
   static const ByteVector points[] = {"61"_hex, "c3a9"_hex, "efbfbf"_hex, "f48fbfbf"_hex};
   const std::size_t favourite = random() % std::size(points);
@@ -119,7 +119,8 @@ TEST(Kernels, R113_utf8_checks_equal_the_twin_over_every_length) {
   });
 }
 
-/// Every first byte, and the second ones at which a rule begins or ends, at every place of a block.
+/// Tries every first byte, with the second bytes at which a rule begins or ends, at every offset of
+/// a block.
 TEST(Kernels, R113_utf8_checks_judge_pairs_at_every_offset) {
   constexpr unsigned seconds[] = {0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF};
   for_every_usable(kernels::utf8_checks(), [&](kernels::Utf8Check check) {
@@ -130,7 +131,7 @@ TEST(Kernels, R113_utf8_checks_judge_pairs_at_every_offset) {
           for (const unsigned second : seconds) {
             text[at] = static_cast<std::byte>(first);
             text[at + 1] = static_cast<std::byte>(second);
-            // What stands before is ASCII: the twin need not see it.
+            // The bytes before `at` are ASCII: the reference need not see them.
             const bool expected = is_valid_by_twin(Bytes(text).subspan(at));
             ASSERT_EQ(check(text.data(), size), expected) << to_hex(text);
           }

@@ -1,4 +1,4 @@
-// core/mask.cpp: the fast loops against their plain twins. RFC 6455 §5.3.
+// core/mask.cpp: the fast loops against their reference implementations. RFC 6455 §5.3.
 #include <array>
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ constexpr std::size_t longest = 300;
 constexpr std::size_t alignments = 32;
 constexpr std::size_t margin = 64;
 
-/// Memory of which a test uses a part, so that writes beside it show.
+/// Memory with a margin around the part that a test uses, so that a write outside it shows.
 struct Arena {
   alignas(64) std::array<std::byte, longest + alignments + 2 * margin> bytes;
   explicit Arena(Bytes content) {

@@ -1,4 +1,5 @@
-// core/message_assembler.cpp: what is kept, how much, and where. RFC 6455 §5.4, §10.4.
+// core/message_assembler.cpp: joining fragments, memory bounds, and the direct window. RFC 6455
+// §5.4, §10.4.
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -16,12 +17,12 @@
 namespace wirespan::test {
 namespace {
 
-/// A decoder and an assembler, as a client has them.
+/// A frame decoder and an assembler, as a client has them.
 class Receiver {
  public:
   explicit Receiver(const ReceiveOptions& options = {}) : options_(options) {}
 
-  /// Digests all of `input`, or as much as makes the first outcome.
+  /// Digests `input` until its first outcome or its end.
   Event push(MutableBytes input) {
     assembler_.release_delivered();
     FrameChunk chunk;
@@ -153,7 +154,7 @@ TEST(MessageAssembler, R122_fragments_are_counted_when_they_are_delivered_too) {
   EXPECT_EQ(summed.error(), Errc::message_too_big);
 }
 
-/// What was joined before the switch comes as the start of the message, with its type.
+/// The fragments joined before the switch come as the start of the message, with its type.
 TEST(MessageAssembler, fragments_may_be_asked_for_in_the_middle_of_a_message) {
   Receiver receiver;
   (void)receiver.push_copy("01 01 61"_hex);

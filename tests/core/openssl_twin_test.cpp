@@ -1,4 +1,4 @@
-// core/sha1.cpp, core/base64.cpp: against another implementation, over every length that matters.
+// core/sha1.cpp, core/base64.cpp: against OpenSSL's implementation, over every length that matters.
 #include <string>
 
 #include <gtest/gtest.h>

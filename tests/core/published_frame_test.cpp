@@ -1,4 +1,4 @@
-// core/published_frame.hpp: one encoded message, shared. RFC 6455 §5.2.
+// core/published_frame.hpp: one encoded message, shared by threads. RFC 6455 §5.2.
 #include <string>
 #include <thread>
 #include <utility>

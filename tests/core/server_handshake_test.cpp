@@ -1,4 +1,4 @@
-// core/server_handshake.cpp: what is collected, and the texts of refusals.
+// core/server_handshake.cpp: requests in pieces, bounded memory, and the texts of refusals.
 #include <string>
 
 #include <gtest/gtest.h>
@@ -106,7 +106,7 @@ TEST(ServerHandshake, R74_reasons_of_common_statuses) {
   }
 }
 
-/// A client can read our refusals.
+/// This library's client can read this library's refusals.
 TEST(ServerHandshake, R36_a_refusal_is_a_response_that_our_client_understands) {
   for (const Errc error : {Errc::bad_key, Errc::bad_version, Errc::bad_method}) {
     const Rejection rejection = rejection_for(error);

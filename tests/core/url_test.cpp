@@ -1,4 +1,4 @@
-// core/url.cpp: authorities, and noise that must not pass.
+// core/url.cpp: the authority of a URL, and random text that must not pass.
 #include <random>
 #include <string>
 
@@ -37,7 +37,7 @@ TEST(Url, authority_and_port_of_a_hand_made_address) {
   EXPECT_EQ(url.authority(), "[::1]");
 }
 
-/// Whatever passes can stand in a request without breaking out of its line.
+/// A URL that parses can stand in a request without breaking out of its line.
 TEST(Url, R7_what_passes_is_harmless) {
   std::mt19937 random(5);
   const std::string alphabet = "ws:/[]@%?#.a1-_ \r\n\t\"\\<\x80\0";

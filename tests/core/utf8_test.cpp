@@ -1,4 +1,5 @@
-// core/utf8.cpp: the fast validator, its twin, and a third opinion. RFC 3629.
+// core/utf8.cpp: the fast validator against its reference implementation and a second one. RFC
+// 3629.
 #include <algorithm>
 #include <array>
 #include <random>
@@ -16,8 +17,8 @@ namespace {
 
 using Sequence = std::vector<unsigned>;
 
-/// RFC 3629 by decoding: the number is computed, and then it must be one that needs that many
-/// bytes. Returns the length of the code point at the front, or 0.
+/// Validates by decoding: computes the code point, which must need that many bytes. Returns the
+/// length of the code point at the front, or 0.
 std::size_t decoded_length(const Sequence& bytes, std::size_t at) {
   const unsigned lead = bytes[at];
   const std::size_t size = lead < 0x80   ? 1
@@ -92,7 +93,7 @@ TEST(Utf8, R113_every_sequence_of_three_bytes) {
   }
 }
 
-/// All lead bytes with the continuation bytes at which a rule begins or ends.
+/// Tries all lead bytes with the continuation bytes at which a rule begins or ends.
 TEST(Utf8, R113_four_bytes_at_the_bounds) {
   const Sequence edges{0x00, 0x41, 0x7F, 0x80, 0x81, 0x8F, 0x90, 0x9F,
                        0xA0, 0xBE, 0xBF, 0xC0, 0xC2, 0xE0, 0xF0, 0xFF};
@@ -105,7 +106,7 @@ TEST(Utf8, R113_four_bytes_at_the_bounds) {
   }
 }
 
-/// The bytes of a code point, also of one that UTF-8 must not have.
+/// Encodes a code point, also one that UTF-8 must not have.
 Sequence encoded(unsigned point) {
   const auto tail = [&](unsigned shift) { return 0x80U | (point >> shift & 63U); };
   if (point < 0x80) return {point};
@@ -121,7 +122,8 @@ TEST(Utf8, R113_every_code_point) {
   }
 }
 
-/// A bad or good sequence at every place of a long text: blocks of any width must not hide it.
+/// Puts valid and invalid sequences at every offset of a long text: blocks of no width may hide
+/// one.
 TEST(Utf8, R113_sequences_at_every_offset_of_long_text) {
   const char* sequences[] = {"c3a9",   "e282ac",   "f09f9880", "ff",     "c0af",
                              "eda080", "f4908080", "80",       "e28261", "c3"};
@@ -139,7 +141,7 @@ TEST(Utf8, R113_sequences_at_every_offset_of_long_text) {
   }
 }
 
-/// Mostly valid text with mistakes, cut at random: the verdict after each piece is the twin's.
+/// Mostly valid text with mistakes, cut at random: the verdict after each piece is the reference's.
 TEST(Utf8, R114_R115_pieces_are_judged_as_by_the_twin) {
   std::mt19937 random(11);
   const ByteVector parts[] = {"61"_hex, "c3a9"_hex, "e282ac"_hex, "f09f9880"_hex,

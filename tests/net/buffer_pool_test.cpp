@@ -1,4 +1,4 @@
-// net/buffer_pool.cpp: blocks by size, lent again and again.
+// net/buffer_pool.cpp: a buffer pool of blocks in size classes, lent again and again.
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -138,7 +138,7 @@ TEST(BufferPool, serves_core_as_a_source) {
   EXPECT_EQ(pool.idle(), 32_KiB + 512) << "what a buffer held comes back when it goes";
 }
 
-/// Two owners never get the same memory, and the books are right at every moment.
+/// Two owners never get the same memory, and the pool's counts are right at every moment.
 TEST(BufferPool, random_use_is_accounted_for) {
   BufferPool pool(2_MiB);
   std::mt19937 random(11);

@@ -1,4 +1,5 @@
-// net/channel_impl.hpp: a peer that does not read - what is kept, refused and told.
+// net/channel_impl.hpp: backpressure by a peer that does not read - its backlog, watermarks, hard
+// limit.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -13,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using List = std::vector<std::string>;
 
-/// A channel whose peer takes nothing, with small limits.
+/// Returns options with small watermarks and a small hard limit.
 net::SessionOptions small_limits() {
   return {.close_time = 3s,
           .send_high_watermark = 1000,
@@ -109,10 +110,11 @@ TEST_P(ChannelBacklog, nobody_is_told_to_go_on_who_was_not_told_to_wait) {
   EXPECT_EQ(channel.host.backlogs.back(), 0U);
 }
 
-/// A sender that was refused waits for on_drained(); it must come, however fast the peer is then.
+/// A sender whose message was refused waits for on_drained(), which must come even if the peer then
+/// takes everything at once.
 TEST_P(ChannelBacklog, the_owner_is_told_to_go_on_although_all_of_it_leaves_at_once) {
   EXPECT_FALSE(send(500));
-  channel.turn();  // a backlog, but a small one
+  channel.turn();  // a backlog below the high watermark
   EXPECT_FALSE(send(3000));
   EXPECT_EQ(send(3000), Errc::send_queue_full);
   EXPECT_GT(channel.host->unsent_bytes(), 1000U) << "above the high mark";
@@ -137,7 +139,7 @@ TEST_P(ChannelBacklog, what_is_too_large_for_the_rest_of_the_queue_is_asked_for_
   EXPECT_FALSE(send(100));
   EXPECT_EQ(send(6000), Errc::send_queue_full);
   channel.turn();
-  make_room(50);  // told, and refused again
+  make_room(50);  // on_drained(), whose send() is refused again
   make_room(SIZE_MAX);
   channel.turn(3);
   EXPECT_EQ(channel.sent().size(), 2U);
@@ -178,12 +180,12 @@ TEST_P(ChannelBacklog, an_abort_while_told_of_the_backlog_is_the_last_word) {
   EXPECT_FALSE(send(2000));
   channel.turn();
   channel.host.on_backlog = [&] { channel.host->abort(Errc::handler_failed); };
-  make_room(SIZE_MAX);  // from above the high mark to nothing: drained would follow
+  make_room(SIZE_MAX);  // without the abort, on_drained() would follow
   EXPECT_EQ(channel.end().error, Errc::handler_failed);
   EXPECT_TRUE(channel.events().empty()) << "on_drained() after on_end()";
 }
 
-/// §5.5.3: of several pings only the last needs an answer; the queue does not grow with pings.
+/// §5.5.3: of several pings only the last needs a pong; the backlog does not grow with pings.
 TEST_P(ChannelBacklog, pings_that_cannot_be_answered_now_get_one_pong) {
   EXPECT_FALSE(send(600));
   channel.turn();
@@ -197,7 +199,7 @@ TEST_P(ChannelBacklog, pings_that_cannot_be_answered_now_get_one_pong) {
   EXPECT_EQ(channel.sent(), (List{"binary " + readable_hex(pattern_bytes(600)), "pong 313939"}));
 }
 
-/// A frame that is half sent is finished before anything else is.
+/// A partly written frame is finished before any other frame.
 TEST_P(ChannelBacklog, a_pong_never_lands_inside_another_frame) {
   channel.script.write_size = 7;
   EXPECT_FALSE(send(1500));
@@ -210,7 +212,7 @@ TEST_P(ChannelBacklog, a_pong_never_lands_inside_another_frame) {
     }
   }
   channel.turn(400);
-  const auto frames = channel.sent();  // checks that they are whole
+  const auto frames = channel.sent();  // fails the test if they are not whole
   ASSERT_FALSE(frames.empty());
   EXPECT_EQ(frames.front(), "binary " + readable_hex(pattern_bytes(1500)));
 }
@@ -244,7 +246,7 @@ TEST_P(ChannelBacklog, R142_closing_behind_a_backlog_ends_in_time) {
 TEST_P(ChannelBacklog, R142_failing_behind_a_backlog_ends_in_time) {
   EXPECT_FALSE(send(2000));
   channel.turn();
-  channel.host->fail(Errc::handler_failed);  // by the owner, not from a handler
+  channel.host->fail(Errc::handler_failed);  // called by the owner, outside of a handler
   channel.run_for(10s);
   ASSERT_TRUE(channel.host.ended()) << "a peer that never reads would keep it for ever";
   EXPECT_EQ(channel.end().error, Errc::handler_failed);

@@ -1,4 +1,4 @@
-// net/channel_impl.hpp: what a batch costs - reads, writes, registrations and memory.
+// net/channel_impl.hpp: the cost of a batch - reads, writes, registrations and memory.
 #include <chrono>
 #include <memory>
 #include <string>
@@ -113,7 +113,7 @@ TEST_P(ChannelBatch, input_that_is_hidden_for_longer_than_a_turn_is_not_forgotte
   EXPECT_EQ(channel.host.messages, 6U);
 }
 
-/// The hot path asks the kernel to read and to write, and for nothing else.
+/// The fast path makes no system call but reads and writes.
 TEST_P(ChannelBatch, messages_cost_no_registration_and_no_timer) {
   StagedChannel channel(GetParam(),
                         {.channel = {.keep_alive = {.interval = 10s}, .idle_time = 20s}});
@@ -151,8 +151,8 @@ TEST_P(ChannelBatch, an_idle_connection_owns_no_buffer) {
   EXPECT_EQ(blocks.outstanding(), 0);
   channel.deliver(text_frame("hello"));
   EXPECT_EQ(blocks.outstanding(), 0);
-  // In the middle of a frame, of a message, of a control frame and of a header there is something
-  // to keep; afterwards there is not.
+  // The channel holds memory in the middle of a header, a frame, a message or a control frame, and
+  // none between messages.
   const ByteVector wire = as_received_by(
       GetParam(), join({frame(0x82, pattern_bytes(5000)), frame(0x01, bytes_of("a")),
                         frame(0x89, pattern_bytes(100)), frame(0x80, bytes_of("b"))}));
@@ -161,7 +161,7 @@ TEST_P(ChannelBatch, an_idle_connection_owns_no_buffer) {
     channel.turn();
   }
   EXPECT_EQ(channel.host.messages, 3U);
-  channel.deliver(frame(0x89, {}));  // a delivered message is given back with the next event
+  channel.deliver(frame(0x89, {}));  // the next event releases a delivered message
   EXPECT_EQ(blocks.outstanding(), 0);
   EXPECT_GT(blocks.lent(), 0);
 }
@@ -181,7 +181,7 @@ TEST_P(ChannelBatch, a_connection_that_ends_gives_all_memory_back) {
   EXPECT_EQ(blocks.outstanding(), 0);
 }
 
-/// One busy peer does not starve its neighbour.
+/// A busy peer does not starve the other connections of its loop.
 TEST(ChannelFairness, everybody_has_a_turn) {
   Stage stage;
   net::EventLoop loop({.receive_buffer = 65536, .network = &stage});

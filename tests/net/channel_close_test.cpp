@@ -20,7 +20,7 @@ class ChannelClose : public RoleTest {
 };
 WIRESPAN_TEST_AS_BOTH_ROLES(ChannelClose);
 
-/// A message after the end: 2,416 of them had reached a handler after its close().
+/// After close() the handler gets no further message, not even those that were read with the first.
 TEST_P(ChannelClose, after_ours_nothing_more_is_delivered) {
   channel.host.on_message = [&](const Message&) {
     EXPECT_FALSE(channel.host->close(CloseCode::policy_violation, "enough"));

@@ -1,5 +1,5 @@
-// net/channel_impl.hpp: every operation fails in turn, and every allocation; the peer goes at every
-// byte. The channel ends once, says why, and the loop goes on.
+// net/channel_impl.hpp: fault injection - every operation and every allocation fails in turn, and
+// the peer leaves after every byte. The channel ends once, with the cause, and the loop goes on.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 using List = std::vector<std::string>;
 
-/// A conversation with messages of all kinds, a backlog, a pause and a close.
+/// A connection from start to end: messages of all kinds, a backlog, a pause and a close.
 class Life {
  public:
   Life(Role role, HostOptions options) : channel(role, std::move(options)) {
@@ -102,7 +102,7 @@ TEST_P(ChannelFaults, R132_whatever_allocation_fails) {
     try {
       life.live();
     } catch (const std::bad_alloc&) {
-      // A call from outside of a handler throws to its caller, who may cut the connection.
+      // A call from outside of a handler throws to its caller, which may abort the connection.
       if (!life.channel.host.ended()) {
         life.channel.host->abort(make_error_code(std::errc::not_enough_memory));
       }
@@ -132,7 +132,7 @@ TEST_P(ChannelFaults, R132_whatever_registration_fails) {
   }
 }
 
-/// F11, E14: the stream ends, or breaks, after every single byte.
+/// The stream ends, or is reset, after every single byte.
 TEST_P(ChannelFaults, R132_the_peer_goes_at_every_byte) {
   const ByteVector wire = as_received_by(
       GetParam(), join({text_frame("one"), frame(0x01, bytes_of("tw")), frame(0x89, bytes_of("?")),
@@ -191,7 +191,7 @@ TEST_P(ChannelFaults, R131_a_neighbour_does_not_notice) {
 class ChannelFaultsOnLoop : public ::testing::TestWithParam<net::Backend> {};
 WIRESPAN_TEST_BOTH_BACK_ENDS(ChannelFaultsOnLoop);
 
-/// Each system call fails once, with each of some errors.
+/// Each system call fails once, with each of four errors.
 TEST_P(ChannelFaultsOnLoop, R132_whatever_system_call_fails) {
   for (const std::errc error : {std::errc::connection_reset, std::errc::not_enough_memory,
                                 std::errc::no_buffer_space, std::errc::timed_out}) {

@@ -1,4 +1,4 @@
-// net/session.hpp: the two directions of a stream end apart. RFC 6455 §7.1.1.
+// net/session.hpp: half-close - the two directions of a stream end apart. RFC 6455 §7.1.1.
 #include <string>
 #include <vector>
 
@@ -21,7 +21,8 @@ WIRESPAN_TEST_AS_BOTH_ROLES(ChannelHalf);
 
 const auto broken_pipe = make_error_code(std::errc::broken_pipe);
 
-/// The peer has sent a message and Close 1008 and is gone: message, code and reason were lost.
+/// The peer has sent a message and Close 1008 and is gone: after the failed write the owner still
+/// gets the message, the code and the reason.
 TEST_P(ChannelHalf, R132_a_failed_write_does_not_lose_what_the_peer_has_said) {
   channel.script.write_error = broken_pipe;
   EXPECT_FALSE(channel.host->send(Opcode::binary, pattern_bytes(100)));
@@ -77,7 +78,7 @@ TEST_P(ChannelHalf, a_pause_ends_with_the_write_side) {
   EXPECT_EQ(channel.end().code, CloseCode::going_away);
 }
 
-/// Whatever was accepted is written or told as lost.
+/// Every accepted byte is either written or counted in SessionEnd::unsent_bytes.
 TEST_P(ChannelHalf, R131_the_account_balances_wherever_the_stream_breaks) {
   for (std::size_t room = 0; room < 400; room += 7) {
     StagedChannel one(GetParam());

@@ -1,4 +1,5 @@
-// net/channel_impl.hpp: SessionOptions::hold_reading - whoever wants answers has to take them.
+// net/channel_impl.hpp: SessionOptions::hold_reading - no reading above the high watermark, so that
+// a peer has to take its answers.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -24,7 +25,7 @@ HostOptions holding() {
                       .hold_reading = true}};
 }
 
-/// Answers every message with a longer one; the peer takes nothing at first.
+/// Answers every message with 600 bytes; the peer takes nothing at first.
 class ChannelHold : public RoleTest {
  protected:
   StagedChannel channel{GetParam(), holding()};
@@ -73,7 +74,7 @@ TEST_P(ChannelHold, keeps_the_rest_of_a_batch) {
   EXPECT_EQ(messages, all);
 }
 
-/// All questions of one read are there at once; the answers must not be.
+/// One read brings a hundred messages, but their answers must not all be queued at once.
 TEST_P(ChannelHold, R142_a_batch_of_questions_is_no_batch_of_answers) {
   ByteVector batch;
   for (int i = 0; i < 100; ++i) batch = join({batch, text_frame("more")});
@@ -95,13 +96,13 @@ TEST_P(ChannelHold, R112_a_peer_that_takes_its_time_but_takes_is_not_gone) {
   };
   slow.host.start();
   slow.deliver(text_frame("more"));
-  slow.receive(frame(0x8A, {}));  // unread while held
+  slow.receive(frame(0x8A, {}));  // unread while reading is held
   for (int i = 0; i < 25; ++i) {
     slow.script.room = 200;
     slow.run_for(1s);
   }
   EXPECT_FALSE(slow.host.ended());
-  slow.run_for(10s);  // takes nothing any more, not even the next ping
+  slow.run_for(10s);  // the peer takes nothing, not even the next ping
   EXPECT_EQ(slow.end().error, Errc::ping_timeout);
 }
 
@@ -165,14 +166,15 @@ TEST_P(ChannelHold, is_over_when_the_connection_has_failed) {
   EXPECT_EQ(channel.sent().back(), "close 1011");
 }
 
-/// The backlog may be written at the end of a turn, just before what has ended is destroyed.
+/// The backlog may be written at the end of a turn, just before deferred deletion destroys the
+/// channel.
 TEST_P(ChannelHold, whoever_aborts_when_it_is_over_is_not_called_again) {
   ask(20);
   channel.host.on_drained = [&] { channel.host->abort(Errc::handler_failed); };
   channel.loop.post([&] {
     channel.script.room = SIZE_MAX;
     channel.host->pause_reading();
-    channel.host->resume_reading();  // asks for a flush in this turn
+    channel.host->resume_reading();  // requests a flush in this turn
   });
   channel.turn();
   EXPECT_EQ(channel.end().error, Errc::handler_failed);
@@ -184,7 +186,7 @@ TEST_P(ChannelHold, whoever_aborts_when_it_is_over_is_not_called_again) {
 class ChannelHoldOnLoop : public LoopTest {};
 WIRESPAN_TEST_BOTH_BACK_ENDS(ChannelHoldOnLoop);
 
-/// B7: a peer that asks for much and takes nothing costs a bounded amount of memory.
+/// A peer that asks for much and takes nothing costs a bounded amount of memory.
 TEST_P(ChannelHoldOnLoop, a_greedy_peer_is_served_at_its_own_pace) {
   SocketPair pair = tcp_pair();
   RawPeer peer(std::move(pair.theirs));

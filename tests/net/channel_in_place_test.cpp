@@ -1,4 +1,4 @@
-// net/channel_output.hpp: messages that are sent back from where they were read, without a copy.
+// net/channel_output.hpp: zero-copy echo - messages sent back from the buffer they were read into.
 #include <algorithm>
 #include <random>
 #include <string>
@@ -56,7 +56,7 @@ TEST_P(ChannelInPlace, what_the_kernel_does_not_take_is_kept_before_the_next_rea
     channel.host.start();
     channel.script.room = room;
     channel.deliver(join({text_frame(a), text_frame("small"), text_frame(b)}));
-    channel.deliver(join({text_frame(c), text_frame(a)}));  // where the others lay
+    channel.deliver(join({text_frame(c), text_frame(a)}));  // reuses the buffer of the first
     channel.script.room = SIZE_MAX;
     channel.turn(3);
     const std::vector<std::string> expected{as_sent(Opcode::text, wire_bytes(a)), "text \"small\"",
@@ -67,8 +67,8 @@ TEST_P(ChannelInPlace, what_the_kernel_does_not_take_is_kept_before_the_next_rea
   }
 }
 
-/// The plain twin is a list of what was asked for: whatever a handler does with a message, and
-/// whenever the kernel takes it, that is what leaves.
+/// The reference is a list of the payloads given to send(): whichever part of a message a handler
+/// sends, and whenever the kernel takes it, the peer gets exactly that list.
 TEST_P(ChannelInPlace, what_leaves_is_what_was_asked_for) {
   constexpr std::size_t sizes[] = {0, 10, 4095, 4096, 5000, 20'000};
   for (unsigned seed = 0; seed < 150; ++seed) {
@@ -155,7 +155,7 @@ TEST_P(ChannelInPlace, a_message_that_is_handed_over_outlives_the_end_of_its_con
   channel.host.on_message = [&](const Message& message) {
     EXPECT_FALSE(channel.host->send(message.opcode, message.payload));
     channel.host->abort(Errc::connection_closed);
-    // Whoever gets the memory next would write over it.
+    // Writes over the memory, as its next borrower would.
     for (const std::size_t size : {20'000U, 30'000U}) {
       const Block::Ptr next = channel.loop.buffers().lend(size);
       std::fill_n(next->bytes(), next->capacity(), std::byte{'?'});

@@ -1,4 +1,5 @@
-// net/channel_impl.hpp: which side ends TCP, and how long it waits for the other. RFC 6455 §7.1.1.
+// net/channel_impl.hpp: lingering close - which side ends TCP, and how long it waits for the other.
+// RFC 6455 §7.1.1.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -87,7 +88,7 @@ TEST(ChannelLastSteps, R106_how_briefly_can_be_chosen) {
 class ChannelLinger : public RoleTest {
  protected:
   StagedChannel channel{GetParam()};
-  /// The peer breaks a rule; our Close is out, and the channel waits for the peer's end.
+  /// The peer breaks a rule; our Close frame is written, and the channel waits for the peer's end.
   void violate() {
     channel.host.start();
     channel.deliver(frame(0x83, {}));
@@ -156,7 +157,7 @@ TEST_P(ChannelLinger, the_close_frame_may_have_to_wait_for_room) {
   EXPECT_EQ(channel.script.shutdowns, 1);
 }
 
-/// TLS says goodbye in a record of its own, which may have to wait for room.
+/// TLS ends with a record (close_notify), which may have to wait for room.
 TEST_P(ChannelLinger, the_end_of_our_direction_is_repeated_while_it_would_block) {
   channel.script.blocked_shutdowns = 2;
   channel.host.start();

@@ -1,4 +1,4 @@
-// net/channel_impl.hpp: a reader that pauses - nothing is read, nothing is lost, and the end of the
+// net/channel_impl.hpp: paused reading - nothing is read, nothing is lost, and the end of the
 // connection is noticed all the same.
 #include <chrono>
 #include <string>
@@ -58,7 +58,7 @@ TEST_P(ChannelPause, before_the_start_holds_from_the_start) {
   EXPECT_EQ(channel.events(), seen_numbers(0, 4));
 }
 
-/// The rest of the batch lies in a buffer that all connections share: it has to be kept.
+/// The rest of the batch lies in the buffer that all connections share: the channel has to copy it.
 TEST_P(ChannelPause, in_the_middle_of_a_batch_keeps_the_rest_in_order) {
   channel.host.on_message = [&](const Message&) {
     if (channel.host.messages % 2 == 0) channel.host->pause_reading();
@@ -183,8 +183,8 @@ TEST_P(ChannelPause, R142_does_not_hold_up_the_deadline_of_a_close) {
   EXPECT_EQ(channel.end().error, Errc::close_timeout);
 }
 
-/// Failing is over with pausing: what the peer still sends is thrown away, so that no reset
-/// destroys our Close frame on its way.
+/// A failed connection reads although it is paused, and discards the input: unread input would make
+/// the kernel reset the connection and destroy our Close frame on its way.
 TEST_P(ChannelPause, a_failed_connection_reads_to_the_end) {
   channel.host.start();
   channel.host->pause_reading();
@@ -198,8 +198,8 @@ TEST_P(ChannelPause, a_failed_connection_reads_to_the_end) {
   EXPECT_GT(channel.script.reads, 0);
 }
 
-/// A proxy: the reader of one connection pauses while the other one cannot write. In one turn the
-/// other one drains and the reader's own event is still to come.
+/// As in a proxy: the reader of one connection pauses while the other one has a backlog. In one
+/// turn the other one drains, while an event for the reader is still to be dispatched.
 TEST_P(ChannelPause, resumed_in_the_turn_of_its_own_event_nothing_is_lost) {
   Stage stage;
   net::EventLoop loop({.receive_buffer = 65536, .network = &stage});
@@ -216,7 +216,7 @@ TEST_P(ChannelPause, resumed_in_the_turn_of_its_own_event_nothing_is_lost) {
   second.receive(as_received_by(GetParam(), numbered(0, 2)));
   loop.run_once(0ns);
   EXPECT_EQ(reader.messages, 1U);
-  // The peer has sent more and hung up, as the one end of a local socket pair may.
+  // The peer has sent more and hung up, as one end of a local socket pair may.
   second.receive(as_received_by(GetParam(), numbered(2, 3)));
   second.hung_up = true;
   first.receive(as_received_by(GetParam(), text_frame("go on")));
@@ -226,7 +226,8 @@ TEST_P(ChannelPause, resumed_in_the_turn_of_its_own_event_nothing_is_lost) {
   EXPECT_EQ(reader.events, seen_numbers(0, 3));
 }
 
-/// A client that left was not told before resume().
+/// The owner learns that the peer has left while reading is paused, without resume_reading(), and
+/// first gets the messages the peer had sent.
 TEST_P(ChannelPause, a_peer_that_has_left_is_told_after_what_it_had_sent) {
   channel.host.start();
   channel.host->pause_reading();
@@ -267,7 +268,7 @@ class ChannelPauseOnLoop : public LoopTest {
 };
 WIRESPAN_TEST_BOTH_BACK_ENDS(ChannelPauseOnLoop);
 
-/// B8: the kernel's buffers fill up, and ours do not.
+/// The kernel's buffers fill up, and the channel's do not.
 TEST_P(ChannelPauseOnLoop, the_peer_has_to_wait_and_nothing_is_lost) {
   SocketPair pair = tcp_pair();
   RawPeer peer(std::move(pair.theirs));

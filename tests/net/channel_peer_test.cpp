@@ -1,4 +1,4 @@
-// net/channel_impl.hpp against raw peers on TCP: floods, resets, half ends, silence.
+// net/channel_impl.hpp against raw peers on TCP: floods, resets, half-close, silence.
 #include <chrono>
 #include <optional>
 #include <string>
@@ -34,7 +34,7 @@ class ChannelPeer : public ::testing::TestWithParam<std::tuple<net::Backend, Rol
     host->start();
   }
   void send(const ByteVector& unmasked_wire) { peer->send(as_received_by(role, unmasked_wire)); }
-  /// Everything that the peer has got, as frames.
+  /// Returns everything that the peer has received, as frames.
   std::vector<std::string> frames() const {
     std::vector<std::string> list;
     const auto parsed = parse_frames(peer->received());
@@ -64,8 +64,8 @@ INSTANTIATE_TEST_SUITE_P(of, ChannelPeer,
                                             ::testing::Values(Role::client, Role::server)),
                          peer_param_name);
 
-/// F13: were the connection closed at once, the kernel would answer the flood with a reset, and the
-/// peer would never read why.
+/// If the channel closed the connection at once, the kernel would answer the flood with a reset,
+/// and the peer would never read the Close frame.
 TEST_P(ChannelPeer, R129_one_that_floods_still_gets_the_close_frame) {
   open();
   send(join({text_frame("fine"), frame(0x83, {})}));

@@ -1,5 +1,5 @@
-// net/channel_output.hpp: shared frames among a server's own, and what happens when there is no
-// room.
+// net/channel_output.hpp: published (shared) frames among a server's own, conflation, overflow and
+// the send budget.
 #include <chrono>
 #include <memory>
 #include <string>
@@ -27,7 +27,7 @@ net::SessionOptions small(Overflow overflow) {
           .overflow = overflow};
 }
 
-/// A server's channel that starts with a peer that takes nothing.
+/// A server's channel whose peer takes nothing at first.
 struct Server {
   explicit Server(net::SessionOptions options = {})
       : channel(Role::server, {.channel = std::move(options)}) {
@@ -40,7 +40,7 @@ struct Server {
   [[nodiscard]] std::error_code send(std::string_view text) {
     return channel.host->send(Opcode::text, wire_bytes(text));
   }
-  /// The peer has taken something and then nothing more: whatever comes has to wait.
+  /// The peer takes `taken` bytes and then nothing: further messages have to wait.
   void begin_backlog(std::size_t taken = 1) {
     EXPECT_FALSE(send("begin"));
     channel.script.room = taken;
@@ -56,7 +56,7 @@ struct Server {
   StagedChannel channel;
 };
 
-/// Everything that can be sent, in a fixed order.
+/// Sends every kind of frame, in a fixed order.
 void send_everything(Server& server) {
   EXPECT_FALSE(server.send("one"));
   EXPECT_FALSE(server.publish("two"));
@@ -211,7 +211,7 @@ TEST(ChannelOverflow, close_also_for_a_message_of_its_own) {
   EXPECT_EQ(server.read_all().back(), "close 1013");
 }
 
-/// Two channels of one loop that share a budget of unsent bytes.
+/// Two channels of one loop share a budget of unsent bytes.
 TEST(ChannelBudget, is_shared_and_given_back) {
   net::SendBudget budget(1000);
   net::SessionOptions options;
@@ -242,8 +242,8 @@ TEST(ChannelBudget, is_shared_and_given_back) {
   EXPECT_EQ(budget.debtors(), 0U);
 }
 
-/// The wrong one pays: twelve slow readers had spent the budget, and a client with nothing unsent
-/// was refused.
+/// When the budget is spent, the connection with the most unsent bytes is closed, and one without a
+/// backlog is not refused.
 TEST(ChannelBudget, the_largest_debtor_pays_and_never_one_that_owes_nothing) {
   net::SendBudget budget(3000);
   net::SessionOptions options;
@@ -264,7 +264,7 @@ TEST(ChannelBudget, the_largest_debtor_pays_and_never_one_that_owes_nothing) {
   EXPECT_LE(budget.used, 1000U);
 }
 
-/// A limit that does not bound: thirty first messages of 12 MiB were accepted by a budget of 1 MiB.
+/// The budget also bounds the first message of each connection.
 TEST(ChannelBudget, bounds_first_messages_too) {
   net::SendBudget budget(1000);
   net::SessionOptions options;
@@ -303,7 +303,7 @@ TEST(ChannelBudget, holds_within_one_turn_too) {
   EXPECT_EQ(budget.used, 0U);
 }
 
-/// 10 s to bring 100 bytes of a message.
+/// Demands 100 bytes of a message in 10 s.
 net::SessionOptions demanding() {
   net::SessionOptions options;
   options.progress_time = 10s;
@@ -311,7 +311,7 @@ net::SessionOptions demanding() {
   return options;
 }
 
-/// The beginning of a message of 10,000 bytes, masked as by a client.
+/// Returns a message of 10,000 bytes, masked as by a client; tests send its beginning.
 ByteVector long_message() { return masked(frame(0x82, pattern_bytes(10'000))); }
 
 TEST(ChannelProgress, who_trickles_inside_a_message_fails_with_1008) {

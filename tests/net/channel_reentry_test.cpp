@@ -1,5 +1,5 @@
-// net/channel_impl.hpp: whatever a handler does from inside a callback, the channel ends once, and
-// nothing comes after its end. Every callback times every call.
+// net/channel_impl.hpp: reentrancy - a handler makes any call from inside any callback; the channel
+// ends once, and no callback follows its end. Every callback times every call.
 #include <chrono>
 #include <functional>
 #include <string>
@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 using Hook = std::function<void()>;
 
-/// Where the handler acts.
+/// The callback in which the handler makes a call.
 struct Place {
   std::string name;
   void (*set)(StagedChannel&, Hook);
@@ -37,7 +37,7 @@ const Place places[] = {
     {"on_end", [](StagedChannel& c, Hook hook) { c.host.on_end = std::move(hook); }},
 };
 
-/// What it does there.
+/// The call that the handler makes there.
 struct Deed {
   std::string name;
   void (*act)(StagedChannel&);
@@ -107,9 +107,9 @@ std::string reentry_name(const ::testing::TestParamInfo<ReentryParam>& info) {
 
 class ChannelReentry : public ::testing::TestWithParam<ReentryParam> {};
 
-/// A life in which every callback is called, at least twice where that is possible.
+/// Runs a connection in which every callback is called, at least twice where that is possible.
 void live(StagedChannel& channel) {
-  channel.script.room = 1500;  // there will be a backlog
+  channel.script.room = 1500;  // causes a backlog
   channel.host.start();
   (void)channel.host->send(Opcode::binary, pattern_bytes(2500));
   channel.turn();
@@ -140,19 +140,19 @@ TEST_P(ChannelReentry, ends_once_and_nothing_comes_after) {
                                            .send_low_watermark = 100}});
   int acted = 0;
   place.set(channel, [&, act = deed.act] {
-    if (++acted <= 20) act(channel);  // one that fills what was drained would never end
+    if (++acted <= 20) act(channel);  // else one that fills the drained queue would never end
   });
   live(channel);
   for (int i = 0; i < 20 && !channel.host.ended(); ++i) {
-    channel.host->resume_reading();  // some deeds pause again and again
+    channel.host->resume_reading();  // some calls pause again and again
     channel.turn(2);
   }
-  channel.run_for(10s);  // whatever was left unfinished has a deadline
+  channel.run_for(10s);  // every wait has a deadline
   EXPECT_GE(acted, 1) << "the callback was not called at all";
   EXPECT_TRUE(channel.host.ended());
   EXPECT_TRUE(channel.script.closed);
   channel.turn(3);
-  // If it ended before everything had left, the last frame may be cut; whole ones are legal.
+  // If the channel ended before everything was written, the last frame may be incomplete.
   if (channel.end().unsent_bytes == 0) (void)channel.sent();
 }
 

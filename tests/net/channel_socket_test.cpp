@@ -1,4 +1,4 @@
-// net/channel_impl.hpp over TCP on loopback: messages of all sizes, both ways.
+// net/channel_impl.hpp over TCP on loopback: messages of all sizes, in both directions.
 #include <algorithm>
 #include <chrono>
 #include <cstring>
@@ -23,7 +23,7 @@ using Host = ChannelHost<net::TcpSocket>;
 
 bool same(Bytes one, Bytes other) { return std::ranges::equal(one, other); }
 
-/// A pattern with the number of each piece in it, made quickly.
+/// Returns a pattern of 64 KiB pieces, each with its number in front; fast to make.
 ByteVector large_pattern(std::size_t size) {
   ByteVector piece = pattern_bytes(1 << 16);
   ByteVector whole;
@@ -35,7 +35,7 @@ ByteVector large_pattern(std::size_t size) {
   return whole;
 }
 
-/// A client and a server on one loop, over one connection.
+/// A client and a server on one event loop, over one connection.
 class ChannelOverTcp : public ::testing::TestWithParam<net::Backend> {
  protected:
   SpyNetwork network;
@@ -51,7 +51,7 @@ class ChannelOverTcp : public ::testing::TestWithParam<net::Backend> {
     server->start();
   }
   bool both_ended() { return client->ended() && server->ended(); }
-  /// 128 MiB take their time where sanitizers watch.
+  /// 128 MiB take long under sanitizers.
   bool run_until(const std::function<bool()>& done) { return turn_until(loop, done, 60s); }
 };
 WIRESPAN_TEST_BOTH_BACK_ENDS(ChannelOverTcp);
@@ -140,7 +140,7 @@ TEST_P(ChannelOverTcp, small_kernel_buffers_change_nothing) {
   EXPECT_TRUE(run_until([&] { return right == 4; }));
 }
 
-/// A round trip is one wait, one read and one write on each side, and no registration.
+/// A round trip costs one wait, one read and one write on each side, and no registration.
 TEST_P(ChannelOverTcp, a_round_trip_costs_two_system_calls_a_side) {
   open();
   server->echo();

@@ -1,4 +1,4 @@
-// net/channel_impl.hpp: what comes in reaches its function, what goes out becomes frames.
+// net/channel_impl.hpp: each kind of input reaches its callback, and each call becomes frames.
 #include <string>
 #include <vector>
 
@@ -133,7 +133,7 @@ TEST_P(ChannelSends, an_ended_channel_refuses_everything) {
   channel.turn(3);
 }
 
-/// RFC 6455 §5.3: without a key nothing can be said, not even the echo of a Close.
+/// RFC 6455 §5.3: without a mask key a client sends nothing, not even the echo of a Close.
 TEST(ChannelWithoutKeys, a_client_fails) {
   StagedChannel channel(Role::client);
   channel.stage.random_works = false;

@@ -1,5 +1,5 @@
-// net/channel_impl.hpp: keep-alive, idleness and floods, by a clock that a test turns.
-// RFC 6455 §5.5.2.
+// net/channel_impl.hpp: keep-alive, idle timeout and suspended time-outs, by a clock that the test
+// moves. RFC 6455 §5.5.2.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -14,8 +14,8 @@ namespace {
 using namespace std::chrono_literals;
 using List = std::vector<std::string>;
 
-/// A timer fires in the first turn at or after its time; a loop that is woken by nothing else takes
-/// that turn at the time itself.
+/// A timer fires in the first turn at or after its time; a loop with no other event takes that turn
+/// exactly at that time.
 constexpr auto turn_later = 1ns;
 
 HostOptions keep_alive(std::chrono::milliseconds interval,
@@ -103,7 +103,7 @@ TEST_P(ChannelKeepAlive, R112_a_dead_peer_whose_window_is_full_is_given_up_too) 
   EXPECT_GT(channel.end().unsent_bytes, 4900U);
 }
 
-/// Liveness by one signal: a client in the middle of a long frame was cut for want of a pong.
+/// Every byte is a sign of life: a peer in the middle of a long frame is alive without a pong.
 TEST_P(ChannelKeepAlive, R112_any_byte_is_life) {
   StagedChannel channel(GetParam(), keep_alive(10s, 4s));
   channel.host.start();
@@ -145,8 +145,8 @@ TEST_P(ChannelKeepAlive, R112_only_pongs_count_by_option) {
   EXPECT_EQ(channel.end().error, Errc::ping_timeout);
 }
 
-/// A rule checked on one side: with a time-out above the interval each ping moved the deadline, and
-/// a dead peer was never found.
+/// With a timeout above the interval, the oldest unanswered ping sets the deadline: later pings do
+/// not move it.
 TEST_P(ChannelKeepAlive, R112_the_oldest_unanswered_ping_counts) {
   StagedChannel channel(GetParam(), keep_alive(2s, 7s));
   channel.host.start();
@@ -156,8 +156,8 @@ TEST_P(ChannelKeepAlive, R112_the_oldest_unanswered_ping_counts) {
   EXPECT_EQ(channel.end().error, Errc::ping_timeout);
 }
 
-/// Deadlines that run before the input that was there: a handler had blocked for longer than the
-/// time-out, and peers whose pongs had come were cut.
+/// When a handler has blocked for longer than the timeout, the input that waits in the kernel is
+/// read before the deadline is checked, so that a pong that has come counts.
 TEST_P(ChannelKeepAlive, R112_what_the_kernel_holds_is_read_before_the_peer_is_judged) {
   StagedChannel channel(GetParam(), keep_alive(10s, 4s));
   channel.host.start();
@@ -209,7 +209,7 @@ TEST_P(ChannelPatience, R131_without_options_nothing_ends_a_silent_connection) {
   EXPECT_EQ(channel.host.messages, 1U);
 }
 
-/// Whoever does not read cannot say that the peer is silent.
+/// While reading is paused by the application, silence of the peer does not count.
 TEST_P(ChannelPatience, R112_a_pause_of_ours_is_no_silence_of_the_peer) {
   StagedChannel channel(GetParam(), keep_alive(10s, 4s));
   channel.host.start();
@@ -256,7 +256,7 @@ TEST_P(ChannelPatience, R112_after_a_pause_the_peer_has_its_whole_time) {
   EXPECT_EQ(channel.end().error, Errc::ping_timeout);
 }
 
-/// Without a timeout nothing ends a connection whose peer takes nothing; its memory has an end.
+/// Without a timeout nothing ends a connection whose peer takes nothing; its memory is bounded.
 TEST_P(ChannelPatience, R142_pings_of_keep_alive_are_no_exception_to_the_hard_limit) {
   HostOptions options = keep_alive(10s);
   options.channel.send_hard_limit = 1000;
@@ -317,7 +317,7 @@ TEST_P(ChannelIdle, what_the_peer_takes_counts_as_well) {
   EXPECT_EQ(channel.sent().size(), 100U);
 }
 
-/// B9: what the peer does not take is no sign of its life.
+/// Bytes that the peer does not take are no sign of life.
 TEST_P(ChannelIdle, what_the_peer_does_not_take_does_not_count) {
   channel.script.room = 100;
   for (int i = 0; i < 40 && !channel.host.ended(); ++i) {

@@ -1,5 +1,5 @@
 // net/channel_impl.hpp: a stream that has to write in order to read, or the other way round, as TLS
-// may. The connection neither sleeps for ever nor spins.
+// may. The connection neither waits for ever nor spins.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -32,7 +32,8 @@ TEST_P(ChannelWants, reading_may_wait_for_room_to_write) {
   EXPECT_EQ(channel.events(), List{seen::text("hello")});
 }
 
-/// The input stays readable all the time: the poller must not be asked for what does not help.
+/// The input stays readable all the time: the channel must not ask the poller for a readiness that
+/// does not help.
 TEST_P(ChannelWants, a_reader_that_waits_for_room_does_not_spin) {
   channel.script.reads_want_write = true;
   channel.script.room = 0;
@@ -101,7 +102,7 @@ TEST_P(ChannelWants, the_end_of_our_direction_may_wait_for_room) {
   EXPECT_EQ(channel.script.shutdowns, 2);
 }
 
-/// At the n-th operation the stream wants the other direction, for every n.
+/// The n-th operation of the stream wants the other direction, for every n.
 TEST_P(ChannelWants, a_hiccup_at_any_operation_changes_nothing) {
   int longest = 0;
   const int places = run_until_nothing_fails([&](FailAfter& hiccup) {

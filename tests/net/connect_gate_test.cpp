@@ -1,4 +1,4 @@
-// net/connect_gate.cpp: who may be CONNECTING to an address. RFC 6455 §4.1 item 2.
+// net/connect_gate.cpp: at most one CONNECTING connection per address. RFC 6455 §4.1 item 2.
 #include <memory>
 #include <string>
 #include <vector>
@@ -70,7 +70,7 @@ TEST_F(ConnectGate, each_enters_once) {
   EXPECT_EQ(entered.size(), 3U);
 }
 
-/// One that enters and leaves within the call lets the whole line through.
+/// Visits that leave within their own callback let all that wait enter, one after the other.
 TEST_F(ConnectGate, who_enters_may_leave_at_once) {
   std::vector<std::unique_ptr<Visit>> line(5);
   line[0] = visit("first");

@@ -1,4 +1,4 @@
-// net/connection_pool.cpp, and how a channel borrows from it.
+// net/connection_pool.cpp: the protocol pool, and how a channel borrows a Connection from it.
 #include <memory>
 
 #include <gtest/gtest.h>

@@ -20,7 +20,7 @@ const auto refused = make_error_code(std::errc::connection_refused);
 
 Endpoint at(const std::string& host) { return *Endpoint::from_numeric(host, 80); }
 
-/// A connector and what it came to.
+/// A connector and its result, if there is one yet.
 struct Attempt {
   std::unique_ptr<Connector> connector;
   std::optional<Expected<Connected>> result;
@@ -44,7 +44,7 @@ class ConnectorGate : public ::testing::Test {
     attempt->connector = std::make_unique<Connector>(
         loop, std::move(endpoints), net::ConnectorOptions{.one_at_a_time = one_at_a_time},
         [&result = attempt->result](Expected<Connected> what) { result = std::move(what); });
-    loop.run_once(std::chrono::nanoseconds(0));  // it joins the line
+    loop.run_once(std::chrono::nanoseconds(0));  // the connector joins the line
     return attempt;
   }
 };
@@ -123,7 +123,7 @@ TEST_F(ConnectorGate, R8_a_whole_line_is_let_through_one_by_one) {
   }
 }
 
-/// An address that refused is not CONNECTING any more, whatever its connector does next.
+/// An address that has refused is not CONNECTING, whatever its connector does next.
 TEST_F(ConnectorGate, R8_a_refused_attempt_makes_room_at_once) {
   answer("1.0.0.1", 5ms, refused);
   const auto first = connect({"1.0.0.1", "1.0.0.9"});  // the second address never answers
@@ -134,7 +134,7 @@ TEST_F(ConnectorGate, R8_a_refused_attempt_makes_room_at_once) {
   EXPECT_EQ(second->result->error(), refused);
 }
 
-/// A resolver may name an address twice; the connector must not wait for itself.
+/// A resolver may return an address twice; the connector must not wait for itself.
 TEST_F(ConnectorGate, R8_an_address_that_is_listed_twice_is_no_dead_end) {
   answer("1.0.0.1", 5ms, refused);
   const auto only = connect({"1.0.0.1", "1.0.0.1"});
@@ -152,7 +152,7 @@ TEST_F(ConnectorGate, R8_of_two_to_one_address_the_second_does_not_start_as_the_
   EXPECT_EQ(stage.open_sockets(), 0U);
 }
 
-/// The second one enters while the first one leaves, and is as quick.
+/// The second attempt enters while the first one leaves, and is answered at once.
 TEST_F(ConnectorGate, R8_an_address_that_is_listed_twice_and_answers_at_once_gives_one_answer) {
   for (const auto& error : {std::error_code(), refused}) {
     answer("1.0.0.1", 300ms, refused);
@@ -161,14 +161,14 @@ TEST_F(ConnectorGate, R8_an_address_that_is_listed_twice_and_answers_at_once_giv
     const Connector connector(loop, twice, {}, [&](const Expected<Connected>& what) {
       results.push_back(what ? std::error_code() : what.error());
     });
-    stage.run_for(loop, 290ms);  // the second one is in line
+    stage.run_for(loop, 290ms);  // the second attempt is in line
     answer("1.0.0.1", 0ms, error);
     EXPECT_NO_THROW(stage.run_for(loop, 5s));
     EXPECT_EQ(results, std::vector{error});
   }
 }
 
-/// No deep stack: each of them lets the next one in.
+/// No deep stack: each connector lets the next one in without recursion.
 TEST_F(ConnectorGate, R8_a_long_line_may_fail_one_after_the_other) {
   answer("1.0.0.1", 5ms);
   auto first = connect({"1.0.0.1"});
@@ -182,7 +182,7 @@ TEST_F(ConnectorGate, R8_a_long_line_may_fail_one_after_the_other) {
   for (const auto& one : line) ASSERT_TRUE(one->result);
 }
 
-/// As sockets of a path do.
+/// The connection is made within the call, as for a Unix socket.
 TEST_F(ConnectorGate, R8_one_that_connects_at_once_has_its_right_all_the_same) {
   answer("1.0.0.1", 0ms);
   auto first = connect({"1.0.0.1"});
@@ -190,7 +190,7 @@ TEST_F(ConnectorGate, R8_one_that_connects_at_once_has_its_right_all_the_same) {
   stage.run_for(loop, 1s);
   ASSERT_TRUE(first->result && *first->result);
   EXPECT_TRUE((*first->result)->visit);
-  first->connector.reset();  // only what it handed out counts
+  first->connector.reset();  // only the connection that was handed out counts
   stage.run_for(loop, 1s);
   EXPECT_EQ(stage.calls.connect, 1);
   first->result.reset();

@@ -1,4 +1,4 @@
-// net/connector.cpp on a played network: the order and the times of attempts. RFC 8305.
+// net/connector.cpp on a Stage: Happy Eyeballs (RFC 8305), the order and the times of attempts.
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,7 +43,7 @@ TEST(InterleaveFamilies, takes_them_by_turns_and_the_first_ones_family_first) {
   EXPECT_EQ(order({"1.0.0.1", "::1", "::2", "::3"}), (List{"1.0.0.1", "::1", "::2", "::3"}));
 }
 
-/// A loop on a played network, and what the connectors on it came to.
+/// An event loop on a Stage, and the results of the connectors on it.
 class ConnectorOnStage : public ::testing::Test {
  protected:
   Stage stage;
@@ -69,7 +69,8 @@ class ConnectorOnStage : public ::testing::Test {
         [this](Expected<Connected> result) { results.push_back(std::move(result)); });
   }
 
-  /// "1.0.0.1 at 250": whom it was tried to reach, and when, in milliseconds from the start.
+  /// Returns each attempt as "1.0.0.1 at 250": its address, and its time in milliseconds from the
+  /// start.
   std::vector<std::string> attempts() {
     std::vector<std::string> list;
     for (const auto& [host, when] : stage.connects) {
@@ -203,7 +204,7 @@ TEST_F(ConnectorOnStage, an_attempt_that_cannot_be_watched_has_failed) {
   EXPECT_EQ(results[0].error(), std::errc::no_space_on_device);
 }
 
-/// The owner may keep it for as long as the handshakes above last: it has to be quiet by then.
+/// The owner may keep the connector during the handshakes that follow, so it has to be quiet then.
 TEST_F(ConnectorOnStage, after_its_answer_it_does_nothing_more_although_a_loser_connects_too) {
   answer("1.0.0.1", 300ms);
   answer("1.0.0.2", 10ms);

@@ -150,7 +150,7 @@ TEST_P(ConnectorOnLoop, an_address_without_a_family_fails_and_does_not_hang) {
   EXPECT_FALSE(*result);
 }
 
-/// Every system call fails once: there is one answer, and nothing stays open.
+/// Every system call fails once: there is one answer, and no descriptor stays open.
 TEST_P(ConnectorOnLoop, R10_whatever_call_fails_there_is_one_answer) {
   const Listener listener;
   const RefusingAddress nobody("127.0.0.2");

@@ -18,7 +18,7 @@ struct NumericCase {
   std::string name;
   std::string host;
   Family family;
-  std::string shown;  ///< Port 9001.
+  std::string shown;  ///< With port 9001.
   bool is_loopback = false;
 };
 void PrintTo(const NumericCase& row, std::ostream* out) { *out << row.name; }
@@ -125,7 +125,7 @@ TEST(Endpoint, what_does_not_fit_is_no_address) {
   EXPECT_EQ(endpoint, Endpoint());
 }
 
-/// The kernel may say less than a whole address; nothing is read beyond what it said.
+/// The kernel may fill in less than a whole address; nothing beyond the given size is read.
 TEST(Endpoint, a_short_address_is_read_as_far_as_it_goes) {
   sockaddr_in whole{};
   whole.sin_family = AF_INET;

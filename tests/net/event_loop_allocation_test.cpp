@@ -1,4 +1,4 @@
-// net/event_loop.hpp: what is retired when there is no memory left to remember it.
+// net/event_loop.hpp: deferred deletion (retire()) when no memory is left.
 #include <memory>
 #include <vector>
 
@@ -55,7 +55,7 @@ TEST_F(RetireWithoutMemory, what_cannot_be_remembered_is_not_destroyed_too_early
   EXPECT_EQ(alive, 257);
   loop.run_once(std::chrono::nanoseconds(0));
   EXPECT_EQ(alive, 1);
-  delete last;  // the test's own, so that nothing is left behind
+  delete last;  // the loop leaks it by design; the test deletes it
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// net/event_loop.cpp: a loop that looks again and again before it sleeps.
+// net/event_loop.cpp: EventLoopOptions::busy_poll - a loop that polls before it blocks.
 #include <atomic>
 #include <chrono>
 #include <thread>

@@ -20,7 +20,7 @@ class LoopTaskThatThrows : public LoopTest {
   struct Boom : std::runtime_error {
     Boom() : std::runtime_error("boom") {}
   };
-  /// Runs until stopped; false if only a timer could end it.
+  /// Runs until the loop is stopped; false if the timer of 1 s stopped it.
   bool run_without_delay() {
     bool too_late = false;
     NotingTimer guard([&] {
@@ -48,7 +48,7 @@ TEST_P(LoopTaskThatThrows, loses_no_other_task) {
   EXPECT_EQ(ran, (std::vector{1, 2, 3}));
 }
 
-/// The wake-up for what is posted between the exception and the next turn must not get lost.
+/// The wake-up for a task that is posted between the exception and the next turn must not get lost.
 TEST_P(LoopTaskThatThrows, does_not_delay_what_is_posted_after_it) {
   loop.post([] { throw Boom(); });
   EXPECT_THROW(loop.run_once(10s), Boom);

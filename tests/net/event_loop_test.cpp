@@ -1,4 +1,4 @@
-// net/event_loop.cpp: what happens in a turn, in which order, and what may go while it happens.
+// net/event_loop.cpp: the events of a turn, their order, and objects destroyed during a turn.
 #include <functional>
 #include <memory>
 #include <string>
@@ -49,7 +49,7 @@ TEST_P(LoopTurn, the_clock_is_read_once) {
   std::vector<TimePoint> seen;
   NotingTimer timer([&] {
     seen.push_back(staged.now());
-    stage.time += 5s;  // a handler that takes its time
+    stage.time += 5s;  // a handler that takes 5 s
   });
   staged.timers().schedule(timer, stage.time + 1s);
   staged.post([] {});
@@ -109,11 +109,11 @@ TEST_P(LoopTurn, forget_drops_a_flush) {
   auto spot = std::make_unique<Spot>(loop, false);
   loop.flush_later(*spot);
   loop.flush_later(*spot);
-  spot.reset();  // forgets
+  spot.reset();  // calls forget()
   loop.run_once(0ms);
 }
 
-/// Whichever comes first destroys the other one, whose event has been fetched already.
+/// The handler that runs first destroys the other one, whose event was fetched already.
 TEST_P(LoopTurn, forget_drops_events_that_were_fetched) {
   for (int round = 0; round < 10; ++round) {
     int delivered = 0;
@@ -141,7 +141,7 @@ TEST_P(LoopTurn, a_newcomer_gets_no_event_of_its_predecessor) {
   int after = 0;
   const auto replace = [&] {
     old.reset();
-    // The descriptor's number is free again and will most likely be taken by this one.
+    // The descriptor's number is free again, and the next socket will most likely take it.
     auto pair = unix_pair();
     EXPECT_FALSE(loop.watch(newcomer.fd(), Interest::read, newcomer));
     ++after;
@@ -213,11 +213,11 @@ TEST_P(LoopTurn, what_is_retired_lives_until_the_end_of_the_turn) {
   loop.post([&] { EXPECT_TRUE(alive); });
   loop.run_once(10s);
   EXPECT_FALSE(alive);
-  loop.retire(std::unique_ptr<Mourned>());  // nothing: nothing happens
+  loop.retire(std::unique_ptr<Mourned>());  // null: nothing happens
   loop.run_once(0ms);
 }
 
-/// A server that goes takes its connections with it.
+/// A retired server retires its connections while it is destroyed.
 TEST_P(LoopTurn, what_is_retired_may_retire_others_while_it_goes) {
   int gone = 0;
   const auto retire_child = [&] {

@@ -1,4 +1,4 @@
-// net/event_loop.cpp: stopped and woken from elsewhere, and used inside another loop.
+// net/event_loop.cpp: stopped and woken by other threads and signals, and used inside another loop.
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -129,12 +129,12 @@ TEST_P(LoopThread, is_woken_by_another) {
   loop.run_once(std::nullopt);
   other.join();
   loop.wake();
-  loop.run_once(std::nullopt);  // also if it comes first
+  loop.run_once(std::nullopt);  // also if wake() comes first
 }
 
 class LoopInsideAnother : public LoopTest {
  protected:
-  /// What an outer loop would see.
+  /// True if an outer loop would call run_once().
   bool has_something_to_do() {
     if (loop.next_timeout() == 0ns) return true;
     pollfd entry{.fd = loop.poll_fd(), .events = POLLIN, .revents = 0};
@@ -172,7 +172,7 @@ TEST_P(LoopInsideAnother, is_readable_when_there_is_something_to_do) {
 }
 
 TEST_P(LoopInsideAnother, is_readable_when_a_descriptor_is_ready) {
-  if (GetParam() == net::Backend::poll) return;  // it has no descriptor
+  if (GetParam() == net::Backend::poll) return;  // that back end has no descriptor
   struct Reader final : net::IoHandler {
     void on_ready(net::Readiness) override { ready = true; }
     bool ready = false;
@@ -187,9 +187,9 @@ TEST_P(LoopInsideAnother, is_readable_when_a_descriptor_is_ready) {
   loop.forget(pair.ours.get(), reader);
 }
 
-/// After an exception there is work left that only the loop knows of.
+/// After an exception there are tasks left, of which only the loop knows.
 TEST_P(LoopInsideAnother, tells_of_tasks_that_an_exception_left_behind) {
-  if (GetParam() == net::Backend::poll) return;  // it has no descriptor
+  if (GetParam() == net::Backend::poll) return;  // that back end has no descriptor
   bool ran = false;
   loop.post([] { throw 1; });
   EXPECT_ANY_THROW(loop.run_once(0ms));
@@ -203,7 +203,7 @@ WIRESPAN_TEST_BOTH_BACK_ENDS(LoopUnderSignals);
 
 std::atomic<int> alarms{0};
 
-/// A thousand interruptions a second: nothing fires early, nothing is lost, nothing ends.
+/// A thousand signals per second: no timer fires early, nothing is lost, and the loop goes on.
 TEST_P(LoopUnderSignals, goes_on) {
   alarms = 0;
   const SignalHandler handler(SIGALRM, [](int) { ++alarms; });

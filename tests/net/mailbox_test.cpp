@@ -1,4 +1,4 @@
-// net/mailbox.cpp through its loop: work from other threads.
+// net/mailbox.cpp through its loop: tasks from other threads.
 #include <atomic>
 #include <memory>
 #include <thread>
@@ -64,7 +64,7 @@ TEST_P(LoopMailbox, a_task_that_never_runs_is_destroyed) {
   EXPECT_EQ(owned.use_count(), 1);
 }
 
-/// What a task owns may have a destructor that posts: no lock may be held then.
+/// A task may own an object whose destructor posts: the mailbox must hold no lock then.
 TEST_P(LoopMailbox, a_task_may_post_while_it_is_destroyed) {
   std::shared_ptr<net::Mailbox> mailbox;
   struct PostsWhenItDies {
@@ -146,7 +146,7 @@ TEST_P(LoopMailbox, a_batch_costs_one_wake_up) {
 
 TEST_P(LoopMailbox, wakes_the_loop_without_a_task) {
   std::thread other([mailbox = loop.mailbox()] { mailbox->wake(); });
-  loop.run_once(std::nullopt);  // would wait for ever
+  loop.run_once(std::nullopt);  // without the wake-up it would wait for ever
   other.join();
 }
 

@@ -1,4 +1,4 @@
-// net/epoll_poller.cpp, net/poll_poller.cpp: both back ends say the same.
+// net/epoll_poller.cpp, net/poll_poller.cpp: both back ends report the same readiness.
 #include <array>
 #include <climits>
 #include <memory>
@@ -30,7 +30,7 @@ class BothPollers : public ::testing::TestWithParam<net::Backend> {
   SocketPair pair = tcp_pair();
   Idle handler;
 
-  /// What is ready now for `handler`.
+  /// Returns the readiness of `handler` at this moment.
   net::Readiness ready() {
     net::Readiness all;
     for (const auto& one : poller->wait(0ns)) {
@@ -102,7 +102,7 @@ TEST_P(BothPollers, a_wait_never_ends_before_its_time) {
   }
 }
 
-/// More at once than fits into one answer: all have their turn, none is reported for another.
+/// More ready descriptors than one wait() returns: each is reported, and none for another handler.
 TEST_P(BothPollers, many_descriptors_are_kept_apart) {
   constexpr std::size_t count = 300;
   std::vector<SocketPair> pairs;
@@ -146,7 +146,7 @@ TEST_P(BothPollers, own_descriptors_that_no_other_program_inherits) {
   EXPECT_EQ(open_descriptors(), before);
 }
 
-/// No descriptor is left: an exception, and nothing stays open.
+/// No descriptor is left: the constructor throws, and no descriptor stays open.
 TEST_P(BothPollers, that_cannot_be_made_say_so) {
   const std::size_t before = open_descriptors();
   rlimit limit{};

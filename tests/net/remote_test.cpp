@@ -1,4 +1,4 @@
-// net/remote.hpp: messages of other threads, their room, their order and their account.
+// net/remote.hpp: messages from other threads - limits, order, and accepted bytes that are lost.
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,7 +20,7 @@ using net::RemoteOptions;
 
 constexpr std::size_t overhead = MessageLog::overhead;
 
-/// A loop with one account; what it drains is written down.
+/// A loop with one RemoteAccount; records the messages that it drains.
 class RemoteHost {
  public:
   explicit RemoteHost(const RemoteOptions& options = {})
@@ -51,7 +51,7 @@ class RemoteHost {
   Remote remote;
   std::vector<std::string> got;
   std::error_code answer;
-  std::size_t end_at = 0;  // the connection ends when so many were delivered
+  std::size_t end_at = 0;  // messages after which the connection ends; 0: never
   std::size_t lost = 0;
   int drains = 0;
 };

@@ -1,5 +1,5 @@
-// net/resolver.cpp, net/lookup_threads.cpp: names that never answer, look-ups that nobody waits for
-// any more, threads that cannot be made, and forks.
+// net/resolver.cpp, net/lookup_threads.cpp: names that never resolve, abandoned look-ups, threads
+// that cannot be started, and fork().
 #include <atomic>
 #include <condition_variable>
 #include <csignal>
@@ -33,7 +33,7 @@ using net::Lookup;
 using net::LookupThreads;
 using Answer = Expected<std::vector<Endpoint>>;
 
-/// Names that begin with "dead" are not answered before release(); the others are 127.0.0.1.
+/// Names that begin with "dead" are not resolved before release(); all others are 127.0.0.1.
 class HalfDeadNetwork final : public SpyNetwork {
  public:
   HalfDeadNetwork() {
@@ -121,7 +121,7 @@ TEST_F(LookupSharing, a_name_is_asked_for_anew_once_it_was_answered) {
   EXPECT_EQ(network.resolves, 3);
 }
 
-/// A look-up of a network that has gone may still be on its way out of its thread.
+/// A look-up of a destroyed network may still be finishing in its thread.
 TEST(LookupSharingOver, a_network_at_an_old_address_joins_no_look_up_of_the_one_before) {
   std::optional<SpyNetwork> network;
   std::vector<LookupThreads::Key> keys;
@@ -134,7 +134,7 @@ TEST(LookupSharingOver, a_network_at_an_old_address_joins_no_look_up_of_the_one_
   EXPECT_FALSE(keys[1] < keys[0]);
 }
 
-/// Ten apps that reconnect to a dead name with a time-out that is shorter than the resolver's.
+/// Ten apps reconnect to a dead name with a time-out shorter than the resolver's.
 TEST_F(LookupSharing, one_dead_name_delays_no_good_one_however_often_it_is_asked_for) {
   for (int round = 0; round < 100; ++round) {
     std::vector<std::unique_ptr<Lookup>> apps;
@@ -146,7 +146,7 @@ TEST_F(LookupSharing, one_dead_name_delays_no_good_one_however_often_it_is_asked
   EXPECT_LE(network.resolves, 2) << "threads that wait for the dead name";
 }
 
-/// As many dead names as there may be threads, given up one after the other.
+/// As many dead names as the pool may have threads, abandoned one after the other.
 TEST_F(LookupSharing, dead_names_that_were_given_up_delay_no_good_one) {
   auto dead = ask_for_dead_names(LookupThreads::most_threads);
   ASSERT_TRUE(are_begun(LookupThreads::most_threads));
@@ -196,17 +196,17 @@ TEST_F(LookupSharing, whoever_asks_for_an_abandoned_name_joins_the_look_up_that_
 }
 
 #if defined(__SANITIZE_ADDRESS__)
-constexpr bool heap_survives_fork = false;  // a lock of the sanitizer's heap may be held for ever
+constexpr bool heap_survives_fork = false;  // a fork may leave a lock of the sanitizer's heap held
 #else
 constexpr bool heap_survives_fork = true;
 #endif
 #if defined(__SANITIZE_THREAD__)
-constexpr bool can_fork_with_threads = false;  // the sanitizer cannot
+constexpr bool can_fork_with_threads = false;  // the sanitizer does not support it
 #else
 constexpr bool can_fork_with_threads = true;
 #endif
 
-/// In a child: true if a look-up by name is answered.
+/// Runs in a child process: true if a look-up by name is answered.
 bool answers_in_child(std::chrono::milliseconds pause) {
   SpyNetwork network;
   network.resolver = [](const std::string&) -> Answer { return std::vector{loopback(80)}; };
@@ -222,7 +222,7 @@ bool answers_in_child(std::chrono::milliseconds pause) {
   return answered;
 }
 
-/// False if the child failed; a child that hangs is ended.
+/// Forks and returns whether the child succeeded; a child that hangs is killed.
 bool child_succeeds(std::chrono::milliseconds pause = 0ms) {
   const pid_t child = ::fork();
   if (child == 0) ::_exit(answers_in_child(pause) ? 0 : 1);
@@ -236,7 +236,7 @@ bool child_succeeds(std::chrono::milliseconds pause = 0ms) {
   return false;
 }
 
-/// In a child, whose pool has no thread yet: the name of the step that went wrong.
+/// Runs in a child process, whose pool has no thread yet. Returns the name of the step that failed.
 const char* refuse_the_first_thread() {
   class WithoutThreads final : public SpyNetwork {
    public:
@@ -311,7 +311,7 @@ TEST_F(LookupSharing, a_fork_may_come_in_the_middle_of_a_look_up) {
   asking.join();
 }
 
-/// What the child inherits is destroyed there, and the parent's pool stays alone.
+/// The child destroys the objects that it inherits, without an effect on the parent's pool.
 TEST_F(LookupSharing, a_child_may_destroy_what_its_parent_has_asked_for) {
   if (!can_fork_with_threads) GTEST_SKIP();
   auto dead = ask("dead");

@@ -1,4 +1,4 @@
-// net/resolver.cpp: names that answer, names that do not, and owners that have gone by then.
+// net/resolver.cpp: names that resolve, names that do not, and owners destroyed before the answer.
 #include <atomic>
 #include <future>
 #include <memory>
@@ -23,7 +23,8 @@ using net::Endpoint;
 using net::Lookup;
 using Answer = Expected<std::vector<Endpoint>>;
 
-/// A resolver that answers 127.0.0.1 after it was told to, for names that begin with "slow".
+/// A network that resolves every name to 127.0.0.1; names that begin with "slow" only after
+/// release().
 class PatientNetwork final : public SpyNetwork {
  public:
   PatientNetwork() {
@@ -33,7 +34,7 @@ class PatientNetwork final : public SpyNetwork {
       return std::vector{loopback(80)};
     };
   }
-  /// Nobody may be inside a look-up when this goes.
+  /// Waits until every look-up has returned: none may use this object afterwards.
   ~PatientNetwork() override {
     release();
     while (answered < resolves) std::this_thread::yield();
@@ -154,7 +155,7 @@ TEST_P(LookupOnLoop, a_cancelled_look_up_never_calls_back) {
   auto lookup = std::make_unique<Lookup>(*loop, "slow.example", 80,
                                          [owned](Answer) { ADD_FAILURE() << "was cancelled"; });
   ASSERT_TRUE(turn_until(*loop, [&] { return network.resolves == 1; }));
-  lookup.reset();  // waits for nothing
+  lookup.reset();  // does not block
   EXPECT_EQ(owned.use_count(), 1) << "what the handler held is free at once";
   network.release();
   ASSERT_TRUE(turn_until(*loop, [&] { return network.answered == 1; }));

@@ -1,4 +1,4 @@
-// net/secure_random.cpp: mask keys that nobody can foretell. RFC 6455 §5.3, §10.3.
+// net/secure_random.cpp: mask keys that are unpredictable. RFC 6455 §5.3, §10.3.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -52,7 +52,7 @@ TEST(SecureRandom, every_bit_is_set_half_of_the_time) {
   for (unsigned bit = 0; bit < 32; ++bit) {
     std::size_t ones = 0;
     for (const std::uint32_t key : all) ones += (key >> bit) & 1;
-    EXPECT_NEAR(static_cast<double>(ones), 100'000, 1'400) << "bit " << bit;  // six deviations
+    EXPECT_NEAR(static_cast<double>(ones), 100'000, 1'400) << "bit " << bit;  // six sigma
   }
 }
 
@@ -70,7 +70,7 @@ TEST(SecureRandom, every_value_of_a_byte_is_as_frequent_as_the_others) {
   EXPECT_LT(chi_square, 400);
 }
 
-/// A generator that walks over its pool twice would repeat itself at the pool's size or near it.
+/// A generator that read its pool twice would repeat itself at a distance of about the pool's size.
 TEST(SecureRandom, there_is_no_period) {
   const auto all = keys(20'000);
   for (std::size_t lag = 1; lag < 5000; ++lag) {
@@ -83,7 +83,7 @@ TEST(SecureRandom, there_is_no_period) {
 TEST(SecureRandom, any_amount_is_filled_to_the_last_byte) {
   SecureRandom random;
   for (const std::size_t size : {1U, 2U, 3U, 4U, 16U, 4095U, 4096U, 4097U, 100'000U}) {
-    // Each byte would stay zero with a chance of 2^-80 in twenty rounds.
+    // In twenty rounds each byte stays zero with a probability of 2^-160.
     std::vector<std::byte> sum(size);
     for (int round = 0; round < 20; ++round) {
       std::vector<std::byte> bytes(size);
@@ -102,10 +102,11 @@ TEST(SecureRandom, nothing_is_asked_for_and_nothing_given) {
   EXPECT_TRUE(random.fill({}));
 }
 
-/// The bytes of a child process and of its parent, taken from a pool that both have.
+/// Parent and child both have the pool's unused bytes; the child must not use them.
 TEST(SecureRandom, a_forked_child_does_not_repeat_its_parent) {
 #if defined(__SANITIZE_THREAD__)
-  // The sanitizer cannot fork while another thread lives, as the resolver's may; one is its own.
+  // The sanitizer cannot fork while another thread runs, as one of the resolver's may; one of the
+  // two is the sanitizer's own.
   namespace fs = std::filesystem;
   const auto tasks =
       std::distance(fs::directory_iterator("/proc/self/task"), fs::directory_iterator());
@@ -135,7 +136,7 @@ TEST(SecureRandom, a_forked_child_does_not_repeat_its_parent) {
   for (const int fd : channel) ::close(fd);
 }
 
-/// §10.3: without the kernel's generator there is no key at all.
+/// §10.3: without the kernel's generator there is no key.
 TEST(SecureRandom, a_kernel_that_refuses_means_no) {
   Stage stage;
   SecureRandom random(stage);

@@ -1,5 +1,5 @@
-// net/session.hpp with an owner that has neither a socket nor a clock: two sessions that hand each
-// other's bytes over, whole and in pieces. RFC 6455 §5, §7.
+// net/session.hpp with an owner that has neither a socket nor a clock: two sessions exchange their
+// bytes, whole and in pieces. RFC 6455 §5, §7.
 #include <array>
 #include <deque>
 #include <string>
@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 using List = std::vector<std::string>;
 
-/// An owner: it moves bytes, tells the time, and judges nothing.
+/// The owner of a Session: it moves bytes and tells the time, and decides nothing.
 class SessionOwner {
  public:
   explicit SessionOwner(Role role, net::SessionOptions options = {})
@@ -28,7 +28,7 @@ class SessionOwner {
                                                    .blocks = &pool_.source()}),
                 options_, queues_, true, now) {}
 
-  /// At most `size` bytes of what waits.
+  /// Takes at most `size` bytes of the session's output.
   [[nodiscard]] ByteVector take(std::size_t size) {
     ByteVector taken;
     const bool had_backlog = session.has_backlog();

@@ -1,4 +1,4 @@
-// net/system_network.cpp and the process around it: signals, other programs, names, randomness.
+// net/system_network.cpp and its process: signals, other programs, names, randomness.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 
 std::atomic<int> alarms{0};
 
-/// Interrupts this process a thousand times a second.
+/// Interrupts this process with a thousand signals per second.
 class Alarms {
  public:
   Alarms() {
@@ -47,7 +47,8 @@ class Alarms {
   struct sigaction before_ {};
 };
 
-/// 32 MiB from one end to the other while signals rain: every byte arrives, no call is interrupted.
+/// Transfers 32 MiB under a thousand signals per second: every byte arrives, no call is
+/// interrupted.
 TEST(SystemNetworkProcess, signals_interrupt_no_transfer) {
   const Alarms running;
   net::Network& network = net::system_network();
@@ -99,7 +100,7 @@ std::set<int> descriptors() {
   return open;
 }
 
-/// Whatever the layer opens, a program that is started does not get it.
+/// Every descriptor that the layer opens is closed on exec.
 TEST(SystemNetworkProcess, every_descriptor_is_closed_on_exec) {
   const std::set<int> before = descriptors();
   net::Network& network = net::system_network();
@@ -138,7 +139,7 @@ TEST(SystemNetworkProcess, resolves_numbers_and_the_name_of_this_machine) {
 TEST(SystemNetworkProcess, a_name_that_cannot_exist_is_not_found) {
   for (const std::string name : {"two words", "no such name.invalid", ""}) {
     const auto result = net::system_network().resolve(name, 80);
-    if (result && name.empty()) continue;  // some systems take nothing for themselves
+    if (result && name.empty()) continue;  // some systems resolve an empty name to themselves
     ASSERT_FALSE(result) << name;
     EXPECT_EQ(result.error(), Errc::host_not_found) << name;
   }

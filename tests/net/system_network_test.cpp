@@ -1,4 +1,4 @@
-// net/system_network.cpp: sockets as the layers above expect them.
+// net/system_network.cpp: the socket behaviour that the layers above rely on.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -35,13 +35,13 @@ int option_of(int fd, int level, int name) {
   return value;
 }
 
-/// What every socket of the library has to be.
+/// Properties that every socket of the library must have.
 void expect_well_made(int fd) {
   EXPECT_NE(::fcntl(fd, F_GETFL) & O_NONBLOCK, 0) << "it would block the loop";
   EXPECT_NE(::fcntl(fd, F_GETFD) & FD_CLOEXEC, 0) << "a program that is started would inherit it";
 }
 
-/// A path for a socket that goes away with the test.
+/// A path for a Unix socket; its folder is deleted with this object.
 class SocketPath {
  public:
   SocketPath() {
@@ -78,7 +78,7 @@ TEST_F(SystemNetwork, opens_sockets_of_each_family) {
   for (const auto& [family, domain] :
        {std::pair{Family::ipv4, AF_INET}, {Family::ipv6, AF_INET6}, {Family::unix_path, AF_UNIX}}) {
     const auto fd = network.open(family);
-    if (!fd && family == Family::ipv6) continue;  // a system without it
+    if (!fd && family == Family::ipv6) continue;  // a system without IPv6
     ASSERT_TRUE(fd);
     expect_well_made(*fd);
     EXPECT_EQ(option_of(*fd, SOL_SOCKET, SO_DOMAIN), domain);
@@ -123,7 +123,7 @@ TEST_F(SystemNetwork, listens_and_connects_on_a_path) {
   for (const int fd : {listener, client, accepted->fd}) network.close(fd);
 }
 
-/// What the kernel says about a path, and what was asked of it, are the same address.
+/// The address that the kernel returns for a path is equal to the one that was bound.
 TEST_F(SystemNetwork, a_path_read_back_is_equal_to_the_path_that_was_bound) {
   const SocketPath place;
   const Endpoint local = *Endpoint::from_unix_path(place.path());
@@ -180,7 +180,7 @@ TEST_F(SystemNetwork, a_port_that_is_shared_cannot_be_claimed_again) {
   network.close(*again);
 }
 
-/// Both are bound before either listens, which SO_REUSEADDR permits.
+/// All are bound before any of them listens, which SO_REUSEADDR permits.
 TEST_F(SystemNetwork, of_several_that_claim_a_port_at_once_at_most_one_has_it) {
   for (int round = 0; round < 50; ++round) {
     const int finder = *network.listen(loopback(0), {});
@@ -206,7 +206,7 @@ TEST_F(SystemNetwork, of_several_that_claim_a_port_at_once_at_most_one_has_it) {
 }
 
 TEST_F(SystemNetwork, what_cannot_be_bound_leaves_nothing_open) {
-  const auto foreign = *Endpoint::from_numeric("192.0.2.1", 0);  // never an address of ours
+  const auto foreign = *Endpoint::from_numeric("192.0.2.1", 0);  // never an address of this host
   EXPECT_EQ(network.listen(foreign, {}).error(), std::errc::address_not_available);
 }
 
@@ -235,7 +235,7 @@ TEST_F(SystemNetwork, a_reset_is_an_error_with_its_reason) {
   EXPECT_EQ(result.error, std::errc::connection_reset);
 }
 
-/// SIGPIPE at its default action would end this process.
+/// The default action of SIGPIPE would end this process.
 TEST_F(SystemNetwork, writing_to_a_peer_that_has_gone_raises_no_signal) {
   ASSERT_NE(::signal(SIGPIPE, SIG_DFL), SIG_ERR);
   for (const auto make : {tcp_pair, unix_pair}) {
@@ -264,7 +264,7 @@ TEST_F(SystemNetwork, many_pieces_leave_in_one_call_and_in_order) {
     }
     const auto result = network.write(pair.ours.get(), pieces);
     ASSERT_TRUE(result.is_ok());
-    // More pieces than the kernel takes at once are a short write like any other.
+    // More pieces than the kernel takes at once are a short write.
     if (count <= 64) {
       EXPECT_EQ(result.bytes, all.size());
     }

@@ -1,4 +1,4 @@
-// net/tcp_socket.hpp, net/stream.hpp: the plainest stream, and any stream behind one type.
+// net/tcp_socket.hpp, net/stream.hpp: a Stream over plain TCP, and any stream behind one type.
 #include <array>
 #include <chrono>
 #include <cstring>
@@ -34,7 +34,7 @@ class TcpSocketTest : public ::testing::Test {
     peer.send(wire_bytes(text));
     peer.push();
   }
-  /// What comes in, when it has come.
+  /// Waits for input and reads it.
   net::IoResult read_soon(TcpSocket& from, MutableBytes into) {
     std::array entries{net::Waiting{.fd = from.fd(), .interest = net::Interest::read}};
     EXPECT_TRUE(network.wait(entries, std::chrono::seconds(10)));
@@ -68,7 +68,7 @@ TEST_F(TcpSocketTest, what_is_read_tells_when_it_came_if_that_was_asked_for) {
   first.tell_receive_times();
   TcpSocket moved(std::move(first));
   net::IoResult read;
-  // The kernel begins a moment after it was asked.
+  // The kernel begins to stamp packets a moment after the option is set.
   for (int n = 0; n < 100 && read.received_at == net::ReceiveTime(); ++n) {
     if (n > 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     const net::ReceiveTime before = std::chrono::system_clock::now();
@@ -82,7 +82,7 @@ TEST_F(TcpSocketTest, what_is_read_tells_when_it_came_if_that_was_asked_for) {
   EXPECT_NE(read.received_at, net::ReceiveTime());
 }
 
-/// Sends a byte and a descriptor with it.
+/// Sends a byte together with a descriptor (SCM_RIGHTS).
 void send_with_descriptor(int to, int passed) {
   char byte = 'x';
   iovec data{.iov_base = &byte, .iov_len = 1};

@@ -1,4 +1,4 @@
-// net/timer_wheel.cpp against a sorted map: random orders, random times, the same calls.
+// net/timer_wheel.cpp against a sorted map as reference: the same timers fire at the same times.
 #include <map>
 #include <memory>
 #include <random>
@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr TimePoint start{1000s};
 
-/// The wheel and a model of it, in step.
+/// The wheel and its reference model; each step acts on both.
 class Twins {
  public:
   explicit Twins(unsigned seed) : random_(seed), timers_(200) {
@@ -59,7 +59,7 @@ class Twins {
     return std::chrono::nanoseconds(static_cast<std::int64_t>(random_()) % bound.count());
   }
 
-  /// The past, this tick, this round of the wheel, or a later one.
+  /// Schedules into the past, this tick, this round of the wheel, or a later one.
   void schedule(std::size_t who) {
     static constexpr std::chrono::nanoseconds spans[] = {1us, 5ms, 100ms, 4096ms, 30s};
     const TimePoint when = now_ - 2ms + random_time(spans[below(5)]);
@@ -90,7 +90,8 @@ class Twins {
     EXPECT_TRUE(due_.empty()) << due_.size() << " timers were due and not called";
   }
 
-  /// While others wait for their call, the timer moves, cancels or replaces some of them.
+  /// While other timers of the same turn wait for their call, the timer moves, cancels or replaces
+  /// some.
   void fired(std::size_t who, TimePoint now) {
     EXPECT_EQ(now, now_);
     EXPECT_EQ(due_.erase(who), 1U) << "called although it is not due";
@@ -98,7 +99,7 @@ class Twins {
     if (below(8) == 0) cancel(below(timers_.size()));
     if (below(8) == 0) {
       const std::size_t victim = below(timers_.size());
-      if (victim == who) return;  // it is on the stack
+      if (victim == who) return;  // its on_timer() is running
       unplan(victim);
       renew(victim);
     }
@@ -129,8 +130,8 @@ TEST_P(TimerWheelModel, calls_the_same_timers_at_the_same_times) {
 INSTANTIATE_TEST_SUITE_P(of, TimerWheelModel, ::testing::Range(1U, 13U),
                          [](const auto& row) { return "seed_" + std::to_string(row.param); });
 
-/// Following next_deadline() alone, every timer is met at its time, and no step is in vain for
-/// ever.
+/// A driver that only follows next_deadline() calls every timer exactly at its time, in a bounded
+/// number of steps.
 TEST(TimerWheelModel, a_driver_that_sleeps_until_the_deadline_is_never_late) {
   struct Noting final : net::Timer {
     void on_timer(TimePoint now) override { fired = now; }

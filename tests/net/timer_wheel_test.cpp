@@ -1,4 +1,4 @@
-// net/timer_wheel.cpp: who is called, when, and what a timer may do to others.
+// net/timer_wheel.cpp: which timers fire, when, and changes to other timers from inside a timer.
 #include <algorithm>
 #include <functional>
 #include <memory>
@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr TimePoint wheel_start{1000s};
 
-/// Notes when it was called, and then does what it was told to do.
+/// Notes the time of each call, then runs an action.
 class WheelTimer final : public net::Timer {
  public:
   using Action = std::function<void(TimePoint)>;
@@ -59,7 +59,7 @@ TEST_F(TimerWheel, fires_once_at_its_time_and_not_before) {
   EXPECT_FALSE(wheel.next_deadline());
 }
 
-/// Nanosecond by nanosecond around the border of a tick.
+/// Around the border of a tick, nanosecond by nanosecond.
 TEST_F(TimerWheel, is_exact_within_a_tick) {
   for (const auto when : {4ms - 1ns, 4ms + 0ns, 4ms + 1ns, 8ms - 1ns}) {
     net::TimerWheel one(wheel_start);
@@ -253,7 +253,8 @@ TEST_F(TimerWheel, the_end_of_time_is_never_reached) {
   wheel.cancel(never);
 }
 
-/// Idle connections: many timers far away, put off again and again while others come and go.
+/// As with idle connections: many distant timers, postponed again and again while others come and
+/// go.
 TEST_F(TimerWheel, a_hundred_thousand_timers_are_no_burden) {
   std::vector<WheelTimer> timers(100'000);
   for (std::size_t i = 0; i < timers.size(); ++i) {

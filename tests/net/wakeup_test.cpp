@@ -1,4 +1,4 @@
-// net/wakeup.cpp: a descriptor that another thread makes readable.
+// net/wakeup.cpp: a descriptor that another thread makes readable to wake a loop.
 #include <cerrno>
 #include <csignal>
 #include <thread>

@@ -1,4 +1,4 @@
-// net/write_queue.hpp: what waits, in order, whole or partly sent; what may be dropped or replaced.
+// net/write_queue.hpp: queued bytes in order, partly written frames, dropping and conflation.
 #include <array>
 #include <memory>
 #include <optional>
@@ -30,12 +30,12 @@ Block::Ptr block_of(std::string_view text) {
 PublishedFrame::Ptr published(std::string_view text, std::string_view key = {}) {
   return PublishedFrame::make(Opcode::text, wire_bytes(text), key);
 }
-/// As it stands on the wire.
+/// Returns the text as a frame of the wire.
 std::string wire_of(std::string_view text) {
   return std::string(wire_text(published(text)->bytes()));
 }
 
-/// Everything that waits, without taking it.
+/// Returns all queued bytes without consuming them.
 std::string waiting_in(const WriteQueue& queue) {
   std::vector<Bytes> pieces(1000);
   std::string text;
@@ -113,7 +113,7 @@ TEST_F(WriteQueueTest, what_is_borrowed_is_copied_when_its_owner_needs_the_memor
     second.assign(second.size(), '?');
     EXPECT_EQ(waiting_in(borrowing), expected);
     EXPECT_EQ(borrowing.size(), expected.size());
-    borrowing.own();  // nothing is left to do
+    borrowing.own();  // copies nothing
     borrowing.consume(expected.size());
     EXPECT_TRUE(borrowing.empty());
   }
@@ -131,7 +131,7 @@ TEST_F(WriteQueueTest, what_is_borrowed_is_taken_over_with_its_block) {
     queue.push_borrowed(head_of("a long payload"), payload);
     if (later) push("behind");
     queue.adopt(std::move(block));
-    queue.own();  // finds nothing to copy
+    queue.own();  // copies nothing
     const std::string behind = later ? "behind" : "";
     expect("before" + wire_of("a long payload") + behind);
     std::array<Bytes, 3> pieces;
@@ -165,7 +165,7 @@ TEST_F(WriteQueueTest, a_block_that_is_taken_over_is_not_mostly_empty) {
   EXPECT_FALSE(is_same_memory(pieces[1], payload)) << "it was copied to its size";
 }
 
-/// The plain twin of join() is push().
+/// The reference for join() is push().
 TEST_F(WriteQueueTest, joined_and_listed_frames_are_the_same_bytes) {
   WriteQueue listed{heap_blocks()};
   std::mt19937 random(1);
@@ -293,14 +293,15 @@ TEST_F(WriteQueueTest, of_two_frames_with_one_key_the_newer_one_is_replaced) {
   queue.consume(1);
   queue.push(published("2", "a"));
   EXPECT_TRUE(queue.replace(published("3", "a")));
-  queue.consume(2);  // the rest of the first: its key is the other one's now
+  queue.consume(2);  // the rest of the first frame: its key belongs to the second one
   EXPECT_TRUE(queue.replace(published("4", "a")));
   expect(wire_of("4"));
   queue.consume(queue.size());
   EXPECT_FALSE(queue.replace(published("5", "a")));
 }
 
-/// The index borrows the keys of the frames; a sanitizer sees it when one outlives its frame.
+/// The index borrows the keys of the frames; the address sanitizer sees one that outlives its
+/// frame.
 TEST_F(WriteQueueTest, a_key_lives_as_long_as_its_frame_is_queued) {
   const std::string key(100, 'k');
   queue.push(published("1", key));
@@ -379,7 +380,7 @@ TEST_F(WriteQueueTest, a_queue_that_was_long_keeps_few_nodes) {
   expect("");
 }
 
-/// What the queue holds, as a list of texts.
+/// One entry of the reference model.
 struct Modelled {
   std::string text;
   std::string key;
@@ -421,7 +422,7 @@ class QueueModel {
     }
     return 0;
   }
-  /// The newest entry with the key, if it is there still.
+  /// Replaces the newest entry with the key, if it is unchanged since it was queued.
   bool replace(const std::string& key, const std::string& text) {
     for (std::size_t i = entries.size(); i-- > 0;) {
       if (entries[i].key != key) continue;
@@ -448,7 +449,7 @@ void random_step(std::mt19937& random, WriteQueue& queue, QueueModel& model, int
       EXPECT_EQ(replaced, model.replace(key, wire_of(text))) << n;
       if (replaced) return;
       for (Modelled& older : model.entries) {
-        if (older.key == key) older.key.clear();  // it has begun to leave, or TLS holds on to it
+        if (older.key == key) older.key.clear();  // partly written, or pinned by TLS
       }
       queue.push(published(text, key));
       return model.entries.push_back({.text = wire_of(text), .key = key, .droppable = true});

@@ -1,4 +1,4 @@
-// app_fixture.hpp - a WebSocketApp of ours against the servers of others.
+// app_fixture.hpp - a WebSocketApp against the servers of other implementations.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@ namespace wirespan::test {
 
 class CallbackClient : public AgainstPeers {
  protected:
-  /// Runs an app until its connection is over. Errors and the end are noted for the test.
+  /// Runs an app until its connection is over. Records the calls of on_error and on_close.
   RunResult run(const std::string& resource, AppHandlers handlers, AppOptions app_options = {},
                 RunOptions run_options = {}) {
     errors_.clear();
@@ -36,7 +36,7 @@ class CallbackClient : public AgainstPeers {
   }
 
   std::vector<std::string> errors_;
-  std::vector<std::string> closes_;  // what on_close was told
+  std::vector<std::string> closes_;  // the arguments of on_close
 };
 
 }  // namespace wirespan::test

@@ -1,4 +1,4 @@
-// WebSocketApp against other servers: messages, heartbeats, both ways to close.
+// WebSocketApp against other servers: messages, keep-alive, and both directions of closing.
 #include <chrono>
 #include <thread>
 
@@ -20,7 +20,7 @@ class AppMessages : public CallbackClient {
     Opcode opcode;
   };
 
-  /// Sends one message after the other, each when the one before has come back.
+  /// Sends one message after the other, each when the one before was echoed.
   void echo_all(std::span<const std::size_t> sizes,
                 net::Backend backend = net::Backend::automatic) {
     std::size_t step = 0;

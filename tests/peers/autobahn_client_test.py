@@ -1,5 +1,5 @@
-"""autobahn_client_test.py AUTOBAHN_CLIENT: the program autobahn_client against a server that asks
-for cases as a fuzzing server does: getCaseCount, runCase, updateReports."""
+"""autobahn_client_test.py AUTOBAHN_CLIENT: runs autobahn_client against a server with the resources
+of a fuzzing server: getCaseCount, runCase, updateReports."""
 
 import asyncio
 import sys
@@ -41,7 +41,7 @@ async def close_with_reason(ws) -> None:
 
 
 def breach(frames: bytes, code: int):
-    """The client has to fail the connection with `code`."""
+    """Returns a case in which the client has to fail the connection with `code`."""
     async def case(ws) -> None:
         ws.transport.write(frames)
         await asyncio.wait_for(ws.wait_closed(), WAIT)
@@ -60,7 +60,7 @@ CASES = [echo, fragments, ping, close_with_reason, breach(b"\xc1\x00", 1002),
 
 
 class FuzzingServer:
-    """Notes the order of requests and what went wrong in a case."""
+    """Records the order of the requests and the failures of cases."""
 
     def __init__(self):
         self.log, self.failures = [], []
@@ -74,7 +74,7 @@ class FuzzingServer:
         elif resource.path == "/runCase":
             try:
                 await CASES[int(query["case"]) - 1](ws)
-            except Exception as failure:  # told at the end, as a fuzzing server does
+            except Exception as failure:  # reported at the end, as a fuzzing server does
                 self.failures.append((query["case"], repr(failure)))
 
 

@@ -1,4 +1,4 @@
-// blocking_fixture.hpp - a blocking client of ours against the servers of others.
+// blocking_fixture.hpp - a blocking client against the servers of other implementations.
 #pragma once
 
 #include <string>
@@ -12,7 +12,8 @@ namespace wirespan::test {
 
 class BlockingClient : public AgainstPeers {
  protected:
-  /// Options that believe the server, with time and room enough.
+  /// Returns options that trust the server, with a timeout of 60 s and room for the largest
+  /// message.
   [[nodiscard]] static ConnectOptions options(ConnectOptions options = {}) {
     options.timeout = std::chrono::seconds(60);
     options.max_message_size = largest_message;
@@ -24,7 +25,7 @@ class BlockingClient : public AgainstPeers {
   }
 };
 
-/// What the call throws; fails the test if it does not.
+/// Returns the exception that the call throws; throws std::logic_error if it throws none.
 template <class Exception, class Call>
 [[nodiscard]] Exception thrown(Call call) {
   try {

@@ -1,4 +1,4 @@
-// WebSocket against other servers: opening and closing. RFC 6455 §4.1, §7.
+// WebSocket (blocking) against other servers: opening and closing handshakes. RFC 6455 §4.1, §7.
 #include <chrono>
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// WebSocket against other servers: messages, fragments, pings. RFC 6455 §5, §6.
+// WebSocket (blocking) against other servers: messages, fragments, pings. RFC 6455 §5, §6.
 #include <gtest/gtest.h>
 
 #include "peers/blocking_fixture.hpp"
@@ -44,10 +44,10 @@ TEST_P(BlockingMessages, many_messages_come_back_in_order) {
 class BlockingFragments : public BlockingClient {};
 INSTANTIATE_TEST_SUITE_P(To, BlockingFragments, ::testing::ValuesIn(peers()), peer_name);
 
-/// Each code point takes more than one byte, so that cuts fall inside of them.
+/// Most code points take more than one byte, so that cuts fall inside of code points.
 constexpr std::string_view wide_text = "κόσμος – 世界 – 🌍🌎🌏";
 
-/// The sizes in turn, as the servers cut; with an empty first and last frame.
+/// Sends fragments of `size` bytes with an empty frame before and after each.
 void send_in_pieces(WebSocket& ws, Opcode opcode, std::string_view payload, std::size_t size) {
   ws.send_frame({.opcode = opcode, .fin = false});
   for (; !payload.empty(); payload.remove_prefix(std::min(size, payload.size()))) {

@@ -1,5 +1,5 @@
-"""chat_test.py CHAT_ROOM [--pictures FOLDER]: two pages of one headless Chromium in our chat room,
-which see each other's messages and each other come and go."""
+"""chat_test.py CHAT_ROOM [--pictures FOLDER]: opens two pages of the chat room in a headless
+Chromium; each sees the other's messages, arrival and departure."""
 
 import argparse
 import base64
@@ -14,7 +14,7 @@ import websocket
 
 import programs
 
-PATIENCE = 60  # seconds for whatever a page is expected to show
+PATIENCE = 60  # seconds until a page shows the expected text
 
 
 class Page:
@@ -42,7 +42,7 @@ class Page:
             "JSON.stringify([...document.querySelectorAll('li')].map(item => item.textContent))"))
 
     def say(self, text):
-        """As a user does: through the form of the page."""
+        """Sends a message through the form of the page, as a user does."""
         self.evaluate(f"document.getElementById('text').value = {json.dumps(text)};"
                       "document.getElementById('form').requestSubmit()")
 

@@ -1,3 +1,4 @@
+// child_process.cpp - posix_spawn with two pipes, and lines read with a time limit.
 #include "peers/child_process.hpp"
 
 #include <array>
@@ -25,7 +26,7 @@ struct Pipe {
   net::UniqueFd write;
 };
 
-/// Neither end goes to other children: the end of one must not wait for another.
+/// Makes a pipe that other children do not inherit: they would keep it open after this end closes.
 Pipe make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category());

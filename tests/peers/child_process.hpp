@@ -1,4 +1,4 @@
-// child_process.hpp - another program, talked to by lines, for as long as an object lives.
+// child_process.hpp - runs another program for the lifetime of an object, and reads its lines.
 #pragma once
 
 #include <chrono>
@@ -12,18 +12,19 @@
 
 namespace wirespan::test {
 
-/// Runs a program with pipes for its standard input and output. Its input ends when this object
-/// does, or this process, however that comes about; programs for tests end then.
+/// A program with pipes for its standard input and output. Its input ends when this object is
+/// destroyed or this process ends in any way; programs for tests end then.
 class ChildProcess {
  public:
-  /// The first word is looked up in PATH. Throws std::system_error.
+  /// Starts the program; its first word is looked up in PATH. Throws std::system_error.
   explicit ChildProcess(std::vector<std::string> command);
-  /// Gives it a moment to end by itself, then kills it.
+  /// Closes the program's input, gives it 2 s to end, then kills it.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
-  /// The next line that it prints, without its end; nothing if it ends first or time runs out.
+  /// Returns the next line of its output, without the line break; nullopt if the program or the
+  /// time ends first.
   [[nodiscard]] std::optional<std::string> read_line(std::chrono::milliseconds patience);
 
  private:

@@ -1,5 +1,5 @@
 """chromium_test.py ECHO_SERVER [--tls]: opens chromium_page.html in a headless Chromium, lets it
-talk to our echo server and takes its verdict. The page tells it when to end the server."""
+talk to our echo server and reads its verdict. The page says when the server has to end."""
 
 # checks: R54_R77_R83_R113_R116_messages_of_every_size_come_back_to_a_browser
 # checks: R103_R105_close_is_clean_for_a_browser_and_its_code_comes_back
@@ -18,7 +18,7 @@ PATIENCE = 100  # seconds from the start of the browser to the verdict
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Serves the page and hands on what it posts."""
+    """Serves the page and passes on its POST requests."""
 
     def do_GET(self):
         is_page = urllib.parse.urlsplit(self.path).path == "/"
@@ -58,7 +58,7 @@ def browser(page: str, folder) -> programs.Program:
                "--ignore-certificate-errors",
                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
                f"--user-data-dir={folder / 'profile'}"]
-    log = (folder / "chromium.log").open("w")  # it talks a lot; read only if it fails
+    log = (folder / "chromium.log").open("w")  # long; read only after a failure
     return programs.Program("chromium", *options, page, stderr=log,
                             environment={"HOME": str(folder)})
 

@@ -1,5 +1,5 @@
-// compression_client.mjs URL BITS: npm's ws, with all its parameters, against our echo server, which
-// keeps to windows of at most BITS.
+// compression_client.mjs URL BITS: npm's ws, with all its parameters, against our echo server,
+// whose windows have at most BITS bits.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 
@@ -12,7 +12,7 @@ for (const perMessageDeflate of parameters) {
   const ws = new WebSocket(url, { perMessageDeflate });
   await once(ws, 'open');
   assert.equal(ws.extensions, 'permessage-deflate');
-  const agreed = ws._extensions['permessage-deflate'].params; // it tells nobody else
+  const agreed = ws._extensions['permessage-deflate'].params; // not in its public API
   if (perMessageDeflate.serverNoContextTakeover) assert.ok(agreed.server_no_context_takeover);
   const window = agreed.server_max_window_bits ?? 15;
   assert.ok(window <= Math.min(bits, perMessageDeflate.serverMaxWindowBits ?? 15));

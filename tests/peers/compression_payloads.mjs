@@ -7,13 +7,13 @@ const words = JSON.stringify(
 );
 const texts = [0, 1, 100, 600, 5000, words.length].map((size) => Buffer.from(words.slice(0, size)));
 
-/// [payload, is it binary]; texts come twice, so that a window that is kept pays.
+/// [payload, is it binary]; texts come twice, so that a kept window has matches.
 export const messages = [
   ...texts.flatMap((text) => [[text, false], [text, false], [text, true]]),
   [randomFillSync(Buffer.alloc(70_000)), true],
 ];
 
-/// Undefined is "as the other side wants".
+/// Undefined: the other side decides.
 export const parameters = [];
 for (const serverNoContextTakeover of [undefined, true]) {
   for (const clientNoContextTakeover of [undefined, true]) {

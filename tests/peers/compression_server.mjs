@@ -1,5 +1,6 @@
-// compression_server.mjs: npm's ws as one server for each of its parameters. Prints a list of ports;
-// each serves one client, sends it messages, wants them back, and says "good" or what was wrong.
+// compression_server.mjs: npm's ws as one server for each of its parameters. Prints a list of
+// ports; each serves one client, sends it messages, expects them back, and prints "good" or the
+// error.
 import { once } from 'node:events';
 
 import { messages, parameters } from './compression_payloads.mjs';

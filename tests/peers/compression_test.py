@@ -1,5 +1,5 @@
-"""compression_test.py OURS PROGRAM: permessage-deflate between a program of ours, echo_server or
-echo_client, and those of others, with every combination of parameters that they have. RFC 7692."""
+"""compression_test.py OURS PROGRAM: permessage-deflate between our echo_server or echo_client
+and other implementations, with every combination of parameters that they have. RFC 7692."""
 
 import asyncio
 import itertools
@@ -21,7 +21,7 @@ WAIT = 20
 
 
 def messages() -> list:
-    """Each comes twice, so that a window that is kept pays."""
+    """Returns messages; each comes twice, so that a kept window has matches."""
     words = json.dumps([{"price": i % 97, "symbol": payloads.WIDE_TEXT} for i in range(300)])
     sizes = [0, 1, 100, 600, 5000, 20_000, len(words)]
     texts = [words[:size] for size in sizes]
@@ -37,7 +37,7 @@ def our_options(context: str, bits: int) -> list:
 
 
 def parameters(least_bits: int):
-    """All that websockets can ask for or answer."""
+    """Returns all parameters that websockets can offer or answer."""
     flags = [False, True]
     return itertools.product(flags, flags, [None, least_bits, 15], [None, least_bits, 15])
 
@@ -45,7 +45,7 @@ def parameters(least_bits: int):
 # checks: R143_R146_R151_R152_R153_R154_R158_python_clients_with_all_parameters
 async def python_clients(url: str, bits: int) -> None:
     for server_forgets, client_forgets, server_bits, client_bits in parameters(9):
-        # Without a value it offers any window; without the parameter it cannot be told to take less.
+        # True offers the parameter without a value: the server may then choose a smaller window.
         offered_bits = True if client_bits is None else client_bits
         factory = ClientPerMessageDeflateFactory(server_forgets, client_forgets, server_bits,
                                                  offered_bits)

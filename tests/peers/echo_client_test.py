@@ -1,5 +1,5 @@
-"""echo_client_test.py ECHO_CLIENT [--tls]: the program echo_client against a server that is content
-with it, and against all that can go wrong: then it ends with 1 and says so in one line."""
+"""echo_client_test.py ECHO_CLIENT [--tls]: runs echo_client against a good server, and against each
+kind of failure: then it has to exit with 1 and one line of explanation."""
 
 import argparse
 import base64
@@ -15,7 +15,7 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 def accepting(head: bytes) -> bytes:
-    """The response that a request asks for."""
+    """Returns the 101 response that fits a request."""
     key = next(line.split(b":")[1].strip() for line in head.split(b"\r\n")
                if line.lower().startswith(b"sec-websocket-key:"))
     accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
@@ -25,7 +25,7 @@ def accepting(head: bytes) -> bytes:
 
 @contextlib.contextmanager
 def raw_server(answer):
-    """Answers one request with what `answer` makes of it, and closes when the client has."""
+    """Answers one request with `answer(head)`, and closes when the client has closed."""
     def serve():
         connection, _ = listener.accept()
         with connection:

@@ -1,6 +1,6 @@
-"""echo_server_test.py ECHO_SERVER CLIENT [--tls] [--poller POLLER]: lets a client of others talk to
-our echo server, and ends the server when the client says so. The clients are scripts of this
-folder, run as CLIENT URL LARGEST_MESSAGE [CA_FILE]; they check everything themselves."""
+"""echo_server_test.py ECHO_SERVER CLIENT [--tls] [--poller POLLER]: runs another implementation's
+client against our echo server, and ends the server when the client says so. The clients are scripts
+of this folder, run as CLIENT URL LARGEST_MESSAGE [CA_FILE]; they check everything themselves."""
 
 import argparse
 

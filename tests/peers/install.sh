@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs the WebSocket implementations that the tests of this folder talk to, as far as they are
-# missing. Quick when nothing is.
+# install.sh: installs the WebSocket implementations that the tests of this folder talk to, if they
+# are missing. Takes no time if none is.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 ./.ci/need python3-websockets python3-websocket openssl ca-certificates
 command -v chromium >/dev/null || ./.ci/need chromium
-# Whoever has these from elsewhere keeps them: Debian's npm does not install beside a foreign nodejs.
+# Keeps node and npm from elsewhere: Debian's npm does not install beside a foreign nodejs.
 command -v node >/dev/null || ./.ci/need nodejs
 command -v npm >/dev/null || ./.ci/need npm
 

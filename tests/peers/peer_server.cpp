@@ -1,3 +1,4 @@
+// peer_server.cpp - starts the servers of other implementations, and reads the lines they print.
 #include "peers/peer_server.hpp"
 
 #include <stdexcept>
@@ -29,7 +30,8 @@ std::vector<std::string> command_of(const PeerKind& kind) {
   return command;
 }
 
-/// What follows `prefix`; the server is of no use without that line.
+/// Reads the line that starts with `prefix` and returns its rest; throws if the server prints
+/// anything else.
 std::string expect_line(ChildProcess& process, const std::string& name, std::string_view prefix) {
   const auto line = process.read_line(start_time);
   if (!line || !line->starts_with(prefix)) {

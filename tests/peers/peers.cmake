@@ -1,5 +1,5 @@
-# Other implementations: their servers and our clients, their clients and our server. install.sh
-# installs them; a test whose peer is missing fails and says so.
+# Tests against other implementations: their servers and our clients, their clients and our server.
+# install.sh installs them; a test whose peer is missing fails and says so.
 set(peers ${CMAKE_CURRENT_SOURCE_DIR}/peers)
 
 function(wirespan_peer_test name)
@@ -56,7 +56,7 @@ endforeach()
 
 # Our programs against their clients and servers.
 if(WIRESPAN_TOOLS)
-  set(debian_python /usr/bin/python3) # python3-websockets and python3-websocket belong to this one
+  set(debian_python /usr/bin/python3) # has python3-websockets and python3-websocket
   set(protocols ws)
   if(WIRESPAN_TLS)
     list(APPEND protocols wss)

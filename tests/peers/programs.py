@@ -1,4 +1,4 @@
-"""programs.py: starts programs for the tests of this folder and sees to it that they end."""
+"""programs.py: starts programs for the tests of this folder and makes sure that they end."""
 
 import contextlib
 import ctypes
@@ -22,7 +22,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def limit_time() -> None:
-    """Ends this test with an exception when it takes too long, so that what it started is ended."""
+    """Ends this test by an exception after WHOLE_TEST seconds, so that its programs end, too."""
     def too_long(*_):
         sys.exit(f"{sys.argv}: not done after {WHOLE_TEST} s")
 
@@ -31,7 +31,7 @@ def limit_time() -> None:
 
 
 def _clean_environment() -> dict[str, str]:
-    """Without what would send a client to a proxy, or make it believe other certificates."""
+    """Returns the environment without proxies and without other trusted certificates."""
     return {name: value for name, value in os.environ.items()
             if not name.lower().endswith("_proxy") and name != "WEBSOCKET_CLIENT_CA_BUNDLE"}
 
@@ -69,11 +69,11 @@ class Program:
         self.process.wait()
 
     def read_line(self) -> str:
-        """The next line of its output; an empty string when it has ended."""
+        """Returns the next line of its output; an empty string at the end."""
         return self.process.stdout.readline().rstrip("\n")
 
     def wait(self, seconds: int = ENDING) -> int:
-        """Waits for its end. Returns its exit status; -N after signal N."""
+        """Waits for the program's end. Returns its exit status; -N after signal N."""
         self._readers.append(self._reader(self.process.stdout, self._output))
         status = self.process.wait(seconds)
         for reader in self._readers:
@@ -82,17 +82,17 @@ class Program:
 
     @property
     def output(self) -> list[str]:
-        """After wait(): the lines that nobody has read."""
+        """Lines of output not read by read_line(). Valid after wait()."""
         return [line.rstrip("\n") for line in self._output]
 
     @property
     def errors(self) -> list[str]:
-        """After wait(): the lines on standard error."""
+        """Lines on standard error. Valid after wait()."""
         return [line.rstrip("\n") for line in self._errors]
 
 
 def expect(condition: bool, what: str) -> None:
-    """An assertion that is never compiled away."""
+    """Asserts, also under python -O."""
     if not condition:
         raise AssertionError(what)
 
@@ -104,7 +104,7 @@ def need(module: str) -> None:
 
 
 def run(main) -> None:
-    """Runs a test; what went wrong is told in a line, without the way there."""
+    """Runs a test; a failure is printed in one line, without a traceback."""
     limit_time()
     try:
         main()
@@ -116,8 +116,8 @@ def run(main) -> None:
 
 @contextlib.contextmanager
 def refusing_port():
-    """A port that refuses connections meanwhile."""
-    with socket.socket() as bound:  # it does not listen
+    """Yields a port that refuses connections meanwhile."""
+    with socket.socket() as bound:  # not listening
         bound.bind(("127.0.0.1", 0))
         yield bound.getsockname()[1]
 
@@ -129,7 +129,7 @@ def temporary_folder():
 
 
 def make_certificate(folder: pathlib.Path, name: str = "localhost"):
-    """A self-signed certificate for localhost and 127.0.0.1, and its key."""
+    """Makes a self-signed certificate for localhost and 127.0.0.1, and its key."""
     certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                     "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", f"/CN={name}",
@@ -150,7 +150,7 @@ class EchoServer(Program):
         self.process.send_signal(signal.SIGTERM)
 
     def expect_good_end(self) -> None:
-        """After SIGTERM: exit status 0, nothing said."""
+        """After SIGTERM: checks for exit status 0 and no line on standard error."""
         status = self.wait()
         expect(status == 0, f"the echo server ended with {status}")
         expect(not self.errors, f"the echo server said {self.errors}")

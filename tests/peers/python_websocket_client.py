@@ -36,7 +36,7 @@ def messages() -> None:
 
 # checks: R83_large_messages_come_back
 def large_messages() -> None:
-    ws = connect(skip_utf8_validation=True)  # it takes a minute for its own check
+    ws = connect(skip_utf8_validation=True)  # its own check takes a minute
     for size in payloads.LARGE_SIZES:
         data = payloads.random_bytes(size)
         ws.send_binary(data)
@@ -150,7 +150,7 @@ def sigterm() -> None:
         expect(ws.recv() == "here", "echo")
     print("now SIGTERM", flush=True)
     for ws in sockets:
-        opcode, frame = ws.recv_data_frame()  # answers it
+        opcode, frame = ws.recv_data_frame()  # answers a Close frame
         expect((opcode, frame.data) == (ABNF.OPCODE_CLOSE, struct.pack("!H", 1001)), "1001")
         expect(ws.sock.recv(1) == b"", "the server closes TCP")
         ws.shutdown()

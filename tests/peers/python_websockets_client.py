@@ -19,7 +19,7 @@ WAIT = 60
 
 
 def connect(**options) -> websockets.WebSocketClientProtocol:
-    """It offers permessage-deflate, which our server does not take up."""
+    """Connects with an offer of permessage-deflate, which our server declines by default."""
     return websockets.connect(URL, ssl=CONTEXT, open_timeout=WAIT, close_timeout=WAIT,
                               max_size=LARGEST_MESSAGE, **({"ping_interval": None} | options))
 

@@ -38,7 +38,7 @@ class Resource:
 
 
 class Protocol(WebSocketServerProtocol):
-    """One connection. Remembers what the library handles without telling."""
+    """One connection. Records the pings, which the library answers by itself."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -56,12 +56,12 @@ class Protocol(WebSocketServerProtocol):
         return chosen if chosen in client_subprotocols else None
 
     async def pong(self, data=b""):
-        self.heard_pings.append(bytes(data))  # it answers every ping with this call
+        self.heard_pings.append(bytes(data))  # the library answers every ping with this call
         await super().pong(data)
 
 
 async def send_in_pieces(ws: Protocol, message) -> None:
-    """The sizes of `cut` in turn; the frame with the last byte is the last one."""
+    """Sends fragments of the sizes of `cut` in turn; the one with the last byte has FIN."""
     payload = message.encode() if isinstance(message, str) else message
     opcode = OP_TEXT if isinstance(message, str) else OP_BINARY
     sizes = [int(size) for size in ws.resource.query["cut"].split(",")]
@@ -97,7 +97,7 @@ async def push(ws: Protocol) -> None:
 
 
 async def pings(ws: Protocol) -> None:
-    """Pings between messages; goes on when the pong with the same payload has come."""
+    """Sends pings between messages; goes on when the pong with the same payload has come."""
     await ws.pong(b"nobody asked")
     for size in ws.resource.query["sizes"].split(","):
         await ws.send(f"before a ping of {size}")
@@ -108,7 +108,7 @@ async def pings(ws: Protocol) -> None:
 
 
 async def heard(ws: Protocol) -> None:
-    """Answers every message with the pings that came so far."""
+    """Answers every message with the pings received so far."""
     async for _ in ws:
         await ws.send(b",".join(ws.heard_pings))
 
@@ -129,18 +129,18 @@ async def wait(ws: Protocol) -> None:
 
 
 async def drop(ws: Protocol) -> None:
-    """Cuts the connection without a Close frame."""
+    """Drops the connection without a Close frame."""
     ws.transport.abort()
 
 
 async def deaf(ws: Protocol) -> None:
-    """Reads nothing any more."""
+    """Stops reading."""
     ws.transport.pause_reading()
     await ws.wait_closed()
 
 
 async def headers(ws: Protocol) -> None:
-    """Tells what the request looked like."""
+    """Sends back the fields of the request."""
     lines = [f"{name.lower()}: {value}" for name, value in ws.request_headers.raw_items()]
     if ws.secure:
         lines.append(f"(server name): {SERVER_NAMES[ws.transport.get_extra_info('ssl_object')]}")
@@ -181,7 +181,7 @@ async def main() -> None:
     parser.add_argument("--certificate")
     parser.add_argument("--key")
     args = parser.parse_args()
-    logging.disable(logging.CRITICAL)  # refused handshakes are what some tests want
+    logging.disable(logging.CRITICAL)  # some tests refuse handshakes on purpose
 
     context = tls_context(args.certificate, args.key) if args.certificate else None
     async with websockets.serve(serve_connection, "127.0.0.1", 0, ssl=context,

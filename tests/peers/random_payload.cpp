@@ -1,3 +1,4 @@
+// random_payload.cpp - random bytes, and random UTF-8 with code points of all lengths.
 #include "peers/random_payload.hpp"
 
 #include <algorithm>
@@ -7,7 +8,7 @@
 namespace wirespan::test {
 namespace {
 
-/// The code points that take one byte, two, three and four; those of three below the surrogates.
+/// The code points of one, two, three and four bytes; those of three end below the surrogates.
 struct Range {
   std::uint32_t first;
   std::uint32_t count;

@@ -1,4 +1,4 @@
-// Both clients against other servers with TLS: names and certificates. RFC 6455 §4.1, §10.6.
+// Both clients against other servers over TLS: names and certificates. RFC 6455 §4.1, §10.6.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,7 +25,7 @@ TEST_P(BlockingTls, R11_a_certificate_of_an_authority_that_we_do_not_trust_is_re
   ConnectOptions wary = options();
   wary.sslopt.ca_certs = certificate({.name = "stranger", .self_signed = true}).certificate;
   EXPECT_THROW((void)create_connection(url("/echo"), wary), WebSocketTlsException);
-  wary.sslopt.ca_certs = "";  // the system's, which do not know it either
+  wary.sslopt.ca_certs = "";  // the system's authorities, which do not include it either
   EXPECT_THROW((void)create_connection(url("/echo"), wary), WebSocketTlsException);
   connect("/echo").close();
 }

@@ -19,14 +19,14 @@ setTimeout(() => {
   process.exit(1);
 }, 110_000).unref();
 
-/// An open connection. It offers permessage-deflate, which our server does not take up.
+/// An open connection. It offers permessage-deflate, which our server declines by default.
 async function connect(options = {}) {
   const ws = new WebSocket(url, { ca, maxPayload: Number(largestMessage), ...options });
   await once(ws, 'open');
   return ws;
 }
 
-/// What comes next: [event, ...its arguments]. An error is thrown.
+/// Returns the next event as [event, ...its arguments]; throws an error event.
 async function next(ws, ...events) {
   const done = new AbortController();
   try {
@@ -48,7 +48,7 @@ async function end(ws) {
   await expectClose(ws, 1000);
 }
 
-/// Exactly `size` bytes of UTF-8, most of them of code points with more than one.
+/// Returns exactly `size` bytes of UTF-8, mostly code points of more than one byte.
 function text(size) {
   const block = Buffer.from(wideText);
   const payload = Buffer.alloc(size, 'x');

@@ -12,7 +12,7 @@ const largestMessage = 64 << 20;
 
 const resourceOf = (request) => new URL(request.url, 'http://localhost');
 
-/// Calls back with the next message; messages that nobody waits for are kept.
+/// Calls back with the next message; keeps messages until they are asked for.
 function inbox(ws) {
   const messages = [];
   const waiting = [];
@@ -28,7 +28,7 @@ function inbox(ws) {
 
 const nextPong = (ws) => new Promise((resolve) => ws.once('pong', resolve));
 
-/// The sizes of `cut` in turn; the frame with the last byte is the last one.
+/// Sends fragments of the sizes of `cut` in turn; the one with the last byte has FIN.
 function sendInPieces(ws, query, data, isBinary) {
   const sizes = query.get('cut').split(',').map(Number);
   for (let start = 0, i = 0; ; ++i) {
@@ -63,7 +63,7 @@ const handlers = {
     ws.close(1000, 'thank you');
   },
 
-  // Pings between messages; goes on when the pong with the same payload has come.
+  // Sends pings between messages; goes on when the pong with the same payload has come.
   '/pings': async (ws, query) => {
     ws.pong('nobody asked');
     for (const size of query.get('sizes').split(',')) {
@@ -76,7 +76,7 @@ const handlers = {
     ws.send('all pongs came');
   },
 
-  // Answers every message with the pings that came so far.
+  // Answers every message with the pings received so far.
   '/heard': (ws) => {
     const pings = [];
     ws.on('ping', (payload) => pings.push(payload.toString()));
@@ -92,13 +92,13 @@ const handlers = {
 
   '/wait': () => {},
 
-  // Cuts the connection without a Close frame.
+  // Drops the connection without a Close frame.
   '/drop': (ws) => ws.terminate(),
 
-  // Reads nothing any more.
+  // Stops reading.
   '/deaf': (ws) => ws.pause(),
 
-  // Tells what the request looked like.
+  // Sends back the fields of the request.
   '/headers': (ws, query, request) => {
     const lines = [];
     for (let i = 0; i < request.rawHeaders.length; i += 2) {

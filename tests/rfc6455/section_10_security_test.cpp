@@ -13,7 +13,8 @@ class Section10 : public ::testing::TestWithParam<Role> {};
 INSTANTIATE_TEST_SUITE_P(Roles, Section10, ::testing::Values(Role::client, Role::server),
                          role_name);
 
-/// The header of a binary frame that announces `size` in the 64-bit form, as `receiver` gets it.
+/// Returns the header of a binary frame that announces `size` in the 64-bit form, as `receiver`
+/// gets it.
 ByteVector long_header(std::uint64_t size, Role receiver) {
   ByteVector wire = "82 7f"_hex;
   for (int shift = 56; shift >= 0; shift -= 8) {
@@ -60,7 +61,7 @@ TEST_P(Section10, R122_the_sum_of_fragments_cannot_wrap) {
   EXPECT_EQ(conversation.events(), std::vector{seen::failed(Errc::message_too_big)});
 }
 
-/// The whole suite's rules do not depend on the limit, as long as the message fits.
+/// Every rule holds under every limit into which the message fits.
 TEST_P(Section10, R122_no_limit_however_high_switches_a_check_off) {
   for (const std::size_t limit : {std::size_t{125}, std::size_t{65'536}, std::size_t{0} - 1}) {
     WireCase good{.name = "good",
@@ -113,7 +114,7 @@ TEST_P(Section10, R123_a_hundred_thousand_frames_in_one_read) {
   EXPECT_EQ(connection.memory(), 0U);
 }
 
-/// Frames glued to the handshake are judged like any others, and after it.
+/// Frames in the same read as the handshake are checked like those after it.
 TEST(Section10Glued, R123_every_malformed_frame_behind_the_request_of_a_client) {
   const struct {
     ByteVector wire;
@@ -142,7 +143,7 @@ TEST(Section10Glued, R123_every_malformed_frame_behind_the_request_of_a_client) 
   }
 }
 
-/// What happened, without the exact reason of a failure.
+/// Returns events and answers, without the exact reason of a failure.
 std::vector<std::string> outcome(Conversation& conversation) {
   std::vector<std::string> outcome;
   for (const std::string& event : conversation.events()) {
@@ -167,7 +168,7 @@ ByteVector random_conversation(std::mt19937& random, Role receiver) {
   return received;
 }
 
-/// Broken at random places, a stream still means one thing only, wherever the reads cut it.
+/// A stream with random damage means the same wherever the reads cut it.
 TEST_P(Section10, R123_damaged_streams_come_out_the_same_however_they_are_cut) {
   std::mt19937 random(GetParam() == Role::server ? 1 : 2);
   int failures = 0;
@@ -190,7 +191,7 @@ TEST_P(Section10, R123_damaged_streams_come_out_the_same_however_they_are_cut) {
   EXPECT_LT(failures, 1400);
 }
 
-/// A call of next() digests something or says that it needs more; it never spins.
+/// A call of next() digests a byte or returns NeedInput; it never spins.
 TEST_P(Section10, R123_noise_is_digested_in_at_most_one_step_per_byte) {
   std::mt19937 random(7);
   for (int round = 0; round < 3000; ++round) {
@@ -209,7 +210,7 @@ TEST_P(Section10, R123_noise_is_digested_in_at_most_one_step_per_byte) {
   }
 }
 
-/// Header values that once took quadratic or exponential time elsewhere.
+/// Header values on which parsers elsewhere took quadratic or exponential time.
 TEST(Section10Handshake, R123_header_floods_are_judged_in_linear_time) {
   const std::string names[] = {"Sec-WebSocket-Protocol",
                                "Sec-WebSocket-Extensions",
@@ -260,7 +261,7 @@ std::chrono::nanoseconds best_time_to_judge(const std::string& request) {
   return best;
 }
 
-/// Sixteen times as many may cost sixteen times the time, not 256 times.
+/// Sixteen times as many subprotocols may cost sixteen times as much time, not 256 times.
 TEST(Section10Handshake, R123_many_subprotocols_are_judged_in_linear_time) {
   const auto few = best_time_to_judge(request_with_subprotocols(250));
   const auto many = best_time_to_judge(request_with_subprotocols(4000));

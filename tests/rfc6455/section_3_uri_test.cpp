@@ -155,7 +155,7 @@ TEST(Section3Request, R4_R5_what_reaches_the_request_is_resource_and_host) {
   EXPECT_EQ(text.find("secret"), std::string::npos);
 }
 
-/// Short inputs have no room for what a parser may expect.
+/// A truncated URL must not make the parser read beyond its end.
 TEST(Section3Request, R7_every_prefix_of_an_address_is_judged_without_reading_beyond_it) {
   const std::string text = "wss://u:p@[::1]:443/a%20b?c=d";
   for (std::size_t size = 0; size <= text.size(); ++size) {

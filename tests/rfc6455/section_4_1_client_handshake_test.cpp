@@ -1,4 +1,4 @@
-// RFC 6455 §4.1: the opening handshake as a client sees it.
+// RFC 6455 §4.1: the client's opening handshake - its request, and the responses it accepts.
 #include <set>
 
 #include "support/handshakes.hpp"
@@ -12,7 +12,7 @@ std::string request_text(const ClientRequest& request) {
   return build_request(request, sample_handshake_key());
 }
 
-/// The values of all lines with this name, told apart from the code under test.
+/// Returns the values of all lines with this name, found without the code under test.
 std::vector<std::string> lines(const std::string& head, const std::string& name) {
   std::vector<std::string> values;
   const std::string start = "\r\n" + name + ": ";
@@ -190,7 +190,7 @@ TEST_P(Section4_1Response, is_judged_the_same_however_it_is_cut) {
   expect_in_every_chopping(GetParam());
 }
 
-/// The valid response with one line replaced; an empty one removes it.
+/// Returns the valid response with one line replaced; an empty `line` removes it.
 ResponseCase spoilt(std::string name, std::string_view start, std::string_view line,
                     std::error_code error = {}) {
   return {

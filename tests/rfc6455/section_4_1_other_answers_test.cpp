@@ -1,4 +1,4 @@
-// RFC 6455 §4.1: answers other than a plain 101, and what stands behind the head.
+// RFC 6455 §4.1: responses other than a plain 101, and bytes behind the head.
 #include "support/handshakes.hpp"
 #include <wirespan/core/error.hpp>
 
@@ -118,7 +118,7 @@ TEST(Section4_1Answers, R26_a_key_of_the_callers_own_is_the_one_that_counts) {
   EXPECT_TRUE(client_verdict(response, request).complete);
 }
 
-/// A head without end must not be collected without end.
+/// A head without end must not be collected without limit.
 TEST(Section4_1Answers, R29_an_endless_head_is_cut_off) {
   const std::string first = "HTTP/1.1 101 Switching Protocols\r\n";
   const std::string one_line = first + "X: " + std::string(100'000, 'x');

@@ -1,4 +1,4 @@
-// RFC 6455 §4.2.2: what a server answers, what it hands over, and where its patience ends.
+// RFC 6455 §4.2.2: a server's responses, the offer it hands to the application, and its limits.
 #include "support/handshakes.hpp"
 #include <wirespan/core/error.hpp>
 
@@ -46,7 +46,7 @@ TEST(Section4_2Answer, R52_our_own_client_has_nothing_against_it) {
 }
 
 TEST(Section4_2Answer, R53_more_keys_and_their_answers) {
-  // Checked with an independent SHA-1.
+  // Computed with an independent SHA-1.
   const struct {
     const char* key;
     const char* accept;
@@ -124,7 +124,7 @@ TEST(Section4_2Answer, R44_R45_R69_426_names_the_version_and_the_protocol) {
   EXPECT_NE(answer.find("\r\nConnection: Upgrade, close\r\n"), std::string::npos);
 }
 
-/// Every breach ends in an error of HTTP, with its length and the end of the connection.
+/// Every defect is answered with an HTTP error, with its length and Connection: close.
 TEST(Section4_2Answer, R36_R37_every_defect_has_an_answer_that_is_no_101) {
   const struct {
     Errc error;
@@ -179,7 +179,7 @@ TEST(Section4_2Answer, R74_a_refusal_of_the_applications_own) {
   }
 }
 
-// What is handed over.
+// The offer that is handed to the application.
 
 TEST(Section4_2Offer, R65_an_absolute_target_counts_instead_of_host) {
   const struct {
@@ -260,7 +260,7 @@ TEST(Section4_2Answer, R164_the_method_head_is_known_however_bad_the_rest_is) {
   }
 }
 
-// Where patience ends.
+// Limits.
 
 TEST(Section4_2Limits, R63_a_request_line_of_8000_bytes_and_not_much_more) {
   const auto with_target = [](std::size_t size) {
@@ -298,7 +298,7 @@ TEST(Section4_2Limits, R64_a_head_that_is_too_long_gets_431) {
   EXPECT_EQ(rejection_for(Errc::head_too_long).status, 431);
 }
 
-/// 414 is for the target, not for whatever follows it.
+/// Status 414 is for the target, not for the fields that follow it.
 TEST(Section4_2Limits, R64_a_long_head_with_a_target_in_bounds_gets_431) {
   const std::string target = "/" + std::string(limits::request_target_size - 4, 'x');
   const std::string text = adding(with_line(valid_request(), "GET ", "GET " + target + " HTTP/1.1"),

@@ -1,4 +1,4 @@
-// RFC 6455 §4.2.1: what a server demands of a request. RFC 9110 and RFC 9112 where it is HTTP.
+// RFC 6455 §4.2.1: the requests that a server accepts. RFC 9110 and RFC 9112 for their HTTP.
 #include "support/handshakes.hpp"
 #include <wirespan/core/error.hpp>
 
@@ -11,7 +11,7 @@ TEST_P(Section4_2Request, is_judged_the_same_however_it_is_cut) {
   expect_in_every_chopping(GetParam());
 }
 
-/// The valid request with one line replaced; an empty one removes it.
+/// Returns the valid request with one line replaced; an empty `line` removes it.
 RequestCase spoilt(std::string name, std::string_view start, std::string_view line,
                    std::error_code error = {}, int status = 400) {
   return {.name = std::move(name),
@@ -28,7 +28,7 @@ RequestCase extended(std::string name, std::initializer_list<std::string> lines,
           .status = status};
 }
 
-/// A request with something before it.
+/// Returns the valid request with `prefix` before it.
 std::string behind(std::string_view prefix) { return std::string(prefix).append(valid_request()); }
 
 RequestCase first_line(std::string name, std::string_view line, std::error_code error = {},

@@ -1,4 +1,4 @@
-// RFC 6455 §5.1: who masks, and what happens to a peer that gets it wrong.
+// RFC 6455 §5.1: clients mask and servers do not, and a peer that gets it wrong is failed.
 #include "support/wire_case.hpp"
 
 namespace wirespan::test {
@@ -69,7 +69,7 @@ TEST(Section5_1, R76_a_good_frame_before_the_unmasked_one_is_delivered_and_nothi
   EXPECT_EQ(server.events(), (std::vector{seen::text("a"), seen::failed(Errc::missing_mask)}));
 }
 
-/// Everything that an endpoint can send, in one conversation.
+/// Returns every kind of frame that an endpoint can send, from one conversation.
 std::vector<WireFrame> all_kinds_of_frames(Role role) {
   Conversation conversation(role);
   Connection& connection = conversation.connection();

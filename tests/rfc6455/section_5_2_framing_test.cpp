@@ -112,7 +112,7 @@ std::vector<WireCase> bad_length_rows() {
 }
 WIRESPAN_TEST_BOTH_ROLES(BadLengths, Section5_2Rows, bad_length_rows());
 
-/// One message of each length form, sent: the header bytes are written down here.
+/// One sent message of each length form, against header bytes written down here.
 TEST(Section5_2, R83_R85_the_sender_uses_the_shortest_length) {
   const struct {
     std::size_t size;
@@ -145,7 +145,7 @@ TEST(Section5_2, R83_R85_the_sender_uses_the_shortest_length) {
 }
 
 TEST(Section5_2, R86_a_key_follows_the_length_exactly_if_the_mask_bit_is_set) {
-  // The same nine bytes after the header: a payload for one, a key and a payload for the other.
+  // The same nine bytes after the header: a payload for a client, a key and a payload for a server.
   Conversation client(Role::client);
   client.receive("82 09 01020304 0102030405"_hex);
   EXPECT_EQ(client.events(), std::vector{seen::binary("010203040102030405"_hex)});
@@ -161,7 +161,7 @@ TEST(Section5_2, R84_a_refused_length_needs_no_byte_of_payload_and_no_key) {
   EXPECT_EQ(server.events(), std::vector{seen::failed(Errc::length_overflow)});
 }
 
-/// §5.7 of the RFC, byte for byte, in the direction that may send them.
+/// The examples of §5.7, byte for byte, for the role that may receive them.
 TEST(Section5_2, R82_R88_the_examples_of_the_rfc) {
   Conversation client(Role::client);
   client.receive("81 05 48 65 6c 6c 6f"_hex);

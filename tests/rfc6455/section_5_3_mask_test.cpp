@@ -1,17 +1,17 @@
-// RFC 6455 §5.3: the masking key and what it does to a payload.
+// RFC 6455 §5.3: the masking key and its effect on a payload.
 #include "support/wire_case.hpp"
 
 namespace wirespan::test {
 namespace {
 
-/// Octet i of the payload is XORed with octet i mod 4 of the key: written out once more.
+/// The definition of §5.3: octet i of the payload is XORed with octet i mod 4 of the key.
 ByteVector masked_by_definition(Bytes payload, MaskKey key) {
   ByteVector out(payload.size());
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = payload[i] ^ key[i % 4];
   return out;
 }
 
-/// Header bytes of a masked binary frame of up to 125 bytes.
+/// Returns a masked binary frame of up to 125 bytes.
 ByteVector masked_frame(Bytes payload, MaskKey key) {
   ByteVector wire{std::byte{0x82}, static_cast<std::byte>(0x80 | payload.size())};
   wire.insert(wire.end(), key.begin(), key.end());
@@ -100,17 +100,17 @@ TEST(Section5_3, R87_a_server_asks_for_no_key) {
   EXPECT_FALSE(fail.spent());
 }
 
-/// Masked text looks like nonsense, masked nonsense may look like text: only what is unmasked
-/// counts.
+/// Valid text looks invalid when masked, and invalid text may look valid: only the unmasked payload
+/// is checked.
 TEST(Section5_3, R121_the_mask_is_removed_before_anything_looks_at_the_payload) {
   const struct {
     ByteVector wire;
     std::string event;
   } rows[] = {
-      {"81 82 ffffffff 9796"_hex, seen::text("hi")},                       // 97 96 is no UTF-8
+      {"81 82 ffffffff 9796"_hex, seen::text("hi")},                       // 97 96 is not UTF-8
       {"81 82 ff000000 6869"_hex, seen::failed(Errc::invalid_utf8)},       // 68 69 is
       {"88 82 ffffffff fc17"_hex, seen::close(1000)},                      // fc17 is no code
-      {"88 82 000c0000 03e8"_hex, seen::failed(Errc::invalid_close_code)}  // 03e8 is
+      {"88 82 000c0000 03e8"_hex, seen::failed(Errc::invalid_close_code)}  // 03e8 is one
   };
   for (const auto& row : rows) {
     for_every_chopping(row.wire, [&](const Chopping& chopping) {

@@ -29,7 +29,7 @@ std::vector<WireCase> legal_rows() {
       {.name = "R95_empty_middle_fragment",
        .wire = "01 01 68 00 00 80 01 69"_hex,
        .events = {seen::text("hi")}},
-      // The message ends with FIN, whether or not its last fragment has a payload.
+      // FIN ends the message, whether or not its last fragment has a payload.
       {.name = "R95_empty_last_fragment_then_another_message",
        .wire = "01 03 616263 80 00 81 01 64"_hex,
        .events = {seen::text("abc"), seen::text("d")}},
@@ -103,7 +103,7 @@ std::vector<WireCase> illegal_rows() {
 }
 WIRESPAN_TEST_BOTH_ROLES(Illegal, Section5_4Rows, illegal_rows());
 
-/// The same streams, one event per frame.
+/// The same streams with deliver_fragments: one event per frame.
 std::vector<WireCase> delivered_fragment_rows() {
   ReceiveOptions by_frame;
   by_frame.deliver_fragments = true;
@@ -157,7 +157,7 @@ TEST(Section5_4, R95_any_size_and_number_of_fragments_up_to_the_limits) {
   }
 }
 
-// What we send.
+// Fragments that are sent.
 
 TEST(Section5_4, R90_R119_a_message_of_ours_in_fragments) {
   for (const Role role : {Role::client, Role::server}) {

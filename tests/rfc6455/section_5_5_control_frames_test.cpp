@@ -142,7 +142,7 @@ TEST_P(Section5_5, R107_both_close_at_once) {
   Conversation conversation(GetParam());
   ASSERT_FALSE(conversation.connection().close(CloseCode::normal));
   EXPECT_EQ(conversation.connection().state(), State::closing);
-  conversation.receive_from_peer("88 02 0bb8"_hex);  // was under way before the peer saw ours
+  conversation.receive_from_peer("88 02 0bb8"_hex);  // sent before the peer saw our Close
   EXPECT_EQ(conversation.events(), std::vector{seen::close(3000)});
   EXPECT_EQ(conversation.connection().state(), State::closed);
   EXPECT_EQ(conversation.sent(), std::vector<std::string>{"close 1000"});

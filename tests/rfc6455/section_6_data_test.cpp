@@ -82,7 +82,7 @@ WIRESPAN_TEST_BOTH_ROLES(Limits, Section6Rows, limit_rows());
 class Section6 : public ::testing::TestWithParam<Role> {};
 INSTANTIATE_TEST_SUITE_P(Roles, Section6, ::testing::Values(Role::client, Role::server), role_name);
 
-/// A way into each state, and what every kind of sending says there.
+/// A state in which sending is an error, and how a conversation reaches it.
 struct Situation {
   const char* name;
   void (*reach)(Conversation&);

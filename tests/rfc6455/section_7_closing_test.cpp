@@ -67,7 +67,7 @@ std::vector<WireCase> after_the_end_rows() {
 }
 WIRESPAN_TEST_BOTH_ROLES(AfterTheEnd, Section7Rows, after_the_end_rows());
 
-/// The code that goes out for each defect.
+/// The close code that is sent for each defect.
 std::vector<WireCase> fitting_code_rows() {
   ReceiveOptions small;
   small.max_message_size = 4;
@@ -352,7 +352,7 @@ class WordyCategory final : public std::error_category {
   std::string message_;
 };
 
-/// Messages of foreign errors may be long, or in any language and encoding.
+/// Messages of foreign errors may be long, and in any language and encoding.
 TEST(Section7Codes, R101_the_reason_of_a_failure_is_utf8_whatever_the_error_says) {
   std::string accents = "x";
   while (accents.size() < 80) accents += "\xC3\xA9";

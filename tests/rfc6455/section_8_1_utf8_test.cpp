@@ -1,4 +1,4 @@
-// RFC 6455 §8.1: text that is not UTF-8.
+// RFC 6455 §8.1: text messages that are not UTF-8.
 #include <optional>
 
 #include "support/wire_case.hpp"
@@ -10,7 +10,7 @@ struct TextCase {
   std::string name;
   ByteVector text;
   std::optional<std::size_t> bad_at{};  ///< Index of the first impossible byte.
-  bool unfinished = false;              ///< It ends inside a code point.
+  bool unfinished = false;              ///< The text ends inside a code point.
 };
 
 void PrintTo(const TextCase& row, std::ostream* out) { *out << row.name << to_hex(row.text); }
@@ -78,7 +78,7 @@ std::string text_param_name(const ::testing::TestParamInfo<TextParam>& info) {
   return row.name + (role == Role::server ? "_to_a_server" : "_to_a_client");
 }
 
-/// The text in one frame, or in fragments of `size` bytes with a ping before each but the first.
+/// Returns the text in one frame, or in fragments of `size` bytes with a pong between them.
 ByteVector in_fragments(const ByteVector& text, std::size_t size) {
   ByteVector wire;
   const auto pieces = pieces_of(text, size).pieces;
@@ -101,7 +101,7 @@ TEST_P(Section8_1, in_one_frame) {
       role);
 }
 
-/// R114: a fragment may end inside a code point; only the message as a whole counts.
+/// R114: a fragment may end inside a code point; the message must be valid as a whole.
 TEST_P(Section8_1, in_fragments_of_one_and_two_bytes) {
   const auto& [row, role] = GetParam();
   for (const std::size_t size : {1U, 2U}) {
@@ -115,8 +115,8 @@ TEST_P(Section8_1, in_fragments_of_one_and_two_bytes) {
   }
 }
 
-/// R115: the failure comes with the byte that makes the text impossible, not a byte later, and not
-/// before, as long as more of the message is to come.
+/// R115: the connection fails with the byte that makes the text invalid, not a byte later, and not
+/// earlier while more of the message is to come.
 TEST_P(Section8_1, fails_with_the_first_impossible_byte) {
   const auto& [row, role] = GetParam();
   const ByteVector longer = join({row.text, ByteVector(20, std::byte{0x80})});

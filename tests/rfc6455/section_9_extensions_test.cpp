@@ -1,4 +1,4 @@
-// RFC 6455 §9: extensions. None is built in, so none is agreed on and nothing on the wire has one.
+// RFC 6455 §9: Sec-WebSocket-Extensions; without an agreed extension no frame may use one.
 #include "support/handshakes.hpp"
 #include "support/wire_case.hpp"
 #include <wirespan/core/extensions.hpp>
@@ -6,7 +6,7 @@
 namespace wirespan::test {
 namespace {
 
-/// "a; b; c=d, e" as it was understood.
+/// Returns the parsed list as "a; b; c=d, e".
 std::string describe_list(const std::vector<Extension>& extensions) {
   std::string text;
   for (const Extension& extension : extensions) {
@@ -23,7 +23,7 @@ std::string describe_list(const std::vector<Extension>& extensions) {
 struct GrammarCase {
   std::string name;
   std::string text;
-  std::optional<std::string> understood;  ///< Nothing: refused.
+  std::optional<std::string> understood;  ///< nullopt: the list is refused.
 };
 
 void PrintTo(const GrammarCase& row, std::ostream* out) { *out << row.name << " " << row.text; }
@@ -84,7 +84,7 @@ const GrammarCase bad_lists[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Bad, Section9_1, ::testing::ValuesIn(bad_lists), case_name<GrammarCase>);
 
-// What a server makes of an offer.
+// A server that gets an offer.
 
 TEST(Section9, R50_a_list_split_over_several_lines_keeps_its_order) {
   const auto verdict = server_verdict(
@@ -119,7 +119,7 @@ TEST(Section9, R51_an_offer_that_breaks_the_grammar_is_refused) {
   }
 }
 
-/// Otherwise a list over several lines would go around the limit.
+/// Otherwise a list over several lines would get around the limit.
 TEST(Section9, R51_R122_the_limit_of_elements_holds_for_all_lines_together) {
   std::string line = "Sec-WebSocket-Extensions: a";
   for (std::size_t i = 1; i < limits::extension_elements; ++i) line += ",a";
@@ -136,7 +136,7 @@ TEST(Section9, R49_an_empty_list_offers_nothing) {
   }
 }
 
-// What a client makes of an answer.
+// A client that gets an answer.
 
 TEST(Section9, R27_an_extension_that_was_not_offered_fails_the_handshake) {
   for (const char* value : {"permessage-deflate", "x-unknown; a=1", "foo;"}) {
@@ -162,7 +162,7 @@ TEST(Section9, R27_an_empty_list_in_an_answer_chooses_nothing) {
   }
 }
 
-// On the wire.
+// Frames.
 
 class Section9Rows : public ::testing::TestWithParam<WireParam> {};
 
@@ -173,7 +173,7 @@ TEST_P(Section9Rows, come_out_the_same_however_they_are_cut) {
 
 std::vector<WireCase> rows() {
   return {
-      // "Hello" as permessage-deflate would send it.
+      // "Hello" as permessage-deflate would compress it.
       refused("R99_compressed_although_nothing_was_agreed", "c1 07 f248cdc9c90700"_hex,
               Errc::reserved_bits),
       refused("R99_compressed_and_empty", "c1 00"_hex, Errc::reserved_bits),

@@ -1,5 +1,5 @@
-// RFC 7692 §7.1.1.2: clients that ignore client_no_context_takeover, as tornado's do, and the
-// setting of a server that does not ask for it.
+// RFC 7692 §7.1.1.2: clients that ignore client_no_context_takeover, as tornado's do, and servers
+// set to keep the client's context without asking for that parameter.
 #include <string>
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 namespace wirespan::test {
 namespace {
 
-/// A client whose compressor keeps its context whatever the server answers.
+/// A client whose compressor keeps its context, whatever the server answers.
 class KeepingClient {
  public:
   explicit KeepingClient(const DeflateOptions& server)
@@ -48,7 +48,7 @@ TEST(Section7_1_1, R152_a_client_that_keeps_its_context_fails_where_it_was_asked
 struct Keeping {
   std::string name;
   DeflateContext context;
-  std::size_t most_memory;  ///< As the comment of DeflateOptions::receive_context has it.
+  std::size_t most_memory;  ///< The figure in the comment of DeflateOptions::receive_context.
 };
 void PrintTo(const Keeping& row, std::ostream* out) { *out << row.name; }
 

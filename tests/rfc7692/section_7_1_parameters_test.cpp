@@ -1,4 +1,4 @@
-// RFC 7692 §5, §7.1: what is offered, what is answered, and what is refused.
+// RFC 7692 §5, §7.1: parameters of permessage-deflate that are offered, answered and refused.
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,7 +36,7 @@ std::vector<Extension> parsed(const std::string& text) {
 struct OfferCase {
   std::string name;
   std::string offer;
-  std::string answer;  ///< Empty: nothing is agreed on.
+  std::string answer;  ///< Empty: compression is not agreed on.
   DeflateOptions options = keeping;
 };
 
@@ -253,7 +253,7 @@ TEST(Section7_1, R146_what_a_client_offers) {
             std::string::npos);
 }
 
-/// A plain offer lets the server keep its context and use every window.
+/// An offer without parameters allows the server to keep its context and to use every window size.
 TEST(Section7_1, R146_a_plain_offer_follows_where_it_is_acceptable) {
   const auto offers_plain = [](const DeflateOptions& options) {
     return deflate_offers_text(options).ends_with(", permessage-deflate");
@@ -269,7 +269,7 @@ TEST(Section7_1, R146_a_plain_offer_follows_where_it_is_acceptable) {
   EXPECT_TRUE(offers_plain(lenient));
 }
 
-/// Some peers' zlib has no raw window of 256 bytes: an 8 of ours would break them.
+/// The zlib of some peers has no raw window of 256 bytes: an 8 from this library would break them.
 TEST(Section7_1, R153_R154_no_window_of_8_is_ever_written) {
   const std::string s_bits = "; server_max_window_bits";
   const std::string c_bits = "; client_max_window_bits";
@@ -286,7 +286,8 @@ TEST(Section7_1, R153_R154_no_window_of_8_is_ever_written) {
   }
 }
 
-/// Every server can answer every client, and the client takes the answer.
+/// With all combinations of options, the server answers the client, and the client accepts the
+/// answer.
 TEST(Section7_1, both_sides_understand_each_other_whatever_their_options) {
   std::vector<DeflateOptions> all;
   for (const auto send : {DeflateContext::none, DeflateContext::dictionary}) {

@@ -1,4 +1,4 @@
-// RFC 7692 §6, §7.2: messages as they stand on the wire.
+// RFC 7692 §6, §7.2: compressed messages on the wire.
 #include <string>
 #include <vector>
 
@@ -39,7 +39,7 @@ std::vector<WireRow> rows() {
       {"R161_block_with_bfinal", "c1 08 f348cdc9c9070000"_hex, {hello}},
       {"R157_two_blocks", "c1 0d f248050000 00ffff cac9c90700"_hex, {hello}},
       {"R159_empty_message", "c1 01 00"_hex, {seen::text("")}},
-      // What they leave out.
+      // Cases without an example there.
       {"R161_bfinal_then_another_message",
        join({"c1 08 f348cdc9c9070000"_hex, first, "c1 05 f200110000"_hex}),
        {hello, hello, hello}},
@@ -75,7 +75,7 @@ std::vector<WireRow> rows() {
        join({first, "c1 05 f200110000"_hex}),
        {hello, bad[0]},
        compressing(DeflateContext::none, both_forget)},
-      // RSV1 where it must not be.
+      // RSV1 where it is not allowed.
       {"R143_not_agreed_on", first, reserved, plain},
       {"R148_on_a_continuation", "41 03 f248cd c0 04 c9c90700"_hex, reserved},
       {"R148_on_a_plain_continuation", "01 01 68 c0 01 69"_hex, reserved},
@@ -84,7 +84,7 @@ std::vector<WireRow> rows() {
       {"R148_on_a_close", "c8 02 03e8"_hex, reserved},
       {"R80_rsv2_with_it", "e1 07 f248cdc9c90700"_hex, reserved},
       {"R80_rsv3_with_it", "d1 07 f248cdc9c90700"_hex, reserved},
-      // Data that is none.
+      // Payloads that are not valid compressed data.
       {"R160_no_payload", "c1 00"_hex, bad},
       {"R160_reserved_block_type", "c1 01 ff"_hex, bad},
       {"R160_bad_stored_length", "c1 05 000500fbff"_hex, bad},
@@ -135,7 +135,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, Section7_2Receive,
                                             ::testing::ValuesIn(rows())),
                          row_name);
 
-/// The part of a message that has come is enough to know that it is no text.
+/// The received part of a message is enough to know that it is not UTF-8.
 TEST(Section7_2, R163_a_bad_byte_fails_before_the_message_has_ended) {
   ZlibDeflater deflater;
   const ByteVector payload = deflater.message(join({bytes_of("abc"), "ff"_hex, noise(50'000)}));
@@ -156,7 +156,7 @@ TEST(Section7_2, R163_a_bad_byte_fails_inside_an_unfinished_fragment) {
   EXPECT_EQ(conversation.events(), std::vector{seen::failed(Errc::invalid_utf8)});
 }
 
-// What we send.
+// Messages that are sent.
 
 std::string sent_in_hex(Conversation& conversation) {
   std::string text;
@@ -185,7 +185,7 @@ TEST_P(Section7_2Send, R158_a_window_as_a_dictionary_writes_the_same_bytes) {
     EXPECT_FALSE(conversation.connection().send(Opcode::continuation, {}));
     EXPECT_FALSE(conversation.connection().send(Opcode::text, bytes_of("Hello"), false));
     EXPECT_FALSE(conversation.connection().send(Opcode::continuation, {}));
-    // In fragments, so that the dictionary is not left out for a message that does not shrink.
+    // In fragments: with a dictionary, a whole message that does not shrink is sent uncompressed.
     const std::string first = "41:f248cdc9c907000000ffff 80:00";
     EXPECT_EQ(sent_in_hex(conversation), first + " 41:f2001100000000ffff 80:00")
         << static_cast<int>(context);
@@ -269,7 +269,7 @@ TEST_P(Section7_2Send, R150_the_first_part_decides_for_all_fragments) {
             bytes_of("Hello!"));
 }
 
-/// The mask key of one message cannot be had: what comes later must not refer to that message.
+/// The mask key of one message is missing: later messages must not refer to that message.
 TEST(Section7_2, a_message_that_could_not_be_sent_is_not_referred_to) {
   for (const DeflateContext context :
        {DeflateContext::none, DeflateContext::dictionary, DeflateContext::stream}) {

@@ -1,5 +1,5 @@
-// RFC 7692 §7.2.2: payloads that Node's zlib (1.3.1-e00f703, of Chromium) made of one text. What it
-// makes live is in tests/peers/compression_test.py.
+// RFC 7692 §7.2.2: payloads that Node's zlib (1.3.1-e00f703, of Chromium) made of one text. The
+// live test against Node is tests/peers/compression_test.py.
 #include <string>
 
 #include <gtest/gtest.h>
@@ -15,11 +15,11 @@ ByteVector text() {
   return bytes_of(whole);
 }
 
-/// createDeflateRaw() and flush(Z_SYNC_FLUSH) after the text, and after the text again.
+/// Output of createDeflateRaw() with flush(Z_SYNC_FLUSH) after the text, and after the text again.
 const char* const first =
     "aa562a28ca4c4e55b23234d233d5512aaecc4dcacf51b2527ab26fe1b3057b946a75aa4786020000";
 const char* const again = "1a5500510000";
-/// deflateRawSync(), with BFINAL, and the octet of §7.2.3.4 behind it.
+/// Output of deflateRawSync(), with BFINAL, followed by the octet of §7.2.3.4.
 const char* const final_block =
     "ab562a28ca4c4e55b23234d233d5512aaecc4dcacf51b2527ab26fe1b3057b946a75aa4786020000";
 
@@ -39,7 +39,7 @@ TEST(Section7_2Node, R158_streams_with_and_without_context) {
   }
 }
 
-/// { level: 0 }
+/// A stream made with { level: 0 }.
 TEST(Section7_2Node, R157_a_stream_without_compression) {
   const ByteVector plain = text();
   ASSERT_EQ(plain.size(), 0x108U);

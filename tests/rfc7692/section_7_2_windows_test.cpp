@@ -1,4 +1,5 @@
-// RFC 7692 §7.1.2, §7.2: windows and contexts, against zlib's own streams and among ourselves.
+// RFC 7692 §7.1.2, §7.2: window sizes and contexts, against zlib's own streams and between both
+// roles.
 #include <string>
 #include <vector>
 
@@ -14,14 +15,14 @@ namespace {
 constexpr std::array contexts{DeflateContext::none, DeflateContext::dictionary,
                               DeflateContext::stream};
 
-/// Sizes around those of windows, buffers and steps.
+/// Messages of sizes around those of windows, buffers and steps.
 std::vector<ByteVector> make_messages() {
   std::vector<ByteVector> messages;
   unsigned seed = 0;
   for (const std::size_t size : {0U, 1U, 5U, 255U, 256U, 257U, 1000U, 4096U, 16384U, 32768U,
                                  40'000U, 65536U, 65537U, 200'000U}) {
     messages.push_back(compressible_text(size, ++seed));
-    messages.push_back(compressible_text(size, seed));  // again: the window pays
+    messages.push_back(compressible_text(size, seed));  // again: matches the window
     messages.push_back(noise(size, seed));
   }
   return messages;
@@ -46,8 +47,7 @@ DeflateParameters parameters(Role sender, int bits, bool forgets) {
 
 class Section7_1_2 : public ::testing::TestWithParam<std::tuple<Role, int>> {};
 
-/// The window that zlib inflates with is exactly what was agreed on: a match that reaches further
-/// is an error there.
+/// zlib inflates with exactly the agreed window, where a match that reaches further is an error.
 TEST_P(Section7_1_2, R153_R155_what_we_send_keeps_to_the_window) {
   const auto [role, bits] = GetParam();
   for (const DeflateContext context : contexts) {
@@ -107,13 +107,13 @@ TEST_P(Section7_1_2, R158_streams_of_zlib_come_out_as_they_were) {
   }
 }
 
-/// RFC 7692 §7.1.2: a stream that was made with a larger window is no answer to what was agreed on.
+/// RFC 7692 §7.1.2: a stream compressed with a larger window than agreed is an error.
 TEST_P(Section7_1_2, R153_R155_a_reference_beyond_the_window_fails) {
   const Role sender = std::get<0>(GetParam());
   const int bits = std::get<1>(GetParam());
-  if (bits == 15) return;  // DEFLATE itself ends there
+  if (bits == 15) return;  // the largest window of DEFLATE
   const Role receiver = sender == Role::server ? Role::client : Role::server;
-  // A passage is repeated behind bytes that do not compress, more than a window later.
+  // A passage is repeated more than a window later, behind bytes that do not compress.
   ByteVector message = noise(100, 1);
   const ByteVector between = noise((std::size_t{1} << bits) + 1000, 2);
   message.insert(message.end(), between.begin(), between.end());
@@ -150,7 +150,8 @@ INSTANTIATE_TEST_SUITE_P(Windows, Section7_1_2,
                                             ::testing::Values(8, 9, 10, 12, 14, 15)),
                          window_name);
 
-/// One of us talks to another of us, in both directions, with all combinations of contexts.
+/// Both roles of this library talk to each other, in both directions, with all combinations of
+/// contexts.
 TEST(Section7_2, R158_both_sides_keep_or_forget_as_agreed_on) {
   const auto& messages = various_messages();
   for (const DeflateContext sending : contexts) {

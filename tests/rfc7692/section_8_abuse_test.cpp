@@ -1,4 +1,4 @@
-// RFC 7692 §8: bombs, and messages that cost much and say little.
+// RFC 7692 §8: decompression bombs, and messages that cost much and contain little.
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -13,7 +13,7 @@
 namespace wirespan::test {
 namespace {
 
-/// 1 GiB of zeros, which is about 1 MiB: the most that deflate can do.
+/// 1 GiB of zeros as about 1 MiB, the highest ratio of DEFLATE.
 const ByteVector& bomb() {
   static const ByteVector payload = [] {
     ZlibDeflater deflater(15, 9);
@@ -22,7 +22,7 @@ const ByteVector& bomb() {
     for (int i = 0; i < 16; ++i) {
       const ByteVector part = deflater.message(zeros);
       whole.insert(whole.end(), part.begin(), part.end());
-      // Between two parts the end of the flush stays where it is.
+      // Between two parts the tail of the flush is kept.
       const ByteVector tail = "0000ffff"_hex;
       if (i < 15) whole.insert(whole.end(), tail.begin(), tail.end());
     }
@@ -98,7 +98,7 @@ TEST(Section8, a_ratio_that_is_exceeded_is_answered_with_1008) {
   EXPECT_EQ(close_code_for(Errc::bad_compressed_data), CloseCode::invalid_payload);
 }
 
-/// They stand for nothing, so the limit for plain bytes never comes.
+/// Empty blocks produce no bytes, so the limit for the plain size never applies.
 TEST(Section8, R122_empty_blocks_without_end_are_a_message_too_big) {
   ConversationOptions options = compressing();
   options.receive.max_message_size = 10'000;
@@ -112,7 +112,8 @@ TEST(Section8, R122_empty_blocks_without_end_are_a_message_too_big) {
   EXPECT_EQ(pieces.events(), std::vector{seen::failed(Errc::message_too_big)});
 }
 
-/// Each ends a stream and begins one. If that copied the window, this would take minutes.
+/// Each final block ends a stream and begins one. With a copy of the window each, this test would
+/// take minutes.
 TEST(Section8, R161_a_million_final_blocks_cost_no_more_than_their_bytes) {
   ByteVector blocks = ZlibDeflater().final_message(noise(40'000));
   blocks.pop_back();  // the octet that ends the message
@@ -127,7 +128,8 @@ TEST(Section8, R161_a_million_final_blocks_cost_no_more_than_their_bytes) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
 }
 
-/// Whatever block is refused: bad_alloc or an end of the connection, and nothing leaks.
+/// Each block allocation fails in turn: the outcome is bad_alloc or the end of the connection, and
+/// nothing leaks.
 TEST(Section8, every_block_may_be_refused) {
   const ByteVector wire = compressed_frames(1, ZlibDeflater().message(compressible_text(100'000)));
   const int places = run_until_nothing_fails([&](FailAfter& fail) {
@@ -144,7 +146,7 @@ TEST(Section8, every_block_may_be_refused) {
   EXPECT_GE(places, 5);
 }
 
-/// Bytes that mean nothing, in every role of the codec: an error or a message, never more.
+/// Random payloads with every kind of context: the outcome is an error or a message, nothing else.
 TEST(Section8, R160_noise_is_refused_or_understood) {
   for (unsigned seed = 0; seed < 3000; ++seed) {
     ConversationOptions options =

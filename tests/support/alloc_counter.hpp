@@ -1,12 +1,14 @@
-// alloc_counter.hpp - counts every operator new of the program, and lets the n-th one fail. Only
-// programs that link alloc_counter.cpp have it.
+// alloc_counter.hpp - counts every operator new of the program, and makes the n-th one fail (fault
+// injection). Only programs that link alloc_counter.cpp have it.
 #pragma once
 
 #include <cstddef>
 
 namespace wirespan::test {
 
-/// Counts from its construction on. One at a time, one thread.
+/// Counts allocations of the whole program between its construction and its destruction. At most
+/// one may exist at a time, and only one thread may allocate while it does: the counts are plain
+/// globals.
 class AllocCounter {
  public:
   AllocCounter() noexcept;
@@ -14,13 +16,13 @@ class AllocCounter {
   AllocCounter(const AllocCounter&) = delete;
   AllocCounter& operator=(const AllocCounter&) = delete;
 
-  /// Calls of operator new since the construction.
+  /// Returns the calls of operator new since the construction.
   [[nodiscard]] std::size_t count() const noexcept;
-  /// Allocated since the construction and not freed yet; negative if more was freed.
+  /// Returns allocations minus frees since the construction; negative if more was freed.
   [[nodiscard]] long outstanding() const noexcept;
-  /// The allocation after the next `allowed` ones throws std::bad_alloc, once.
+  /// Makes the allocation after the next `allowed` ones throw std::bad_alloc, once.
   void fail_after(std::size_t allowed) noexcept;
-  /// True if that has happened.
+  /// True if that allocation has thrown.
   [[nodiscard]] bool failed() const noexcept;
 };
 

@@ -1,4 +1,5 @@
-// app_test.hpp - tests of WebSocketApp over every kind of connection and every back end.
+// app_test.hpp - fixture for tests of WebSocketApp over every kind of connection and every back
+// end.
 #pragma once
 
 #include <string>
@@ -11,6 +12,7 @@
 #include "support/thrown.hpp"
 #include <wirespan/app/websocket_app.hpp>
 
+/// Fixture: its parameter chooses plain or TLS, epoll or poll; `recorder` notes the handler calls.
 namespace wirespan::test {
 
 class AppTest : public ::testing::TestWithParam<Link> {
@@ -24,11 +26,12 @@ class AppTest : public ::testing::TestWithParam<Link> {
     options.sslopt = link().for_client();
     return options;
   }
-  /// Runs until it ends by itself; everything that is called goes to the recorder.
+  /// Runs a WebSocketApp against the server until run_forever() returns by itself.
   RunResult run(const RawServer& server, AppHandlers handlers) {
     WebSocketApp app(server.url(), std::move(handlers), with());
     return app.run_forever(running());
   }
+  /// The same, with the recorder's handlers.
   RunResult run(const RawServer& server) { return run(server, recorder.handlers()); }
 
   Recorder recorder;
@@ -37,7 +40,7 @@ class AppTest : public ::testing::TestWithParam<Link> {
 #define WIRESPAN_OVER_LINKS_AND_BACKENDS(Suite) \
   INSTANTIATE_TEST_SUITE_P(Over, Suite, ::testing::ValuesIn(links_and_backends()), link_name)
 
-/// What run_forever() returned, for comparing.
+/// The parts of a RunResult that tests compare.
 struct Ending {
   EndReason why = EndReason::stopped;
   std::optional<CloseCode> code{};
@@ -58,7 +61,7 @@ inline void PrintTo(const Ending& ending, std::ostream* out) {
        << " \"" << ending.reason << "\" " << (ending.error ? ending.error.message() : "no error");
 }
 
-/// A script that sends messages and then closes with 1000.
+/// Returns a script that sends messages and then closes with 1000.
 [[nodiscard]] inline RawServer::Script sending(std::vector<std::string> texts) {
   return [texts = std::move(texts)](RawPeer& peer) {
     (void)peer.accept();

@@ -1,4 +1,4 @@
-// back_ends.hpp - tests of what runs on a loop: each of them on both back ends.
+// back_ends.hpp - runs every test of an event-loop suite on both back ends, epoll and poll.
 #pragma once
 
 #include <chrono>
@@ -10,7 +10,7 @@
 
 namespace wirespan::test {
 
-/// A test with a loop of its own.
+/// Fixture with an event loop of its own, on the back end that is its parameter.
 class LoopTest : public ::testing::TestWithParam<net::Backend> {
  protected:
   net::EventLoop loop{{.backend = GetParam()}};
@@ -20,10 +20,10 @@ inline std::string back_end_name(const ::testing::TestParamInfo<net::Backend>& i
   return info.param == net::Backend::epoll ? "epoll" : "poll";
 }
 
-/// Far beyond what a loaded machine needs; a test that gets there has failed.
+/// Far longer than a loaded machine needs; a test that waits this long has failed.
 inline constexpr std::chrono::seconds patience{20};
 
-/// Turns the loop until `done` says so; false if that takes longer than anybody waits.
+/// Runs turns of the loop until `done()` is true; false if that takes longer than `longest`.
 template <class Done>
 [[nodiscard]] bool turn_until(net::EventLoop& loop, Done done,
                               std::chrono::milliseconds longest = patience) {
@@ -35,7 +35,7 @@ template <class Done>
   return true;
 }
 
-/// Turns the loop for this long: for what must not happen.
+/// Runs turns of the loop for this long, to show that something does not happen.
 inline void turn_for(net::EventLoop& loop, std::chrono::milliseconds time) {
   const auto end = std::chrono::steady_clock::now() + time;
   while (std::chrono::steady_clock::now() < end) loop.run_once(std::chrono::milliseconds(1));
@@ -43,7 +43,7 @@ inline void turn_for(net::EventLoop& loop, std::chrono::milliseconds time) {
 
 }  // namespace wirespan::test
 
-/// Runs every test of a suite on epoll and on poll.
+/// Instantiates every test of a suite on epoll and on poll.
 #define WIRESPAN_TEST_BOTH_BACK_ENDS(suite)                                               \
   INSTANTIATE_TEST_SUITE_P(                                                               \
       on, suite,                                                                          \

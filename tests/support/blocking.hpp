@@ -1,4 +1,4 @@
-// blocking.hpp - a blocking client on one of the links, for tests.
+// blocking.hpp - the blocking client (WebSocket) on one of the links, for tests.
 #pragma once
 
 #include <string>
@@ -12,7 +12,8 @@
 
 namespace wirespan::test {
 
-/// Options that believe the server of a link. Every test ends by itself: calls have a time-out.
+/// Returns options that trust the server of a link. Calls and connecting time out after 10 s unless
+/// `options` says otherwise, so that every test ends by itself.
 [[nodiscard]] inline ConnectOptions options_for(const Link& link, ConnectOptions options = {}) {
   if (link.is_secure()) options.sslopt = link.for_client();
   if (!options.timeout) options.timeout = 10s;
@@ -20,7 +21,7 @@ namespace wirespan::test {
   return options;
 }
 
-/// Tests that run over every link.
+/// Fixture for tests that run over every link.
 class OverLinks : public ::testing::TestWithParam<Link> {
  protected:
   [[nodiscard]] WebSocket connect(const RawServer& server, ConnectOptions options = {}) const {

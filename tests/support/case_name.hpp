@@ -1,4 +1,4 @@
-// case_name.hpp - rows that show their names in the list of tests.
+// case_name.hpp - names for the rows of parameterised tests, shown in the list of tests.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// certificates.cpp - a small authority on top of OpenSSL.
+// certificates.cpp - a certificate authority for tests, on top of OpenSSL.
 #include "support/certificates.hpp"
 
 #include <array>
@@ -31,7 +31,7 @@ void require(bool condition, const char* what) {
   if (!condition) throw std::runtime_error(std::string("certificates: ") + what);
 }
 
-/// A folder that goes away with the process.
+/// A folder that is deleted when the process ends.
 class Folder {
  public:
   Folder() {
@@ -92,13 +92,13 @@ std::string alternative_names(const CertificateSpec& spec) {
   return text;
 }
 
-/// The files of this process.
+/// The folder of this process.
 const Folder& folder() {
   static const Folder one;
   return one;
 }
 
-/// Signs certificates, and remembers everything it has signed.
+/// Signs certificates and remembers the files of every one it has signed.
 class Authority {
  public:
   static Authority& trusted() {
@@ -121,7 +121,7 @@ class Authority {
 
   [[nodiscard]] const std::string& file() const { return file_; }
 
-  /// OpenSSL finds an authority by a hash of its name.
+  /// OpenSSL finds an authority in a folder by a hash of its name.
   [[nodiscard]] std::string hashed_folder() const {
     const std::string path = folder().file("authorities");
     std::filesystem::create_directories(path);

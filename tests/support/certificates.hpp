@@ -1,4 +1,4 @@
-// certificates.hpp - certificates for tests, made on the spot and thrown away at exit.
+// certificates.hpp - certificates for tests, made when first asked for and deleted at exit.
 #pragma once
 
 #include <string>
@@ -6,16 +6,16 @@
 
 namespace wirespan::test {
 
-/// What a certificate says; signed by the test authority unless self_signed.
+/// The contents of a certificate; the test authority signs it unless `self_signed` is set.
 struct CertificateSpec {
-  std::string name = "server";  ///< Base name of its files.
+  std::string name = "server";  ///< Base name of the files.
   std::string common_name{};    ///< The same as `name` when empty.
   std::vector<std::string> dns_names{"localhost"};
   std::vector<std::string> addresses{"127.0.0.1", "::1"};
   long valid_from = -3600;  ///< Seconds from now.
   long valid_until = 24 * 3600;
   bool self_signed = false;
-  bool other_authority = false;  ///< Signed by another authority, which nobody trusts.
+  bool other_authority = false;  ///< Signed by a second authority, which no test trusts.
   bool for_client = false;       ///< Extended key usage: client instead of server.
   std::string key_password{};    ///< Encrypts the key file.
 };
@@ -25,13 +25,13 @@ struct CertificateFiles {
   std::string key;          ///< Path of the PEM key.
 };
 
-/// The file with the certificate of the test authority.
+/// Returns the path of the PEM file with the certificate of the test authority.
 [[nodiscard]] const std::string& authority_file();
-/// A folder with that certificate under the name by which OpenSSL looks it up.
+/// Returns a folder with that certificate under the hashed name by which OpenSSL looks it up.
 [[nodiscard]] const std::string& authority_folder();
-/// A path in a folder that goes away with the process; nothing is there yet.
+/// Returns a path in a folder that is deleted when the process ends; no file is there yet.
 [[nodiscard]] std::string scratch_file(const std::string& name);
-/// Makes it on first use; the same name gives the same files.
+/// Makes the certificate on first use; the same `spec.name` returns the same files.
 [[nodiscard]] CertificateFiles certificate(const CertificateSpec& spec = {});
 
 }  // namespace wirespan::test

@@ -1,4 +1,4 @@
-// channel_host.hpp - owns one Channel as an application does, and writes down what it is told.
+// channel_host.hpp - owns one Channel as an application does, and records its callbacks.
 #pragma once
 
 #include <cstdlib>
@@ -18,16 +18,21 @@
 
 namespace wirespan::test {
 
-/// What a test chooses for a channel.
+/// Options that a test chooses for a channel.
 struct HostOptions {
   ReceiveOptions receive{};
   net::SessionOptions channel{};
   const BlockSource* blocks = nullptr;  ///< Null: the loop's pool.
   MaskSource mask_source{};             ///< Unset: the loop's random source.
-  /// The channel borrows its protocol machine: every test holds either way.
+  /// The channel borrows its Connection from a ConnectionPool (protocol pool). Every test must hold
+  /// with and without; WIRESPAN_TEST_RENEW in the environment turns it on.
   bool pooled = std::getenv("WIRESPAN_TEST_RENEW") != nullptr;
 };
 
+/// The owner of one Channel over a stream `S`. Its handler notes every callback as text in
+/// `events`, then calls the hook of the same name, if set. When the channel ends, the host notes
+/// how in `end` and hands the channel to the loop's deferred deletion; a callback after that fails
+/// the test. The host must outlive the channel's last turn.
 template <net::Stream S>
 class ChannelHost {
  public:
@@ -84,15 +89,15 @@ class ChannelHost {
 
   void start(ByteVector unread = {}) { channel_->start(unread); }
 
-  /// Valid until the end of the turn in which it ends.
+  /// The channel. Valid until the end of the turn in which it ends.
   [[nodiscard]] Channel& channel() noexcept { return *channel_; }
   [[nodiscard]] Channel* operator->() noexcept { return channel_; }
   [[nodiscard]] bool ended() const noexcept { return end.has_value(); }
   [[nodiscard]] int fd() const noexcept { return fd_; }
-  /// Destroys the channel without an end, as an owner may.
+  /// Destroys the channel before its end, as an owner may; on_end() is not called.
   void drop() { owner_.reset(); }
 
-  /// Answers every message with the same one.
+  /// Echoes every message from now on.
   void echo() {
     on_message = [this](const Message& message) {
       EXPECT_FALSE(channel_->send(message.opcode, message.payload));
@@ -103,7 +108,7 @@ class ChannelHost {
   Hook on_fragment, on_ping, on_pong, on_ping_sent, on_backlog, on_drained, on_end;
 
   std::optional<net::ConnectionPool> pool;
-  std::vector<std::string> events;  ///< In the words of `seen`; long messages by their size.
+  std::vector<std::string> events;  ///< Callbacks, in the words of `seen`; long messages by size.
   std::vector<std::size_t> backlogs;
   std::size_t messages = 0;
   std::optional<net::SessionEnd> end;

@@ -1,4 +1,4 @@
-// conversation.hpp - a Connection and its driver, without a network: bytes in, a list of owned
+// conversation.hpp - a Connection and a driver for it, without a network: bytes in, a list of owned
 // events and a list of sent frames out.
 #pragma once
 
@@ -18,10 +18,10 @@
 
 namespace wirespan::test {
 
-/// Events as text, so that a list of them is readable in a table and in a report.
+/// Returns an event as text, so that a list of events is readable in a table and in a report.
 [[nodiscard]] std::string describe(const Event& event);
 
-// What describe() makes of the events that a test expects.
+// Texts that describe() returns for the events that a test expects.
 namespace seen {
 [[nodiscard]] std::string text(std::string_view payload);
 [[nodiscard]] std::string text(Bytes payload);
@@ -34,10 +34,10 @@ namespace seen {
 [[nodiscard]] std::string failed(Errc error);
 }  // namespace seen
 
-/// How the driver reads.
+/// Where the driver reads to.
 enum class Reading {
-  into_shared_buffer,  ///< It never asks for a window; each piece is a block that is freed at once.
-  into_window,         ///< It reads where receive_window() says.
+  into_shared_buffer,  ///< Ignores receive_window(); each piece is a block that is freed at once.
+  into_window,         ///< Reads into the buffer that receive_window() returns.
 };
 
 /// Options for one conversation.
@@ -47,21 +47,24 @@ struct ConversationOptions {
   FailAfter* fail_blocks = nullptr;
   FailAfter* fail_keys = nullptr;
   std::optional<DeflateOptions> deflate{};
-  DeflateParameters agreed{};  ///< Counts if `deflate` is set.
+  DeflateParameters agreed{};  ///< Used only if `deflate` is set.
 };
 
-/// With WIRESPAN_TEST_RENEW in the environment it takes a new connection wherever the old one
-/// claims to be like new: nobody may be able to tell, so each test holds either way.
+/// Owns a Connection, feeds it, and keeps all its events and all its output. With
+/// WIRESPAN_TEST_RENEW in the environment it replaces the connection by a new one wherever
+/// is_like_new() is true: the replacement must be invisible, so each test holds either way.
 class Conversation {
  public:
   explicit Conversation(Role role, const ConversationOptions& options = {});
 
-  /// Feeds one piece, in a heap block of its size that is gone afterwards, and collects the events.
+  /// Feeds one piece, in a heap block of exactly its size that is freed afterwards, and collects
+  /// the events.
   void receive(Bytes piece, Reading reading = Reading::into_shared_buffer);
-  /// The same for bytes that are written as a server sends them: a server gets them masked.
+  /// The same for bytes as a server sends them, unmasked: they are masked if the connection is a
+  /// server.
   void receive_from_peer(Bytes unmasked_wire);
   void end_of_stream();
-  /// Calls next() until NeedInput.
+  /// Calls next() until it returns NeedInput.
   void collect_events();
 
   [[nodiscard]] Connection& connection() noexcept { return connection_; }
@@ -69,10 +72,11 @@ class Conversation {
   [[nodiscard]] const CountingBlocks& blocks() const noexcept { return blocks_; }
   /// Null without compression.
   [[nodiscard]] const std::shared_ptr<DeflatePool>& pool() const noexcept { return pool_; }
-  /// All output so far, as it stands on the wire. Takes it from the connection.
+  /// Takes the output from the connection and returns all output so far, as it stands on the wire.
   [[nodiscard]] const ByteVector& wire();
-  /// The same as frames. Fails the test if they are not whole or not legal.
+  /// Returns the same as frames. Fails the test if they are not whole or not legal.
   [[nodiscard]] std::vector<WireFrame> sent_frames();
+  /// Returns the same as texts, by describe().
   [[nodiscard]] std::vector<std::string> sent();
 
  private:

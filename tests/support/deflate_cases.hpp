@@ -1,4 +1,4 @@
-// deflate_cases.hpp - conversations with compression, and frames as a peer compresses them.
+// deflate_cases.hpp - conversations with permessage-deflate, and frames as a peer compresses them.
 #pragma once
 
 #include <string>
@@ -9,7 +9,8 @@
 
 namespace wirespan::test {
 
-/// A frame of a message that came with RSV1, from payloads: whole, or cut into fragments of `size`.
+/// Returns the frames of a message with RSV1 set in the first one: `payload` whole, or in fragments
+/// of `size` bytes.
 inline ByteVector compressed_frames(unsigned opcode, Bytes payload, std::size_t size = SIZE_MAX) {
   ByteVector wire;
   bool first = true;
@@ -24,7 +25,7 @@ inline ByteVector compressed_frames(unsigned opcode, Bytes payload, std::size_t 
   return wire;
 }
 
-/// Compression with the context kept, and nothing too short for it.
+/// Returns options that compress every message (threshold 0) with the given context and parameters.
 inline ConversationOptions compressing(DeflateContext context = DeflateContext::stream,
                                        const DeflateParameters& agreed = {}) {
   return {.deflate =

@@ -1,4 +1,4 @@
-// environment.hpp - a variable of the environment for the lifetime of an object.
+// environment.hpp - sets an environment variable for the lifetime of an object.
 #pragma once
 
 #include <cstdlib>
@@ -6,6 +6,7 @@
 
 namespace wirespan::test {
 
+/// Sets a variable of the environment and removes it at its destruction; an earlier value is lost.
 class Variable {
  public:
   Variable(const char* name, const std::string& value) : name_(name) {

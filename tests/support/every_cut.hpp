@@ -1,4 +1,4 @@
-// every_cut.hpp - the same bytes whole, one by one, and cut at every place.
+// every_cut.hpp - the same input whole, byte by byte, and cut at every position.
 #pragma once
 
 #include <algorithm>
@@ -11,8 +11,8 @@
 
 namespace wirespan::test {
 
-/// A copy on the heap of exactly this size: a sanitizer sees a read or write one byte outside, and
-/// any use after the copy is gone.
+/// A copy on the heap of exactly this size, so that the address sanitizer sees an access one byte
+/// outside and any use after the copy is freed.
 class ExactCopy {
  public:
   explicit ExactCopy(Bytes bytes) : size_(bytes.size()), data_(new std::byte[bytes.size()]) {
@@ -25,13 +25,13 @@ class ExactCopy {
   std::unique_ptr<std::byte[]> data_;
 };
 
-/// One way of cutting an input.
+/// One way of cutting an input into pieces.
 struct Chopping {
   std::string name;
   std::vector<Bytes> pieces;
 };
 
-/// Pieces of `size` bytes; the last one may be shorter.
+/// Cuts into pieces of `size` bytes; the last one may be shorter.
 inline Chopping pieces_of(Bytes wire, std::size_t size) {
   Chopping chopping{.name = "in pieces of " + std::to_string(size), .pieces = {}};
   for (std::size_t at = 0; at < wire.size(); at += size) {
@@ -40,7 +40,8 @@ inline Chopping pieces_of(Bytes wire, std::size_t size) {
   return chopping;
 }
 
-/// Every place to cut a short input; of a long one the beginning, the end, and a few between.
+/// Returns every position to cut a short input; of one above 1024 bytes the first and last 40 and
+/// each multiple of 4099 between.
 inline std::vector<std::size_t> cuts(std::size_t size) {
   const std::size_t edge = size <= 1024 ? size : 40;
   constexpr std::size_t stride = 4099;
@@ -51,8 +52,9 @@ inline std::vector<std::size_t> cuts(std::size_t size) {
   return places;
 }
 
-/// Calls run(Chopping) with the whole input, byte by byte, in small pieces, and cut in two at every
-/// place. Inputs above 8 KiB are not fed byte by byte.
+/// Calls run(Chopping) with the whole input, in pieces of 1, 2, 3 and 7 bytes, and cut in two at
+/// every position of cuts(). Inputs above 8 KiB come in pieces of 1000 bytes instead of the small
+/// ones.
 template <class Run>
 void for_every_chopping(Bytes wire, Run run) {
   constexpr std::size_t short_enough = 8192;

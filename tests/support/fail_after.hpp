@@ -1,4 +1,5 @@
-// fail_after.hpp - the n-th operation fails, for every n, until a scenario gets through.
+// fail_after.hpp - fault injection: the n-th operation fails, for every n, until a scenario
+// succeeds.
 #pragma once
 
 #include <algorithm>
@@ -11,11 +12,11 @@
 
 namespace wirespan::test {
 
-/// Lets `allowed` operations through and fails the one after them, once.
+/// Lets `allowed` operations succeed and fails the one after them, once.
 class FailAfter {
  public:
   explicit FailAfter(int allowed) noexcept : left_(allowed) {}
-  /// False for the operation that is to fail.
+  /// False for the operation that has to fail. Each call counts as one operation.
   [[nodiscard]] bool allows() noexcept { return left_-- != 0; }
   /// True when the failure has happened.
   [[nodiscard]] bool spent() const noexcept { return left_ < 0; }
@@ -24,8 +25,8 @@ class FailAfter {
   int left_;
 };
 
-/// Runs `scenario` with FailAfter(0), FailAfter(1), ... until nothing fails in it any more, and
-/// tells how many places of failure it has. The scenario returns nothing and checks for itself.
+/// Runs `scenario` with FailAfter(0), FailAfter(1), ... until no operation of it fails, and returns
+/// how many operations can fail. The scenario returns nothing and checks its own results.
 template <class Scenario>
 int run_until_nothing_fails(Scenario scenario) {
   for (int n = 0;; ++n) {
@@ -35,8 +36,9 @@ int run_until_nothing_fails(Scenario scenario) {
   }
 }
 
-/// Lends blocks from the heap, throws where `fail` says so, and counts what is not back yet. What
-/// comes back is overwritten, so that a view which outlives its block shows.
+/// A BlockSource over the heap that throws std::bad_alloc where `fail` says so and counts the
+/// blocks that are out. A block that comes back is overwritten with 0xDD before it is freed, so
+/// that a view which outlives its block shows.
 class CountingBlocks {
  public:
   explicit CountingBlocks(FailAfter* fail = nullptr) noexcept : fail_(fail) {}
@@ -46,7 +48,7 @@ class CountingBlocks {
   [[nodiscard]] const BlockSource& source() const noexcept { return source_; }
   [[nodiscard]] int outstanding() const noexcept { return outstanding_; }
   [[nodiscard]] int lent() const noexcept { return lent_; }
-  /// The largest sum of capacities that was out at one time.
+  /// The largest sum of capacities that was lent at one time.
   [[nodiscard]] std::size_t peak() const noexcept { return peak_; }
 
  private:
@@ -76,7 +78,8 @@ class CountingBlocks {
   std::size_t peak_ = 0;
 };
 
-/// Keys that differ from frame to frame and can be foretold; fails where `fail` says so.
+/// A MaskSource whose keys differ from frame to frame and are predictable; fails where `fail` says
+/// so.
 class CountingKeys {
  public:
   explicit CountingKeys(FailAfter* fail = nullptr) noexcept : fail_(fail) {}
@@ -85,7 +88,7 @@ class CountingKeys {
 
   [[nodiscard]] MaskSource source() noexcept { return {.next = &next, .context = this}; }
   [[nodiscard]] unsigned asked() const noexcept { return asked_; }
-  /// The key that the `n`-th call gives, counted from 1.
+  /// Returns the key that the `n`-th call gives, counted from 1.
   [[nodiscard]] static MaskKey key(unsigned n) noexcept {
     const unsigned value = n * 0x9E3779B9U;
     MaskKey key;

@@ -1,4 +1,5 @@
-// frames.cpp - an independent, slow and plain reading of RFC 6455 §5.2, for judging the fast one.
+// frames.cpp - a slow and independent reference implementation of RFC 6455 §5.2, against which
+// tests compare the fast one.
 #include "support/frames.hpp"
 
 #include <algorithm>
@@ -15,7 +16,7 @@ struct HeaderShape {
   bool minimal = true;
 };
 
-/// Nothing if the header is cut; the key, if any, is not looked at.
+/// Parses a header without its mask key; nullopt if the header is incomplete.
 std::optional<HeaderShape> shape_of(Bytes wire) {
   if (wire.size() < 2) return std::nullopt;
   const unsigned length = value_of(wire[1]) & 0x7F;
@@ -44,7 +45,7 @@ std::string summary(Bytes payload) {
 
 constexpr std::size_t long_payload = 80;
 
-/// What is wrong with one frame by itself.
+/// Returns the violation in one frame by itself; empty if there is none.
 std::string complaint_about(const WireFrame& one, Role sender) {
   if (one.masked != (sender == Role::client)) return "wrong mask bit";
   if (!one.minimal) return "length is not minimal";

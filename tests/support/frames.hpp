@@ -1,5 +1,5 @@
-// frames.hpp - frames taken apart and put together without the help of the code under test.
-// RFC 6455 §5.2.
+// frames.hpp - reference implementation of the frame format: takes frames apart and puts them
+// together without the code under test. RFC 6455 §5.2.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace wirespan::test {
 
-/// One whole frame as it stood on the wire, its payload unmasked.
+/// One whole frame of the wire, its payload unmasked.
 struct WireFrame {
   unsigned first_byte = 0;  ///< FIN, RSV1-3 and opcode.
   bool masked = false;
@@ -27,28 +27,29 @@ struct WireFrame {
   [[nodiscard]] Opcode opcode() const noexcept { return Opcode{std::uint8_t(first_byte & 15)}; }
 };
 
-/// An unmasked frame with the shortest length: frame(0x82, payload).
+/// Returns an unmasked frame with the shortest length form: frame(0x82, payload).
 [[nodiscard]] ByteVector frame(unsigned first_byte, Bytes payload);
 
-/// The frames of a stream that ends between two of them; nothing if it does not.
+/// Splits a stream into frames; nullopt if it does not end at the end of a frame.
 [[nodiscard]] std::optional<std::vector<WireFrame>> parse_frames(Bytes wire);
 
-/// The same stream as a client sends it: the mask bit, a key and masked payload in every frame.
-/// The stream may be illegal and end anywhere.
+/// Returns the same stream as a client sends it: mask bit, key and masked payload in every frame.
+/// The stream may be illegal and may end anywhere.
 [[nodiscard]] ByteVector masked(Bytes wire, MaskKey key = {std::byte{0x37}, std::byte{0xfa},
                                                            std::byte{0x21}, std::byte{0x3d}});
 
-/// The same as `receiver` gets it from its peer: masked for a server.
+/// Returns the stream as `receiver` gets it from its peer: masked if the receiver is a server.
 [[nodiscard]] ByteVector as_received_by(Role receiver, Bytes wire);
 
-/// "text Hello", "pong 6869", "close 1002": what a frame says, for comparisons and reports.
+/// Describes a frame for comparisons and reports: "text Hello", "pong 6869", "close 1002".
 [[nodiscard]] std::string describe(const WireFrame& frame);
 
-/// What is wrong with frames that an endpoint sent, judged as one stream from its beginning; empty
-/// if they are legal. §5.1, §5.2, §5.4, §5.5, §7.4.
+/// Returns the first violation in frames that an endpoint sent, judged as one stream from its
+/// beginning; empty if all are legal. §5.1, §5.2, §5.4, §5.5, §7.4.
 [[nodiscard]] std::string complaint_about(const std::vector<WireFrame>& frames, Role sender);
 
-/// A payload for a report: text in quotes if printable, else hex; long ones as size and checksum.
+/// Returns a payload for a report: text in quotes if printable, else hex; long payloads as size and
+/// checksum.
 [[nodiscard]] std::string readable(Bytes payload);
 [[nodiscard]] std::string readable_hex(Bytes payload);
 

@@ -1,5 +1,4 @@
-// guard_page.hpp - input that begins or ends where the address space does: one byte further is a
-// fault.
+// guard_page.hpp - input next to an unmapped page: an access one byte too far is a fault.
 #pragma once
 
 #include <algorithm>
@@ -16,8 +15,8 @@ namespace wirespan::test {
 
 enum class Guarded : std::uint8_t { front, end };
 
-/// A copy of some bytes with an unmapped page on either side. The bytes touch the one that is asked
-/// for, so that a byte too far is a fault.
+/// A copy of some bytes with an unmapped page before and after it. The copy touches the page at
+/// `side`; towards the other one there may be slack up to a page.
 class GuardedBytes {
  public:
   explicit GuardedBytes(Bytes bytes, Guarded side = Guarded::end) : size_(bytes.size()) {

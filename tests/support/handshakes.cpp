@@ -1,4 +1,5 @@
-// handshakes.cpp - both handshakes fed in pieces.
+// handshakes.cpp - feeds both handshakes in pieces and compares their outcome with the expected
+// one.
 #include "support/handshakes.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// handshakes.hpp - opening handshakes for tests: valid heads to spoil, and verdicts on them in
-// every chopping. RFC 6455 §4.
+// handshakes.hpp - opening handshakes for tests: valid heads to be made wrong, and the verdicts of
+// the code under test on them in every chopping. RFC 6455 §4.
 #pragma once
 
 #include <string>
@@ -20,25 +20,25 @@ inline constexpr std::string_view sample_key = "dGhlIHNhbXBsZSBub25jZQ==";
 inline constexpr std::string_view sample_accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 [[nodiscard]] HandshakeKey sample_handshake_key();
 
-/// A request and an answer that every check accepts.
+/// A request and a response that every check accepts.
 [[nodiscard]] std::string valid_request();
 [[nodiscard]] std::string valid_response();
 
-/// The head with the line that starts with `start` replaced; an empty `line` removes it. Throws if
-/// there is no such line, so that a typing error is no silent success.
+/// Replaces the line that starts with `start`; an empty `line` removes it. Throws if the head has
+/// no such line, so that a typing error does not pass silently.
 [[nodiscard]] std::string with_line(std::string head, std::string_view start,
                                     std::string_view line);
-/// The head with more lines (each without its CRLF) at its end.
+/// Adds lines (each without its CRLF) at the end of the head.
 [[nodiscard]] std::string adding(std::string head, std::initializer_list<std::string> lines);
 
 [[nodiscard]] ClientRequest simple_client_request();
 
-/// What a handshake made of some bytes.
+/// The outcome of a handshake over some bytes, per role.
 struct ServerVerdict {
   std::error_code error;
   bool complete = false;
   ClientOffer offer;
-  std::size_t consumed = 0;  ///< Of all the bytes, not of the last piece.
+  std::size_t consumed = 0;  ///< Of all bytes, not of the last piece.
 };
 struct ClientVerdict {
   std::error_code error;
@@ -49,14 +49,15 @@ struct ClientVerdict {
   std::size_t consumed = 0;
 };
 
-/// Feeds the pieces, each in a heap block of its size, until there is a verdict.
+/// Feeds the pieces, each in a heap block of exactly its size, until the handshake completes or
+/// fails.
 [[nodiscard]] ServerVerdict server_verdict(const Chopping& chopping, const HeadLimits& limits = {});
 [[nodiscard]] ClientVerdict client_verdict(const Chopping& chopping, const ClientRequest& request);
 [[nodiscard]] ServerVerdict server_verdict(std::string_view request);
 [[nodiscard]] ClientVerdict client_verdict(std::string_view response,
                                            const ClientRequest& request = simple_client_request());
 
-/// A request and what becomes of it: no error, or an error and the status that answers it.
+/// A request and its expected outcome: no error, or an error and the status that answers it.
 struct RequestCase {
   std::string name;
   std::string text;
@@ -66,7 +67,7 @@ struct RequestCase {
 void expect_in_every_chopping(const RequestCase& row);
 void PrintTo(const RequestCase& row, std::ostream* out);
 
-/// A response and what becomes of it.
+/// A response and its expected outcome.
 struct ResponseCase {
   std::string name;
   std::string text;

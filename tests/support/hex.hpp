@@ -1,4 +1,4 @@
-// hex.hpp - wire bytes as tables write them: "81 85 37fa213d"_hex.
+// hex.hpp - bytes of the wire as tables write them: "81 85 37fa213d"_hex.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace wirespan::test {
 
 using ByteVector = std::vector<std::byte>;
 
-/// The value of one hexadecimal digit, or -1.
+/// Returns the value of one hexadecimal digit, or -1.
 constexpr int hex_value(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -22,7 +22,8 @@ constexpr int hex_value(char c) noexcept {
   return -1;
 }
 
-/// Pairs of digits, blanks anywhere between them. A typing error throws.
+/// Reads pairs of digits, with blanks anywhere between them. Throws std::invalid_argument on a
+/// typing error.
 inline ByteVector from_hex(std::string_view text) {
   ByteVector bytes;
   int high = -1;
@@ -65,7 +66,7 @@ inline ByteVector join(std::initializer_list<ByteVector> parts) {
   return whole;
 }
 
-/// Bytes that differ from their neighbours, so that a shift or a swap shows.
+/// Returns bytes that differ from their neighbours, so that a shift or a swap shows.
 inline ByteVector pattern_bytes(std::size_t size) {
   ByteVector bytes(size);
   for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::byte>((i * 7 + i / 251) & 255);

@@ -1,3 +1,4 @@
+// left_behind.cpp - counts descriptors and threads before and after each test.
 #include "support/left_behind.hpp"
 
 #include <filesystem>
@@ -23,7 +24,8 @@ int entries_of(const char* folder) {
 
 class Gate final : public ::testing::EmptyTestEventListener {
  public:
-  /// The thread sanitizer starts a thread of its own beside the first one of a process.
+  /// Lets the thread sanitizer start its own thread first, as it does beside the first of a
+  /// process.
   void OnTestProgramStart(const ::testing::UnitTest&) override {
     std::thread([] {}).join();
   }
@@ -33,7 +35,7 @@ class Gate final : public ::testing::EmptyTestEventListener {
     threads_ = threads();
   }
 
-  /// What a thread of a peer holds goes away a moment after the test's own end.
+  /// Waits for a while: a peer's thread releases its descriptors shortly after the end of the test.
   void OnTestEnd(const ::testing::TestInfo&) override {
     if (!eventually([this] { return open_descriptors() <= descriptors_; }, 2s)) {
       ADD_FAILURE() << open_descriptors() - descriptors_ << " descriptors left over";
@@ -50,7 +52,7 @@ class Gate final : public ::testing::EmptyTestEventListener {
 
 }  // namespace
 
-int open_descriptors() { return entries_of("/proc/self/fd") - 1; }  // one is our own look
+int open_descriptors() { return entries_of("/proc/self/fd") - 1; }  // one is the open /proc/self/fd
 
 int threads() { return entries_of("/proc/self/task"); }
 

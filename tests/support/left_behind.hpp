@@ -1,4 +1,4 @@
-// left_behind.hpp - a gate that every test passes: no descriptor and no thread may be left over.
+// left_behind.hpp - checks after every test that no descriptor and no thread is left over.
 #pragma once
 
 namespace wirespan::test {
@@ -6,8 +6,8 @@ namespace wirespan::test {
 [[nodiscard]] int open_descriptors();
 [[nodiscard]] int threads();
 
-/// Called before main(), by one file of a test program. Where names were looked up, a thread of the
-/// library may rest for a while; call threads_may_rest() in such a test.
+/// Installs the check; called before main(), by one file of a test program. After a name look-up, a
+/// thread of the library's pool may stay alive for a while: such a test calls threads_may_rest().
 bool watch_for_leftovers();
 void threads_may_rest();
 

@@ -1,3 +1,4 @@
+// link.cpp - the list of links, to which a build with TLS adds one.
 #include "support/link.hpp"
 
 #include <utility>

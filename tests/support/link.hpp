@@ -13,7 +13,8 @@
 
 namespace wirespan::test {
 
-/// A parameter of tests. TLS settings are made when they are needed: certificates cost time.
+/// Parameter of tests: a transport (plain or TLS) and a poller back end. The TLS settings are
+/// functions because certificates cost time: they are made when first needed.
 struct Link {
   std::string name = "plain";
   net::Backend backend = net::Backend::automatic;
@@ -21,21 +22,22 @@ struct Link {
   tls::ClientOptions (*client_tls)() = nullptr;
 
   [[nodiscard]] bool is_secure() const noexcept { return server_tls != nullptr; }
-  /// What a server of this kind is made with.
+  /// TLS options for a server of this kind; nullopt without TLS.
   [[nodiscard]] std::optional<tls::ServerOptions> for_server() const;
-  /// What a client needs to believe that server.
+  /// TLS options for a client that trusts that server; the defaults without TLS.
   [[nodiscard]] tls::ClientOptions for_client() const;
   [[nodiscard]] std::string scheme() const { return is_secure() ? "wss" : "ws"; }
   [[nodiscard]] std::string url(std::uint16_t port, const std::string& resource = "/") const;
 };
 void PrintTo(const Link& link, std::ostream* out);
 
-/// "plain", and "tls" in a build with TLS.
+/// Returns "plain", and "tls" in a build with TLS.
 [[nodiscard]] std::vector<Link> links();
-/// Each of them with each back end: "plain_epoll", "plain_poll", ...
+/// Returns each of links() with each back end: "plain_epoll", "plain_poll", ...
 [[nodiscard]] std::vector<Link> links_and_backends();
 [[nodiscard]] std::string link_name(const ::testing::TestParamInfo<Link>& info);
-/// Called before main() by the file that knows certificates, where there is one.
+/// Adds a link to links(). Called before main() by the file that has the certificates, where there
+/// is one.
 bool add_link(Link link);
 
 }  // namespace wirespan::test

@@ -1,4 +1,4 @@
-// loop_parts.hpp - handlers, timers and mortals for tests of EventLoop that do what they are told.
+// loop_parts.hpp - handlers, timers and objects to be deleted, for tests of EventLoop.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,8 @@
 
 namespace wirespan::test {
 
-/// One end of a socket pair, ready from the start, that does what it is told.
+/// An IoHandler on one end of a socket pair, readable from the start unless `is_ready` is false. It
+/// counts its calls and runs the functions that a test puts into `ready` and `flush`.
 class Spot final : public net::IoHandler {
  public:
   explicit Spot(net::EventLoop& loop, bool is_ready = true) : loop_(loop) {
@@ -53,7 +54,7 @@ struct NotingTimer final : net::Timer {
   std::function<void()> action;
 };
 
-/// Does something when it is destroyed.
+/// Runs a function in its destructor.
 struct Mourned {
   explicit Mourned(std::function<void()> what) : action(std::move(what)) {}
   ~Mourned() { action(); }

@@ -1,4 +1,4 @@
-// openssl_peer.hpp - OpenSSL itself at the other end of a Wire, for what our own streams never do.
+// openssl_peer.hpp - OpenSSL itself as the peer over a Wire, for what TlsStream never does.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@
 
 namespace wirespan::test {
 
-/// A server made of OpenSSL alone: its records go through buffers in memory to a Wire.
+/// A TLS server made of OpenSSL alone: its records go through memory BIOs to a Wire.
 class OpensslServer {
  public:
   OpensslServer(const Wire& wire, const tls::Context& context)
@@ -47,7 +47,8 @@ class OpensslServer {
     give_out();
     return all;
   }
-  /// Changes its keys, and demands that the other side does so, too. RFC 8446 §4.6.3.
+  /// Changes the server's keys and, with `both_sides`, demands that the client does so, too. RFC
+  /// 8446 §4.6.3.
   void update_keys(bool both_sides) {
     const int kind = both_sides ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED;
     EXPECT_EQ(::SSL_key_update(ssl_.get(), kind), 1);

@@ -1,3 +1,4 @@
+// raw_peer.cpp - RawPeer on a non-blocking socket: poll() with a deadline, frames and handshakes.
 #include "support/raw_peer.hpp"
 
 #include <algorithm>
@@ -27,7 +28,7 @@ namespace {
 
 constexpr MaskKey client_key{std::byte{0x37}, std::byte{0xfa}, std::byte{0x21}, std::byte{0x3d}};
 
-/// What is written leaves at once, and nothing blocks where it should not.
+/// Makes the socket non-blocking and turns Nagle's algorithm off.
 void prepare(int fd) {
   const int flags = ::fcntl(fd, F_GETFL);
   if (::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) throw PeerError("cannot set O_NONBLOCK");
@@ -35,7 +36,7 @@ void prepare(int fd) {
   (void)::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);  // a Unix socket has none
 }
 
-/// False when the time is over.
+/// False when the deadline has passed.
 bool wait_for(int fd, short events, Clock::time_point deadline) {
   while (true) {
     const auto left = std::chrono::ceil<Milliseconds>(deadline - Clock::now());
@@ -163,7 +164,7 @@ bool RawPeer::write_slowly(std::string_view bytes, Milliseconds pause) {
   return true;
 }
 
-/// False at the end of the stream. Throws when the time is over.
+/// Reads into `read_`. False at the end of the stream; throws when the deadline has passed.
 bool RawPeer::fill(Clock::time_point latest) {
   if (end_) return false;
   std::string buffer(std::size_t{256} << 10, '\0');
@@ -360,7 +361,7 @@ void RawPeer::finish() noexcept {
     set_patience(1s);
     (void)read_to_end();
   } catch (const PeerError&) {
-    // It does not want to.
+    // The other side does not end its direction.
   }
   close();
 }

@@ -1,5 +1,5 @@
-// raw_peer.hpp - one end of a connection that does whatever a test wants, right or wrong, byte by
-// byte. It blocks, and nothing in it waits for ever.
+// raw_peer.hpp - a peer on a real socket that does whatever a test wants, right or wrong, byte by
+// byte. Its calls block, with a time limit.
 #pragma once
 
 #include <chrono>
@@ -35,50 +35,52 @@ enum class StreamEnd {
   reset,
 };
 
-/// Owns a connected stream socket. Frames that it sends are masked once it is a client.
+/// Owns a connected stream socket, plain or with TLS. Reads and writes block for at most the
+/// patience (10 s by default) and then throw PeerError. Frames that it sends are masked if its role
+/// is client.
 class RawPeer {
  public:
   explicit RawPeer(int fd, Role role = Role::server);
   RawPeer(RawPeer&&) noexcept;
   ~RawPeer();
 
-  /// A TCP connection to a port on 127.0.0.1, as a client.
+  /// Connects to a port on 127.0.0.1 over TCP, as a client.
   [[nodiscard]] static RawPeer to_port(std::uint16_t port);
   void secure_as_server(const tls::ServerOptions& options);
   void secure_as_client(const tls::ClientOptions& options, const std::string& name = "localhost");
 
-  /// For each of the following calls.
+  /// Sets the time limit of each of the following calls.
   void set_patience(Milliseconds patience) noexcept { patience_ = patience; }
   [[nodiscard]] int fd() const noexcept;
 
   // Bytes.
 
-  /// All of them; false if the connection is broken.
+  /// Writes all bytes; false if the connection is broken.
   bool write(std::string_view bytes);
   bool write(Bytes bytes) { return write(wire_text(bytes)); }
-  /// One after the other, with a pause between two.
+  /// Writes byte by byte, with a pause between two bytes.
   bool write_slowly(std::string_view bytes, Milliseconds pause);
-  /// What is here, at least one byte. Empty at the end of the stream.
+  /// Returns the bytes that have arrived, at least one. Empty at the end of the stream.
   [[nodiscard]] std::string read_some();
   [[nodiscard]] std::string read_exactly(std::size_t size);
-  /// Up to and including `end`.
+  /// Reads up to and including `end`.
   [[nodiscard]] std::string read_until(std::string_view end);
-  /// Everything until the other side ends its direction; throws if it does not.
+  /// Reads until the other side ends its direction; throws if it does not.
   [[nodiscard]] std::string read_to_end();
-  /// Throws if bytes come instead.
+  /// Waits for the end of the stream; throws if bytes come instead.
   [[nodiscard]] StreamEnd read_end();
-  /// True if something can be read within `time`: bytes or the end.
+  /// True if bytes or the end of the stream arrive within `time`.
   [[nodiscard]] bool has_input(Milliseconds time);
 
   // Opening handshake.
 
   [[nodiscard]] std::string read_head() { return read_until("\r\n\r\n"); }
-  /// The 101 that belongs to a request, with further header lines ("A: b\r\n").
+  /// Returns the 101 response that fits a request, with further header lines ("A: b\r\n").
   [[nodiscard]] static std::string acceptance(std::string_view request,
                                               std::string_view more_lines = {});
-  /// Reads a request and accepts it; returns the request.
+  /// Reads a request, accepts it and returns it.
   std::string accept(std::string_view more_lines = {});
-  /// Asks for an upgrade as a client; returns the answer's head.
+  /// Asks for an upgrade as a client; returns the head of the answer.
   std::string open(std::string_view more_lines = {});
 
   // Frames.
@@ -89,27 +91,27 @@ class RawPeer {
   bool send_ping(std::string_view payload = {}) { return send_frame(0x89, payload); }
   bool send_pong(std::string_view payload = {}) { return send_frame(0x8A, payload); }
   bool send_close(unsigned code = 1000, std::string_view reason = {});
-  /// Without a code.
+  /// Sends a Close frame without a code.
   bool send_empty_close() { return send_frame(0x88, {}); }
   [[nodiscard]] WireFrame read_frame();
-  /// The next frame that is neither a ping nor a pong.
+  /// Reads the next frame that is neither a ping nor a pong.
   [[nodiscard]] WireFrame read_message();
-  /// As describe() has it: "text \"hi\"", "close 1000".
+  /// Reads a frame and describes it by describe(): "text \"hi\"", "close 1000".
   [[nodiscard]] std::string read_described() { return describe(read_frame()); }
-  /// Every frame until a Close frame, which is the last one.
+  /// Reads every frame up to and including a Close frame.
   [[nodiscard]] std::vector<std::string> read_until_close();
-  /// Sends back messages, answers pings, echoes the Close frame and returns; returns at the end of
+  /// Echoes messages, answers pings and echoes the Close frame, then returns; returns at the end of
   /// the stream, too.
   void echo();
 
   // The end.
 
   void shutdown_write();
-  /// No closing handshake of anything: the descriptor goes.
+  /// Closes the descriptor, without a closing handshake of TLS or WebSocket.
   void close() noexcept;
-  /// The other side gets a reset.
+  /// Closes the descriptor so that the other side gets a reset (RST).
   void reset() noexcept;
-  /// Ends our direction and gives the other side a moment to end its own.
+  /// Ends the direction that this side writes, and gives the other side a second to end its own.
   void finish() noexcept;
 
  private:
@@ -120,17 +122,17 @@ class RawPeer {
   void handshake();
 
   std::unique_ptr<Stream> stream_;
-  std::string read_;  // but not handed out yet
+  std::string read_;  // bytes received and not yet returned by a call
   std::optional<StreamEnd> end_;
   Milliseconds patience_{10'000};
   Role role_;
 };
 
-/// "message 81 02 6869" as text: payload of a frame.
+/// Returns the payload of a frame as text.
 [[nodiscard]] std::string payload_text(const WireFrame& frame);
-/// The body of a Close frame.
+/// Returns the body of a Close frame.
 [[nodiscard]] std::string close_body(unsigned code, std::string_view reason = {});
-/// Letters that differ from their neighbours; valid UTF-8.
+/// Returns letters that differ from their neighbours; valid UTF-8.
 [[nodiscard]] std::string letters(std::size_t size);
 
 }  // namespace wirespan::test

@@ -1,3 +1,4 @@
+// raw_server.cpp - accepts connections and runs a script for each on a thread.
 #include "support/raw_server.hpp"
 
 #include <algorithm>
@@ -36,7 +37,7 @@ std::uint16_t port_of(const net::UniqueFd& fd) {
   return ntohs(address.sin_port);
 }
 
-/// True if it is connected at once.
+/// True if the attempt has an answer within 200 ms.
 bool try_connect(const net::UniqueFd& fd, std::uint16_t port) {
   const sockaddr_in address = loopback(port);
   (void)::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
@@ -97,7 +98,7 @@ void RawServer::accept_until_stopped() {
   }
 }
 
-/// A test may make thousands of connections.
+/// A test may make thousands of connections, so finished threads are joined early.
 void RawServer::join_those_that_are_over() {
   std::erase_if(talkers_, [](Talker& talker) {
     if (!*talker.over) return false;

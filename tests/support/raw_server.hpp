@@ -1,4 +1,4 @@
-// raw_server.hpp - a server that follows a test's script, and ports where nobody answers.
+// raw_server.hpp - a server that follows a test's script, and ports where connecting fails.
 #pragma once
 
 #include <atomic>
@@ -17,17 +17,17 @@
 
 namespace wirespan::test {
 
-/// Listens on 127.0.0.1 and lets a script talk to each connection, each on a thread of its own.
-/// When a script returns, the connection is finished in an orderly way. A script that throws fails
-/// the test.
+/// Listens on 127.0.0.1 and runs a script for each connection, each on a thread of its own. When a
+/// script returns, the server ends the connection in an orderly way. A script that throws fails the
+/// test.
 ///
-/// Declare it before the client, so that the client goes first.
+/// Declare it before the client, so that the client is destroyed first.
 class RawServer {
  public:
   using Script = std::function<void(RawPeer&)>;
 
   explicit RawServer(Script script, const Link& link = {});
-  /// The n-th connection gets the n-th script, those after the last script get the last one.
+  /// The n-th connection runs the n-th script; those after the last script run the last one.
   RawServer(std::vector<Script> scripts, const Link& link = {});
   /// Stops listening and waits for the scripts.
   ~RawServer();
@@ -38,7 +38,7 @@ class RawServer {
   [[nodiscard]] std::string url(const std::string& resource = "/") const;
   /// "127.0.0.1:4711"
   [[nodiscard]] std::string authority() const;
-  /// Connections that were accepted so far, and those whose TLS handshake failed.
+  /// Connections accepted so far, and those whose TLS handshake failed.
   [[nodiscard]] int accepted() const noexcept { return accepted_; }
   [[nodiscard]] int refused_by_tls() const noexcept { return refused_by_tls_; }
   /// Waits until the script of every connection has returned.
@@ -65,18 +65,18 @@ class RawServer {
   std::atomic<int> refused_by_tls_{0};
   std::atomic<int> done_{0};
   std::thread acceptor_;
-  std::vector<Talker> talkers_;  // the acceptor's until it has ended
+  std::vector<Talker> talkers_;  // belongs to the acceptor thread until that has ended
 };
 
 /// Accepts the handshake, then echoes until the Close frame.
 void echo_script(RawPeer& peer);
-/// A script that answers the request with `answer` and finishes.
+/// Returns a script that answers the request with `answer` and ends the connection.
 [[nodiscard]] RawServer::Script answering(std::string answer);
 
-/// A port on which nobody listens.
+/// Returns a port on which no socket listens.
 [[nodiscard]] std::uint16_t unused_port();
 
-/// A listener whose queue is full: attempts to connect get no answer at all.
+/// A listener whose accept queue is full: attempts to connect get no answer at all.
 class BlackHole {
  public:
   BlackHole();
@@ -88,15 +88,15 @@ class BlackHole {
   std::vector<net::UniqueFd> fillers_;
 };
 
-/// Waits until something holds; false after `patience`.
+/// Waits until the condition holds; false after `patience`.
 [[nodiscard]] bool eventually(const std::function<bool()>& condition, Milliseconds patience = 10s);
 
-/// Something that one thread announces and another one waits for.
+/// A flag that one thread sets and another one waits for.
 class Signal {
  public:
   void set() { set_ = true; }
   [[nodiscard]] bool is_set() const { return set_; }
-  /// Fails the test if it does not come.
+  /// Waits for set(); fails the test if it does not come in time.
   void wait() const;
 
  private:

@@ -1,3 +1,4 @@
+// recorder.cpp - notes the handler calls of a WebSocketApp as text.
 #include "support/recorder.hpp"
 
 #include <algorithm>

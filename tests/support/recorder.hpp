@@ -1,4 +1,4 @@
-// recorder.hpp - what a WebSocketApp calls, in order, as text; and a run on a thread of its own.
+// recorder.hpp - records the handler calls of a WebSocketApp as text, and runs one on a thread.
 #pragma once
 
 #include <future>
@@ -15,21 +15,20 @@ namespace wirespan::test {
 
 using Calls = std::vector<std::string>;
 
-/// May be used by any thread.
+/// Thread-safe list of handler calls, in order, as text.
 class Recorder {
  public:
-  /// All but on_cont_message and on_data.
+  /// Returns handlers for all but on_cont_message and on_data.
   [[nodiscard]] AppHandlers handlers();
-  /// on_cont_message and on_data, too.
+  /// Returns handlers for all, on_cont_message and on_data included.
   [[nodiscard]] AppHandlers all_handlers();
 
   void note(std::string call);
   [[nodiscard]] Calls calls() const;
-  /// Those that begin with `start`.
+  /// Returns the calls that begin with `start`.
   [[nodiscard]] Calls calls(std::string_view start) const;
   [[nodiscard]] std::string last() const;
-  /// Waits until a call with this text, or one that begins with it, was noted; fails the test
-  /// otherwise.
+  /// Waits until at least `times` noted calls begin with `start`; fails the test otherwise.
   void wait_for(std::string_view start, std::size_t times = 1) const;
 
  private:
@@ -37,7 +36,7 @@ class Recorder {
   Calls calls_;
 };
 
-// What handlers() notes.
+// Texts that handlers() notes.
 namespace called {
 inline const std::string open = "open";
 inline const std::string reconnect = "reconnect";
@@ -54,13 +53,14 @@ inline const std::string close_without_connection = "close none";
 /// "failed", "stopped", "closed_by_peer"
 [[nodiscard]] std::string reason_name(EndReason why);
 
-/// run_forever() on another thread.
+/// Runs run_forever() on another thread.
 class BackgroundRun {
  public:
   explicit BackgroundRun(WebSocketApp& app, RunOptions options = {}, std::stop_token stop = {});
-  /// Closes the app if nobody has waited.
+  /// Closes the app and waits, if wait() was not called.
   ~BackgroundRun();
-  /// Ends the process if the run does not end in time: nothing can be saved then.
+  /// Waits for the end of the run. Aborts the process if it does not end in time: the thread cannot
+  /// be saved then.
   [[nodiscard]] RunResult wait(Milliseconds patience = 20s);
   [[nodiscard]] bool is_over(Milliseconds within = 0ms) const;
 

@@ -1,4 +1,4 @@
-// running_server.hpp - a WebSocketServer on a thread of its own, and raw clients for it.
+// running_server.hpp - a WebSocketServer running on another thread, and raw clients for it.
 #pragma once
 
 #include <cstdio>
@@ -15,7 +15,8 @@
 
 namespace wirespan::test {
 
-/// Declare it before its clients.
+/// Listens in its constructor and calls run() on another thread; stops and joins it in its
+/// destructor. Declare it before its clients.
 class RunningServer {
  public:
   RunningServer(ServerHandlers handlers, const Link& link, ServerOptions options = {})
@@ -30,7 +31,7 @@ class RunningServer {
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;
 
-  /// Until run() has returned; ends the process if it does not.
+  /// Waits until run() has returned; aborts the process if it does not.
   void wait(Milliseconds patience = 20s) {
     if (!over_.valid()) return;
     if (over_.wait_for(patience) != std::future_status::ready) {
@@ -43,13 +44,13 @@ class RunningServer {
   [[nodiscard]] WebSocketServer& server() noexcept { return server_; }
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] std::string url() const { return link_.url(port_); }
-  /// Connected, after TLS, before a request.
+  /// Connects a raw client, over TLS if the link has it, without sending a request.
   [[nodiscard]] RawPeer dial() const {
     RawPeer peer = RawPeer::to_port(port_);
     if (link_.is_secure()) peer.secure_as_client(link_.for_client());
     return peer;
   }
-  /// After the opening handshake.
+  /// Connects a raw client and completes the opening handshake.
   [[nodiscard]] RawPeer open() const {
     RawPeer peer = dial();
     const std::string answer = peer.open();
@@ -73,7 +74,7 @@ class RunningServer {
   std::future<void> over_;
 };
 
-/// Sends back every message.
+/// Returns handlers that echo every message.
 [[nodiscard]] inline ServerHandlers echoing() {
   return {.on_message = [](const ServerConnection& connection, const Message& message) {
     (void)connection.send(message.opcode, message.payload);
@@ -85,7 +86,7 @@ class ServerTest : public ::testing::TestWithParam<Link> {
   [[nodiscard]] const Link& link() const { return GetParam(); }
 };
 
-/// A request that every server accepts, with more lines.
+/// Returns a request that every server accepts, with more header lines.
 [[nodiscard]] inline std::string upgrade_request(const std::string& more_lines = {},
                                                  const std::string& target = "/") {
   return "GET " + target +

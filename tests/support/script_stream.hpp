@@ -1,4 +1,4 @@
-// script_stream.hpp - a Stream that reads what a test wrote down, and notes what is written to it.
+// script_stream.hpp - a Stream that reads a script of a test, and records the bytes written to it.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,9 @@ namespace wirespan::test {
 
 struct EndOfStream {};
 
-/// The peer of a ScriptStream.
+/// The peer and the kernel behind a ScriptStream: the input that reads return, the room that writes
+/// have, the errors of both, and the readiness that the poller reports. A device of a Stage. The
+/// test owns it; it must outlive its stream.
 class Script final : public Stage::Device {
  public:
   using Input = std::variant<ByteVector, EndOfStream, std::error_code>;
@@ -25,7 +27,7 @@ class Script final : public Stage::Device {
   explicit Script(Stage& stage) : stage_(stage), fd_(stage.add_device(*this)) {}
   ~Script() override { stage_.remove_device(fd_); }
 
-  /// What comes in: each piece is at most one read.
+  /// Adds input; one read returns bytes of one piece only.
   void receive(ByteVector bytes) { input.emplace_back(std::move(bytes)); }
   void end() { input.emplace_back(EndOfStream{}); }
   void break_off(std::error_code error) { input.emplace_back(error); }
@@ -42,25 +44,25 @@ class Script final : public Stage::Device {
   }
 
   std::deque<Input> input;
-  std::size_t read_size = SIZE_MAX;   ///< At most so many bytes a read.
-  std::size_t write_size = SIZE_MAX;  ///< At most so many bytes a write.
-  std::size_t room = SIZE_MAX;        ///< What the peer still takes.
-  std::error_code write_error{};      ///< Writing fails, and reading does not.
-  bool hung_up = false;               ///< The poller tells of an error.
-  bool ended = false;                 ///< It tells that both directions have ended in order.
-  bool hides_from_poller = false;     ///< Input is there that the poller has no room to tell of.
-  bool hides_input = false;           ///< Further input is in a buffer of the stream's own.
+  std::size_t read_size = SIZE_MAX;   ///< Most bytes that one read returns.
+  std::size_t write_size = SIZE_MAX;  ///< Most bytes that one write takes.
+  std::size_t room = SIZE_MAX;        ///< Bytes the peer still takes; SIZE_MAX: no limit.
+  std::error_code write_error{};      ///< Writing fails with it; reading does not.
+  bool hung_up = false;               ///< The poller reports an error (`failed`).
+  bool ended = false;                 ///< The poller reports that both directions ended in order.
+  bool hides_from_poller = false;     ///< The poller does not report input that is there.
+  bool hides_input = false;           ///< has_buffered_input() is true while there is input.
   FailAfter* fail = nullptr;          ///< The operation that it does not allow breaks the stream.
-  FailAfter* hiccup = nullptr;        ///< The operation that it does not allow asks for the other
-                                      ///< direction first, as TLS may.
-  bool reads_want_write = false;      ///< Reading waits for room to write.
-  bool writes_want_read = false;      ///< Writing waits for input.
+  FailAfter* hiccup = nullptr;  ///< The operation that it does not allow wants the other direction
+                                ///< first, as TLS may.
+  bool reads_want_write = false;  ///< Without room, a read returns want_write.
+  bool writes_want_read = false;  ///< Without input, a write returns want_read.
 
   ByteVector written;
   int reads = 0;
   int writes = 0;
   int shutdowns = 0;
-  int blocked_shutdowns = 0;  ///< So many calls of shutdown() have to wait for room.
+  int blocked_shutdowns = 0;  ///< The first calls of shutdown() that return want_write.
   bool closed = false;
 
   [[nodiscard]] int fd() const noexcept { return fd_; }
@@ -68,7 +70,7 @@ class Script final : public Stage::Device {
  private:
   friend class ScriptStream;
 
-  /// What happens instead of the operation, if something does.
+  /// Returns the injected result of an operation, if one is due.
   std::optional<net::IoResult> accident(net::IoStatus other_direction) {
     hiccup_ = net::IoStatus::ok;
     if (fail != nullptr && !fail->allows()) {
@@ -126,10 +128,10 @@ class Script final : public Stage::Device {
   Stage& stage_;
   int fd_;
   std::size_t taken_ = 0;                     // of the first piece
-  net::IoStatus hiccup_ = net::IoStatus::ok;  // the readiness that ends it
+  net::IoStatus hiccup_ = net::IoStatus::ok;  // the readiness that ends the hiccup
 };
 
-/// Owns nothing but notes when it goes. The script must outlive it.
+/// The Stream side of a Script, which must outlive it. Its destruction sets Script::closed.
 class ScriptStream {
  public:
   explicit ScriptStream(Script& script) noexcept : script_(&script) {}

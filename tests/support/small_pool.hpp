@@ -1,4 +1,4 @@
-// small_pool.hpp - blocks that are lent again and again, as a loop's pool does.
+// small_pool.hpp - a buffer pool that lends the same blocks again, as a loop's pool does.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,8 @@
 
 namespace wirespan::test {
 
-/// A few blocks of 16 KiB; larger ones come from the heap and go back to it.
+/// A BlockSource with a free list of blocks of 16 KiB; larger ones come from the heap and return to
+/// it.
 class SmallPool {
  public:
   ~SmallPool() {

@@ -1,4 +1,4 @@
-// sockets.cpp - plain system calls that throw where a test cannot go on.
+// sockets.cpp - plain system calls that throw when a test cannot go on.
 #include "support/sockets.hpp"
 
 #include <algorithm>
@@ -42,7 +42,7 @@ bool wait_for(int fd, short events, std::chrono::milliseconds time) {
   return ::poll(&entry, 1, static_cast<int>(time.count())) == 1;
 }
 
-/// Starts a connection and waits a little for it.
+/// Starts a non-blocking connect and does not wait for its result.
 net::UniqueFd start_connecting(const net::Endpoint& peer) {
   const int domain = peer.data()->sa_family;
   net::UniqueFd fd(::socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -60,7 +60,7 @@ std::size_t open_descriptors() {
   std::size_t count = 0;
   while (const dirent* entry = ::readdir(folder)) count += entry->d_name[0] != '.' ? 1 : 0;
   ::closedir(folder);
-  return count - 1;  // without the folder itself
+  return count - 1;  // without the opened folder itself
 }
 
 bool is_open_descriptor(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
@@ -108,7 +108,8 @@ net::UniqueFd Listener::accept_soon() {
 RefusingAddress::RefusingAddress(const char* host)
     : fd_(bound_socket(host)), endpoint_(name_of(fd_.get())) {}
 
-/// Connections that nobody accepts fill the queue; what comes after them gets no answer.
+/// Fills the accept queue with connections that the listener never accepts; later ones get no
+/// answer.
 BlackHole::BlackHole(const char* host) : listener_(host, 0) {
   for (int i = 0; i < 16; ++i) {
     net::UniqueFd fd = start_connecting(listener_.endpoint());

@@ -1,4 +1,4 @@
-// sockets.hpp - the other end of a socket, in the hands of a test: loopback only.
+// sockets.hpp - the other end of a socket for tests in one thread: loopback only, non-blocking.
 #pragma once
 
 #include <chrono>
@@ -12,11 +12,11 @@
 
 namespace wirespan::test {
 
-/// Descriptors that this process has open.
+/// Returns the number of descriptors that this process has open.
 [[nodiscard]] std::size_t open_descriptors();
 [[nodiscard]] bool is_open_descriptor(int fd);
 
-/// 127.0.0.1 with a port, or another address of 127/8 or ::1.
+/// Returns the endpoint of a port on 127.0.0.1, another address of 127/8, or ::1.
 [[nodiscard]] net::Endpoint loopback(std::uint16_t port, const char* host = "127.0.0.1");
 
 /// Two connected, non-blocking sockets.
@@ -27,7 +27,7 @@ struct SocketPair {
 [[nodiscard]] SocketPair tcp_pair();
 [[nodiscard]] SocketPair unix_pair();
 
-/// A small buffer in the kernel, so that a writer soon has to wait.
+/// Makes the kernel's send buffer small, so that a writer soon gets EAGAIN.
 void shrink_send_buffer(int fd);
 
 /// A non-blocking listener on a free port of loopback.
@@ -36,9 +36,9 @@ class Listener {
   explicit Listener(const char* host = "127.0.0.1", int backlog = 64);
   [[nodiscard]] const net::Endpoint& endpoint() const noexcept { return endpoint_; }
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
-  /// Nothing waits: not open.
+  /// Accepts a connection; the descriptor is not open if none waits.
   [[nodiscard]] net::UniqueFd accept();
-  /// Waits for a client, but not for ever.
+  /// Waits for a client, with a time limit.
   [[nodiscard]] net::UniqueFd accept_soon();
 
  private:
@@ -46,18 +46,18 @@ class Listener {
   net::Endpoint endpoint_;
 };
 
-/// An address that refuses connections for as long as this lives.
+/// An address that refuses connections for the lifetime of this object.
 class RefusingAddress {
  public:
   explicit RefusingAddress(const char* host = "127.0.0.1");
   [[nodiscard]] const net::Endpoint& endpoint() const noexcept { return endpoint_; }
 
  private:
-  net::UniqueFd fd_;  // bound, but it does not listen
+  net::UniqueFd fd_;  // bound, but not listening
   net::Endpoint endpoint_;
 };
 
-/// An address that never answers: a listener whose queue is full.
+/// An address that never answers: a listener whose accept queue is full.
 class BlackHole {
  public:
   explicit BlackHole(const char* host = "127.0.0.1");
@@ -68,27 +68,27 @@ class BlackHole {
   std::vector<net::UniqueFd> waiting_;
 };
 
-/// The peer of what is tested: raw bytes, never blocking. What the kernel does not take at once is
-/// kept and sent by pump().
+/// The peer of the code under test: raw bytes, never blocking. Bytes that the kernel refuses are
+/// kept; pump() and push() send them later.
 class RawPeer {
  public:
   explicit RawPeer(net::UniqueFd fd);
 
   void send(Bytes bytes);
-  /// Sends what is left and reads what is there.
+  /// Sends the kept bytes and reads all that has arrived.
   void pump();
-  /// Only sends; what comes stays in the kernel.
+  /// Sends the kept bytes and does not read.
   void push();
   void shutdown_write();
   void close();
-  /// Closes with a reset.
+  /// Closes the socket so that the other side gets a reset (RST).
   void reset();
 
   [[nodiscard]] const ByteVector& received() const noexcept { return received_; }
   [[nodiscard]] std::size_t unsent() const noexcept { return outgoing_.size() - sent_; }
-  /// The other side has ended its direction.
+  /// True if the other side has ended its direction.
   [[nodiscard]] bool ended() const noexcept { return ended_; }
-  /// The connection was reset.
+  /// True if the connection was reset.
   [[nodiscard]] bool broken() const noexcept { return broken_; }
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 

@@ -1,4 +1,5 @@
-// spy_network.hpp - the real network, watched: calls are counted, cut short, refused or delayed.
+// spy_network.hpp - the system's network with fault injection: calls are counted, cut short or
+// refused.
 #pragma once
 
 #include <array>
@@ -14,7 +15,8 @@
 
 namespace wirespan::test {
 
-/// Passes everything on to the system's network.
+/// Passes every call on to the system's network, and counts it. The counters may be read by any
+/// thread.
 class SpyNetwork : public net::Network {
  public:
   std::atomic<int> opens{0}, connects{0}, reads{0}, writes{0}, closes{0}, resolves{0};
@@ -22,11 +24,11 @@ class SpyNetwork : public net::Network {
 
   std::size_t most_per_read = SIZE_MAX;
   std::size_t most_per_write = SIZE_MAX;
-  /// The call that it does not allow fails with `error`; nothing reaches the system.
+  /// The call that it does not allow fails with `error` and does not reach the system.
   FailAfter* fail = nullptr;
   std::error_code error = make_error_code(std::errc::connection_reset);
   bool random_works = true;
-  /// Instead of the system's resolver; called on a thread of the pool.
+  /// Replaces the system's resolver if set; called on a thread of the look-up pool.
   std::function<Expected<std::vector<net::Endpoint>>(const std::string&)> resolver;
 
   [[nodiscard]] Expected<int> open(net::Family family) override {

@@ -1,4 +1,4 @@
-// stage.cpp - a poller and a network without a kernel.
+// stage.cpp - a Poller and a Network without a kernel.
 #include "support/stage.hpp"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ std::error_code not_played() { return make_error_code(std::errc::function_not_su
 
 }  // namespace
 
-/// A socket that is being connected.
+/// A socket that is connecting.
 class Stage::Attempt final : public Device {
  public:
   [[nodiscard]] net::Readiness readiness(TimePoint now) const override {
@@ -61,7 +61,7 @@ class StagePoller final : public net::Poller {
       was_woken_ = woken_.exchange(false);
       if (!ready_.empty() || was_woken_ || stage_.time >= end) return ready_;
       const TimePoint next = std::min(end, next_change());
-      if (next == TimePoint::max()) return ready_;  // nothing will ever happen
+      if (next == TimePoint::max()) return ready_;  // no device will change
       stage_.time = next;
     }
   }

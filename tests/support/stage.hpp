@@ -1,5 +1,5 @@
-// stage.hpp - a system that is only played: time passes while the loop waits and at no other time,
-// and descriptors do what a test says.
+// stage.hpp - a Network without a kernel: time passes only while the loop waits, and descriptors
+// behave as a test says.
 #pragma once
 
 #include <atomic>
@@ -16,24 +16,29 @@
 
 namespace wirespan::test {
 
+/// A simulated system: clock, poller, sockets that connect, random bytes. The test owns it and
+/// gives it to the event loop; it must outlive the loop. By itself, `time` advances only inside the
+/// poller's wait(), straight to the next change of a device or to the time-out, so a test of hours
+/// runs in no time and the same way each time. Devices stand behind descriptors and report
+/// readiness. Calls that no test needs fail with function_not_supported.
 class Stage final : public net::Network {
  public:
-  /// What stands behind a descriptor.
+  /// The object behind a descriptor.
   class Device {
    public:
     virtual ~Device() = default;
     [[nodiscard]] virtual net::Readiness readiness(TimePoint now) const = 0;
-    /// When readiness will change by itself.
+    /// The time at which its readiness changes by itself; nullopt if it does not.
     [[nodiscard]] virtual std::optional<TimePoint> next_change(TimePoint) const { return {}; }
   };
 
-  /// How an address answers a connection attempt.
+  /// The answer of an address to a connection attempt.
   struct Answer {
-    std::optional<std::chrono::milliseconds> after{};  ///< Never, if unset.
+    std::optional<std::chrono::milliseconds> after{};  ///< Unset: never.
     std::error_code error{};
   };
 
-  /// How often the loop and its streams asked the system for something.
+  /// Calls that the loop and its streams made to the system.
   struct Calls {
     int wait = 0;
     int add = 0;
@@ -48,23 +53,23 @@ class Stage final : public net::Network {
   Stage();
   ~Stage() override;
 
-  /// A new descriptor for a device, which must outlive it.
+  /// Returns a new descriptor for a device, which must outlive it.
   [[nodiscard]] int add_device(const Device& device);
   void remove_device(int fd) { devices_.erase(fd); }
   [[nodiscard]] std::size_t open_sockets() const noexcept { return attempts_.size(); }
 
-  /// Turns `loop` until the time has passed. A loop that turns again and again although nothing
-  /// changes fails the test.
+  /// Runs turns of `loop` until the time has passed. Fails the test if the loop spins: 10,000 turns
+  /// without the time moving.
   void run_for(net::EventLoop& loop, std::chrono::nanoseconds time);
-  /// The same until `done`; false if nothing happens any more.
+  /// Runs turns of `loop` until `done()` is true; false after 100,000 turns.
   [[nodiscard]] bool run_until(net::EventLoop& loop, const std::function<bool()>& done);
 
   TimePoint time{std::chrono::hours(1)};
   Calls calls;
   bool random_works = true;
-  std::error_code register_error{};  ///< What the poller answers to add() and modify().
+  std::error_code register_error{};  ///< Result of the poller's add() and modify().
   std::map<std::string, Answer> answers;
-  /// Who was connected to, and when.
+  /// The addresses of all connection attempts, and when each was made.
   std::vector<std::pair<std::string, TimePoint>> connects;
 
   [[nodiscard]] Expected<int> open(net::Family family) override;
@@ -89,7 +94,7 @@ class Stage final : public net::Network {
   [[nodiscard]] TimePoint now() noexcept override { return time; }
   [[nodiscard]] std::error_code random(MutableBytes out) noexcept override;
 
-  int refused_option = -1;  ///< The name of a socket option that the system does not know.
+  int refused_option = -1;  ///< Name of a socket option that set_option() refuses; -1: none.
 
  private:
   friend class StagePoller;
@@ -97,7 +102,7 @@ class Stage final : public net::Network {
 
   std::map<int, const Device*> devices_;
   std::map<int, std::unique_ptr<Attempt>> attempts_;
-  int next_fd_ = 1'000'000;  // no descriptor of the real system
+  int next_fd_ = 1'000'000;  // outside the range of real descriptors
   unsigned char next_random_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// staged_channel.hpp - one channel on a played system: its stream is a script, its time a number.
+// staged_channel.hpp - one channel on a Stage: its stream is a Script, its time a number.
 #pragma once
 
 #include <chrono>
@@ -16,6 +16,7 @@
 
 namespace wirespan::test {
 
+/// Owns a Stage, an event loop on it, a Script and the ChannelHost over that script.
 class StagedChannel {
  public:
   using Host = ChannelHost<ScriptStream>;
@@ -23,9 +24,9 @@ class StagedChannel {
   explicit StagedChannel(Role role, HostOptions options = {})
       : host(loop, ScriptStream(script), role, std::move(options)), role_(role) {}
 
-  /// Bytes from the peer, written as a server sends them; one read gets all of them.
+  /// Adds bytes from the peer, written as a server sends them; one read returns all of them.
   void receive(ByteVector unmasked_wire) { script.receive(as_received_by(role_, unmasked_wire)); }
-  /// The same, and the turn in which they are read.
+  /// Adds the bytes and runs the turn in which they are read.
   void deliver(ByteVector unmasked_wire) {
     receive(std::move(unmasked_wire));
     turn();
@@ -35,7 +36,7 @@ class StagedChannel {
   }
   void run_for(std::chrono::nanoseconds time) { stage.run_for(loop, time); }
 
-  /// What the channel has written, as frames; fails the test if they are not legal.
+  /// Returns the frames that the channel has written; fails the test if they are not legal.
   [[nodiscard]] std::vector<std::string> sent() const {
     const auto frames = parse_frames(script.written);
     EXPECT_TRUE(frames) << "not whole frames: " << readable_hex(script.written);
@@ -46,7 +47,7 @@ class StagedChannel {
     return list;
   }
   [[nodiscard]] const std::vector<std::string>& events() const noexcept { return host.events; }
-  /// How it ended; an end that did not come is one without anything.
+  /// Returns how the channel ended; fails the test if it has not.
   [[nodiscard]] net::SessionEnd end() const {
     EXPECT_TRUE(host.ended());
     return host.end.value_or(net::SessionEnd{});
@@ -63,7 +64,7 @@ class StagedChannel {
   TimePoint start_ = stage.time;
 };
 
-// Frames as a server sends them.
+// Unmasked frames, as a server sends them.
 [[nodiscard]] inline ByteVector text_frame(std::string_view text) {
   return frame(0x81, wire_bytes(text));
 }
@@ -72,12 +73,12 @@ class StagedChannel {
   return frame(0x88, join({value, bytes_of(reason)}));
 }
 
-/// A test for both roles.
+/// Fixture for tests that hold for both roles.
 class RoleTest : public ::testing::TestWithParam<Role> {};
 
 }  // namespace wirespan::test
 
-/// Runs every test of a suite as a client and as a server.
+/// Instantiates every test of a suite as a client and as a server.
 #define WIRESPAN_TEST_AS_BOTH_ROLES(suite)                                                        \
   INSTANTIATE_TEST_SUITE_P(as, suite,                                                             \
                            ::testing::Values(::wirespan::Role::client, ::wirespan::Role::server), \

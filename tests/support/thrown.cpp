@@ -1,3 +1,4 @@
+// thrown.cpp - turns an exception into its class name and error code.
 #include "support/thrown.hpp"
 
 namespace wirespan::test {

@@ -1,4 +1,4 @@
-// thrown.hpp - which exception a call throws, as a value to compare.
+// thrown.hpp - the exception that a call throws, as a value to compare.
 #pragma once
 
 #include <functional>
@@ -18,18 +18,18 @@ struct Thrown {
 };
 void PrintTo(const Thrown& thrown, std::ostream* out);
 
-/// The name of its class as this library has it: "WebSocketTimeoutException"; for others
-/// "std::exception".
+/// Returns the name of an exception's class in this library ("WebSocketTimeoutException"),
+/// "std::system_error", or "std::exception" for all others.
 [[nodiscard]] std::string type_name(const std::exception& error);
-/// What the call throws; the type "nothing" if it returns.
+/// Runs the call and returns what it threw; the type "nothing" if it returned.
 [[nodiscard]] Thrown thrown_by(const std::function<void()>& call);
-/// The same for a call with a result, which does not matter.
+/// The same for a call with a result, which is ignored.
 template <class Call>
 [[nodiscard]] Thrown refusal_of(Call call) {
   return thrown_by([&] { (void)call(); });
 }
 
-/// The text of the exception; empty if there is none.
+/// Returns the text of the exception that the call throws; empty if it throws none.
 template <class Call>
 [[nodiscard]] std::string what_of(Call call) {
   try {
@@ -40,7 +40,7 @@ template <class Call>
   return {};
 }
 
-// What tests expect.
+// Expected values for thrown_by().
 [[nodiscard]] Thrown nothing_thrown();
 [[nodiscard]] Thrown closed_exception(Errc code = Errc::connection_closed);
 [[nodiscard]] Thrown timeout_exception(Errc code);

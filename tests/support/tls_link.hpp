@@ -1,4 +1,5 @@
-// tls_link.hpp - TLS settings that believe each other, with certificates made on the spot.
+// tls_link.hpp - TLS settings of a client and a server that trust each other, with test
+// certificates.
 #pragma once
 
 #include "support/certificates.hpp"
@@ -6,13 +7,13 @@
 
 namespace wirespan::test {
 
-/// A server with a certificate for localhost and the loopback addresses.
+/// Options of a server with a certificate for localhost and the loopback addresses.
 [[nodiscard]] inline tls::ServerOptions good_server() {
   const auto files = certificate();
   return {.certificate_file = files.certificate, .key_file = files.key};
 }
 
-/// A client that trusts the test authority and nobody else.
+/// Options of a client that trusts the test authority only.
 [[nodiscard]] inline tls::ClientOptions trusting_client() { return {.ca_certs = authority_file()}; }
 
 [[nodiscard]] inline Link tls_link() {

@@ -1,4 +1,4 @@
-// tls_pair.hpp - a TLS client and a TLS server, in one thread and without sockets.
+// tls_pair.hpp - a TLS client and a TLS server in one thread, without sockets.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@
 
 namespace wirespan::test {
 
-/// A client that trusts the test authority.
+/// Options of a client that trusts the test authority.
 [[nodiscard]] inline tls::ClientOptions trusting() { return {.ca_certs = authority_file()}; }
 
 [[nodiscard]] inline tls::Context client_context(const tls::ClientOptions& options = trusting()) {
@@ -37,7 +37,8 @@ namespace wirespan::test {
   return *context;
 }
 
-/// How a handshake went on each side; an unset result is one that still waits.
+/// The last result of the handshake on each side; the status is want_read or want_write while that
+/// side waits.
 struct HandshakeOutcome {
   net::IoResult client;
   net::IoResult server;
@@ -52,18 +53,18 @@ struct TlsPair {
       : client(*tls::TlsStream::client(wire.client_transport(), for_client, name, check_hostname)),
         server(*tls::TlsStream::server(wire.server_transport(), for_server)) {}
 
-  /// Lets both sides work until both are done, or one has failed and the other has seen it.
+  /// Drives both sides until both are done, or one has failed and the other has seen the end.
   HandshakeOutcome shake_hands() {
     HandshakeOutcome outcome{{.status = net::IoStatus::want_read},
                              {.status = net::IoStatus::want_read}};
     for (int round = 0; round < 100'000; ++round) {
       if (outcome.client.would_block()) outcome.client = client.handshake();
       if (outcome.server.would_block()) outcome.server = server.handshake();
-      // Whoever has failed hangs up.
+      // A side that has failed hangs up.
       if (outcome.client.status == net::IoStatus::error) wire.server->ended = true;
       if (outcome.server.status == net::IoStatus::error) wire.client->ended = true;
       if (!outcome.client.would_block() && !outcome.server.would_block()) return outcome;
-      // A client that is done reads; the server's last messages may need that.
+      // A client whose handshake is done reads: the server's last messages may need that.
       if (outcome.client.is_ok()) {
         std::array<std::byte, 16> nothing;
         EXPECT_EQ(client.read_some(nothing).bytes, 0U);
@@ -78,8 +79,8 @@ struct TlsPair {
   tls::TlsStream server;
 };
 
-/// Writes all of `bytes` on one side and reads it on the other, as often as that takes. Every retry
-/// comes from another place in memory.
+/// Writes all of `bytes` on one side and reads them on the other. Every retry of a write comes from
+/// another address in memory.
 inline ByteVector transfer(tls::TlsStream& from, tls::TlsStream& to, Bytes bytes,
                            std::size_t read_size = 20'000) {
   ByteVector received;

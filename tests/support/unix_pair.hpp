@@ -1,5 +1,5 @@
-// unix_pair.hpp - two ends of a Unix socket, one for the test and one for a script. A way to see
-// what is sent to hosts and ports that cannot be reached.
+// unix_pair.hpp - two ends of a Unix socket, one for the test and one for a script. Shows what is
+// sent to hosts and ports that cannot be reached.
 #pragma once
 
 #include <thread>
@@ -12,6 +12,8 @@
 
 namespace wirespan::test {
 
+/// Runs the script on a thread at the far end, over TLS if the link has it; joins it in its
+/// destructor.
 class UnixPair {
  public:
   explicit UnixPair(RawServer::Script script, const Link& link = {}) {
@@ -33,7 +35,7 @@ class UnixPair {
   UnixPair(const UnixPair&) = delete;
   UnixPair& operator=(const UnixPair&) = delete;
 
-  /// Not owned here: it is there to be given away.
+  /// Returns the test's end. The pair does not own it: the test gives it to the code under test.
   [[nodiscard]] int ours() const noexcept { return ours_; }
 
  private:

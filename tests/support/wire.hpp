@@ -1,5 +1,4 @@
-// wire.hpp - a connection in memory between two ByteTransports, with everything that may happen to
-// bytes on their way.
+// wire.hpp - a connection in memory between two ByteTransports, with fault injection on both ends.
 #pragma once
 
 #include <algorithm>
@@ -14,22 +13,23 @@
 
 namespace wirespan::test {
 
-/// One end. Everything may be changed at any time, also after the transport was handed over.
+/// State and faults of one end. A test may change every member at any time, also after the
+/// transport was handed over.
 struct WireEnd {
   std::size_t most_per_read = SIZE_MAX;
   std::size_t most_per_write = SIZE_MAX;
   std::size_t most_in_flight = SIZE_MAX;  ///< Written and not yet read by the other end.
   FailAfter* block = nullptr;             ///< The operation that it does not allow would block.
-  bool blocks_the_other_way = false;      ///< And then reading wants to write, writing to read.
-  FailAfter* fail = nullptr;              ///< The operation that it does not allow breaks the end.
-  std::size_t overstate = 0;              ///< Claims to have done so much more than it has.
-  bool states_nothing = false;            ///< Claims success without having done anything.
+  bool blocks_the_other_way = false;      ///< Then a read returns want_write, a write want_read.
+  FailAfter* fail = nullptr;    ///< The operation that it does not allow resets the connection.
+  std::size_t overstate = 0;    ///< Bytes that a result claims too many.
+  bool states_nothing = false;  ///< Operations return success with 0 bytes.
 
-  ByteVector incoming;  ///< Not read yet, from `taken` on.
+  ByteVector incoming;  ///< Bytes to be read, from `taken` on.
   std::size_t taken = 0;
-  bool ended = false;              ///< Nothing comes after that.
-  std::error_code broken{};        ///< Reading and writing fail.
-  std::error_code write_broken{};  ///< Writing fails.
+  bool ended = false;              ///< The peer has ended its direction.
+  std::error_code broken{};        ///< Error of reading and writing.
+  std::error_code write_broken{};  ///< Error of writing.
   int reads = 0;
   int writes = 0;
   int shutdowns = 0;
@@ -39,7 +39,7 @@ struct WireEnd {
   void arrive(Bytes bytes) { incoming.insert(incoming.end(), bytes.begin(), bytes.end()); }
 };
 
-/// Two ends; what is written to one arrives at the other.
+/// Two ends; bytes written at one arrive at the other.
 struct Wire {
   std::shared_ptr<WireEnd> client = std::make_shared<WireEnd>();
   std::shared_ptr<WireEnd> server = std::make_shared<WireEnd>();

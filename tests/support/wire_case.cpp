@@ -1,4 +1,4 @@
-// wire_case.cpp - one row in all choppings.
+// wire_case.cpp - runs one row in all choppings.
 #include "support/wire_case.hpp"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// wire_case.hpp - rows of the section tests: wire bytes, the events they cause, and the answers.
+// wire_case.hpp - rows of the RFC tests: bytes of the wire, the events they cause, and the answers.
 #pragma once
 
 #include <ostream>
@@ -17,20 +17,21 @@ struct WireCase {
   std::string name{};
   ByteVector wire{};  ///< As a server sends it; a server under test gets it masked.
   std::vector<std::string> events{};
-  std::vector<std::string> answers{};  ///< Frames that are sent without being asked for.
+  std::vector<std::string> answers{};  ///< Frames that the connection sends by itself.
   ReceiveOptions receive{};
 };
 
-/// A row that ends in a failure after `before`, and in a Close frame with `code`.
+/// Returns a row that ends in a failure after the events `before`, and in a Close frame with
+/// `code`.
 [[nodiscard]] WireCase refused(std::string name, ByteVector wire, Errc error, unsigned code = 1002,
                                std::vector<std::string> before = {});
 
-/// Runs the row whole, byte by byte and at every cut, with both ways of reading.
+/// Runs the row whole, byte by byte and cut at every position, with both ways of reading.
 void expect_in_every_chopping(const WireCase& row, Role receiver);
 
 /// A row, and the role that receives it.
 using WireParam = std::tuple<WireCase, Role>;
-/// "R80_rsv1_to_a_server"
+/// Returns a name for the list of tests: "R80_rsv1_to_a_server".
 [[nodiscard]] std::string wire_param_name(const ::testing::TestParamInfo<WireParam>& info);
 
 void PrintTo(const WireCase& row, std::ostream* out);

@@ -1,3 +1,4 @@
+// zlib_reference.cpp - raw DEFLATE streams by zlib itself.
 #include "support/zlib_reference.hpp"
 
 #include <algorithm>
@@ -93,7 +94,7 @@ ByteVector compressible_text(std::size_t size, unsigned seed) {
     text += words[random() % words.size()];
     text += std::to_string(random() % 1000);
   }
-  // Cut between code points, then filled up.
+  // Cuts between two code points, then fills up.
   std::size_t end = size;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   text.resize(end);

@@ -1,4 +1,5 @@
-// zlib_reference.hpp - zlib as it comes, without the library: streams of others, and their judge.
+// zlib_reference.hpp - zlib without this library as reference implementation: makes compressed
+// messages and checks them.
 #pragma once
 
 #include <optional>
@@ -19,9 +20,9 @@ class ZlibDeflater {
   ZlibDeflater(const ZlibDeflater&) = delete;
   ZlibDeflater& operator=(const ZlibDeflater&) = delete;
 
-  /// The payload of a message: without the tail.
+  /// Returns the compressed payload of a message, without the tail 00 00 ff ff.
   [[nodiscard]] ByteVector message(Bytes plain);
-  /// The same with BFINAL set in its last block, so that a new stream follows.
+  /// The same with BFINAL set in the last block, so that a new stream follows.
   [[nodiscard]] ByteVector final_message(Bytes plain);
 
  private:
@@ -37,16 +38,16 @@ class ZlibInflater {
   ZlibInflater(const ZlibInflater&) = delete;
   ZlibInflater& operator=(const ZlibInflater&) = delete;
 
-  /// Nothing if zlib refuses it, or if it does not end where a message ends.
+  /// Returns the message; nullopt if zlib refuses it, or if it does not end where a message ends.
   [[nodiscard]] std::optional<ByteVector> message(Bytes compressed);
 
  private:
   z_stream stream_{};
 };
 
-/// Text that compresses about as well as JSON does, the same in every run.
+/// Returns text that compresses about as well as JSON does, the same in every run.
 [[nodiscard]] ByteVector compressible_text(std::size_t size, unsigned seed = 1);
-/// Bytes that do not compress at all.
+/// Returns bytes that do not compress at all.
 [[nodiscard]] ByteVector noise(std::size_t size, unsigned seed = 1);
 
 }  // namespace wirespan::test

@@ -1,5 +1,5 @@
-// tls/context.cpp, tls/tls_stream.cpp: servers that want to know their clients, and versions that
-// one side does not speak.
+// tls/context.cpp, tls/tls_stream.cpp: servers that demand a client certificate, and TLS versions
+// that one side does not support.
 #include <array>
 #include <string>
 
@@ -29,8 +29,8 @@ tls::ClientOptions showing(const CertificateSpec& spec) {
 
 const CertificateSpec client_spec{.name = "client", .for_client = true};
 
-/// In TLS 1.3 the client is done before the server has looked at its certificate: what the server
-/// says of it comes with the first read.
+/// Returns the error that the client gets. In TLS 1.3 the client's handshake is done before the
+/// server has checked the client's certificate: the server's alert arrives with the first read.
 std::error_code what_the_client_hears(TlsPair& pair, const HandshakeOutcome& outcome) {
   if (outcome.client.status == net::IoStatus::error) return outcome.client.error;
   std::array<std::byte, 16> buffer;

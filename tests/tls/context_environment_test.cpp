@@ -1,4 +1,4 @@
-// tls/context.cpp, tls/key_log.cpp: what the environment says.
+// tls/context.cpp, tls/key_log.cpp: environment variables for trusted certificates and the key log.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -67,7 +67,7 @@ TEST(TlsBundle, does_not_matter_where_nothing_is_verified) {
 
 constexpr const char* key_log = "SSLKEYLOGFILE";
 
-/// The first words of the lines of a file.
+/// Returns the first word of each line of a file.
 std::multiset<std::string> labels(const std::string& path) {
   std::multiset<std::string> words;
   std::ifstream file(path);

@@ -1,4 +1,4 @@
-// tls/context.cpp: what can be wrong with options, and what a good context insists on.
+// tls/context.cpp: wrong options are refused, and the settings of every context.
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -27,7 +27,7 @@ std::string garbage_file() {
   return path;
 }
 
-/// Certificate and key, one after the other.
+/// Returns a PEM file with the certificate followed by its key.
 std::string joined_file() {
   const auto files = certificate();
   const std::string path = scratch_file("joined.pem");
@@ -57,7 +57,7 @@ TEST_P(ClientContext, is_made_or_refused) {
   EXPECT_EQ(::ERR_peek_error(), 0U) << "no error may be left for somebody else";
 }
 
-/// What somebody else left in OpenSSL's queue is not our error.
+/// An error that another user of OpenSSL left in the thread's queue is not taken for this call's.
 TEST_P(ClientContext, is_made_or_refused_with_a_stale_error_in_the_queue) {
   ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH);
   const auto context = Context::for_client(GetParam().options());
@@ -121,7 +121,7 @@ const ClientCase client_cases[] = {
                             .password = "open barley"};
      },
      TlsErrc::no_certificate_file},
-    {"missing_password",  // and nobody is asked at the terminal
+    {"missing_password",  // and OpenSSL does not prompt at the terminal
      [] {
        return ClientOptions{.certfile = with_password().certificate,
                             .keyfile = with_password().key};
@@ -217,7 +217,7 @@ TEST(TlsContext, is_shared_by_its_copies) {
   EXPECT_EQ(one.native(), two.native());
 }
 
-/// A context of the caller's own, which tells when it is freed.
+/// An SSL_CTX of the caller's own that reports when it is freed.
 class OwnContext {
  public:
   OwnContext() : context_(::SSL_CTX_new(::TLS_client_method())) {
@@ -273,7 +273,7 @@ TEST(TlsContext, of_the_callers_own_lives_as_long_as_a_stream) {
   EXPECT_TRUE(own_context.freed());
 }
 
-/// Only the host name counts then; everything else is the caller's business.
+/// With a context of the caller's own only the host name is used; the other options are ignored.
 TEST(TlsContext, of_the_callers_own_is_not_checked_for_contradictions) {
   OwnContext own_context;
   EXPECT_TRUE(Context::for_client({.verify = tls::Verify::none,

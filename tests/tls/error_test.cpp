@@ -1,4 +1,4 @@
-// tls/error.cpp: what OpenSSL says, as error codes.
+// tls/error.cpp: OpenSSL's errors as std::error_code.
 #include <set>
 #include <string>
 
@@ -28,7 +28,7 @@ TEST(TlsError, every_code_has_words_of_its_own) {
 }
 
 TEST(TlsError, openssl_speaks_for_itself) {
-  ::OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS, nullptr);  // as the first context does
+  ::OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS, nullptr);  // the first context does the same
   const auto code = ERR_PACK(ERR_LIB_SSL, 0, SSL_R_WRONG_VERSION_NUMBER);
   const std::error_code error(static_cast<int>(code), tls::openssl_category());
   EXPECT_EQ(error.message(), "wrong version number");
@@ -54,7 +54,7 @@ TEST(TlsError, is_told_apart_from_errors_of_sockets_and_of_the_protocol) {
   EXPECT_FALSE(tls::is_tls_error(make_error_code(std::errc::connection_reset)));
 }
 
-/// What TLS has to complain of is not the peer's breach of RFC 6455: no Close frame would arrive.
+/// A TLS error is not a breach of RFC 6455 by the peer: a Close frame could not arrive.
 TEST(TlsError, is_no_violation_of_the_protocol) {
   const std::error_code error = TlsErrc::truncated;
   EXPECT_NE(error, Condition::protocol_violation);

@@ -1,4 +1,4 @@
-// tls/tls_stream.cpp: a peer that changes its keys, in the middle of everything. RFC 8446 §4.6.3.
+// tls/tls_stream.cpp: a peer that updates its keys (KeyUpdate) at any moment. RFC 8446 §4.6.3.
 #include <array>
 #include <ctime>
 #include <string>
@@ -39,7 +39,7 @@ class TlsKeyUpdate : public ::testing::Test {
   }
 };
 
-/// G5: a thousand of them, with data in both directions all the time.
+/// A thousand key updates, with data in both directions all the time.
 TEST_F(TlsKeyUpdate, a_thousand_times_under_load) {
   ByteVector queue;
   ByteVector expected;
@@ -99,7 +99,7 @@ TEST_F(TlsKeyUpdate, hides_no_data) {
   }
 }
 
-/// G6: records without data must not keep one call busy for as long as the peer likes.
+/// Records without data must not keep one call busy for as long as the peer likes.
 TEST_F(TlsKeyUpdate, a_flood_of_them_does_not_keep_one_read_busy_for_ever) {
   for (int i = 0; i < 3000; ++i) server.update_keys(false);
   const std::size_t flood = wire.client->unread();
@@ -109,7 +109,7 @@ TEST_F(TlsKeyUpdate, a_flood_of_them_does_not_keep_one_read_busy_for_ever) {
   EXPECT_GT(wire.client->unread(), 0U) << "all of the flood was swallowed in one call";
 }
 
-/// Once in 2^24 records is usual; thirty in a row are legal.
+/// Usual is one key update in 2^24 records; thirty in a row are legal.
 TEST_F(TlsKeyUpdate, thirty_without_data_are_no_flood) {
   for (int round = 0; round < 5; ++round) {
     for (int i = 0; i < 30; ++i) server.update_keys(i % 2 == 0);
@@ -155,7 +155,7 @@ TEST_F(TlsKeyUpdate, a_flood_of_session_tickets_ends_the_connection) {
   EXPECT_EQ(client.read_some(buffer).error, tls::TlsErrc::idle_records);
 }
 
-/// A byte between the key updates does not excuse them, as long as there are more of those.
+/// A byte of data now and then does not make a flood legal while key updates outnumber the data.
 TEST_F(TlsKeyUpdate, a_flood_with_a_byte_now_and_then_ends_the_connection) {
   for (int i = 0; i < 100; ++i) {
     for (int n = 0; n < 8; ++n) server.update_keys(false);
@@ -182,7 +182,7 @@ TEST_F(TlsKeyUpdate, one_read_takes_up_a_bounded_number_of_records) {
 }
 
 TEST_F(TlsKeyUpdate, empty_records_do_not_keep_one_read_busy_for_ever) {
-  // Records of no bytes are what some stacks send as cover traffic.
+  // Some stacks send records without data as cover traffic.
   for (int i = 0; i < 2000; ++i) {
     std::size_t size = 0;
     ASSERT_EQ(::SSL_write_ex(server.ssl(), "", 0, &size), 1);

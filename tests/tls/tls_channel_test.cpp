@@ -1,4 +1,4 @@
-// net/channel_impl.hpp over tls/tls_stream.cpp and TCP on loopback: the whole stack below app.
+// net/channel_impl.hpp over tls/tls_stream.cpp and TCP on loopback: every layer below app.
 #include <algorithm>
 #include <chrono>
 #include <functional>
@@ -23,7 +23,7 @@ using Host = ChannelHost<tls::TlsStream>;
 
 bool same(Bytes one, Bytes other) { return std::ranges::equal(one, other); }
 
-/// A client and a server on one loop, over one TLS connection.
+/// A client and a server on one event loop, over one TLS connection.
 class TlsChannel : public ::testing::TestWithParam<net::Backend> {
  protected:
   SpyNetwork network;
@@ -152,7 +152,7 @@ TEST_P(TlsChannel, R124_a_connection_that_is_cut_is_told_from_one_that_ends) {
   open();
   ASSERT_FALSE((*client)->send(Opcode::text, bytes_of("whole")));
   EXPECT_TRUE(run_until([&] { return server->messages == 1; }));
-  network.shutdown_write(client_fd);  // TCP ends without a word from TLS
+  network.shutdown_write(client_fd);  // TCP ends without close_notify
   EXPECT_TRUE(run_until([&] { return server->ended(); }));
   EXPECT_EQ(server->end->error, tls::TlsErrc::truncated);
   EXPECT_EQ(server->end->code, CloseCode::abnormal_closure);
@@ -207,7 +207,7 @@ TEST_P(TlsChannel, R112_pings_and_pongs_pass) {
   EXPECT_TRUE((*client)->keep_alive().last_pong());
 }
 
-/// Each system call fails once: both ends hear of it, and nothing stays open.
+/// Each system call fails once: both ends get an error, and no descriptor stays open.
 TEST_P(TlsChannel, R132_whatever_system_call_fails) {
   const int places = run_until_nothing_fails([&](FailAfter& fail) {
     const std::size_t before = open_descriptors();

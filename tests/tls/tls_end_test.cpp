@@ -1,5 +1,5 @@
-// tls/tls_stream.cpp: how a connection ends - with close_notify, without it, or broken.
-// RFC 6455 §7.1.1, RFC 8446 §6.1.
+// tls/tls_stream.cpp: how a connection ends - with close_notify, truncated, or reset. RFC 6455
+// §7.1.1, RFC 8446 §6.1.
 #include <array>
 #include <csignal>
 #include <string>
@@ -120,14 +120,15 @@ TEST(TlsHandshakeEnd, R124_before_its_handshake_a_stream_has_nothing_to_say) {
   EXPECT_EQ(wire.server->unread(), 0U);
 }
 
-/// Goes on while it would block, a few times: a stream may take its input in steps.
+/// Repeats handshake() while it would block, at most 100 times: a stream may take its input in
+/// steps.
 net::IoResult shake(tls::TlsStream& stream) {
   net::IoResult result = stream.handshake();
   for (int i = 0; i < 100 && result.would_block(); ++i) result = stream.handshake();
   return result;
 }
 
-/// F2: the peer goes after every byte of the handshake.
+/// The peer leaves after every byte of the handshake.
 TEST(TlsHandshakeEnd, R132_at_every_byte_is_an_error) {
   std::size_t to_server = 0;
   std::size_t to_client = 0;
@@ -174,7 +175,7 @@ TEST(TlsHandshakeEnd, a_close_notify_instead_of_a_handshake_is_a_cut) {
 
 // Over a real socket.
 
-/// G1: SIGPIPE at its default action would end this process; OpenSSL's own socket code raises it.
+/// The default action of SIGPIPE would end this process; OpenSSL's own socket code raises it.
 TEST(TlsOverTcp, R132_a_peer_that_resets_before_we_write_is_an_error_and_no_signal) {
   ASSERT_NE(::signal(SIGPIPE, SIG_DFL), SIG_ERR);
   SocketPair sockets = tcp_pair();

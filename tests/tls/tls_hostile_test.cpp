@@ -1,5 +1,5 @@
-// tls/tls_stream.cpp, tls/transport_bio.cpp: peers and transports that lie, and errors that belong
-// to somebody else.
+// tls/tls_stream.cpp, tls/transport_bio.cpp: hostile peers, transports that claim wrong byte
+// counts, and errors left in OpenSSL's queue.
 #include <array>
 #include <random>
 #include <string>
@@ -45,7 +45,7 @@ TEST(TlsHostile, R11_a_server_that_speaks_http_to_a_tls_client) {
   EXPECT_EQ(alert_of(client.handshake().error), SSL_R_WRONG_VERSION_NUMBER);
 }
 
-/// B13: nine bytes that announce a handshake message of 16 MiB.
+/// Ten bytes: a record whose handshake message announces a length of 16 MiB.
 TEST(TlsHostile, an_enormous_hello_is_refused_on_its_header) {
   Wire wire;
   auto server = lone_server(wire);
@@ -53,7 +53,7 @@ TEST(TlsHostile, an_enormous_hello_is_refused_on_its_header) {
   EXPECT_EQ(server.handshake().status, IoStatus::error);
 }
 
-/// G8: an alert ends the matter, at whatever point it comes.
+/// An alert ends the connection, at whatever point it comes.
 TEST(TlsHostile, an_alert_is_final) {
   Wire wire;
   auto client = lone_client(wire);
@@ -66,7 +66,7 @@ TEST(TlsHostile, an_alert_is_final) {
   EXPECT_EQ(wire.client->reads, reads) << "no hot loop";
 }
 
-/// Noise in the place of a handshake, and of records behind a good one: an error or a wait.
+/// Noise instead of a handshake: the result is an error or a wait.
 TEST(TlsHostile, noise_is_an_error_or_a_wait_and_nothing_else) {
   std::mt19937 random(5);
   for (int round = 0; round < 60; ++round) {
@@ -106,7 +106,7 @@ TEST(TlsHostile, a_bit_that_flips_on_the_way_is_noticed) {
   }
 }
 
-// E4: a transport that claims to have done more than it was asked for, or nothing at all.
+// A transport that claims more bytes than it was asked for, or success with none.
 
 struct Lie {
   std::string name;
@@ -157,7 +157,7 @@ const Lie lies[] = {{"nothing", 0}, {"enough_to_matter", 1 << 20}, {"all_there_i
 INSTANTIATE_TEST_SUITE_P(claiming, TlsOverALyingTransport, ::testing::ValuesIn(lies),
                          case_name<Lie>);
 
-// G9: what is left in OpenSSL's queue of this thread belongs to another connection.
+// Errors in OpenSSL's queue of this thread that belong to another connection.
 
 void poison() {
   ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH);
@@ -212,7 +212,7 @@ TEST(TlsErrorQueue, what_we_leave_in_it_is_nothing) {
   EXPECT_EQ(::ERR_peek_error(), 0U);
 }
 
-/// Two connections on one thread: the trouble of one is not told to the other.
+/// Two connections on one thread: neither reports an error of the other.
 TEST(TlsErrorQueue, each_connection_has_its_own_errors) {
   TlsPair good;
   ASSERT_TRUE(good.shake_hands().is_ok());

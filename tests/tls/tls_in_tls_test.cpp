@@ -1,4 +1,4 @@
-// tls/tls_stream.cpp: TLS inside TLS, as a client has it behind an https proxy.
+// tls/tls_stream.cpp: TLS inside TLS, as a client uses it through an https proxy.
 #include <array>
 #include <memory>
 #include <optional>
@@ -14,7 +14,7 @@ namespace {
 
 using net::IoStatus;
 
-/// An outer connection that is open, and an inner one over it.
+/// An open outer connection, and an inner one over it.
 struct NestedTls {
   explicit NestedTls(std::string_view inner_name = "inner.example") {
     TlsPair outer;
@@ -55,7 +55,7 @@ TEST(TlsInTls, carries_bytes_both_ways) {
 }
 
 TEST(TlsInTls, R11_verifies_the_inner_name) {
-  NestedTls nested("localhost");  // the name of the outer certificate
+  NestedTls nested("localhost");  // the name in the outer certificate
   const auto outcome = nested.shake_hands();
   EXPECT_EQ(outcome.client.error.category(), tls::certificate_category())
       << outcome.client.error.message();
@@ -64,7 +64,7 @@ TEST(TlsInTls, R11_verifies_the_inner_name) {
 TEST(TlsInTls, sees_what_the_outer_stream_has_read_ahead) {
   NestedTls nested;
   ASSERT_TRUE(nested.shake_hands().is_ok());
-  // Many small inner records in one large outer read.
+  // Many small inner records arrive in one large outer read.
   for (int i = 0; i < 100; ++i) ASSERT_EQ(nested.client->write_some(pattern_bytes(50)).bytes, 50U);
   std::array<std::byte, 10> small;
   std::size_t read = nested.server->read_some(small).bytes;

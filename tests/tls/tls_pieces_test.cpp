@@ -1,4 +1,5 @@
-// tls/tls_stream.hpp: several pieces in one write, and which of them have to come again.
+// tls/tls_stream.hpp: gather write - several pieces in one write, and which of them must be
+// repeated.
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@ ByteVector whole(const Pieces& pieces) {
   return bytes;
 }
 
-/// Pieces of these sizes that differ from each other everywhere.
+/// Returns pieces of these sizes, with different contents.
 Pieces pieces_of_sizes(const std::vector<std::size_t>& sizes) {
   std::size_t total = 0;
   for (const std::size_t size : sizes) total += size;
@@ -31,7 +32,7 @@ Pieces pieces_of_sizes(const std::vector<std::size_t>& sizes) {
   return pieces;
 }
 
-/// What is left of them after `sent` bytes, each at a new place in memory.
+/// Returns the pieces without their first `sent` bytes, each at a new address.
 Pieces rest_of(const Pieces& pieces, std::size_t sent) {
   Pieces rest;
   for (const ByteVector& piece : pieces) {
@@ -55,7 +56,7 @@ std::size_t read_into(tls::TlsStream& stream, ByteVector& all) {
   return result.bytes;
 }
 
-/// Writes until everything has arrived, and puts `more` small pieces behind it meanwhile.
+/// Writes until everything has arrived, and appends up to `more` small pieces meanwhile.
 ByteVector transfer_pieces(TlsPair& pair, Pieces pieces, std::size_t more) {
   ByteVector received;
   std::size_t sent = 0;
@@ -110,7 +111,7 @@ TEST(TlsPieces, small_ones_share_a_record) {
   EXPECT_EQ(pair.wire.server->writes - before, 1);
 }
 
-/// The record that has left in part must be repeated as it was; pieces behind it may come and go.
+/// A record that was partly written must be repeated unchanged; the pieces behind it may change.
 TEST(TlsPieces, however_many_bytes_the_transport_takes) {
   for (std::size_t most = 1; most < 1300; most += most < 50 ? 1 : 97) {
     TlsPair pair;

@@ -1,4 +1,4 @@
-// tls/tls_stream.cpp: bytes through TLS, whatever the transport does to them on the way.
+// tls/tls_stream.cpp: bytes through TLS over transports that block, split or delay them.
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -117,7 +117,7 @@ TEST(TlsStream, destroys_its_transport) {
   EXPECT_TRUE(wire.server->closed);
 }
 
-// A whole life of a connection over a difficult transport.
+// A whole connection over a difficult transport.
 
 struct Difficulty {
   std::string name;
@@ -155,7 +155,7 @@ const Difficulty difficulties[] = {
 INSTANTIATE_TEST_SUITE_P(with, TlsOverDifficulties, ::testing::ValuesIn(difficulties),
                          case_name<Difficulty>);
 
-/// G4: one operation of the transport would block, in its own way or the other one; every one.
+/// Every operation of the transport would block in turn, in its own direction or the other one.
 class TlsOverBlocks : public ::testing::TestWithParam<bool> {};
 
 TEST_P(TlsOverBlocks, at_any_operation_nothing_is_lost_and_nobody_waits_for_ever) {

@@ -1,4 +1,5 @@
-// tls/tls_stream.cpp: a write that fails ends the write side, and what the peer has sent arrives.
+// tls/tls_stream.cpp: half-close after a failed write - the write side ends, and the peer's data
+// still arrive.
 #include <array>
 #include <chrono>
 #include <memory>
@@ -44,7 +45,7 @@ struct TcpTlsPair {
       net::make_transport(net::TcpSocket(network, sockets.theirs.release())), server_context());
 };
 
-/// Writes until that fails.
+/// Writes until a write fails, and returns its error.
 std::error_code error_of_writing(tls::TlsStream& stream) {
   for (int i = 0; i < 10'000; ++i) {
     const auto result = stream.write_some(wire_bytes("anybody?"));
@@ -55,7 +56,7 @@ std::error_code error_of_writing(tls::TlsStream& stream) {
   return {};
 }
 
-/// All that comes until the end, and how it ends.
+/// Reads until the end and returns the text; `end` is the last result.
 std::string read_to_the_end(tls::TlsStream& stream, net::IoResult& end) {
   std::string all;
   std::array<std::byte, 100> buffer;
@@ -67,7 +68,7 @@ std::string read_to_the_end(tls::TlsStream& stream, net::IoResult& end) {
   return all;
 }
 
-/// The peer closes with something of ours unread, which resets the connection.
+/// The peer closes while bytes of ours are unread, which resets the connection.
 TEST(TlsWriteFailure, R132_after_a_reset_what_the_peer_had_sent_is_read) {
   TcpTlsPair pair;
   ASSERT_TRUE(pair.client.write_some(wire_bytes("never read")).is_ok());
@@ -82,7 +83,7 @@ TEST(TlsWriteFailure, R132_after_a_reset_what_the_peer_had_sent_is_read) {
   EXPECT_EQ(pair.client.write_some(wire_bytes("x")).error, error) << "the write side stays broken";
 }
 
-/// The peer closes in order, and answers what we send then with a reset.
+/// The peer closes in order, and the kernel answers our later bytes with a reset.
 TEST(TlsWriteFailure, R132_after_a_broken_pipe_what_the_peer_had_sent_is_read) {
   TcpTlsPair pair;
   ASSERT_TRUE(pair.server->write_some(wire_bytes(last_words)).is_ok());
@@ -152,7 +153,7 @@ TEST_F(TlsBrokenWriting, nothing_more_is_written_not_even_a_goodbye) {
   expect_reading("still here");
 }
 
-/// The alert that explains it came before our write failed.
+/// The alert that explains the end arrived before our write failed.
 TEST(TlsWriteFailureInHandshake, is_told_at_once_and_an_alert_goes_before_it) {
   for (const bool alert : {false, true}) {
     Wire wire;
@@ -168,7 +169,7 @@ TEST(TlsWriteFailureInHandshake, is_told_at_once_and_an_alert_goes_before_it) {
   }
 }
 
-/// A context that a caller made with nothing but the call that makes one.
+/// A caller's own context to which nothing but SSL_CTX_new() was applied.
 TEST(TlsOwnContext, has_the_modes_that_our_streams_need) {
   const std::unique_ptr<SSL_CTX, decltype(&::SSL_CTX_free)> own(
       ::SSL_CTX_new(::TLS_client_method()), ::SSL_CTX_free);

@@ -1,4 +1,4 @@
-// tls/tls_stream.cpp: whose certificate is accepted for which name, and what is said of the others.
+// tls/tls_stream.cpp: which certificates are accepted for which name, and the errors of the others.
 // RFC 6455 §4.1 item 5, RFC 9525.
 #include <string>
 #include <vector>
@@ -143,7 +143,7 @@ TEST_P(VerifyPeer, R11_the_older_version_of_the_protocol_says_the_same) {
 
 INSTANTIATE_TEST_SUITE_P(of, VerifyPeer, ::testing::ValuesIn(rows), case_name<VerifyCase>);
 
-/// The part before a NUL is not the name that was asked for.
+/// Without this check the part before the NUL would be verified instead of the name.
 TEST(VerifyName, with_a_nul_in_it_is_refused) {
   Wire wire;
   const std::string name("localhost\0.example.com", 22);
@@ -151,7 +151,7 @@ TEST(VerifyName, with_a_nul_in_it_is_refused) {
   EXPECT_FALSE(stream);
 }
 
-/// A name that no certificate can have is the caller's mistake, not a lack of memory.
+/// A name too long for any certificate is the caller's mistake, not a lack of memory.
 TEST(VerifyName, that_is_too_long_is_refused_for_what_it_is) {
   Wire wire;
   const std::string name(300, 'x');
@@ -163,14 +163,14 @@ TEST(VerifyName, that_is_too_long_is_refused_for_what_it_is) {
 TEST(VerifyName, nothing_is_no_name_to_verify) {
   Wire wire;
   const auto stream = tls::TlsStream::client(wire.client_transport(), client_context(), "");
-  if (!stream) return;  // refused at once is fine, too
+  if (!stream) return;  // to refuse it at once is fine, too
   TlsPair pair(client_context(), server_context(), "");
   EXPECT_FALSE(pair.shake_hands().is_ok()) << "an empty name must not mean any name";
 }
 
 // Server Name Indication, RFC 6066 §3.
 
-/// A server that notes the name it was asked for.
+/// A server that records the name which the client sent.
 class NamedServer {
  public:
   NamedServer() {

@@ -1,4 +1,4 @@
-// broken_endpoint - a server that echoes, or a client that lets itself be judged, with one flaw.
+// broken_endpoint.cpp - an echo server, or a client to be judged, with one flaw on purpose.
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -16,18 +16,18 @@ namespace {
 
 using namespace conformance;
 
-constexpr milliseconds patience{20'000};  // longer than any case of the groups it is used for
+constexpr milliseconds patience{20'000};  // longer than any case that it is used for
 
 constexpr milliseconds quiet_time{150};
 
-/// Whether nothing comes in for a while.
+/// True if no input comes for 150 ms.
 bool is_quiet(const Link& link) {
   const auto end = deadline_in(quiet_time, 1);
   link.wait(false, end);
   return Clock::now() >= end;
 }
 
-/// From the end of the handshake to the end of the connection.
+/// Drives an Endpoint from the end of the handshake to the end of the connection.
 void converse(Link& link, Role role, Flaw flaw, const Octets& early, Octets* first_message) {
   Endpoint endpoint(role, flaw);
   endpoint.receive(early);
@@ -44,7 +44,8 @@ void converse(Link& link, Role role, Flaw flaw, const Octets& early, Octets* fir
     if (how == Io::again) link.wait(false, deadline);
   }
   link.end_output();
-  // What is not read would turn the end into a reset, and the Close frame might be lost.
+  // Reads until the peer's end: unread input would make the kernel reset the connection, and the
+  // peer might lose the Close frame.
   const auto end = deadline_in(milliseconds(role == Role::client ? 1000 : 50), 1);
   Octets rest;
   for (Io how = Io::again; (how == Io::again || how == Io::done) && Clock::now() < end;) {
@@ -76,7 +77,7 @@ void serve(Flaw flaw) {
   }
 }
 
-/// Asks for a resource and echoes; returns what came, frames and all.
+/// Requests a resource and echoes; returns the octets of the answer, frame headers included.
 Octets visit(const Url& url, const std::string& target, Flaw flaw) {
   Link link = Link::connect(url.host, url.port, nullptr, deadline_in(patience, 1));
   const HandshakeFacts facts{.host = url.host + ":" + url.port,
@@ -91,7 +92,7 @@ Octets visit(const Url& url, const std::string& target, Flaw flaw) {
 }
 
 void be_judged(const Url& url, const std::string& agent, Flaw flaw, int jobs) {
-  // The answer is one short text frame: its payload begins after two octets.
+  // The answer is one short text frame, whose payload begins after two octets.
   const Octets count = visit(url, "/getCaseCount", Flaw::none);
   const int cases = std::atoi(count.substr(std::min<std::size_t>(2, count.size())).c_str());
   std::atomic<int> next = 1;

@@ -1,3 +1,4 @@
+// endpoint.cpp - parses frames, echoes messages and answers control frames, all but the flaw.
 #include "broken/endpoint.hpp"
 
 #include <algorithm>
@@ -75,7 +76,7 @@ void Endpoint::take_payload() {
   Octets piece = input_.substr(0, size);
   input_.erase(0, size);
   apply_mask(piece, 0, frame.mask);
-  // The next piece begins at another octet of the key.
+  // The next piece begins at a later octet of the key.
   const auto turn = 8 * (size % 4);
   if (turn != 0) frame.mask = frame.mask << turn | frame.mask >> (32 - turn);
   frame.missing -= size;
@@ -137,7 +138,7 @@ void Endpoint::on_close() {
   if (const auto code = close_defect()) return fail(*code);
   send(opcode::close, frame_->payload.empty() ? Octets{} : close_payload(1000));
   closed_ = true;
-  // This one goes on as if nothing had happened, for as long as the other side allows.
+  // These two flaws ignore the closing handshake, for as long as the other side allows.
   over_ = !has(Flaw::answers_after_close) && !has(Flaw::keeps_tcp);
 }
 

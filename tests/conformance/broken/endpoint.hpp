@@ -1,5 +1,5 @@
-// endpoint.hpp - an endpoint that echoes and keeps the rules of RFC 6455, but for one flaw. It
-// exists to see whether the suite finds the flaw, and nothing else.
+// endpoint.hpp - an echoing endpoint that keeps the rules of RFC 6455 but for one flaw, to test
+// that the suite finds this flaw and no other.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@ namespace conformance {
 enum class Flaw : std::uint8_t {
   none,
   accepts_bad_utf8,
-  checks_utf8_late,  ///< When the message is complete.
+  checks_utf8_late,  ///< Checks when the message is complete.
   ignores_reserved_bits,
   ignores_reserved_opcodes,
   accepts_long_pings,
@@ -27,13 +27,13 @@ enum class Flaw : std::uint8_t {
   answers_after_close,
   accepts_any_close_code,
   accepts_any_close_reason,
-  keeps_tcp,         ///< After the closing handshake, as a server.
-  wrong_close_code,  ///< 1008 whatever went wrong.
+  keeps_tcp,         ///< Does not end TCP after the closing handshake, as a server.
+  wrong_close_code,  ///< Sends 1008 for every violation.
   answers_text_as_binary,
   cuts_last_octet,
   wrongly_masked,
   lengths_not_minimal,
-  echoes_late,  ///< Not before nothing more comes in, and not if that is an error.
+  echoes_late,  ///< Echoes when input pauses, and not if that is an error.
 };
 
 struct FlawName {
@@ -65,13 +65,14 @@ inline constexpr std::array flaw_names{
     FlawName{Flaw::lengths_not_minimal, "lengths_not_minimal"},
     FlawName{Flaw::echoes_late, "echoes_late"}};
 
+/// Octets in, octets out, without a socket; over() when the connection has to end.
 class Endpoint {
  public:
   Endpoint(Role role, Flaw flaw) noexcept : role_(role), flaw_(flaw) {}
 
   void receive(std::string_view octets);
   [[nodiscard]] Octets take_output();
-  /// Once the output is written the connection has to end.
+  /// True if the connection has to end when the output is written.
   [[nodiscard]] bool over() const noexcept { return over_; }
 
  private:
@@ -103,7 +104,7 @@ class Endpoint {
   Octets output_;
   std::optional<OpenFrame> frame_;
   Octets message_;
-  std::uint8_t message_opcode_ = 0;  ///< 0: none is open.
+  std::uint8_t message_opcode_ = 0;  ///< 0: no message is open.
   unsigned fragments_ = 0;
   unsigned pings_ = 0;
   Utf8Check utf8_;

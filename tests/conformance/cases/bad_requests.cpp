@@ -1,5 +1,5 @@
-// Group W1.1: opening handshakes that a server has to refuse, and some that it must not.
-// RFC 6455 §4.2.1, §4.2.2, RFC 9110 §5, RFC 9112 §2 to §5.
+// Group W1.1: requests that a server has to refuse, and some that it must accept. RFC 6455 §4.2.1,
+// §4.2.2, RFC 9110 §5, RFC 9112 §2 to §5.
 #include <array>
 
 #include "cases/build.hpp"
@@ -10,7 +10,7 @@ namespace {
 
 using Head = std::function<Octets(const HandshakeFacts&)>;
 
-/// The ordinary request with the first occurrence of `old` replaced.
+/// Returns the ordinary request with the first occurrence of `old` replaced.
 Head with(Octets old, Octets replacement) {
   return [=](const HandshakeFacts& facts) {
     Octets head = ordinary_request(facts);
@@ -18,7 +18,7 @@ Head with(Octets old, Octets replacement) {
   };
 }
 
-/// ... and with a field in addition.
+/// Returns the ordinary request with one more field.
 Head and_field(Octets field) {
   return [=](const HandshakeFacts& facts) {
     Octets head = ordinary_request(facts);

@@ -1,5 +1,5 @@
 // Group W1.2: answers to the opening handshake that a client has to refuse, and some that it must
-// not. RFC 6455 §4.1, RFC 9112 §4, §5.
+// accept. RFC 6455 §4.1, RFC 9112 §4, §5.
 #include "cases/build.hpp"
 #include "engine/handshake.hpp"
 

@@ -1,3 +1,4 @@
+// build.cpp - the common kinds of plans: echo, failure, closing.
 #include "cases/build.hpp"
 
 namespace conformance {

@@ -1,4 +1,4 @@
-// build.hpp - the few shapes that nearly all cases have.
+// build.hpp - short forms for the steps and plans that nearly all cases use.
 #pragma once
 
 #include <initializer_list>
@@ -23,20 +23,20 @@ inline constexpr std::string_view hello = "Hello, world!";
   return send(opcode::ping, std::move(payload));
 }
 
-/// All frames of the script in pieces of `size` octets.
+/// Cuts all frames of the script into write calls of `size` octets.
 [[nodiscard]] Script chopped(Script script, std::size_t size);
-/// All frames in write calls of their own.
+/// Gives each frame a write call of its own.
 [[nodiscard]] Script apart(Script script);
 
-/// "Echo, 1000": the events come, then the suite closes; after `limit` it does so anyway.
+/// Expects the events; then, or after `limit`, the suite closes with 1000.
 [[nodiscard]] Plan echo(Script script, std::vector<Event> events, milliseconds limit = 1s);
 
-/// The other side has to fail the connection with `code`, or drop it, before the limit is over.
+/// The other side has to fail the connection with `code`, or drop it, before the limit.
 [[nodiscard]] Plan failure(Script script, std::uint16_t code = 1002, milliseconds limit = 1s);
-/// As above; `first` comes back before (OK) or not even that (NON-STRICT).
+/// Like failure(); `first` arrives before it (OK), or not even that (NON-STRICT).
 [[nodiscard]] Plan failure_after(Event first, Script script);
 
-/// The suite itself closes in the script; nothing may come back but the answer.
+/// The script contains the suite's Close frame; the other side may send only its answer.
 [[nodiscard]] Plan closing(Script script, std::vector<std::uint16_t> codes, bool clean);
 
 inline void add(Cases& out, std::string id, std::string description, std::string expectation,

@@ -1,3 +1,4 @@
+// cases.cpp - collects, sorts and selects the cases.
 #include "cases/cases.hpp"
 
 #include <algorithm>
@@ -5,7 +6,8 @@
 namespace conformance {
 namespace {
 
-/// "W4.1.10" becomes {"W4", "1", "10"}, with numbers made equally wide.
+/// Returns the components of an id with numbers padded to equal width: "W4.1.10" becomes {"W0004",
+/// "0001", "0010"}.
 std::vector<std::string> sort_key(std::string_view id) {
   auto parts = split(id, '.');
   for (auto& part : parts) {

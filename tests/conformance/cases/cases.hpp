@@ -1,5 +1,5 @@
 // cases.hpp - the table of all cases. Groups 1 to 13 have the numbers of the Autobahn test suite,
-// those that begin with W are our own.
+// groups that begin with W belong to this suite alone.
 #pragma once
 
 #include <string_view>
@@ -30,17 +30,17 @@ void add_deflate_abuse(Cases& out);    // W4.3
 void add_deflate_windows(Cases& out);  // W4.4
 void add_fast_failures(Cases& out);    // W5
 
-/// All cases, sorted by id, component by component.
+/// Returns all cases, sorted by id, component by component.
 [[nodiscard]] Cases all_cases();
 
-/// The cases for that role whose id is matched by one of `wanted` and none of `excluded`. In a
-/// pattern `*` stands for anything; without one it is a whole id.
+/// Returns the cases for this role whose id matches one of `wanted` and none of `excluded`. In a
+/// pattern `*` stands for any text; a pattern without one is a whole id.
 [[nodiscard]] Cases select(Cases cases, Role role, const std::vector<std::string>& wanted,
                            const std::vector<std::string>& excluded);
 
 [[nodiscard]] bool matches(std::string_view pattern, std::string_view id) noexcept;
 
-/// Whether `a` stands before `b`: 2.2 before 2.10, numbers before letters.
+/// True if `a` sorts before `b`: 2.2 before 2.10, numbers before letters.
 [[nodiscard]] bool id_less(std::string_view a, std::string_view b);
 
 }  // namespace conformance

@@ -1,4 +1,4 @@
-// Group W3: Close frames that meet something else. RFC 6455 §5.5.1, §7.1, §7.4.
+// Group W3: Close frames that cross or precede other frames. RFC 6455 §5.5.1, §7.1, §7.4.
 #include "cases/build.hpp"
 
 namespace conformance {
@@ -29,7 +29,8 @@ void add_registered_codes(Cases& out) {
 void add_what_follows(Cases& out) {
   const auto silent = "Nothing but the answer to the Close frame; a clean end.";
   add(out, "W3.2.1", "A Close frame, octet by octet.", expectation::clean_close, [] {
-    // The suite's own closing handshake would be one piece: the frame is sent as any other.
+    // The frame is sent as an ordinary one: the suite's own closing handshake would send it in one
+    // piece.
     Script script = chopped({send(opcode::close, close_payload(1000, "bye"))}, 1);
     Plan plan = closing(std::move(script), {1000}, false);
     plan.close.by_suite = false;
@@ -53,7 +54,7 @@ void add_what_follows(Cases& out) {
 void add_what_precedes(Cases& out) {
   add(out, "W3.3.1", "A ping and a Close frame at once.", "The pong, then the answer.", [] {
     Plan plan = after_event({send_ping("ping"), normal()}, {pong_event("ping")});
-    // RFC 6455 §5.5.2 lets the pong go once a Close frame has come.
+    // RFC 6455 §5.5.2 makes the pong optional once a Close frame has come.
     plan.expected.push_back({Behavior::ok, {}});
     return plan;
   });

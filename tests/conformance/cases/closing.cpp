@@ -17,7 +17,7 @@ Plan observed(Plan plan) {
   return plan;
 }
 
-/// A big message and a small one, a Close frame and a ping, all at once.
+/// A large message and a small one, a Close frame and a ping, all at once.
 Plan flood_then_close() {
   return observed(closing({send_text(repeated("BAsd7&jh23", 262144)), send_text(greeting),
                            close_with(1000), send_ping()},

@@ -26,7 +26,7 @@ struct Group {
   std::string_view id;
   std::string_view what;
   Nature nature = Nature::json;
-  std::string_view offered;  ///< What the suite as client adds to the common offer.
+  std::string_view offered;  ///< Parameters that the suite as client adds to the common offer.
   std::vector<DeflateAnswer> answers;
 };
 
@@ -35,7 +35,7 @@ std::string offer_with(std::string_view more) {
          std::string(more);
 }
 
-/// 13.7 makes three offers, the others one.
+/// Group 13.7 makes three offers, the others one.
 std::string offers_of(const Group& group) {
   if (group.id != "13.7") return offer_with(group.offered);
   return offer_with("; server_no_context_takeover; server_max_window_bits=9") + ", " +

@@ -1,3 +1,4 @@
+// data.cpp - generates the contents of compressed messages.
 #include "cases/data.hpp"
 
 #include <algorithm>
@@ -14,7 +15,7 @@ constexpr std::size_t prose_size = 222'218;
 constexpr std::size_t html_size = 263'647;
 constexpr std::size_t dense_size = 1'042'328;
 
-// The standard says what this generator yields, so every run on every machine has the same data.
+// The C++ standard defines this generator's output, so the data are the same on every machine.
 using Generator = std::mt19937;
 
 std::size_t below(Generator& generator, std::size_t limit) { return generator() % limit; }
@@ -43,7 +44,7 @@ Octets make_image() {
   return out;
 }
 
-/// Sentences of made-up words, the short ones often; some letters take two octets.
+/// Sentences of made-up words, short words most often; some letters take two octets.
 Octets make_prose() {
   constexpr std::array<std::string_view, 20> syllables{
       "ber",       "gen", "li", "\xc3\xa4r", "sto", "mund", "ta",   "fei", "kro", "ne",
@@ -59,7 +60,7 @@ Octets make_prose() {
     words.push_back(std::move(word));
   }
   while (out.size() < prose_size) {
-    // The smaller of two draws twice over: frequent words are frequent.
+    // The smallest of three draws, so that some words are frequent.
     const auto draw = std::min(below(generator, words.size()), below(generator, words.size()));
     out += words[std::min(draw, below(generator, words.size()))];
     out += below(generator, 12) == 0 ? ".\r\n" : " ";
@@ -81,7 +82,7 @@ Octets make_html() {
   return out;
 }
 
-/// Three quarters noise, one quarter repeated: hardly anything to gain.
+/// Three quarters noise, one quarter repetition: hardly compressible.
 Octets make_dense() {
   Octets out = "%dense ";
   Generator generator{5};

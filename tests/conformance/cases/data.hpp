@@ -1,4 +1,4 @@
-// data.hpp - the contents of compressed messages: five natures, made here, the same in every run.
+// data.hpp - the contents of compressed messages: five kinds, generated, the same in every run.
 #pragma once
 
 #include <memory>
@@ -10,17 +10,17 @@ namespace conformance {
 
 enum class Nature : std::uint8_t { json, image, prose, html, dense };
 
-/// Contents through which a window slides from message to message, around the end.
+/// Contents of one kind, from which messages are cut one after the other, around the end.
 class Content {
  public:
   explicit Content(Nature nature);
 
-  /// Message number `index` of `size` octets; characters if the content is text.
+  /// Returns message number `index` of `size` octets, or characters if the content is text.
   [[nodiscard]] Octets window(std::size_t index, std::size_t size) const;
   [[nodiscard]] bool is_text() const noexcept { return text_; }
   [[nodiscard]] const Octets& octets() const noexcept { return octets_; }
 
-  /// Made once, shared by all cases.
+  /// Returns the one object of a kind, made on first use and shared by all cases.
   static std::shared_ptr<const Content> of(Nature nature);
 
  private:
@@ -29,7 +29,7 @@ class Content {
 
   bool text_;
   Octets octets_;
-  std::vector<std::uint32_t> characters_;  ///< Where each begins; empty if all are one octet.
+  std::vector<std::uint32_t> characters_;  ///< Offsets of characters; empty if all are one octet.
 };
 
 }  // namespace conformance

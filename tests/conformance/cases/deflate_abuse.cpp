@@ -97,7 +97,7 @@ void add_bits(Cases& out) {
   add_one("W4.3.15", "RSV1 and RSV2 on a compressed message.", {send(text, data, true, 6)});
 }
 
-/// Refers to octets of an earlier message that was never sent.
+/// Returns data that refer to a message which is never sent.
 Octets data_without_its_window() {
   const Octets words = Content::of(Nature::prose)->octets().substr(0, 4000);
   Compressor compressor({});
@@ -127,7 +127,7 @@ void add_bad_data(Cases& out) {
       });
 }
 
-/// A gibibyte of zeros in about a mebibyte.
+/// Returns a gibibyte of zeros as about a mebibyte.
 Octets bomb() {
   constexpr std::size_t mebi = std::size_t{1} << 20;
   const Octets zeros(mebi, '\0');

@@ -1,4 +1,4 @@
-// deflate_build.hpp - what the cases about permessage-deflate share.
+// deflate_build.hpp - the common offer and plan of the cases about permessage-deflate.
 #pragma once
 
 #include "cases/build.hpp"
@@ -8,7 +8,7 @@ namespace conformance {
 
 inline constexpr std::string_view plain_offer = "permessage-deflate; client_max_window_bits";
 
-/// Some compressed messages, one at a time, after which the suite closes.
+/// Exchanges `count` compressed messages, one at a time, then closes.
 [[nodiscard]] inline Plan compressed_exchange(DeflatePlan deflate, std::size_t count = 40,
                                               std::size_t size = 3000) {
   const auto content = Content::of(Nature::html);

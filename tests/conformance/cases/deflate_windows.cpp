@@ -1,4 +1,4 @@
-// Group W4.4: the window sizes that groups 12 and 13 leave out, in both directions. RFC 7692
+// Group W4.4: the window sizes without a case in groups 12 and 13, in both directions. RFC 7692
 // §7.1.2.
 #include "cases/deflate_build.hpp"
 

@@ -1,5 +1,5 @@
-// Group W5: what is wrong already must fail at once, though the frame or message is not complete
-// and nothing follows. RFC 6455 §5.2, §5.4, §8.1, §10.4.
+// Group W5: a violation must fail the connection at once, although the frame or message is not
+// complete and nothing follows. RFC 6455 §5.2, §5.4, §8.1, §10.4.
 #include "cases/build.hpp"
 
 namespace conformance {
@@ -8,7 +8,7 @@ namespace {
 constexpr milliseconds reaction_time{250};
 constexpr std::uint64_t mebi = std::uint64_t{1} << 20;
 
-/// A frame of which only this much payload comes.
+/// Returns a frame that announces `length` octets and has only this payload.
 SendFrame promised(std::uint8_t code, Octets payload, std::uint64_t length, bool fin = true,
                    std::uint8_t rsv = 0) {
   SendFrame step = send(code, std::move(payload), fin, rsv);
@@ -63,7 +63,7 @@ void add_text(Cases& out) {
            {promised(opcode::text, Octets(65536, 'a') + "\x80", mebi)}, 1007);
 }
 
-/// The answer to a ping or a Close frame must not wait for a message that is being received.
+/// The answer to a ping or a Close frame must not wait for the end of an unfinished message.
 void add_control_frames(Cases& out) {
   add(out, "W5.3.1", "A ping within a message that never ends.", "The pong comes within 250 ms.",
       [] {

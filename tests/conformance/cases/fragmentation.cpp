@@ -21,7 +21,7 @@ Script stray_then_text(bool fin) {
   return {send(continuation, stray, fin), send_text(Octets(hello))};
 }
 
-/// The same three frames twice.
+/// Returns the same three frames twice.
 Script orphan_first(bool fin) {
   Script script;
   for (int i = 0; i < 2; ++i) {
@@ -46,7 +46,7 @@ Plan with_pause(bool each_apart) {
                                   text_event(part(1) + part(2) + part(3) + part(4) + part(5))});
 }
 
-/// Three cases in a row: plain, frames apart, octet by octet.
+/// Adds three cases: as is, each frame in a write call of its own, and octet by octet.
 void add_three(Cases& out, int first, const std::string& description, const char* expected,
                const std::function<Script()>& script, const std::function<Plan(Script)>& plan) {
   const auto id = [&](int offset) { return "5." + std::to_string(first + offset); };

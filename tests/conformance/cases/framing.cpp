@@ -39,7 +39,7 @@ void add_ping(Cases& out, const std::string& id, const std::string& what, const 
       [=] { return echo(chopped({send_ping(payload)}, chop), {pong_event(payload)}, limit); });
 }
 
-/// An unsolicited pong, then the suite closes.
+/// Adds a case with an unsolicited pong, after which the suite closes.
 void add_pong(Cases& out, const std::string& id, const Octets& payload) {
   add(out, id, "An unsolicited pong" + std::string(payload.empty() ? "." : " with payload."),
       "Nothing comes back; a clean close with 1000.", [=] {

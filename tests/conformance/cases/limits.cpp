@@ -1,4 +1,4 @@
-// Groups 9 and 10: big messages, many fragments, many messages; fragments of a message. RFC 6455
+// Groups 9 and 10: large messages, many fragments, many messages; fragments of a message. RFC 6455
 // §5.4, §10.4.
 #include <array>
 

@@ -1,4 +1,4 @@
-// Group W4.1: offers of permessage-deflate that a server has to decline, and how it answers good
+// Group W4.1: offers of permessage-deflate that a server has to decline, and its answers to good
 // ones. RFC 7692 §5.1, §7.1.
 #include "cases/deflate_build.hpp"
 #include "engine/negotiation.hpp"
@@ -25,7 +25,7 @@ Plan taken(std::string offer, Check check) {
   return plan;
 }
 
-/// The answer must have the parameter, with a value of at most `most` if that is given.
+/// The answer must contain the parameter, with a value of at most `most` if that is set.
 Check answers_with(std::string parameter, std::optional<int> most = {}) {
   return [=](const std::string& field) -> std::optional<std::string> {
     for (const auto& element : extension_elements(field)) {

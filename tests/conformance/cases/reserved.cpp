@@ -6,7 +6,7 @@ namespace {
 
 const Octets mixed_octets = from_hex("00fffefdfcfb00ff");
 
-/// A good message, a bad frame, and a ping that must not be answered any more.
+/// A good message, a bad frame, and a ping that must stay unanswered.
 Script good_then(SendFrame bad) { return {send_text(Octets(hello)), std::move(bad), send_ping()}; }
 
 void add_opcodes(Cases& out, const std::string& group, std::uint8_t first,

@@ -1,4 +1,4 @@
-// Group 6.1 to 6.4: text in fragments, and how early bad text is noticed. RFC 6455 §8.1.
+// Group 6.1 to 6.4: text in fragments, and how early invalid text fails. RFC 6455 §8.1.
 #include "cases/build.hpp"
 
 namespace conformance {
@@ -23,7 +23,7 @@ Plan bad_text(Script script) {
   return plan;
 }
 
-/// The bad octet is in the second of three pieces: failing before the third is OK.
+/// The invalid octet is in the second of three pieces: failing before the third is OK.
 Plan early(Script script) {
   Plan plan = bad_text(std::move(script));
   plan.expected = {{Behavior::ok, {timeout_event("A")}},

@@ -1,4 +1,4 @@
-// Group 6.5 to 6.23: sequences that are UTF-8 and sequences that are not. RFC 3629 §3, §4.
+// Group 6.5 to 6.23: valid and invalid UTF-8 sequences. RFC 3629 §3, §4.
 #include "cases/build.hpp"
 
 namespace conformance {
@@ -7,8 +7,8 @@ namespace {
 struct Group {
   const char* id;
   const char* what;
-  const char* sequences;   ///< Hexadecimal, a blank between two.
-  std::string_view marks;  ///< One for each: V valid, I not.
+  const char* sequences;   ///< Hexadecimal, separated by blanks.
+  std::string_view marks;  ///< One letter for each: V valid, I invalid.
 };
 
 constexpr Group groups[] = {

@@ -1,4 +1,4 @@
-// The loop, time and the end of a connection.
+// conversation.cpp - the poll loop, the time limits and the end of a connection.
 #include "engine/conversation.hpp"
 
 #include <algorithm>
@@ -6,7 +6,7 @@
 namespace conformance {
 namespace {
 
-// How long an answer to a Close frame, and the server's end of TCP after it, may take.
+// Time for the answer to a Close frame, and for the server's end of TCP after it.
 constexpr milliseconds close_answer_time{1000};
 constexpr milliseconds drop_time{1000};
 constexpr milliseconds longest_poll{1000};

@@ -1,4 +1,4 @@
-// conversation.hpp - plays the script of a case over an open connection and notes what comes back.
+// conversation.hpp - plays the script of a case over an open connection and records the answers.
 #pragma once
 
 #include <deque>
@@ -14,16 +14,21 @@ namespace conformance {
 
 struct ConversationOptions {
   Role role = Role::client;
-  double time_scale = 1;  ///< Of every time limit; for slow builds.
+  double time_scale = 1;  ///< Factor for every time limit, for slow builds.
   std::optional<DeflateTerms> deflate;
 };
 
+/// One connection of one case, on one thread. run() performs the steps of the script, one after the
+/// other, and records events in `facts` and frames in `log`. A Close frame from either side, a
+/// violation or a time limit ends the script; `gone_` ends the conversation. The objects passed to
+/// the constructor belong to the caller and must outlive it.
 class Conversation {
  public:
   Conversation(Link& link, const Plan& plan, const ConversationOptions& options, Facts& facts,
                Log& log);
 
-  /// Returns when the connection is gone. `early` is what came behind the handshake.
+  /// Plays the whole conversation; returns when the connection is gone. `early` holds the octets
+  /// that came behind the handshake.
   void run(Octets early);
 
  private:
@@ -103,6 +108,8 @@ class Conversation {
 
   Clock::time_point start_;
   Clock::time_point last_write_;
+  // Deadlines; unset while they do not apply. Passing one makes the suite begin to close, fail the
+  // connection, give up on the answer to its Close frame, or give up on the end of TCP.
   std::optional<Clock::time_point> close_limit_;
   std::optional<Clock::time_point> kill_limit_;
   std::optional<Clock::time_point> answer_limit_;

@@ -1,4 +1,4 @@
-// What comes back: frames, events, the other side's Close frame.
+// conversation_input.cpp - received frames become events; the other side's Close frame.
 #include <algorithm>
 
 #include "engine/conversation.hpp"
@@ -6,7 +6,8 @@
 namespace conformance {
 namespace {
 
-/// Codes that a Close frame may carry, RFC 6455 §7.4; 1012 to 1014 were registered later.
+/// True for codes that a Close frame may carry by RFC 6455 §7.4, without 1012 to 1014, which were
+/// registered later.
 bool may_be_sent(std::uint16_t code) noexcept {
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1011) ||
          (code >= 3000 && code <= 4999);
@@ -98,7 +99,7 @@ void Conversation::on_close(const Octets& payload) {
   wait_ = nullptr;
   wait_end_.reset();
   if (!close_sent_) {
-    // What is not begun is not sent any more, only the answer.
+    // Drops output that has not begun; the answer follows at once.
     while (output_.size() > (output_offset_ > 0 ? 1U : 0U)) output_.pop_back();
     begin_close(close_payload(1000));
   }

@@ -1,4 +1,4 @@
-// What is sent: the steps of a script and the octets they become.
+// conversation_script.cpp - performs the steps of a script and writes their octets.
 #include <algorithm>
 #include <type_traits>
 
@@ -9,7 +9,7 @@ namespace conformance {
 bool Conversation::blocked(Clock::time_point now) {
   if (exchange_ != nullptr || facts_.received.size() < awaited_events_) return true;
   if (wait_ != nullptr) {
-    // The wait begins when all is on its way.
+    // The wait begins when all output is written.
     if (!output_.empty()) return true;
     if (!wait_end_) wait_end_ = now + scaled(wait_->time);
     if (now < *wait_end_) return true;
@@ -92,7 +92,8 @@ void Conversation::send_message(const Octets& payload, bool binary, bool compres
   for (std::size_t from = 0;;) {
     const std::size_t size =
         fragment == 0 ? content.size() : std::min(fragment, content.size() - from);
-    // A multiple of the fragment size ends with an empty frame, if it is more than one.
+    // A payload that is a multiple of the fragment size ends with an empty frame, if it has several
+    // frames.
     const bool last =
         from + size == content.size() && (from == 0 || fragment == 0 || size < fragment);
     const std::uint8_t first = binary ? opcode::binary : opcode::text;
@@ -136,7 +137,8 @@ void Conversation::flush() {
       output_.pop_front();
       output_offset_ = 0;
     }
-    // Whoever dropped the connection may have said why: that is still to be read.
+    // The output is lost, but the other side may have sent the reason before it dropped the
+    // connection.
     if (how == Io::broken || how == Io::ended) {
       output_.clear();
       output_offset_ = 0;

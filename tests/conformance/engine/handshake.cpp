@@ -1,3 +1,4 @@
+// handshake.cpp - opening handshakes of the suite, ordinary or as a case prescribes.
 #include "engine/handshake.hpp"
 
 #include <algorithm>
@@ -58,7 +59,7 @@ void note_failure(const HeadRead& read, Facts& facts) {
   facts.handshake_defect = read.end == HeadEnd::late ? "no answer in time" : "no answer";
 }
 
-/// The client's extensions and its defect, if the plan looks at them.
+/// Reads the server's extensions into the outcome; a defect goes into `facts`.
 HandshakeOutcome read_agreement(const Plan& plan, const HttpHead& head, Facts& facts) {
   const auto field = head.field("sec-websocket-extensions").value_or("");
   auto answer = read_answer(field, plan.deflate && !plan.deflate->offer.empty());
@@ -73,7 +74,7 @@ HandshakeOutcome read_agreement(const Plan& plan, const HttpHead& head, Facts& f
   return {.open = true, .early = {}, .deflate = std::get<Agreement>(answer).terms};
 }
 
-/// A client that refuses an answer has to go without a word.
+/// A client that refuses an answer must end the connection without sending anything.
 void watch_refusal(Link& link, double time_scale, Facts& facts) {
   const auto deadline = deadline_in(refusal_time, time_scale);
   Octets input;
@@ -134,7 +135,8 @@ HandshakeOutcome open_as_client(Link& link, const Plan& plan, HandshakeFacts kno
   facts.request = request;
   const bool refusal = own != nullptr && own->refusal;
   const auto deadline = deadline_in(refusal ? refusal_time : handshake_time, time_scale);
-  // Whoever refuses while the request is still on its way may have answered all the same.
+  // The result is ignored: a server that refuses an unfinished request may have answered all the
+  // same.
   write_all(link, request, own != nullptr ? own->chop : 0, deadline);
   auto read = read_head(link, deadline);
   facts.response = read.raw;

@@ -1,4 +1,4 @@
-// handshake.hpp - the opening handshake of the suite, strict in what it accepts. RFC 6455 §4.
+// handshake.hpp - the suite's end of the opening handshake, strict in what it accepts. RFC 6455 §4.
 #pragma once
 
 #include <optional>
@@ -9,17 +9,17 @@
 
 namespace conformance {
 
-/// The requests and answers that a case may take and change.
+/// The requests and answers that a case may change.
 [[nodiscard]] Octets ordinary_request(const HandshakeFacts& facts);
 [[nodiscard]] Octets ordinary_response(const HandshakeFacts& facts);
 
 struct HandshakeOutcome {
   bool open = false;
-  Octets early;  ///< What came behind the head.
+  Octets early;  ///< Octets received behind the head.
   std::optional<DeflateTerms> deflate;
 };
 
-/// Asks the server and reads its answer into `facts`.
+/// Sends the request and reads the server's answer into `facts`.
 [[nodiscard]] HandshakeOutcome open_as_client(Link& link, const Plan& plan, HandshakeFacts known,
                                               double time_scale, Facts& facts);
 
@@ -28,17 +28,18 @@ struct ClientRequest {
   Octets raw;
   Octets early;
 };
-/// Nothing if none came within the limit.
+/// Reads a request; nullopt if none comes within the limit.
 [[nodiscard]] std::optional<ClientRequest> read_request(Link& link, double time_scale);
-/// What is wrong with a client's request, RFC 6455 §4.1.
+/// Returns the defect of a client's request by RFC 6455 §4.1; nullopt if it has none.
 [[nodiscard]] std::optional<std::string> request_defect(const HttpHead& head);
 
-/// Answers the client as the case wants it.
+/// Answers the client as the case prescribes.
 [[nodiscard]] HandshakeOutcome open_as_server(Link& link, const Plan& plan,
                                               const ClientRequest& request, double time_scale,
                                               Facts& facts);
 
-/// Writes all of it, in pieces of `chop` octets if that is not 0. False if the peer is gone.
+/// Writes all octets, in pieces of `chop` octets unless that is 0. False if the peer is gone or the
+/// deadline has passed.
 bool write_all(Link& link, std::string_view octets, std::size_t chop, Clock::time_point deadline);
 
 [[nodiscard]] Clock::time_point deadline_in(milliseconds time, double scale);

@@ -1,3 +1,4 @@
+// judge.cpp - compares the facts of a connection with the plan of its case.
 #include "engine/judge.hpp"
 
 #include <algorithm>

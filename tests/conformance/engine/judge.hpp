@@ -1,4 +1,4 @@
-// judge.hpp - from what was seen to the verdict. The rules are those of the Autobahn test suite.
+// judge.hpp - turns the facts of a case into its verdict, by the rules of the Autobahn test suite.
 #pragma once
 
 #include "engine/result.hpp"
@@ -7,7 +7,7 @@ namespace conformance {
 
 [[nodiscard]] Judgement judge(const Plan& plan, const Facts& facts, Role role, double time_scale);
 
-/// For reports: "text 'Hello'", "pong 0xfffe".
+/// Describes an event for reports: "text 'Hello'", "pong 0xfffe".
 [[nodiscard]] std::string describe(const Event& event);
 
 }  // namespace conformance

@@ -1,3 +1,4 @@
+// negotiation.cpp - parses offers and answers of permessage-deflate, and chooses among offers.
 #include "engine/negotiation.hpp"
 
 #include <algorithm>
@@ -16,7 +17,8 @@ std::optional<int> window_bits(const std::optional<std::string>& value) {
   return bits >= 8 && bits <= 15 ? std::optional(bits) : std::nullopt;
 }
 
-/// What is wrong with the parameters, RFC 7692 §7.1. An offer may name client_max_window_bits bare.
+/// Returns the defect of the parameters by RFC 7692 §7.1. Only an offer may have
+/// client_max_window_bits without a value.
 std::optional<std::string> defect_of(const ExtensionElement& element, bool is_offer) {
   std::set<std::string> seen;
   for (const auto& [name, value] : element.parameters) {
@@ -46,7 +48,7 @@ DeflateTerms terms_of(const ExtensionElement& element) {
   return terms;
 }
 
-/// The offer is honoured, and what we prefer is added.
+/// Grants the offer's demands on the server, and adds the parameters that the case wants.
 Agreement agree(const ExtensionElement& offer, const DeflateAnswer& wish) {
   Agreement agreement;
   DeflateTerms terms;

@@ -12,15 +12,16 @@
 namespace conformance {
 
 struct Agreement {
-  std::optional<DeflateTerms> terms;  ///< Nothing: no compression.
+  std::optional<DeflateTerms> terms;  ///< nullopt: no compression.
   std::string answer;                 ///< The field to send when the suite is the server.
 };
 
-/// What the server's Sec-WebSocket-Extensions means. A string tells what is wrong with it.
+/// Parses the server's Sec-WebSocket-Extensions. A string is returned for a defect, and describes
+/// it.
 [[nodiscard]] std::variant<Agreement, std::string> read_answer(const std::string& field,
                                                                bool offered);
 
-/// The first of our preferences that goes with any of the client's offers.
+/// Returns the first answer of the plan's preferences that fits one of the client's offers.
 [[nodiscard]] Agreement choose(const std::string& offers, const DeflatePlan& plan);
 
 }  // namespace conformance

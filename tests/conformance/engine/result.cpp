@@ -1,3 +1,4 @@
+// result.cpp - the log of a connection, and the names of verdicts.
 #include "engine/result.hpp"
 
 #include <array>

@@ -1,4 +1,4 @@
-// result.hpp - everything that is known about a case when it is over.
+// result.hpp - the facts, the log and the verdict of a case when it is over.
 #pragma once
 
 #include <chrono>
@@ -16,10 +16,10 @@ struct LogEntry {
   bool note = false;  ///< Not a frame: a timer, a violation, the end.
   std::string what;
   std::size_t size = 0;
-  Octets payload;  ///< Only its beginning if it is long.
+  Octets payload;  ///< Only the beginning of a long payload.
 };
 
-/// The log of a connection; the middle of a long one is left out.
+/// The log of a connection. Keeps the first 60 and the last 20 entries, and counts those between.
 class Log {
  public:
   static constexpr std::size_t kept_payload = 160;
@@ -35,20 +35,20 @@ class Log {
   bool silent_ = false;
 };
 
-/// Facts about the connection, gathered by the conversation and judged afterwards.
+/// Facts about a connection, collected by the conversation and judged afterwards.
 struct Facts {
   std::vector<Event> received;
   bool handshake_done = false;
   bool handshake_timed_out = false;
-  std::string handshake_defect;  ///< What was wrong with the other side's part of it.
-  int refusal_status = 0;        ///< Of a server that did not answer with 101.
+  std::string handshake_defect;  ///< The defect of the other side's part.
+  int refusal_status = 0;        ///< Status of a server that did not answer with 101.
   bool refused_by_drop = false;
   bool spoke_after_refusal = false;
-  bool no_deflate = false;  ///< The case needs compression and none was agreed.
-  bool no_context = false;  ///< The case needs a window kept between messages, as above.
+  bool no_deflate = false;  ///< The case needs compression, and none was agreed on.
+  bool no_context = false;  ///< The case needs a kept window, and none was agreed on.
 
   bool closed_by_suite = false;  ///< The suite sent the first Close frame.
-  bool failed_by_suite = false;  ///< It failed the connection: a violation or a limit.
+  bool failed_by_suite = false;  ///< The suite failed the connection: a violation or a limit.
   bool dropped_by_suite = false;
   bool close_received = false;
   bool clean = false;
@@ -85,7 +85,7 @@ struct Result {
   bool timed = false;
   std::string started;
   Role role = Role::client;
-  std::vector<Alternative> expected;  ///< Payloads cut to what reports show.
+  std::vector<Alternative> expected;  ///< Payloads cut to the length shown in reports.
   CloseRule close_rule;
   Facts facts;
   Judgement judgement;

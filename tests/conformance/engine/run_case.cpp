@@ -1,3 +1,4 @@
+// run_case.cpp - runs a case as client or as server: connection, handshake, conversation, verdict.
 #include "engine/run_case.hpp"
 
 #include <stdexcept>
@@ -73,7 +74,7 @@ Url parse_url(const std::string& text) {
 
 namespace {
 
-/// An IPv6 address stands in brackets.
+/// Returns host and port; an IPv6 address stands in brackets.
 std::string authority_of(const Url& url) {
   const bool v6 = url.host.find(':') != std::string::npos;
   std::string text(v6 ? "[" : "");

@@ -1,4 +1,4 @@
-// run_case.hpp - one case over one connection, from the handshake to the verdict.
+// run_case.hpp - runs one case over one connection, from the handshake to the verdict.
 #pragma once
 
 #include "engine/handshake.hpp"
@@ -6,7 +6,7 @@
 
 namespace conformance {
 
-/// Where a server listens. RFC 6455 §3.
+/// The address of a server. RFC 6455 §3.
 struct Url {
   bool tls = false;
   std::string host;
@@ -20,7 +20,7 @@ struct Url {
 [[nodiscard]] Result run_as_client(const Case& tested, const Url& url, SSL_CTX* tls,
                                    double time_scale);
 
-/// Judges the client whose request this is.
+/// Judges the client that sent this request.
 [[nodiscard]] Result run_as_server(const Case& tested, Link& link, const ClientRequest& request,
                                    double time_scale);
 

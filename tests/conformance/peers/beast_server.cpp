@@ -1,5 +1,5 @@
-// Boost.Beast as an echo server, a thread for each connection; prints its URL, ends with its
-// standard input.
+// beast_server.cpp - Boost.Beast as an echo server, with a thread for each connection. Prints its
+// URL, ends with its standard input.
 #include <cstdio>
 #include <thread>
 
@@ -29,7 +29,7 @@ void serve(tcp::socket socket) {
       stream.write(buffer.data());
     }
   } catch (const std::exception&) {
-    // The end of a connection, good or bad, comes as an exception.
+    // Every end of a connection arrives as an exception.
   }
 }
 

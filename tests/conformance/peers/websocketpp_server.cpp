@@ -1,5 +1,5 @@
-// websocketpp as an echo server; prints its URL, ends with its standard input. Compiled as C++14,
-// the newest that this library knows.
+// websocketpp_server.cpp - websocketpp as an echo server. Prints its URL, ends with its standard
+// input. Compiled as C++14, the newest standard that websocketpp supports.
 #include <cstdio>
 #include <thread>
 

@@ -1,4 +1,4 @@
-"""websockets_client.py URL AGENT: Python's websockets as a client that lets itself be judged."""
+"""websockets_client.py URL AGENT: Python's websockets as the client to be judged."""
 
 import asyncio
 import contextlib

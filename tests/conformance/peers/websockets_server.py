@@ -6,7 +6,7 @@ import sys
 
 import websockets
 
-logging.disable()  # every case that breaks a connection would be told
+logging.disable()  # else every case that breaks a connection is logged
 
 
 async def echo(ws, _path=None):

@@ -1,4 +1,4 @@
-// ws_client.mjs URL AGENT: npm's ws as a client that lets itself be judged.
+// ws_client.mjs URL AGENT: npm's ws as the client to be judged.
 import { WebSocket } from '../../peers/npm_ws.mjs';
 
 const [url, agent] = [process.argv[2].replace(/\/$/, ''), process.argv[3]];

@@ -1,4 +1,4 @@
-// conformance_client - judges a server that echoes.
+// conformance_client.cpp - judges an echo server.
 #include <atomic>
 #include <csignal>
 #include <exception>
@@ -29,7 +29,7 @@ struct Settings {
   bool list = false;
 };
 
-/// Several threads take one case after the other until none is left or one cannot connect.
+/// Several threads run the cases until none is left or a connection cannot be made.
 class Run {
  public:
   Run(const Settings& settings, Cases cases)

@@ -1,5 +1,5 @@
-// conformance_server - judges any client that drives itself through /getCaseCount, /runCase and
-// /updateReports, as those made for the Autobahn test suite do.
+// conformance_server.cpp - judges any client that drives itself through /getCaseCount, /runCase and
+// /updateReports, as the Autobahn test suite's clients do.
 #include <algorithm>
 #include <atomic>
 #include <csignal>
@@ -19,7 +19,7 @@ namespace {
 using namespace conformance;
 
 constexpr milliseconds accept_time{5000};
-constexpr int poll_interval = 100;  // milliseconds until a wish to stop is noticed
+constexpr int poll_interval = 100;  // milliseconds until a request to stop is noticed
 
 std::atomic<bool> stop_wanted = false;
 
@@ -33,7 +33,7 @@ struct Settings {
   JudgeServer::Settings judge{.folder = "reports/clients"};
 };
 
-/// A thread for each connection; those that ended are taken away as new ones come.
+/// A thread for each connection; finished threads are joined when new connections come.
 class Connections {
  public:
   Connections(JudgeServer& judge, SSL_CTX* tls, double time_scale)

@@ -1,3 +1,4 @@
+// judge_server.cpp - serves the resources of a judged client, and keeps the results.
 #include "programs/judge_server.hpp"
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace {
 constexpr milliseconds status_time{10'000};
 constexpr milliseconds refusal_time{1000};
 
-/// A conversation that is no case: perhaps a message, then a Close frame without a code.
+/// A conversation that is not a case: perhaps a message, then a Close frame without a code.
 Case errand(Script script) {
   script.emplace_back(Close{});
   Plan plan;
@@ -137,7 +138,7 @@ std::vector<Result> JudgeServer::results_of(const std::string& agent) {
   return out;
 }
 
-/// A client may go on as soon as it has seen the end of a case; the verdict may take longer.
+/// Waits for all verdicts: a client may go on as soon as it has seen the end of a case.
 void JudgeServer::await_verdicts(const std::string& agent) {
   std::unique_lock lock(mutex_);
   changed_.wait_until(lock, deadline_in(status_time, settings_.time_scale),

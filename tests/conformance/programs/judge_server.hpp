@@ -1,4 +1,4 @@
-// judge_server.hpp - answers the resources by which a client lets itself be judged.
+// judge_server.hpp - the resources through which a client runs the cases and asks for reports.
 #pragma once
 
 #include <condition_variable>
@@ -12,6 +12,8 @@
 
 namespace conformance {
 
+/// Holds the cases and the results of all agents. Thread-safe: each connection is served on a
+/// thread of its own. Lives as long as conformance_server runs.
 class JudgeServer {
  public:
   struct Settings {
@@ -22,14 +24,14 @@ class JudgeServer {
 
   JudgeServer(Settings settings, Cases cases);
 
-  /// One connection, from the request to its end. True if the program shall end.
+  /// Serves one connection, from the request to its end. True if the program has to end.
   [[nodiscard]] bool serve(Link link);
 
  private:
   /// Results of one agent by case id.
   using AgentResults = std::map<std::string, Result, decltype(&id_less)>;
 
-  /// A case of an agent that has no verdict yet.
+  /// Counts a running case of an agent, from its request to its verdict.
   class Running {
    public:
     Running(JudgeServer& server, std::string agent);

@@ -1,4 +1,4 @@
-// progress.hpp - one line on the terminal that is written again and again.
+// progress.hpp - a line on the terminal that shows the latest case; default patterns of a run.
 #pragma once
 
 #include <cstdio>
@@ -29,7 +29,7 @@ class Progress {
   bool on_terminal_;
 };
 
-/// What a run does if it is not told: all groups of the Autobahn test suite.
+/// The cases of a run without --cases: all groups of the Autobahn test suite.
 inline constexpr const char* default_patterns = "1.*,2.*,3.*,4.*,5.*,6.*,7.*,9.*,10.*,12.*,13.*";
 
 [[nodiscard]] inline std::vector<std::string> patterns_of(const std::string& list) {

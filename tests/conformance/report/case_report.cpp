@@ -1,4 +1,4 @@
-// Results as JSON values.
+// case_report.cpp - results as JSON values.
 #include "report/report.hpp"
 
 namespace conformance {

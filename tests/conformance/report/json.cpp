@@ -1,3 +1,4 @@
+// json.cpp - writes JSON values as text.
 #include "report/json.hpp"
 
 #include <array>

@@ -1,4 +1,4 @@
-// json.hpp - values to be written as JSON. RFC 8259.
+// json.hpp - JSON values to be written. RFC 8259.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,8 @@ class Json {
   Json(Array value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
   Json(Object value) : value_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
 
-  /// `indent` spaces for each level and a line for each element; on one line if negative.
+  /// Returns the value as text: `indent` spaces per level and a line per element; on one line if
+  /// negative.
   [[nodiscard]] std::string text(int indent = -1) const;
 
  private:

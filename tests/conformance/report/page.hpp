@@ -1,4 +1,4 @@
-// page.hpp - the HTML page of a report; its text is report.html, put here by the build.
+// page.hpp - the HTML page of a report; the build fills it with the text of report.html.
 #pragma once
 
 #include <string_view>

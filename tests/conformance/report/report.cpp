@@ -1,3 +1,4 @@
+// report.cpp - writes the files of a report, and the summary for the terminal.
 #include "report/report.hpp"
 
 #include <algorithm>
@@ -36,7 +37,7 @@ std::vector<fs::path> files_in(const fs::path& folder, std::string_view extensio
   return found;
 }
 
-/// Each agent's part is a member of an object, so that parts of earlier runs need not be parsed.
+/// Joins the stored part of each agent as a member of one object, so that no part has to be parsed.
 std::string joined_index(const fs::path& parts) {
   std::string out = "{\n";
   for (const auto& part : files_in(parts, ".part")) {
@@ -57,7 +58,7 @@ std::string page_over(const fs::path& parts) {
   return page;
 }
 
-/// JSON may hold what ends a script element; in a script it needs an escape.
+/// Escapes `<`: JSON may contain text that ends a script element.
 std::string as_script(const std::string& json) {
   std::string out = "report.add(";
   for (const char c : json) out += c == '<' ? std::string("\\u003c") : std::string(1, c);

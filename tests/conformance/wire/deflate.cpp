@@ -1,3 +1,4 @@
+// deflate.cpp - permessage-deflate with zlib.
 #include "wire/deflate.hpp"
 
 #include <algorithm>
@@ -8,20 +9,20 @@ namespace {
 
 constexpr int memory_level = 8;
 constexpr std::size_t output_step = std::size_t{64} << 10;
-// zlib finds a distance beyond the window only if the octets lie in an earlier call's output, so a
-// small window is read out in small steps: at most this many octets of excess remain unseen.
+// zlib finds a distance beyond the window only if the octets are in an earlier call's output, so a
+// small window is inflated in small steps: an excess of at most this many octets goes unnoticed.
 constexpr std::size_t strict_output_step = 64;
 constexpr std::string_view block_end{"\0\0\xff\xff", 4};
 
 Bytef* input_of(std::string_view octets) noexcept {
-  // zlib's interface is older than const; it does not write to its input.
+  // zlib's interface has no const, but zlib does not write to its input.
   return reinterpret_cast<Bytef*>(const_cast<char*>(octets.data()));
 }
 
 }  // namespace
 
 Compressor::Compressor(DeflateSide side) : forget_(side.no_context_takeover) {
-  // zlib has no raw window of 256 octets. Without any reference back, none is too far.
+  // zlib has no raw window of 256 octets. Without back references, no distance is too large.
   const int strategy = side.window_bits == 8 ? Z_HUFFMAN_ONLY : Z_DEFAULT_STRATEGY;
   const int bits = std::max(side.window_bits, 9);
   if (deflateInit2(&stream_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -bits, memory_level, strategy) !=

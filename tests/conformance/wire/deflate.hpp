@@ -1,5 +1,5 @@
-// deflate.hpp - messages to and from raw DEFLATE, one direction of permessage-deflate each.
-// RFC 7692 §7.2.
+// deflate.hpp - compresses and inflates messages, one direction of permessage-deflate each. RFC
+// 7692 §7.2.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace conformance {
 
-/// What was agreed for the messages of one side.
+/// The agreed parameters for the messages of one side.
 struct DeflateSide {
   int window_bits = 15;
   bool no_context_takeover = false;
@@ -28,7 +28,7 @@ class Compressor {
   Compressor(const Compressor&) = delete;
   Compressor& operator=(const Compressor&) = delete;
 
-  /// The message as RFC 7692 §7.2.1 puts it on the wire, without the last 00 00 ff ff.
+  /// Returns the message as RFC 7692 §7.2.1 puts it on the wire, without the tail 00 00 ff ff.
   [[nodiscard]] Octets compress(std::string_view message);
 
  private:
@@ -43,7 +43,7 @@ class Decompressor {
   Decompressor(const Decompressor&) = delete;
   Decompressor& operator=(const Decompressor&) = delete;
 
-  /// The message; nothing if the data is not DEFLATE or reaches further back than the window.
+  /// Returns the message; nullopt if the data are not DEFLATE or refer beyond the window.
   [[nodiscard]] std::optional<Octets> decompress(std::string_view compressed);
 
  private:

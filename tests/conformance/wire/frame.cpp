@@ -1,3 +1,4 @@
+// frame.cpp - encodes frames, masks payloads.
 #include "wire/frame.hpp"
 
 #include <array>

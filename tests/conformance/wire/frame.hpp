@@ -1,4 +1,4 @@
-// frame.hpp - frames as the suite sends them, right or deliberately wrong. RFC 6455 §5.2.
+// frame.hpp - frames that the suite sends, correct or wrong on purpose. RFC 6455 §5.2.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace conformance {
 
-/// The suite's end of the connection; the implementation under test is the other.
+/// The suite's role; the implementation under test has the other one.
 enum class Role : std::uint8_t { client, server };
 
 namespace opcode {
@@ -30,8 +30,8 @@ struct Frame {
   std::uint8_t rsv = 0;  ///< The 3-bit field: 4 is RSV1, 2 is RSV2, 1 is RSV3.
   LengthForm length_form = LengthForm::minimal;
   Masking masking = Masking::as_the_role_says;
-  std::optional<std::uint64_t> claimed_length{};  ///< What the header says, if not the truth.
-  std::optional<std::uint32_t> mask_key{};        ///< A fresh random one if none is given.
+  std::optional<std::uint64_t> claimed_length{};  ///< The length in the header, if it is wrong.
+  std::optional<std::uint32_t> mask_key{};        ///< Unset: a new random key.
 };
 
 struct EncodedFrame {
@@ -41,13 +41,13 @@ struct EncodedFrame {
 
 [[nodiscard]] EncodedFrame encode(const Frame& frame, Role role);
 
-/// For the log: "text, FIN", "continuation", "opcode 11, FIN, RSV 4".
+/// Describes a header for the log: "text, FIN", "continuation", "opcode 11, FIN, RSV 4".
 [[nodiscard]] std::string describe_header(std::uint8_t opcode, bool fin, unsigned rsv);
 
-/// Payload of a Close frame, RFC 6455 §5.5.1.
+/// Returns the payload of a Close frame, RFC 6455 §5.5.1.
 [[nodiscard]] Octets close_payload(std::uint16_t code, std::string_view reason = {});
 
-/// `key` is the 4-octet key in network order.
+/// Masks the octets from `from` on; `key` is the 4-octet key in network order.
 void apply_mask(Octets& octets, std::size_t from, std::uint32_t key) noexcept;
 
 }  // namespace conformance

@@ -1,3 +1,4 @@
+// frame_reader.cpp - parses frame headers and checks them.
 #include "wire/frame_reader.hpp"
 
 namespace conformance {

@@ -1,4 +1,4 @@
-// frame_reader.hpp - frames of the implementation under test, read as strictly as RFC 6455 §5 is.
+// frame_reader.hpp - frames of the implementation under test, checked against RFC 6455 §5.
 #pragma once
 
 #include <optional>
@@ -7,7 +7,7 @@
 
 namespace conformance {
 
-/// What the implementation under test did wrong, and the close code that tells it so.
+/// A violation by the implementation under test, and the close code for it.
 struct Violation {
   std::uint16_t code = 1002;
   std::string what;
@@ -25,7 +25,7 @@ class FrameReader {
   FrameReader(Role role, bool deflate) noexcept : role_(role), deflate_(deflate) {}
 
   void feed(std::string_view octets) { input_.append(octets); }
-  /// The next whole frame; nothing if there is none or a rule was broken.
+  /// Returns the next whole frame; nullopt if there is none or a rule was broken.
   [[nodiscard]] std::optional<ReceivedFrame> next();
   [[nodiscard]] const std::optional<Violation>& violation() const noexcept { return violation_; }
 

@@ -1,3 +1,4 @@
+// http.cpp - parses the heads of the opening handshake and Sec-WebSocket-Extensions.
 #include "wire/http.hpp"
 
 #include <algorithm>

@@ -15,16 +15,16 @@ struct HttpHead {
   std::string start_line;
   std::vector<std::pair<std::string, std::string>> fields;  ///< Names in lower case.
 
-  /// All values of the name, joined by commas; nothing if it does not occur.
+  /// Returns all values of the name, joined by commas; nullopt if it does not occur.
   [[nodiscard]] std::optional<std::string> field(std::string_view name) const;
   [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
-  /// Whether the comma-separated list of that name contains the token, whatever the case.
+  /// True if the comma-separated list of that name contains the token, ignoring case.
   [[nodiscard]] bool has_token(std::string_view name, std::string_view token) const;
-  /// The three digits of a status line; 0 if it is none.
+  /// Returns the three digits of a status line; 0 if it is not one.
   [[nodiscard]] int status() const;
 };
 
-/// Takes the head out of `input` once it is complete.
+/// Removes the head from `input` once it is complete; nullopt until then.
 [[nodiscard]] std::optional<HttpHead> take_head(Octets& input);
 
 [[nodiscard]] std::string accept_for(std::string_view key);

@@ -1,3 +1,4 @@
+// link.cpp - non-blocking sockets, and OpenSSL on top of them.
 #include "wire/link.hpp"
 
 #include <algorithm>

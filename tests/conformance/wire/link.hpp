@@ -1,4 +1,4 @@
-// link.hpp - a TCP connection, plain or with TLS, that never blocks. RFC 6455 §1.5.
+// link.hpp - a non-blocking TCP connection, plain or with TLS. RFC 6455 §1.5.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ namespace conformance {
 using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
-/// The connection could not be made or its start failed; there is nothing to judge.
+/// The connection could not be made or TLS could not be started; the case cannot be judged.
 class LinkError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -27,7 +27,7 @@ struct SslDeleter {
 };
 using TlsContext = std::unique_ptr<SSL_CTX, SslDeleter>;
 
-/// `ca_file` may be empty: then the system's roots; `insecure` checks nothing.
+/// With an empty `ca_file` the system's authorities are trusted; `insecure` turns verification off.
 [[nodiscard]] TlsContext client_tls(const std::string& ca_file, bool insecure);
 [[nodiscard]] TlsContext server_tls(const std::string& certificate, const std::string& key);
 
@@ -48,22 +48,23 @@ class UniqueFd {
   int fd_;
 };
 
+/// Owns a socket and its TLS state. read() and write() never block; wait() polls the socket.
 class Link {
  public:
-  /// `tls` may be null. Throws LinkError.
+  /// Connects, over TLS unless `tls` is null. Throws LinkError.
   static Link connect(const std::string& host, const std::string& port, SSL_CTX* tls,
                       Clock::time_point deadline);
-  /// For a socket that was accepted. Throws LinkError.
+  /// Takes over an accepted socket. Throws LinkError.
   static Link accepted(UniqueFd fd, SSL_CTX* tls, Clock::time_point deadline);
 
-  /// Appends what is there. ended: the peer's FIN; broken: reset.
+  /// Appends the octets that have arrived. Io::ended: the peer's FIN; Io::broken: a reset.
   [[nodiscard]] Io read(Octets& into);
-  /// One write call; `written` says how far it came.
+  /// Makes one write call; `written` is the number of octets written.
   [[nodiscard]] Io write(std::string_view octets, std::size_t& written);
   void end_output() noexcept;
-  /// Resets the connection: what is not sent yet is lost.
+  /// Resets the connection: unsent octets are lost.
   void abort() noexcept;
-  /// Waits until there is something to read, or room if `for_output`, or until the deadline.
+  /// Waits for input, for room to write if `for_output`, or for the deadline.
   void wait(bool for_output, Clock::time_point deadline) const noexcept;
 
  private:
@@ -75,7 +76,8 @@ class Link {
   std::unique_ptr<SSL, SslDeleter> ssl_;
 };
 
-/// Listens on 127.0.0.1; `port` 0 picks one and is set. Throws LinkError.
+/// Listens on 127.0.0.1; with `port` 0 the kernel picks a port, which is stored there. Throws
+/// LinkError.
 [[nodiscard]] UniqueFd listen_on_loopback(std::uint16_t& port);
 
 }  // namespace conformance

@@ -1,3 +1,4 @@
+// message_reader.cpp - joins, inflates and validates messages.
 #include "wire/message_reader.hpp"
 
 namespace conformance {

@@ -1,5 +1,5 @@
-// message_reader.hpp - messages out of frames: order of fragments, compression, UTF-8.
-// RFC 6455 §5.4, §8.1, RFC 7692 §6.2.
+// message_reader.hpp - joins frames to messages and checks the order of fragments, compression and
+// UTF-8. RFC 6455 §5.4, §8.1, RFC 7692 §6.2.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,7 @@ class MessageReader {
  public:
   explicit MessageReader(const std::optional<DeflateSide>& peer);
 
-  /// The message that this data frame completes, if it does and breaks no rule.
+  /// Returns the message that this data frame completes; nullopt if none, or if a rule was broken.
   [[nodiscard]] std::optional<ReceivedMessage> add(ReceivedFrame frame);
   [[nodiscard]] const std::optional<Violation>& violation() const noexcept { return violation_; }
 

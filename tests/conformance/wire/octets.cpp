@@ -1,3 +1,4 @@
+// octets.cpp - hex, big-endian numbers, and excerpts for reports.
 #include "wire/octets.hpp"
 
 #include <algorithm>
@@ -56,7 +57,7 @@ std::string excerpt(std::string_view octets, std::size_t limit) {
   const bool whole = octets.size() <= limit;
   std::string_view shown = octets.substr(0, limit);
   const std::string rest = whole ? "" : " ... (" + std::to_string(octets.size()) + " octets)";
-  // A cut may split a character: up to three octets more may go.
+  // The cut may split a character: up to three more octets are removed.
   for (std::size_t cut = 0; cut < (whole ? 1 : 4) && cut <= shown.size(); ++cut) {
     const auto text = shown.substr(0, shown.size() - cut);
     if (is_utf8(text)) return std::string(text) + rest;

@@ -9,7 +9,7 @@
 
 namespace conformance {
 
-/// What lies on the wire. The suite compares and prints more than it computes, hence a string.
+/// Octets of the wire. A string, because the suite compares and prints more than it computes.
 using Octets = std::string;
 
 [[nodiscard]] constexpr unsigned value_of(char octet) noexcept {
@@ -20,13 +20,13 @@ using Octets = std::string;
 [[nodiscard]] Octets from_hex(std::string_view digits);
 [[nodiscard]] std::string to_hex(std::string_view octets);
 
-/// The pattern again and again, cut to `length`.
+/// Repeats the pattern, cut to `length`.
 [[nodiscard]] Octets repeated(std::string_view pattern, std::size_t length);
 
 [[nodiscard]] Octets big_endian(std::uint64_t value, std::size_t octets);
 [[nodiscard]] std::uint64_t from_big_endian(std::string_view octets) noexcept;
 
-/// The text itself if it is short UTF-8, hex with 0x in front if it is not UTF-8; cut if long.
+/// Returns the text itself if it is UTF-8, else hex with 0x in front; long input is cut.
 [[nodiscard]] std::string excerpt(std::string_view octets, std::size_t limit = 60);
 
 [[nodiscard]] std::string lower_case(std::string_view text);

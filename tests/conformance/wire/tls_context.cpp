@@ -1,4 +1,4 @@
-// Contexts of OpenSSL for both roles.
+// tls_context.cpp - OpenSSL contexts for both roles.
 #include "wire/link.hpp"
 
 namespace conformance {

@@ -1,3 +1,4 @@
+// utf8.cpp - validates UTF-8 octet by octet.
 #include "wire/utf8.hpp"
 
 #include "wire/octets.hpp"
@@ -8,7 +9,7 @@ bool Utf8Check::start(unsigned octet) noexcept {
   if (octet < 0x80) return true;
   if (octet < 0xc2 || octet > 0xf4) return false;
   missing_ = octet < 0xe0 ? 1 : octet < 0xf0 ? 2 : 3;
-  // The second octet is what excludes overlong forms, surrogates and all beyond U+10FFFF.
+  // The bounds of the second octet exclude overlong forms, surrogates, and all beyond U+10FFFF.
   if (octet == 0xe0) lowest_ = 0xa0;
   if (octet == 0xed) highest_ = 0x9f;
   if (octet == 0xf0) lowest_ = 0x90;

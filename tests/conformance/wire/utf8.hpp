@@ -1,4 +1,4 @@
-// utf8.hpp - UTF-8 that arrives in pieces. RFC 3629 §4.
+// utf8.hpp - validates UTF-8 that arrives in pieces. RFC 3629 §4.
 #pragma once
 
 #include <string_view>
@@ -7,9 +7,9 @@ namespace conformance {
 
 class Utf8Check {
  public:
-  /// False at the first octet that no UTF-8 text can have at this place.
+  /// False at the first octet at which the text cannot be UTF-8.
   [[nodiscard]] bool feed(std::string_view octets) noexcept;
-  /// Whether no character is left half.
+  /// True if the text does not end inside a character.
   [[nodiscard]] bool complete() const noexcept { return missing_ == 0; }
 
  private:

@@ -1,4 +1,4 @@
-// What an embedding project does: include by the same names, link one target.
+// consumer.cpp - an embedding project: includes headers by their installed names, links one target.
 #include <cstdio>
 #include <string>
 
@@ -15,7 +15,7 @@ int main() {
   try {
     (void)wirespan::create_connection("ws://127.0.0.1:" + std::to_string(port) + "/",
                                       {.connect_timeout = std::chrono::milliseconds(50)});
-  } catch (const wirespan::WebSocketTimeoutException&) {  // nobody runs the server
+  } catch (const wirespan::WebSocketTimeoutException&) {  // no server listens
     std::puts("consumer: linked and ran");
     return 0;
   }

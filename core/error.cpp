@@ -48,7 +48,7 @@ constexpr auto texts = std::to_array<Text>({
     {Errc::bad_compressed_data, "compressed data is not valid"},
     {Errc::inflate_ratio, "compressed data inflates to too much"},
     {Errc::ping_flood, "too many pings"},
-    {Errc::slow_sender, "too few bytes of a message in too much time"},
+    {Errc::slow_sender, "receive rate below the minimum"},
     {Errc::short_close_payload, "close frame with a body of one byte"},
     {Errc::invalid_close_code, "invalid close code"},
     {Errc::invalid_close_reason, "close reason is not valid UTF-8"},

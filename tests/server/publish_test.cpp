@@ -253,6 +253,25 @@ TEST_P(ServerPublish, of_values_with_a_key_the_newest_arrives_and_all_others_in_
   EXPECT_FALSE(client.has_input(50ms));
 }
 
+TEST_P(ServerPublish, keys_of_different_topics_stay_apart_whatever_is_in_their_names) {
+  using namespace std::string_view_literals;
+  ServerHandlers handlers = subscribing();
+  handlers.on_open = [](const ServerConnection& connection) {
+    for (const auto topic : {"red"sv, "a"sv, "a\0b"sv}) EXPECT_FALSE(connection.subscribe(topic));
+    (void)connection.send_text("subscribed");
+  };
+  RunningServer server(handlers, link(), {.send_hard_limit = 64 << 20});
+  RawPeer client = subscriber(server, "red");
+  read_little(client);
+  for (int n = 0; n < many; ++n) EXPECT_FALSE(server.server().publish("red", numbered(n)));
+  ASSERT_TRUE(eventually([&] { return server.server().stats().send_queue > 0; }));
+  EXPECT_FALSE(server.server().publish("a\0b"sv, "first", "c"));
+  EXPECT_FALSE(server.server().publish("a", "second", "b\0c"sv));
+  for (int n = 0; n < many; ++n) ASSERT_EQ(number_of(payload_text(client.read_frame())), n);
+  EXPECT_EQ(client.read_described(), "text \"first\"");
+  EXPECT_EQ(client.read_described(), "text \"second\"");
+}
+
 TEST_P(ServerPublish, a_paused_subscriber_gets_its_messages_all_the_same) {
   ServerHandlers handlers = subscribing();
   handlers.on_message = [](const ServerConnection& connection, const Message&) {

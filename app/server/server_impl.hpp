@@ -46,6 +46,7 @@ class ServerImpl final : private SocketSpreader {
   [[nodiscard]] ServerWorker& next_worker() noexcept;
   [[nodiscard]] const ServerOptions& options() const noexcept { return shared_.options; }
   [[nodiscard]] net::Endpoint endpoint(const std::string& address, const char* option) const;
+  [[nodiscard]] std::error_code check_compression(std::string* detail) const;
   [[nodiscard]] bool lists_ipv4() const;
   [[nodiscard]] std::error_code listen_on(const net::Endpoint& local);
   [[nodiscard]] std::error_code listen_on_all(std::span<const net::Endpoint> addresses);

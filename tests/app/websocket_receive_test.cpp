@@ -13,7 +13,7 @@ class WebSocketReceive : public OverLinks {};
 INSTANTIATE_TEST_SUITE_P(Over, WebSocketReceive, ::testing::ValuesIn(links()), link_name);
 
 /// A peer that sends, and reads the client's Close frame before it closes.
-RawServer::Script sending(std::function<void(RawPeer&)> send) {
+RawServer::Script sending_by(std::function<void(RawPeer&)> send) {
   return [send = std::move(send)](RawPeer& peer) {
     (void)peer.accept();
     send(peer);
@@ -23,7 +23,7 @@ RawServer::Script sending(std::function<void(RawPeer&)> send) {
 
 TEST_P(WebSocketReceive, R120_every_form_gives_every_size) {
   const std::vector<std::size_t> sizes{0, 1, 125, 126, 127, 65535, 65536, 1 << 20};
-  RawServer server(sending([&](RawPeer& peer) {
+  RawServer server(sending_by([&](RawPeer& peer) {
                      for (const std::size_t size : sizes) {
                        for (int i = 0; i < 6; ++i) {
                          (void)peer.send_frame(i % 2 == 0 ? 0x81 : 0x82, letters(size));
@@ -49,7 +49,7 @@ TEST_P(WebSocketReceive, R120_every_form_gives_every_size) {
 
 TEST_P(WebSocketReceive, a_message_of_64_MiB_arrives_whole_if_the_limit_allows_it) {
   const std::string text = letters(std::size_t{64} << 20);
-  RawServer server(sending([&](RawPeer& peer) {
+  RawServer server(sending_by([&](RawPeer& peer) {
                      peer.set_patience(40s);
                      (void)peer.send_binary(text);
                    }),
@@ -59,7 +59,7 @@ TEST_P(WebSocketReceive, a_message_of_64_MiB_arrives_whole_if_the_limit_allows_i
 }
 
 TEST_P(WebSocketReceive, R93_fragments_become_one_message) {
-  RawServer server(sending([](RawPeer& peer) {
+  RawServer server(sending_by([](RawPeer& peer) {
                      for (int i = 0; i < 3; ++i) {
                        (void)peer.send_frame(0x01, "Hel");
                        (void)peer.send_frame(0x00, "");
@@ -76,7 +76,7 @@ TEST_P(WebSocketReceive, R93_fragments_become_one_message) {
 }
 
 TEST_P(WebSocketReceive, fire_cont_frame_gives_fragments_one_by_one) {
-  RawServer server(sending([](RawPeer& peer) {
+  RawServer server(sending_by([](RawPeer& peer) {
                      (void)peer.send_frame(0x02, "a");
                      (void)peer.send_frame(0x00, "b");
                      (void)peer.send_frame(0x80, "c");
@@ -96,7 +96,7 @@ TEST_P(WebSocketReceive, fire_cont_frame_gives_fragments_one_by_one) {
 }
 
 TEST_P(WebSocketReceive, recv_frame_gives_what_is_on_the_wire) {
-  RawServer server(sending([](RawPeer& peer) {
+  RawServer server(sending_by([](RawPeer& peer) {
                      (void)peer.send_frame(0x01, "a");
                      (void)peer.send_ping("p");
                      (void)peer.send_frame(0x80, "b");
@@ -133,7 +133,7 @@ TEST_P(WebSocketReceive, R108_R109_pings_are_answered_while_a_receive_call_runs)
 }
 
 TEST_P(WebSocketReceive, recv_data_gives_pings_and_pongs_only_if_asked) {
-  RawServer server(sending([](RawPeer& peer) {
+  RawServer server(sending_by([](RawPeer& peer) {
                      for (int i = 0; i < 2; ++i) {
                        (void)peer.send_ping("p");
                        (void)peer.send_pong("q");
@@ -200,7 +200,7 @@ TEST_P(WebSocketReceiveClose, R103_R126_R127_the_code_comes_back_and_is_thrown_w
 
 TEST_P(WebSocketReceiveClose, recv_data_gives_the_close_frame_once) {
   const auto& [link, row] = GetParam();
-  RawServer server(sending([&row = row](RawPeer& peer) {
+  RawServer server(sending_by([&row = row](RawPeer& peer) {
                      (void)peer.send_text("last");
                      (void)peer.send_frame(0x88, row.body);
                    }),
@@ -213,7 +213,7 @@ TEST_P(WebSocketReceiveClose, recv_data_gives_the_close_frame_once) {
 }
 
 TEST_P(WebSocketReceive, a_loop_over_the_socket_ends_when_the_server_closes) {
-  RawServer server(sending([](RawPeer& peer) {
+  RawServer server(sending_by([](RawPeer& peer) {
                      for (const char* text : {"a", "", "c"}) (void)peer.send_text(text);
                      (void)peer.send_close();
                    }),

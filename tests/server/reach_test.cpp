@@ -340,7 +340,7 @@ TEST_P(ServerReach, what_is_no_connected_socket_is_an_error) {
 
 TEST_P(ServerReach, adopting_checks_the_options_of_compression_as_listening_does) {
   WebSocketServer server({.tls = link().for_server(),
-                          .compression = DeflateOptions{.server_max_window_bits = 99},
+                          .compression = DeflateOptions{.receive_window_bits = 99},
                           .backend = link().backend},
                          echoing());
   const Pair pair = socket_pair();

@@ -73,8 +73,8 @@ class ServerConnection {
   /// ServerOptions::receive_timestamps, for bytes that came with the handshake, and where the
   /// kernel tells no time (local sockets).
   [[nodiscard]] std::optional<net::ReceiveTime> received_at() const noexcept;
-  /// Stops reading until resume(): the kernel's buffer fills up, and the peer's sends block. The
-  /// peer's end of the stream and close() end the pause.
+  /// Flow control: stops reading until resume(): the kernel's buffer fills up, and the peer's sends
+  /// block. The peer's end of the stream and close() end the pause.
   std::error_code pause() const;
   /// Reads on after pause().
   std::error_code resume() const;

@@ -11,7 +11,7 @@
 namespace wirespan {
 namespace {
 
-bool check_by_twin(const std::byte* text, std::size_t size) noexcept {
+bool check_by_reference(const std::byte* text, std::size_t size) noexcept {
   Utf8Validator validator;
   return feed_reference(validator, Bytes(text, size)) && validator.complete();
 }
@@ -24,7 +24,7 @@ constexpr kernels::Variant<kernels::Utf8Check> checks[] = {
 #elif defined(__aarch64__)
     {"neon", cpu::always, kernels::utf8_neon},
 #endif
-    {"twin", cpu::always, check_by_twin},
+    {"reference", cpu::always, check_by_reference},
 };
 
 bool choose_and_check(const std::byte* text, std::size_t size) noexcept;
@@ -69,7 +69,7 @@ bool is_short_ascii(const std::byte* text, std::size_t size) noexcept {
 /// Fast path: texts of up to 64 bytes are mostly ASCII, and testing that inline is quicker than a
 /// call through the function pointer.
 bool is_valid(const std::byte* text, std::size_t size) noexcept {
-  if (size < 4) return check_by_twin(text, size);
+  if (size < 4) return check_by_reference(text, size);
   if (size <= 64 && is_short_ascii(text, size)) return true;
   return utf8_check.load(std::memory_order_relaxed)(text, size);
 }

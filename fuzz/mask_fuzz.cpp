@@ -14,12 +14,12 @@ MaskKey take_key(FuzzInput& input) {
 }
 
 /// The bytes as the two reference implementations mask them, which must agree.
-OwnedBytes masked_by_twin(Bytes plain, MaskKey key, std::size_t phase) {
+OwnedBytes masked_by_reference(Bytes plain, MaskKey key, std::size_t phase) {
   OwnedBytes masked(plain.size());
   copy_masked_reference(masked, plain, key, phase);
   OwnedBytes in_place = owned(plain);
   apply_mask_reference(in_place, key, phase);
-  require(in_place == masked, "the two twins agree");
+  require(in_place == masked, "both reference implementations agree");
   return masked;
 }
 
@@ -29,10 +29,10 @@ void check_whole(Bytes plain, Bytes masked, MaskKey key, std::size_t phase, std:
   std::copy(plain.begin(), plain.end(), bytes.begin());
   ExactCopy to(plain.size());
   copy_masked(to.get(), bytes, key, phase);
-  require(same_bytes(to.get(), masked), "copy_masked() agrees with its twin");
+  require(same_bytes(to.get(), masked), "copy_masked() agrees with its reference");
   require(same_bytes(bytes, plain), "copy_masked() leaves its source alone");
   apply_mask(bytes, key, phase);
-  require(same_bytes(bytes, masked), "apply_mask() agrees with its twin");
+  require(same_bytes(bytes, masked), "apply_mask() agrees with its reference");
   apply_mask(bytes, key, phase);
   require(same_bytes(bytes, plain), "masking twice is identity");
 }
@@ -62,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const wirespan::MaskKey key = take_key(input);
   const Tape cuts = input.tape();
   const wirespan::Bytes plain = input.rest();
-  const OwnedBytes masked = masked_by_twin(plain, key, phase);
+  const OwnedBytes masked = masked_by_reference(plain, key, phase);
   check_whole(plain, masked, key, phase, shift);
   check_in_pieces(plain, masked, key, phase, cuts);
   return 0;

@@ -53,7 +53,7 @@ Verdict judge_in_pieces(Bytes text, Tape cuts) {
   while (!text.empty()) {
     const ExactCopy piece(text.first(cuts.cut(text.size())));
     const bool possible = feed_reference(plain, piece.get());
-    require(fast.feed(piece.get()) == possible, "the validator agrees with its twin");
+    require(fast.feed(piece.get()) == possible, "the validator agrees with its reference");
     if (!possible) return {.possible = false};
     require(fast.complete() == plain.complete(), "both are inside a code point, or none is");
     text = text.subspan(piece.get().size());

@@ -24,7 +24,7 @@ class ThreadMark {
 };
 
 /// Reserved capacity of the deferred-deletion list: objects retired in one turn without allocation.
-constexpr std::size_t ready_graves = 256;
+constexpr std::size_t reserved_retirements = 256;
 
 }  // namespace
 
@@ -38,14 +38,14 @@ EventLoop::EventLoop(EventLoopOptions options)
       receive_buffer_size_(options.receive_buffer),
       receive_buffer_(std::make_unique_for_overwrite<std::byte[]>(options.receive_buffer)),
       now_(network_.now()) {
-  graveyard_.reserve(ready_graves);
-  dying_.reserve(ready_graves);
+  retired_.reserve(reserved_retirements);
+  deleting_.reserve(reserved_retirements);
 }
 
 EventLoop::~EventLoop() {
   mailbox_->close();
   tasks_.clear();  // destroying a task may retire objects
-  bury();
+  delete_retired();
 }
 
 void EventLoop::run() {
@@ -64,7 +64,7 @@ void EventLoop::run_once(std::optional<std::chrono::nanoseconds> timeout) {
   timers_.advance(now_);
   run_tasks();
   flush();
-  bury();
+  delete_retired();
 }
 
 std::span<Poller::Ready> EventLoop::wait(std::optional<std::chrono::nanoseconds> timeout) {
@@ -121,7 +121,7 @@ MutableBytes EventLoop::receive_buffer() noexcept {
 }
 
 std::optional<std::chrono::nanoseconds> EventLoop::next_timeout() noexcept {
-  if (!to_flush_.empty() || !tasks_.empty() || !graveyard_.empty())
+  if (!to_flush_.empty() || !tasks_.empty() || !retired_.empty())
     return std::chrono::nanoseconds(0);
   const auto deadline = timers_.next_deadline();
   if (!deadline) return std::nullopt;
@@ -168,17 +168,17 @@ void EventLoop::flush() {
 
 void EventLoop::retire_erased(Erased object) noexcept {
   try {
-    graveyard_.push_back(std::move(object));
+    retired_.push_back(std::move(object));
   } catch (const std::bad_alloc&) {
     (void)object.release();
   }
 }
 
 /// Deferred deletion. Repeats, because a destructor may retire another object.
-void EventLoop::bury() noexcept {
-  while (!graveyard_.empty()) {
-    std::swap(graveyard_, dying_);
-    dying_.clear();
+void EventLoop::delete_retired() noexcept {
+  while (!retired_.empty()) {
+    std::swap(retired_, deleting_);
+    deleting_.clear();
   }
 }
 

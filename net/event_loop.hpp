@@ -123,7 +123,7 @@ class EventLoop {
   void run_tasks();
   void run_taken_tasks();
   void flush();
-  void bury() noexcept;
+  void delete_retired() noexcept;
 
   Network& network_;
   BufferPool buffers_;
@@ -137,8 +137,8 @@ class EventLoop {
   std::vector<Mailbox::Task> tasks_;  // taken from the mailbox and not run yet
   std::vector<IoHandler*> to_flush_;  // flush_later() was called; null: forgotten since
   std::vector<IoHandler*> flushing_;  // the same, during flush()
-  std::vector<Erased> graveyard_;     // deferred deletion: objects retired since the last one
-  std::vector<Erased> dying_;         // those that are being destroyed; a member for its capacity
+  std::vector<Erased> retired_;       // deferred deletion: objects retired since the last one
+  std::vector<Erased> deleting_;      // those that are being destroyed; a member for its capacity
   std::chrono::nanoseconds busy_poll_;
   std::size_t receive_buffer_size_;
   std::unique_ptr<std::byte[]> receive_buffer_;

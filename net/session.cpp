@@ -55,7 +55,7 @@ void Session::judge(Event& event) {
            std::holds_alternative<Ping>(one) || std::holds_alternative<Pong>(one);
   };
   note_control(event);
-  while (muted_ && is_passed_over(event)) {
+  while (delivery_stopped_ && is_passed_over(event)) {
     event = connection().next();
     note_control(event);
   }
@@ -91,7 +91,7 @@ bool Session::judge_ping() {
 }
 
 void Session::pause() noexcept {
-  if (muted_ || reads_to_end_ || reading_ == Reading::ended) return;
+  if (delivery_stopped_ || reads_to_end_ || reading_ == Reading::ended) return;
   reading_ = Reading::paused;
 }
 
@@ -180,7 +180,7 @@ void Session::check_idle(TimePoint now) {
   if (!options().idle_time || now < later(last_activity_, *options().idle_time)) return;
   if (state() != State::open) return;
   note_failure(Errc::idle_timeout);
-  muted_ = true;
+  delivery_stopped_ = true;
   if (connection().close(CloseCode::going_away, "idle")) finish();
 }
 
@@ -318,7 +318,7 @@ SessionEnd Session::take_end() noexcept {
 
 void Session::end_turn() {
   queue_.own();
-  ConnectionPool* pool = options().connections;
+  ProtocolPool* pool = options().connections;
   if (pool == nullptr || !connection_ || !connection_->is_like_new()) return;
   pool->take_back(std::move(connection_));
 }

@@ -19,7 +19,7 @@
 #include <wirespan/core/keep_alive.hpp>
 #include <wirespan/core/limits.hpp>
 #include <wirespan/core/published_frame.hpp>
-#include <wirespan/net/connection_pool.hpp>
+#include <wirespan/net/protocol_pool.hpp>
 #include <wirespan/net/send_queue.hpp>
 #include <wirespan/net/session_options.hpp>
 #include <wirespan/net/stream.hpp>
@@ -135,7 +135,7 @@ class Session {
                                       std::optional<std::chrono::milliseconds> time = {},
                                       AfterClose after = AfterClose::discard);
   /// Delivers no message, ping or pong from here on; for an owner that is about to close.
-  void stop_delivery() noexcept { muted_ = true; }
+  void stop_delivery() noexcept { delivery_stopped_ = true; }
   /// Ends a closing handshake that is under way at `deadline` at the latest.
   void limit_close(TimePoint deadline);
   /// Fails the connection (RFC 6455 §7.1.7): sends a Close frame for `cause`, then ends with it.
@@ -348,11 +348,11 @@ class Session {
   bool read_is_last_ = false;     // see received()
   bool lends_delivered_ = false;  // the write queue borrows the message that is being handled
   // Facts that hold until the end.
-  bool gathers_ : 1;                // the stream does gather writes
-  bool muted_ : 1 = false;          // no message, ping or pong is delivered any more
-  bool reads_to_end_ : 1 = false;   // the peer has left or a side closes => not paused, not held
-  bool shut_ : 1 = false;           // our direction of the stream has ended
-  bool out_of_memory_ : 1 = false;  // cause of the end for which there was no memory in rare_
+  bool gathers_ : 1;                   // the stream does gather writes
+  bool delivery_stopped_ : 1 = false;  // no message, ping or pong is delivered any more
+  bool reads_to_end_ : 1 = false;      // the peer has left or a side closes => not paused, not held
+  bool shut_ : 1 = false;              // our direction of the stream has ended
+  bool out_of_memory_ : 1 = false;     // cause of the end for which there was no memory in rare_
 };
 
 // Fast path: inline, because every message takes it.
@@ -372,7 +372,7 @@ inline bool Session::delivers() {
 /// stall.
 inline Event Session::next_delivered() {
   Event event = connection().next();
-  if (muted_ || !std::holds_alternative<Message>(event)) judge(event);
+  if (delivery_stopped_ || !std::holds_alternative<Message>(event)) judge(event);
   return event;
 }
 

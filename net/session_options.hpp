@@ -35,7 +35,7 @@ enum class AfterClose : std::uint8_t {
   deliver,  ///< Messages are delivered until the peer's Close comes.
 };
 
-class ConnectionPool;
+class ProtocolPool;
 
 /// Options of sessions that behave alike; must outlive them. A time is clamped where it is used: 0
 /// and below mean what the comment says, and milliseconds::max() is as good as for ever.
@@ -71,7 +71,7 @@ struct SessionOptions {
   bool hold_reading = false;
   /// Pool to which an idle session gives its protocol object back, which saves its memory. Null: it
   /// keeps the object.
-  ConnectionPool* connections = nullptr;
+  ProtocolPool* connections = nullptr;
 };
 
 }  // namespace wirespan::net

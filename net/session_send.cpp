@@ -79,7 +79,8 @@ std::error_code Session::close(std::optional<CloseCode> code, std::string_view r
   if (!accepts()) return Errc::not_open;
   if (const auto error = connection().close(code, reason)) return error;
   rare().close_time = time;
-  muted_ = muted_ || after == AfterClose::discard || reading_ == Reading::paused;
+  delivery_stopped_ =
+      delivery_stopped_ || after == AfterClose::discard || reading_ == Reading::paused;
   read_through_the_end();
   return {};
 }

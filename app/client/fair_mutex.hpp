@@ -11,7 +11,7 @@ namespace wirespan {
 
 /// A mutex with a hand-over. std::mutex is not fair: a thread that unlocks it and locks it again is
 /// quicker than a waiting thread that has to be woken first, so that a receiver which always finds
-/// input would starve the senders. Such a receiver calls let_others_in() between two reads.
+/// input would starve the senders. Such a receiver calls yield_to_waiters() between two reads.
 class FairMutex {
  public:
   void lock() {
@@ -24,10 +24,10 @@ class FairMutex {
 
   /// If a thread waits, unlocks the mutex until another thread has locked it, at most for 10 ms,
   /// then locks it again. Without one: one relaxed load. Requires that the caller holds the mutex.
-  void let_others_in() {
+  void yield_to_waiters() {
     if (contenders_.load(std::memory_order_relaxed) == 0) return;
     const std::uint64_t before = entries_.load(std::memory_order_relaxed);
-    const auto end = std::chrono::steady_clock::now() + longest_courtesy;
+    const auto end = std::chrono::steady_clock::now() + longest_yield;
     mutex_.unlock();
     while (entries_.load(std::memory_order_relaxed) == before &&
            std::chrono::steady_clock::now() < end) {
@@ -37,7 +37,7 @@ class FairMutex {
   }
 
  private:
-  static constexpr std::chrono::milliseconds longest_courtesy{10};
+  static constexpr std::chrono::milliseconds longest_yield{10};
 
   std::mutex mutex_;
   std::atomic<int> contenders_{0};         // threads that wait in lock()

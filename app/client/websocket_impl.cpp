@@ -59,7 +59,7 @@ void WebSocket::Impl::open(Dialed dialed) {
   if (!unread_.empty()) session_->received(unread_, network_.now(), false);
   io_ = {};
   written_ = 0;
-  drained_ = false;
+  socket_emptied_ = false;
   close_code_.reset();
   close_reason_.clear();
 }
@@ -67,7 +67,8 @@ void WebSocket::Impl::open(Dialed dialed) {
 // Waiting.
 
 /// Waits in poll(), unlocked, until the socket is ready, a deadline comes, or another thread ends
-/// the connection. Throws WebSocketTimeoutException with `timeout` if `deadline` has passed already.
+/// the connection. Throws WebSocketTimeoutException with `timeout` if `deadline` has passed
+/// already.
 void WebSocket::Impl::wait(Lock& lock, net::Interest interest, Deadline deadline, Errc timeout) {
   const TimePoint now = network_.now();
   if (deadline && now >= *deadline) {
@@ -101,12 +102,12 @@ Event WebSocket::Impl::next_event(Lock& lock, Deadline deadline) {
     if (session_->over()) return Failed{session_->failure()};
     const bool is_late = deadline && network_.now() >= *deadline;
     if (is_late && has_read) throw_for(Errc::receive_timeout, "receive");
-    mutex_.let_others_in();
+    mutex_.yield_to_waiters();
     require_open();
     // If the last read has emptied the socket, another one would only return EAGAIN: waiting at
     // once saves a system call for each request and response.
-    const bool is_drained = std::exchange(drained_, false) && !is_late;
-    if (!is_drained && session_->wants_input() && read_input()) continue;
+    const bool is_emptied = std::exchange(socket_emptied_, false) && !is_late;
+    if (!is_emptied && session_->wants_input() && read_input()) continue;
     wait(lock, io_.interest(*session_), deadline, Errc::receive_timeout);
     require_open();
     (void)session_->tick(network_.now());
@@ -118,7 +119,7 @@ Event WebSocket::Impl::next_event(Lock& lock, Deadline deadline) {
 bool WebSocket::Impl::read_input() {
   const net::ReadOutcome read =
       io_.read(*session_, *transport_, {buffer_.get(), buffer_size}, network_.now());
-  drained_ = !read.would_block() && !read.filled_window && !transport_->has_buffered_input();
+  socket_emptied_ = !read.would_block() && !read.filled_window && !transport_->has_buffered_input();
   return !read.would_block();
 }
 

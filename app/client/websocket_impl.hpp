@@ -137,9 +137,9 @@ class WebSocket::Impl {
   std::uint64_t written_ = 0;  // bytes that the kernel has taken since connect()
   std::optional<CloseCode> close_code_;
   std::string close_reason_;
-  int waiting_ = 0;         // threads inside poll(); while above 0, transport_ stays open
-  bool receiving_ = false;  // a Turn: one thread receives, or drives the close
-  bool drained_ = false;    // the last read has emptied the socket
+  int waiting_ = 0;              // threads inside poll(); while above 0, transport_ stays open
+  bool receiving_ = false;       // a Turn: one thread receives, or drives the close
+  bool socket_emptied_ = false;  // the last read has emptied the socket
 };
 
 template <class Take>

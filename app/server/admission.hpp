@@ -16,15 +16,15 @@ namespace wirespan {
 class ServerAdmission {
  public:
   /// One of max_connections, given back when it is destroyed.
-  class Place {
+  class Permit {
    public:
-    explicit Place(ServerAdmission& admission) noexcept : admission_(&admission) {}
-    Place(Place&& other) noexcept : admission_(std::exchange(other.admission_, nullptr)) {}
-    Place& operator=(Place other) noexcept {
+    explicit Permit(ServerAdmission& admission) noexcept : admission_(&admission) {}
+    Permit(Permit&& other) noexcept : admission_(std::exchange(other.admission_, nullptr)) {}
+    Permit& operator=(Permit other) noexcept {
       std::swap(admission_, other.admission_);
       return *this;
     }
-    ~Place() {
+    ~Permit() {
       if (admission_ != nullptr) admission_->give_back();
     }
     /// Leaves it to the open connection, whose end calls ServerAdmission::give_back().
@@ -36,17 +36,17 @@ class ServerAdmission {
   /// The parts of both limits that an admitted socket holds.
   struct Ticket {
     AddressCounter::Ticket address;
-    Place place;
+    Permit permit;
   };
 
   ServerAdmission(std::size_t connections, std::size_t per_address, bool count_loopback) noexcept
       : limit_(connections), addresses_(per_address, count_loopback) {}
 
-  /// Returns a place, or nothing if max_connections are taken. `max_connections` 0: no limit.
-  [[nodiscard]] std::optional<Place> take() noexcept {
+  /// Returns a permit, or nothing if max_connections are taken. `max_connections` 0: no limit.
+  [[nodiscard]] std::optional<Permit> take() noexcept {
     const std::size_t before = count_.fetch_add(1, std::memory_order_relaxed);
-    Place place(*this);
-    if (limit_ == 0 || before < limit_) return place;
+    Permit permit(*this);
+    if (limit_ == 0 || before < limit_) return permit;
     return std::nullopt;
   }
   void give_back() noexcept { count_.fetch_sub(1, std::memory_order_relaxed); }

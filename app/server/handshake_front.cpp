@@ -86,12 +86,12 @@ std::optional<ServerAdmission::Ticket> HandshakeFront::admit(const net::Endpoint
     counters_.refused.address.add();
     return std::nullopt;
   }
-  auto place = shared_.admission.take();
-  if (!place) {
+  auto permit = shared_.admission.take();
+  if (!permit) {
     counters_.refused.connections.add();
     return std::nullopt;
   }
-  return ServerAdmission::Ticket{.address = *std::move(address), .place = *std::move(place)};
+  return ServerAdmission::Ticket{.address = *std::move(address), .permit = *std::move(permit)};
 }
 
 void HandshakeFront::shake_hands(net::TcpSocket socket, const net::Endpoint& peer,

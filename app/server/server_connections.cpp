@@ -15,7 +15,7 @@ namespace {
 
 /// Unsent bytes of a connection from which the admission of other threads learns of them within the
 /// turn, before the kernel was asked to take them.
-constexpr std::size_t told_size = std::size_t{64} << 10;
+constexpr std::size_t early_report_size = std::size_t{64} << 10;
 
 net::SessionOptions session_options(const ServerOptions& options) {
   net::SessionOptions session{.keep_alive = {.interval = bounded(options.ping_interval),
@@ -68,7 +68,7 @@ ServerConnections::ServerConnections(ServerShared& shared, net::EventLoop& loop,
       after_close_(shared.options.after_close) {
   budget_.limit = shared.options.loop_send_budget;
   session_options_.budget = &budget_;
-  session_options_.connections = &idle_connections_.emplace(Role::server, connection_options_);
+  session_options_.connections = &protocol_pool_.emplace(Role::server, connection_options_);
 }
 
 template <class Step>
@@ -100,7 +100,7 @@ void ServerConnections::open(AcceptedConnection accepted) {
   ServerChannel& opened = *channel;
   const ServerConnection self = opened.handler().self;
   table_.open(key, std::move(channel), std::move(accepted.ticket.address), std::move(user_data));
-  accepted.ticket.place.keep();
+  accepted.ticket.permit.keep();
   open_count_.add();
   counters_.opened.add();
   guarded(self, [&] {
@@ -123,17 +123,17 @@ SendResult ServerConnections::send(ConnectionKey key, Opcode opcode, Bytes paylo
     return error;
   }
   if (!is_control(opcode)) counters_.messages_out.add();
-  if (waits || tells_early(*channel)) tell_unsent(*channel);
+  if (waits || reports_early(*channel)) report_unsent(*channel);
   return waits ? SendResult::Outcome::queued : SendResult::Outcome::sent;
 }
 
 /// True if the admission of other threads has to know the unsent bytes before the kernel was asked
 /// to take them.
-bool ServerConnections::tells_early(const ServerChannel& channel) const noexcept {
-  return hub_.remote().is_used() && channel.unsent_bytes() >= told_size;
+bool ServerConnections::reports_early(const ServerChannel& channel) const noexcept {
+  return hub_.remote().is_used() && channel.unsent_bytes() >= early_report_size;
 }
 
-void ServerConnections::tell_unsent(ServerChannel& channel) {
+void ServerConnections::report_unsent(ServerChannel& channel) {
   on_backlog(channel.handler().self.key_, channel.unsent_bytes());
 }
 
@@ -167,7 +167,7 @@ std::error_code ServerConnections::send_granted(ServerChannel& channel,
                                   net::Admission::granted);
   if (error) return error;
   if (!is_control(message.opcode)) counters_.messages_out.add();
-  tell_unsent(channel);
+  report_unsent(channel);
   return {};
 }
 
@@ -221,7 +221,7 @@ void ServerConnections::deliver(std::string_view topic, const PublishedFrame::Pt
       drain_before_send(channel);
       if (const auto error = channel.send_published(frame)) return count_refused(error);
       counters_.messages_out.add();
-      if (channel.has_backlog()) tell_unsent(channel);
+      if (channel.has_backlog()) report_unsent(channel);
     });
   }
 }
@@ -284,7 +284,7 @@ void ServerConnections::on_backlog(ConnectionKey key, std::size_t unsent) {
   trim_.note_held(hub_.remote().total());
 }
 
-/// Lowers the unsent bytes that other threads see. Those of tells_early() need it: if the kernel
+/// Lowers the unsent bytes that other threads see. Those of reports_early() need it: if the kernel
 /// takes the output at once there is no backlog, so no on_backlog().
 void ServerConnections::on_written(ConnectionKey key, std::size_t size) {
   counters_.bytes_out.add(size);

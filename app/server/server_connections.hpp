@@ -21,9 +21,9 @@
 #include <wirespan/core/connection.hpp>
 #include <wirespan/core/published_frame.hpp>
 #include <wirespan/net/channel.hpp>
-#include <wirespan/net/connection_pool.hpp>
 #include <wirespan/net/event_loop.hpp>
 #include <wirespan/net/heap_trim.hpp>
+#include <wirespan/net/protocol_pool.hpp>
 
 namespace wirespan {
 
@@ -121,8 +121,8 @@ class ServerConnections final : public OutboxPort {
   [[gnu::noinline]] void drain_outbox(ServerChannel& channel, net::Remote::Look look) noexcept;
   [[nodiscard]] std::error_code send_granted(ServerChannel& channel,
                                              const net::MessageLog::Message& message);
-  [[nodiscard]] bool tells_early(const ServerChannel& channel) const noexcept;
-  void tell_unsent(ServerChannel& channel);
+  [[nodiscard]] bool reports_early(const ServerChannel& channel) const noexcept;
+  void report_unsent(ServerChannel& channel);
   [[gnu::noinline]] void count_refused(std::error_code error);
   [[nodiscard]] bool is_ending(ConnectionKey key) const noexcept {
     return ending_ != nullptr && *ending_ == key;
@@ -152,7 +152,7 @@ class ServerConnections final : public OutboxPort {
   net::SendBudget budget_;
   net::SessionOptions session_options_;
   std::shared_ptr<const ConnectionOptions> connection_options_;
-  std::optional<net::ConnectionPool> idle_connections_;  // protocol pool of the channels
+  std::optional<net::ProtocolPool> protocol_pool_;  // protocol pool of the channels
   ConnectionTable<ServerChannel> table_;
   Topics topics_;
   Counter open_count_;

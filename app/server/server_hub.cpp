@@ -29,10 +29,10 @@ ServerHub::ChunkIndex ServerHub::chunk_index(std::uint32_t slot) noexcept {
 }
 
 ServerHub::Slot* ServerHub::find(std::uint32_t slot) const noexcept {
-  const ChunkIndex place = chunk_index(slot);
-  if (place.chunk >= chunks_.size()) return nullptr;
-  Slot* chunk = chunks_[place.chunk].load(std::memory_order_acquire);
-  return chunk == nullptr ? nullptr : chunk + place.index;
+  const ChunkIndex at = chunk_index(slot);
+  if (at.chunk >= chunks_.size()) return nullptr;
+  Slot* chunk = chunks_[at.chunk].load(std::memory_order_acquire);
+  return chunk == nullptr ? nullptr : chunk + at.index;
 }
 
 bool ServerHub::is_current(ConnectionKey key) const noexcept {
@@ -42,12 +42,12 @@ bool ServerHub::is_current(ConnectionKey key) const noexcept {
 }
 
 ServerHub::Slot& ServerHub::make(std::uint32_t slot) {
-  const ChunkIndex place = chunk_index(slot);
-  auto& chunk = chunks_.at(place.chunk);
+  const ChunkIndex at = chunk_index(slot);
+  auto& chunk = chunks_.at(at.chunk);
   if (chunk.load(std::memory_order_relaxed) == nullptr) {
-    chunk.store(new Slot[place.chunk_size], std::memory_order_release);
+    chunk.store(new Slot[at.chunk_size], std::memory_order_release);
   }
-  return chunk.load(std::memory_order_relaxed)[place.index];
+  return chunk.load(std::memory_order_relaxed)[at.index];
 }
 
 void ServerHub::begin_serving(ServerConnections& connections, OutboxPort& outboxes,

@@ -73,7 +73,7 @@ Topics::TopicMap::iterator Topics::find_or_make(std::string_view topic) {
 /// Appends the member to its topic and puts the membership in front of the member's others.
 void Topics::link(Entry& entry, Entry*& first) noexcept {
   auto& members = entry.first.topic->second;
-  entry.second = {.place = members.size(), .previous = nullptr, .next = first};
+  entry.second = {.index = members.size(), .previous = nullptr, .next = first};
   members.push_back(entry.first.member);
   if (first != nullptr) first->second.previous = &entry;
   first = &entry;
@@ -97,8 +97,8 @@ void Topics::remove_from_topic(const Entry& entry) noexcept {
   const auto [topic, member] = entry.first;
   std::vector<Member>& members = topic->second;
   const Member moved = members.back();
-  members[entry.second.place] = moved;
-  memberships_.find({topic, moved})->second.place = entry.second.place;
+  members[entry.second.index] = moved;
+  memberships_.find({topic, moved})->second.index = entry.second.index;
   members.pop_back();
 }
 

@@ -56,10 +56,10 @@ class Topics {
   struct Membership;
   using MembershipMap = std::unordered_map<Key, Membership, KeyHash>;
   using Entry = MembershipMap::value_type;
-  // Invariant: topic->second[place] == member, for the key of the entry. previous and next link the
+  // Invariant: topic->second[index] == member, for the key of the entry. previous and next link the
   // memberships of the same member.
   struct Membership {
-    std::size_t place = 0;
+    std::size_t index = 0;
     Entry* previous = nullptr;
     Entry* next = nullptr;
   };

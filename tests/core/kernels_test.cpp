@@ -35,7 +35,7 @@ TEST(Kernels, the_last_variant_runs_everywhere) {
   EXPECT_TRUE(kernels::utf8_checks().back().usable());
 }
 
-TEST(Kernels, R88_mask_loops_equal_the_twin_over_every_length_alignment_and_phase) {
+TEST(Kernels, R88_mask_loops_equal_the_reference_over_every_length_alignment_and_phase) {
   for_every_usable(kernels::mask_loops(), [](kernels::MaskLoop loop) {
     const ByteVector content = pattern_bytes(longest + alignments + 2 * margin);
     alignas(64) std::array<std::byte, longest + alignments + 2 * margin> fast;
@@ -86,7 +86,7 @@ TEST(Kernels, mask_loops_touch_no_byte_beyond_their_data) {
   });
 }
 
-bool is_valid_by_twin(Bytes text) {
+bool is_valid_by_reference(Bytes text) {
   Utf8Validator validator;
   return feed_reference(validator, text) && validator.complete();
 }
@@ -104,7 +104,7 @@ ByteVector random_text(std::mt19937& random, std::size_t size) {
   return text;
 }
 
-TEST(Kernels, R113_utf8_checks_equal_the_twin_over_every_length) {
+TEST(Kernels, R113_utf8_checks_equal_the_reference_over_every_length) {
   for_every_usable(kernels::utf8_checks(), [](kernels::Utf8Check check) {
     std::mt19937 random(5);
     for (std::size_t size = 1; size <= 300; ++size) {
@@ -113,7 +113,7 @@ TEST(Kernels, R113_utf8_checks_equal_the_twin_over_every_length) {
         const GuardedBytes good(text, round % 2 == 0 ? Guarded::front : Guarded::end);
         ASSERT_TRUE(check(good.bytes().data(), size)) << to_hex(text);
         text[random() % size] = static_cast<std::byte>(random() & 255);
-        ASSERT_EQ(check(text.data(), size), is_valid_by_twin(text)) << to_hex(text);
+        ASSERT_EQ(check(text.data(), size), is_valid_by_reference(text)) << to_hex(text);
       }
     }
   });
@@ -132,7 +132,7 @@ TEST(Kernels, R113_utf8_checks_judge_pairs_at_every_offset) {
             text[at] = static_cast<std::byte>(first);
             text[at + 1] = static_cast<std::byte>(second);
             // The bytes before `at` are ASCII: the reference need not see them.
-            const bool expected = is_valid_by_twin(Bytes(text).subspan(at));
+            const bool expected = is_valid_by_reference(Bytes(text).subspan(at));
             ASSERT_EQ(check(text.data(), size), expected) << to_hex(text);
           }
         }

@@ -27,7 +27,7 @@ struct Arena {
   }
 };
 
-TEST(Mask, R88_in_place_equals_the_twin_over_every_length_alignment_and_phase) {
+TEST(Mask, R88_in_place_equals_the_reference_over_every_length_alignment_and_phase) {
   const ByteVector content = pattern_bytes(sizeof(Arena));
   Arena fast(content);
   Arena plain(content);
@@ -42,7 +42,7 @@ TEST(Mask, R88_in_place_equals_the_twin_over_every_length_alignment_and_phase) {
   }
 }
 
-TEST(Mask, R88_copying_equals_the_twin_over_every_length_alignment_and_phase) {
+TEST(Mask, R88_copying_equals_the_reference_over_every_length_alignment_and_phase) {
   const ByteVector content = pattern_bytes(sizeof(Arena));
   Arena from(content);
   Arena fast(content);
@@ -61,7 +61,7 @@ TEST(Mask, R88_copying_equals_the_twin_over_every_length_alignment_and_phase) {
   EXPECT_EQ(Arena(content).bytes, from.bytes) << "the source is not changed";
 }
 
-TEST(Mask, R88_the_twin_is_the_definition) {
+TEST(Mask, R88_the_reference_is_the_definition) {
   ByteVector data = "48656c6c6f"_hex;
   apply_mask_reference(data, key);
   EXPECT_EQ(data, "7f9f4d5158"_hex) << "the example of §5.7";

@@ -55,7 +55,7 @@ ByteVector to_bytes(const Sequence& sequence) {
   return bytes;
 }
 
-bool is_valid_by_twin(Bytes bytes) {
+bool is_valid_by_reference(Bytes bytes) {
   Utf8Validator validator;
   return feed_reference(validator, bytes) && validator.complete();
 }
@@ -64,7 +64,7 @@ void expect_agreement(const Sequence& sequence) {
   const ByteVector bytes = to_bytes(sequence);
   const bool expected = is_valid_by_decoding(sequence);
   ASSERT_EQ(is_valid_utf8(bytes), expected) << to_hex(bytes);
-  ASSERT_EQ(is_valid_by_twin(bytes), expected) << to_hex(bytes);
+  ASSERT_EQ(is_valid_by_reference(bytes), expected) << to_hex(bytes);
 }
 
 TEST(Utf8, R113_every_sequence_of_one_and_two_bytes) {
@@ -85,7 +85,7 @@ TEST(Utf8, R113_every_sequence_of_three_bytes) {
         sequence[1] = b;
         sequence[2] = c;
         const bool expected = is_valid_by_decoding(sequence);
-        if (is_valid_utf8(bytes) != expected || is_valid_by_twin(bytes) != expected) {
+        if (is_valid_utf8(bytes) != expected || is_valid_by_reference(bytes) != expected) {
           ADD_FAILURE() << to_hex(bytes);
         }
       }
@@ -142,7 +142,7 @@ TEST(Utf8, R113_sequences_at_every_offset_of_long_text) {
 }
 
 /// Mostly valid text with mistakes, cut at random: the verdict after each piece is the reference's.
-TEST(Utf8, R114_R115_pieces_are_judged_as_by_the_twin) {
+TEST(Utf8, R114_R115_pieces_are_judged_as_by_the_reference) {
   std::mt19937 random(11);
   const ByteVector parts[] = {"61"_hex, "c3a9"_hex, "e282ac"_hex, "f09f9880"_hex,
                               "6162636465666768696a6b6c6d6e6f70"_hex};
@@ -151,14 +151,14 @@ TEST(Utf8, R114_R115_pieces_are_judged_as_by_the_twin) {
     while (text.size() < 100) text = join({text, parts[random() % std::size(parts)]});
     if (round % 2 == 0) text[random() % text.size()] = static_cast<std::byte>(random() & 255);
     Utf8Validator fast;
-    Utf8Validator twin;
+    Utf8Validator reference;
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t size = std::min<std::size_t>(random() % 40, text.size() - at);
       const ExactCopy piece(Bytes(text).subspan(at, size));
-      const bool expected = feed_reference(twin, piece.bytes());
+      const bool expected = feed_reference(reference, piece.bytes());
       ASSERT_EQ(fast.feed(piece.bytes()), expected) << to_hex(text) << " at " << at;
       if (!expected) break;
-      ASSERT_EQ(fast.complete(), twin.complete());
+      ASSERT_EQ(fast.complete(), reference.complete());
       at += size;
     }
   }

@@ -17,9 +17,9 @@ using namespace std::chrono_literals;
 constexpr TimePoint start{1000s};
 
 /// The wheel and its reference model; each step acts on both.
-class Twins {
+class WheelAndModel {
  public:
-  explicit Twins(unsigned seed) : random_(seed), timers_(200) {
+  explicit WheelAndModel(unsigned seed) : random_(seed), timers_(200) {
     for (std::size_t i = 0; i < timers_.size(); ++i) renew(i);
   }
 
@@ -48,9 +48,9 @@ class Twins {
 
  private:
   struct One final : net::Timer {
-    One(Twins& twins, std::size_t place) : owner(twins), index(place) {}
+    One(WheelAndModel& both, std::size_t place) : owner(both), index(place) {}
     void on_timer(TimePoint now) override { owner.fired(index, now); }
-    Twins& owner;
+    WheelAndModel& owner;
     std::size_t index;
   };
 
@@ -123,8 +123,8 @@ class Twins {
 class TimerWheelModel : public ::testing::TestWithParam<unsigned> {};
 
 TEST_P(TimerWheelModel, calls_the_same_timers_at_the_same_times) {
-  Twins twins(GetParam());
-  for (int i = 0; i < 4000 && !::testing::Test::HasFailure(); ++i) twins.step();
+  WheelAndModel both(GetParam());
+  for (int i = 0; i < 4000 && !::testing::Test::HasFailure(); ++i) both.step();
 }
 
 INSTANTIATE_TEST_SUITE_P(of, TimerWheelModel, ::testing::Range(1U, 13U),

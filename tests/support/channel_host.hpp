@@ -24,7 +24,7 @@ struct HostOptions {
   net::SessionOptions channel{};
   const BlockSource* blocks = nullptr;  ///< Null: the loop's pool.
   MaskSource mask_source{};             ///< Unset: the loop's random source.
-  /// The channel borrows its Connection from a ConnectionPool (protocol pool). Every test must hold
+  /// The channel borrows its Connection from a ProtocolPool (protocol pool). Every test must hold
   /// with and without; WIRESPAN_TEST_RENEW in the environment turns it on.
   bool pooled = std::getenv("WIRESPAN_TEST_RENEW") != nullptr;
 };
@@ -107,7 +107,7 @@ class ChannelHost {
   std::function<void(const Message&)> on_message;
   Hook on_fragment, on_ping, on_pong, on_ping_sent, on_backlog, on_drained, on_end;
 
-  std::optional<net::ConnectionPool> pool;
+  std::optional<net::ProtocolPool> pool;
   std::vector<std::string> events;  ///< Callbacks, in the words of `seen`; long messages by size.
   std::vector<std::size_t> backlogs;
   std::size_t messages = 0;

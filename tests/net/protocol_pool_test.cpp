@@ -1,4 +1,4 @@
-// net/connection_pool.cpp: the protocol pool, and how a channel borrows a Connection from it.
+// net/protocol_pool.cpp: the protocol pool, and how a channel borrows a Connection from it.
 #include <memory>
 
 #include <gtest/gtest.h>
@@ -10,8 +10,8 @@ namespace {
 
 using List = std::vector<std::string>;
 
-TEST(ConnectionPool, lends_the_one_that_came_back_last) {
-  net::ConnectionPool pool(Role::server, std::make_shared<const ConnectionOptions>());
+TEST(ProtocolPool, lends_the_one_that_came_back_last) {
+  net::ProtocolPool pool(Role::server, std::make_shared<const ConnectionOptions>());
   EXPECT_EQ(pool.idle(), 1U) << "the first one who asks needs no memory";
   auto first = pool.lend();
   auto second = pool.lend();
@@ -23,8 +23,8 @@ TEST(ConnectionPool, lends_the_one_that_came_back_last) {
   EXPECT_EQ(pool.lend().get(), last);
 }
 
-TEST(ConnectionPool, keeps_a_bounded_number) {
-  net::ConnectionPool pool(Role::server, std::make_shared<const ConnectionOptions>());
+TEST(ProtocolPool, keeps_a_bounded_number) {
+  net::ProtocolPool pool(Role::server, std::make_shared<const ConnectionOptions>());
   std::vector<std::unique_ptr<Connection>> lent;
   for (int i = 0; i < 1000; ++i) lent.push_back(pool.lend());
   for (auto& one : lent) pool.take_back(std::move(one));

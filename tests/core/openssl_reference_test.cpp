@@ -31,7 +31,7 @@ std::string other_base64(Bytes bytes) {
   return text;
 }
 
-TEST(OpensslTwin, sha1_of_every_length_up_to_five_blocks) {
+TEST(OpensslReference, sha1_of_every_length_up_to_five_blocks) {
   for (std::size_t size = 0; size <= 320; ++size) {
     const ByteVector message = pattern_bytes(size);
     EXPECT_EQ(owned(sha1(message)), other_sha1(message)) << size;
@@ -40,7 +40,7 @@ TEST(OpensslTwin, sha1_of_every_length_up_to_five_blocks) {
   EXPECT_EQ(owned(sha1(long_message)), other_sha1(long_message));
 }
 
-TEST(OpensslTwin, base64_of_every_length_up_to_300) {
+TEST(OpensslReference, base64_of_every_length_up_to_300) {
   for (std::size_t size = 0; size <= 300; ++size) {
     const ByteVector bytes = pattern_bytes(size);
     const std::string encoded = base64_encode(bytes);
@@ -49,7 +49,7 @@ TEST(OpensslTwin, base64_of_every_length_up_to_300) {
   }
 }
 
-TEST(OpensslTwin, R53_accept_of_many_keys) {
+TEST(OpensslReference, R53_accept_of_many_keys) {
   for (std::size_t i = 0; i < 500; ++i) {
     ByteVector random = pattern_bytes(16 + i);
     random.erase(random.begin(), random.begin() + static_cast<std::ptrdiff_t>(i));

@@ -58,7 +58,6 @@ std::error_code Channel<S, Handler>::close(std::optional<CloseCode> code, std::s
   const bool was_waiting = !session_.wants_input();
   const auto error = session_.close(code, reason, time, after);
   if (!error && was_waiting) read_later();
-  // Also with a backlog: the close deadline needs a timer.
   if (!session_.is_digesting()) loop_.flush_later(*this);
   return error;
 }

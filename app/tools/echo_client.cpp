@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "compression_flags.hpp"
+#include <wirespan/app/log.hpp>
 #include <wirespan/app/websocket_app.hpp>
 
 namespace {
@@ -31,14 +32,17 @@ class EchoClient final : public wirespan::WebSocketApp {
 int run(int argc, char** argv) {
   std::string url;
   double timeout = 10;
+  bool trace = false;
   wirespan::RunOptions options;
 
   CLI::App cli("Sends back every message until the peer closes the connection.");
   cli.add_option("url", url, "ws: or wss: URL")->required();
   cli.add_option("--timeout", timeout, "Seconds to connect in")->capture_default_str();
   cli.add_option("--ca", options.sslopt.ca_certs, "Trusted certificates, PEM");
+  cli.add_flag("--trace", trace, "Print the handshake and every frame to standard error");
   const CompressionFlags compression(cli);
   CLI11_PARSE(cli, argc, argv);
+  wirespan::enable_trace(trace);
 
   const std::chrono::duration<double> seconds(timeout);
   EchoClient client(

@@ -103,8 +103,12 @@ kill "$server"
 wait "$server" || true
 
 start "$app/ticker" 0 3
+timeout 10 "$app/echo_client" --trace "ws://127.0.0.1:$port/" 2>"$work/trace" &
+traced=$!
 upgrade 10 | grep -Eq '(ABC|XYZ|QRS) [0-9]+\.[0-9]+'
 wait "$server"
+wait "$traced"
+grep -Eq '^\+\+Rcv decoded: .*(ABC|XYZ|QRS) [0-9]' "$work/trace"
 grep -Eqx 'published [0-9]+, delivered [1-9][0-9]*, replaced [0-9]+' "$work/server"
 
 mkfifo "$work/lines"

@@ -65,6 +65,8 @@ foreach(protocol ws wss)
       ${Python3_EXECUTABLE} ${conformance}/judge.py client $<TARGET_FILE:conformance_server>
       $<TARGET_FILE:autobahn_client> ${tls} --time-scale ${time_scale}
       --cases "${short_cases}" -- --compression --poller ${poller})
+    # One case at a time, and none of them measures speed: two of these run side by side.
+    set_tests_properties(conformance/client.${protocol}.${poller} PROPERTIES PROCESSORS 1)
   endforeach()
 endforeach()
 conformance_test(server.limits 300

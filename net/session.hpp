@@ -72,7 +72,7 @@ class Session {
     ended,   ///< The peer has half-closed.
   };
 
-  /// `gathers`: the stream does gather writes (see net::gathers()). The options, the connection
+  /// `gathers`: the stream does gather writes (see net::gathers()). The options, the protocol
   /// pool in them and `queues` must outlive the session.
   Session(Connection connection, const SessionOptions& options, WriteQueuePool& queues,
           bool gathers, TimePoint now);

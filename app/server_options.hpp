@@ -69,7 +69,8 @@ struct ServerOptions {
   std::size_t max_head_size = limits::head_size;      ///< Bytes (16 KiB) of a request head.
   std::size_t max_head_fields = limits::head_fields;  ///< Header fields, at most the default (100).
   /// Idle timeout (120 s): a connection on which no byte passes in either direction for this long
-  /// is closed with 1001. 0 and below: none. Keep-alive pings (ping_interval) take its place.
+  /// is closed with 1001. 0 and below: none. Off with ping_interval: then ping_timeout finds peers
+  /// that are gone.
   std::chrono::milliseconds idle_time = limits::idle_time;
   bool idle_ignores_output = false;  ///< Only bytes from the client restart the idle timeout.
   /// Inside a message a client has to bring `progress_bytes` (1 KiB) in every `progress_time`

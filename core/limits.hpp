@@ -53,13 +53,15 @@ inline constexpr std::uint32_t pings_per_second = 1'000;
 inline constexpr std::chrono::milliseconds connect_time{10'000};
 /// Handshake timeout of a server: TLS and HTTP together; bytes that arrive do not extend it.
 inline constexpr std::chrono::milliseconds handshake_time{10'000};
-/// Close timeout: from our Close frame to the end of the connection. RFC 6455 §7.1.1.
+/// Close timeout: from our Close frame to the peer's, and again for the lingering close that
+/// follows, unless the caller of close() gave one time for both. RFC 6455 §7.1.1.
 inline constexpr std::chrono::milliseconds close_time{3'000};
 /// Time a client waits for the server to close TCP after both Close frames. The client may close
 /// any time (RFC 6455 §5.5.1); the wait only decides which side keeps TIME_WAIT.
 inline constexpr std::chrono::milliseconds peer_close_time{20};
 /// Idle timeout of a server: it closes a connection on which no byte passes in either direction for
-/// this long. While keep-alive pings are on, they judge liveness instead.
+/// this long. It is off while keep-alive pings are on: with a ping interval and no ping timeout a
+/// silent peer is kept.
 inline constexpr std::chrono::milliseconds idle_time{120'000};
 
 /// Least receive rate inside a message, for clients of a server: at least `progress_bytes` in every

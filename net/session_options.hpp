@@ -42,7 +42,8 @@ class ProtocolPool;
 struct SessionOptions {
   KeepAlive::Options keep_alive{};  ///< Pings and the pong timeout; off by default.
   std::string ping_payload{};       ///< Payload of keep-alive's pings; at most 125 bytes.
-  /// From our Close frame to the end of the connection; 0 and below: the peer is not waited for.
+  /// From our Close frame to the peer's, and again for the lingering close after it; 0 and below:
+  /// the peer is not waited for.
   std::chrono::milliseconds close_time = limits::close_time;
   /// A client's wait for the server to close TCP after both Close frames; 0 and below: none.
   std::chrono::milliseconds peer_close_time = limits::peer_close_time;

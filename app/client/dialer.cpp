@@ -3,7 +3,6 @@
 #include <charconv>
 #include <utility>
 
-#include <fcntl.h>
 
 #include <wirespan/app/client/dialer.hpp>
 #include <wirespan/app/exceptions.hpp>
@@ -130,10 +129,8 @@ void Dialer::start() {
 
 void Dialer::adopt_socket() {
   net::TcpSocket socket(loop_.network(), plan_.socket);
-  const int flags = ::fcntl(plan_.socket, F_GETFL);
-  if (flags < 0 || ::fcntl(plan_.socket, F_SETFL, flags | O_NONBLOCK) != 0) {
-    return fail({errno, std::system_category()},
-                "ConnectOptions::socket " + std::to_string(plan_.socket));
+  if (const auto error = loop_.network().set_nonblocking(plan_.socket)) {
+    return fail(error, "ConnectOptions::socket " + std::to_string(plan_.socket));
   }
   on_stream(std::move(socket));
 }

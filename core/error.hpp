@@ -30,8 +30,9 @@ enum class Errc {
   inflate_ratio,            ///< More than DeflateOptions::max_inflate_ratio.
 
   // Control frames and the end of a connection. RFC 6455 §5.5, §7.
-  ping_flood,   ///< More pings in a second than ReceiveOptions::max_pings_per_second.
-  slow_sender,  ///< Receive rate inside a message below the minimum: limits::progress_bytes.
+  ping_flood,            ///< More pings in a second than ReceiveOptions::max_pings_per_second.
+  slow_sender,           ///< Receive rate inside a message below the minimum
+                         ///< (SessionOptions::progress_bytes).
   short_close_payload,   ///< A Close body of one byte.
   invalid_close_code,    ///< A close code that may not stand in a frame.
   invalid_close_reason,  ///< A close reason that is not UTF-8.
@@ -45,7 +46,7 @@ enum class Errc {
   close_timeout,      ///< The closing handshake took too long.
   receive_timeout,    ///< A blocking receive reached its deadline.
   send_timeout,       ///< A blocking send reached its deadline.
-  idle_timeout,       ///< The peer sent nothing for too long.
+  idle_timeout,       ///< No byte passed for the idle timeout (SessionOptions::idle_time).
 
   // The opening handshake, both roles. RFC 6455 §4, RFC 9112.
   malformed_start_line,        ///< The first line is not one of HTTP/1.

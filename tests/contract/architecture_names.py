@@ -48,9 +48,9 @@ def main():
         known = words_of(paths) if paths else everywhere
         for span in filter(FUNCTION.match, spans):
             functions += 1
-            for word in re.findall(r"\w+", span)[-1:]:
-                if word not in known:
-                    missing.append(f"{PAGE}:{number}: no such function there: {span}")
+            *classes, name = re.findall(r"\w+", span)
+            if name not in known or not everywhere.issuperset(classes):
+                missing.append(f"{PAGE}:{number}: no such function there: {span}")
     for line in missing:
         print(line)
     print(f"{PAGE}: {files} files and {functions} functions named, {len(missing)} missing")

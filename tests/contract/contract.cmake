@@ -18,6 +18,8 @@ wirespan_contract(no_include_circles
   COMMAND ${contract}/no_include_circles.sh ${PROJECT_SOURCE_DIR})
 wirespan_contract(drivers_are_glue
   COMMAND ${contract}/drivers_are_glue.sh ${PROJECT_SOURCE_DIR})
+wirespan_contract(examples_are_run
+  COMMAND ${contract}/examples_are_run.sh ${PROJECT_SOURCE_DIR})
 wirespan_contract(architecture_names
   COMMAND ${contract}/architecture_names.py ${PROJECT_SOURCE_DIR})
 

@@ -62,7 +62,7 @@ void add_refusals(Page& page, const RefusalCounts& refused) {
       {"dropped", refused.dropped},
       {"overflow_closed", refused.overflow_closed},
   };
-  page.head("refused_total", "counter", "What limits have refused, by the name of the limit.");
+  page.head("refused_total", "counter", "Refusals, by the name of the limit.");
   for (const auto& [limit, count] : rows) page.row(std::to_string(count), "limit", limit);
 }
 

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 ./.ci/need g++ cmake ninja-build libbenchmark-dev libcli11-dev libssl-dev openssl iproute2 \
   util-linux libboost1.81-dev libwebsocketpp-dev libwebsockets-dev python3 python3-websocket
-# Whoever has these from elsewhere keeps them: Debian's npm does not install beside a foreign nodejs.
+# Programs from elsewhere are kept: Debian's npm does not install beside a foreign nodejs.
 command -v node >/dev/null || ./.ci/need nodejs
 command -v npm >/dev/null || ./.ci/need npm
 

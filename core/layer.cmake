@@ -1,4 +1,4 @@
-# What every target of the project is compiled with: warnings, sanitizers, link-time optimisation.
+# Settings of every target of the project: warnings, sanitizers, link-time optimisation.
 add_library(wirespan_flags INTERFACE)
 # In a batch of sources a name may shadow one of another source: where they stand alone (preset `clang`)
 # the warning tells the rest.

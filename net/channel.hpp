@@ -53,7 +53,7 @@ class Channel final : private IoHandler, private Timer {
   /// May end the channel within the call.
   void start(MutableBytes unread);
 
-  /// As Session::send(). What the handlers of one read send leaves in one write.
+  /// As Session::send(). The output of the handlers of one read leaves in one write.
   [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, bool fin = true,
                                      Compress compress = Compress::if_agreed,
                                      Admission admission = Admission::ask);

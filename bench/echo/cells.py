@@ -1,4 +1,4 @@
-"""What is measured, and what ours should reach: the rows of the table of targets."""
+"""The cells that are measured, and the targets of ours: the rows of the table."""
 
 from dataclasses import dataclass
 

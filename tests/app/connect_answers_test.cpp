@@ -183,14 +183,14 @@ TEST_P(ConnectAnswersOver, R30_silence_and_a_byte_now_and_then_end_at_the_deadli
       }};
   RawServer server(scripts, GetParam());
   for (std::size_t i = 0; i < scripts.size(); ++i) {
-    const int before = open_descriptors();
+    const int before = count_descriptors();
     const Stopwatch watch;
     EXPECT_EQ(refusal_of([&] { return connect(server, {.connect_timeout = 300ms}); }),
               timeout_exception(Errc::connect_timeout))
         << i;
     EXPECT_GE(watch.elapsed(), 299ms);
     EXPECT_LT(watch.elapsed(), 3s);
-    EXPECT_TRUE(eventually([&] { return open_descriptors() <= before; }));
+    EXPECT_TRUE(eventually([&] { return count_descriptors() <= before; }));
   }
 }
 

@@ -24,13 +24,13 @@ Thrown failure_of(const std::string& url, ConnectOptions options = {}) {
 const std::error_code refused{ECONNREFUSED, std::system_category()};
 
 TEST(ConnectFailures, R10_R128_a_port_where_nobody_listens) {
-  const int before = open_descriptors();
+  const int before = count_descriptors();
   for (int i = 0; i < 10; ++i) {
     const Stopwatch watch;
     EXPECT_EQ(failure_of(url_of("127.0.0.1", unused_port())), plain_exception(refused));
     EXPECT_LT(watch.elapsed(), 2s);
   }
-  EXPECT_EQ(open_descriptors(), before);
+  EXPECT_EQ(count_descriptors(), before);
 }
 
 TEST(ConnectFailures, R10_all_addresses_of_a_name_are_tried) {
@@ -45,23 +45,23 @@ TEST(ConnectFailures, R10_all_addresses_of_a_name_are_tried) {
 
 TEST(ConnectFailures, R10_a_name_that_nobody_knows) {
   threads_may_rest();
-  const int before = open_descriptors();
+  const int before = count_descriptors();
   const Stopwatch watch;
   const Thrown thrown = failure_of("ws://no-such-host.invalid/", {.connect_timeout = 20s});
   EXPECT_EQ(thrown.type, "WebSocketAddressException");
   EXPECT_LT(watch.elapsed(), 20s);
-  EXPECT_TRUE(eventually([&] { return open_descriptors() <= before; }));
+  EXPECT_TRUE(eventually([&] { return count_descriptors() <= before; }));
 }
 
 TEST(ConnectFailures, R30_a_black_hole_ends_at_the_deadline) {
   const BlackHole hole;
-  const int before = open_descriptors();
+  const int before = count_descriptors();
   const Stopwatch watch;
   EXPECT_EQ(failure_of(url_of("127.0.0.1", hole.port()), {.connect_timeout = 250ms}),
             timeout_exception(Errc::connect_timeout));
   EXPECT_GE(watch.elapsed(), 249ms);
   EXPECT_LT(watch.elapsed(), 2s);
-  EXPECT_EQ(open_descriptors(), before);
+  EXPECT_EQ(count_descriptors(), before);
 }
 
 TEST(ConnectFailures, R30_with_time_out_0_connecting_has_its_own_10_seconds) {

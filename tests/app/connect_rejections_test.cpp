@@ -36,7 +36,7 @@ INSTANTIATE_TEST_SUITE_P(Over, ConnectRejections, ::testing::ValuesIn(links()), 
 TEST_P(ConnectRejections, R23_every_status_is_told_with_its_headers_and_body) {
   for (const int status : {200, 202, 206, 300, 301, 302, 307, 400, 401, 403, 404, 407, 426, 429,
                            500, 501, 502, 503, 599}) {
-    const int before = open_descriptors();
+    const int before = count_descriptors();
     const auto rejection = rejection_for("HTTP/1.1 " + std::to_string(status) +
                                          " Some Reason\r\nContent-Length: 4\r\nX-Why: because\r\n"
                                          "Location: ws://127.0.0.1:1/\r\n\r\nbody");
@@ -46,7 +46,7 @@ TEST_P(ConnectRejections, R23_every_status_is_told_with_its_headers_and_body) {
     EXPECT_NE(std::string(rejection.what()).find(std::to_string(status) + " Some Reason"),
               std::string::npos)
         << rejection.what();
-    EXPECT_TRUE(eventually([&] { return open_descriptors() <= before; }));
+    EXPECT_TRUE(eventually([&] { return count_descriptors() <= before; }));
   }
 }
 

@@ -110,7 +110,7 @@ TEST_P(ConnectTls, R11_only_those_who_prove_who_they_are) {
 }
 
 TEST(ConnectTlsOther, R11_a_plain_server_behind_a_wss_url) {
-  const int before = open_descriptors();
+  const int before = count_descriptors();
   RawServer talks_first([](RawPeer& peer) { (void)peer.write("HTTP/1.1 400 Bad\r\n\r\n"); });
   RawServer hangs_up([](RawPeer& peer) { (void)peer.read_some(); });
   RawServer is_silent([](RawPeer& peer) { (void)peer.read_to_end(); });
@@ -125,7 +125,7 @@ TEST(ConnectTlsOther, R11_a_plain_server_behind_a_wss_url) {
   EXPECT_EQ(wrong_protocol.code.category(), tls::openssl_category());
   EXPECT_EQ(failure(hangs_up).type, "WebSocketConnectionClosedException");
   EXPECT_EQ(failure(is_silent), timeout_exception(Errc::connect_timeout));
-  EXPECT_TRUE(eventually([&] { return open_descriptors() <= before + 12; }));
+  EXPECT_TRUE(eventually([&] { return count_descriptors() <= before + 12; }));
 }
 
 TEST(ConnectTlsOther, R54_a_tls_server_behind_a_ws_url) {
@@ -196,7 +196,7 @@ TEST(ConnectTlsOther, an_exception_names_the_file_or_list_or_host_that_it_is_abo
 TEST(ConnectTlsOther, a_failed_handshake_leaves_no_descriptor) {
   current_spec = {.name = "self", .self_signed = true};
   RawServer server(echo_script, link_with(current_server));
-  const int before = open_descriptors();
+  const int before = count_descriptors();
   for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(refusal_of([&] {
                 return create_connection(server.url(),
@@ -204,7 +204,7 @@ TEST(ConnectTlsOther, a_failed_handshake_leaves_no_descriptor) {
               }).type,
               "WebSocketTlsException");
   }
-  EXPECT_TRUE(eventually([&] { return open_descriptors() <= before; }));
+  EXPECT_TRUE(eventually([&] { return count_descriptors() <= before; }));
 }
 
 }  // namespace

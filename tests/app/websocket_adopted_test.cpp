@@ -85,7 +85,7 @@ TEST(WebSocketAdoptedPlain, a_number_that_is_no_descriptor_is_an_error) {
 
 /// "It is owned from then on": also by an object that never gets to use it.
 TEST(WebSocketAdoptedPlain, a_socket_that_was_given_and_never_used_is_closed_with_its_owner) {
-  const int before = open_descriptors();
+  const int before = count_descriptors();
   {
     const UnixPair pair([](RawPeer& peer) { (void)peer.read_to_end(); });
     { const WebSocket ws({.socket = pair.ours()}); }
@@ -93,7 +93,7 @@ TEST(WebSocketAdoptedPlain, a_socket_that_was_given_and_never_used_is_closed_wit
     ::shutdown(pair.ours(), SHUT_RDWR);
     if (::fcntl(pair.ours(), F_GETFD) != -1) ::close(pair.ours());
   }
-  EXPECT_LE(open_descriptors(), before);
+  EXPECT_LE(count_descriptors(), before);
 }
 
 TEST(WebSocketAdoptedPlain, a_socket_is_closed_when_the_request_cannot_be_made) {

@@ -202,7 +202,7 @@ TEST_P(ChannelFaultsOnLoop, R132_whatever_system_call_fails) {
         network.error = make_error_code(error);
         net::EventLoop loop({.backend = GetParam(), .receive_buffer = 65536, .network = &network});
         SocketPair pair = tcp_pair();
-        RawPeer peer(std::move(pair.theirs));
+        NonblockingPeer peer(std::move(pair.theirs));
         network.fail = &fail;
         ChannelHost<net::TcpSocket> host(loop, net::TcpSocket(network, pair.ours.release()),
                                          Role::server, {.channel = {.close_time = 100ms}});

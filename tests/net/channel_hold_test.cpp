@@ -189,7 +189,7 @@ WIRESPAN_TEST_BOTH_BACK_ENDS(ChannelHoldOnLoop);
 /// A peer that asks for much and takes nothing costs a bounded amount of memory.
 TEST_P(ChannelHoldOnLoop, a_greedy_peer_is_served_at_its_own_pace) {
   SocketPair pair = tcp_pair();
-  RawPeer peer(std::move(pair.theirs));
+  NonblockingPeer peer(std::move(pair.theirs));
   ChannelHost<net::TcpSocket> host(
       loop, net::TcpSocket(loop.network(), pair.ours.release()), Role::server,
       {.channel = {

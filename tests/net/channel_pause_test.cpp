@@ -271,7 +271,7 @@ WIRESPAN_TEST_BOTH_BACK_ENDS(ChannelPauseOnLoop);
 /// The kernel's buffers fill up, and the channel's do not.
 TEST_P(ChannelPauseOnLoop, the_peer_has_to_wait_and_nothing_is_lost) {
   SocketPair pair = tcp_pair();
-  RawPeer peer(std::move(pair.theirs));
+  NonblockingPeer peer(std::move(pair.theirs));
   Host host = make_host(pair);
   host.start();
   host->pause_reading();
@@ -290,7 +290,7 @@ TEST_P(ChannelPauseOnLoop, the_peer_has_to_wait_and_nothing_is_lost) {
 
 TEST_P(ChannelPauseOnLoop, R132_a_reset_is_noticed) {
   SocketPair pair = tcp_pair();
-  RawPeer peer(std::move(pair.theirs));
+  NonblockingPeer peer(std::move(pair.theirs));
   Host host = make_host(pair);
   host.start();
   host->pause_reading();
@@ -303,7 +303,7 @@ TEST_P(ChannelPauseOnLoop, R132_a_reset_is_noticed) {
 
 TEST_P(ChannelPauseOnLoop, a_peer_that_has_left_is_told) {
   SocketPair pair = tcp_pair();
-  RawPeer peer(std::move(pair.theirs));
+  NonblockingPeer peer(std::move(pair.theirs));
   Host host = make_host(pair);
   host.start();
   host->pause_reading();
@@ -315,7 +315,7 @@ TEST_P(ChannelPauseOnLoop, a_peer_that_has_left_is_told) {
 
 TEST_P(ChannelPauseOnLoop, a_peer_that_has_left_is_told_on_a_local_socket) {
   SocketPair pair = unix_pair();
-  RawPeer peer(std::move(pair.theirs));
+  NonblockingPeer peer(std::move(pair.theirs));
   Host host = make_host(pair);
   host.start();
   host->pause_reading();

@@ -24,7 +24,7 @@ class ChannelPeer : public ::testing::TestWithParam<std::tuple<net::Backend, Rol
  protected:
   net::EventLoop loop{{.backend = std::get<0>(GetParam())}};
   Role role = std::get<1>(GetParam());
-  std::optional<RawPeer> peer;
+  std::optional<NonblockingPeer> peer;
   std::optional<Host> host;
 
   void open(HostOptions options = {}, SocketPair pair = tcp_pair()) {

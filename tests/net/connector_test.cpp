@@ -58,7 +58,7 @@ TEST_P(ConnectorOnLoop, connects) {
   ASSERT_TRUE(*result);
   auto& socket = (*result)->socket;
   EXPECT_TRUE(socket.write_some(wire_bytes("hello")).is_ok());
-  RawPeer peer(listener.accept_soon());
+  NonblockingPeer peer(listener.accept_soon());
   peer.pump();
   EXPECT_EQ(wire_text(peer.received()), "hello");
 }
@@ -83,7 +83,7 @@ TEST_P(ConnectorOnLoop, R10_reports_if_everybody_refuses) {
 }
 
 TEST_P(ConnectorOnLoop, gives_a_silent_address_a_quarter_of_a_second_before_the_next_one) {
-  const BlackHole silent;
+  const FullBacklogListener silent;
   const Listener listener("127.0.0.2");
   const auto begin = std::chrono::steady_clock::now();
   auto connector = connect({silent.endpoint(), listener.endpoint()});
@@ -96,7 +96,7 @@ TEST_P(ConnectorOnLoop, gives_a_silent_address_a_quarter_of_a_second_before_the_
 }
 
 TEST_P(ConnectorOnLoop, destroyed_in_the_middle_leaves_no_descriptor) {
-  const BlackHole silent;
+  const FullBacklogListener silent;
   const std::size_t before = open_descriptors();
   auto connector = connect({silent.endpoint()});
   turn_for(*loop, 5ms);

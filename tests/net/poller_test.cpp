@@ -72,7 +72,7 @@ TEST_P(BothPollers, an_end_of_stream_is_readable) {
 
 TEST_P(BothPollers, a_reset_is_reported_even_if_nothing_was_asked_for) {
   ASSERT_FALSE(poller->add(pair.ours.get(), Interest::none, handler));
-  RawPeer(std::move(pair.theirs)).reset();
+  NonblockingPeer(std::move(pair.theirs)).reset();
   const auto wait = poller->wait(10s);
   ASSERT_EQ(wait.size(), 1U);
   EXPECT_TRUE(wait.front().readiness.failed);

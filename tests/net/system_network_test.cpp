@@ -227,7 +227,7 @@ TEST_F(SystemNetwork, reads_what_is_there) {
 
 TEST_F(SystemNetwork, a_reset_is_an_error_with_its_reason) {
   SocketPair pair = tcp_pair();
-  RawPeer(std::move(pair.theirs)).reset();
+  NonblockingPeer(std::move(pair.theirs)).reset();
   ASSERT_TRUE(wait(pair.ours.get(), net::Interest::read));
   std::array<std::byte, 16> buffer;
   const auto result = network.read(pair.ours.get(), buffer);
@@ -240,7 +240,7 @@ TEST_F(SystemNetwork, writing_to_a_peer_that_has_gone_raises_no_signal) {
   ASSERT_NE(::signal(SIGPIPE, SIG_DFL), SIG_ERR);
   for (const auto make : {tcp_pair, unix_pair}) {
     SocketPair pair = make();
-    RawPeer(std::move(pair.theirs)).reset();
+    NonblockingPeer(std::move(pair.theirs)).reset();
     const Bytes one = wire_bytes("x");
     net::IoResult result;
     for (int i = 0; i < 3; ++i) result = network.write(pair.ours.get(), {&one, 1});
@@ -268,7 +268,7 @@ TEST_F(SystemNetwork, many_pieces_leave_in_one_call_and_in_order) {
     if (count <= 64) {
       EXPECT_EQ(result.bytes, all.size());
     }
-    RawPeer peer(std::move(pair.theirs));
+    NonblockingPeer peer(std::move(pair.theirs));
     peer.pump();
     EXPECT_EQ(to_hex(peer.received()), to_hex(Bytes(all).first(result.bytes)));
   }

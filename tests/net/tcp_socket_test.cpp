@@ -27,7 +27,7 @@ class TcpSocketTest : public ::testing::Test {
  protected:
   SpyNetwork network;
   SocketPair pair = tcp_pair();
-  RawPeer peer{std::move(pair.theirs)};
+  NonblockingPeer peer{std::move(pair.theirs)};
 
   TcpSocket socket() { return {network, pair.ours.release()}; }
   void send(std::string_view text) {

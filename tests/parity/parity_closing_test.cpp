@@ -193,12 +193,12 @@ TEST(ParityClose, FIX_codes_and_reasons_that_may_not_be_sent_are_refused) {
 
 TEST(ParityClose, FIX_no_descriptor_outlives_the_object) {
   RawServer server(closing_with(1000));
-  const int before = open_descriptors();
+  const int before = count_descriptors();
   {
     WebSocket ws = create_connection(server.url(), {.timeout = 10s});
     EXPECT_EQ(ws.recv_data().first, Opcode::close);
   }
-  EXPECT_TRUE(eventually([&] { return open_descriptors() <= before; }))
+  EXPECT_TRUE(eventually([&] { return count_descriptors() <= before; }))
       << "Python: until the cyclic collector comes";
 }
 

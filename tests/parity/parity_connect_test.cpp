@@ -117,11 +117,11 @@ TEST(ParityConnect, KEEP_socket_skips_connecting_and_feeds_only_the_handshake) {
 TEST(ParityConnect, KEEP_after_any_failure_nothing_is_open) {
   RawServer server(answering("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"));
   WebSocket ws;
-  const int before = open_descriptors();
+  const int before = count_descriptors();
   EXPECT_EQ(thrown_by([&] { ws.connect(server.url()); }).type, "WebSocketBadStatusException");
   EXPECT_FALSE(ws.connected());
   EXPECT_EQ(ws.fileno(), -1);
-  EXPECT_TRUE(eventually([&] { return open_descriptors() <= before; }));
+  EXPECT_TRUE(eventually([&] { return count_descriptors() <= before; }));
 }
 
 TEST(ParityConnect, FIX_connecting_what_is_connected_is_refused_and_leaks_nothing) {

@@ -132,14 +132,14 @@ TEST_P(ServerLimits, B11_many_short_connections_leave_nothing) {
   RunningServer server(echoing(), link());
   server.open().close();
   ASSERT_TRUE(server.has_connections(0));
-  const int before = open_descriptors();
+  const int before = count_descriptors();
   for (int i = 0; i < 100; ++i) {
     RawPeer client = server.open();
     if (i % 3 == 0) client.send_close();
     if (i % 3 == 1) client.reset();
   }
   EXPECT_TRUE(server.has_connections(0));
-  EXPECT_TRUE(eventually([&] { return open_descriptors() <= before; }));
+  EXPECT_TRUE(eventually([&] { return count_descriptors() <= before; }));
 }
 
 double cpu_seconds() {

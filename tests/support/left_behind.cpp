@@ -31,14 +31,14 @@ class Gate final : public ::testing::EmptyTestEventListener {
   }
 
   void OnTestStart(const ::testing::TestInfo&) override {
-    descriptors_ = open_descriptors();
+    descriptors_ = count_descriptors();
     threads_ = threads();
   }
 
   /// Waits for a while: a peer's thread releases its descriptors shortly after the end of the test.
   void OnTestEnd(const ::testing::TestInfo&) override {
-    if (!eventually([this] { return open_descriptors() <= descriptors_; }, 2s)) {
-      ADD_FAILURE() << open_descriptors() - descriptors_ << " descriptors left over";
+    if (!eventually([this] { return count_descriptors() <= descriptors_; }, 2s)) {
+      ADD_FAILURE() << count_descriptors() - descriptors_ << " descriptors left over";
     }
     if (!threads_rest && !eventually([this] { return threads() <= threads_; }, 2s)) {
       ADD_FAILURE() << threads() - threads_ << " threads left over";
@@ -52,7 +52,7 @@ class Gate final : public ::testing::EmptyTestEventListener {
 
 }  // namespace
 
-int open_descriptors() { return entries_of("/proc/self/fd") - 1; }  // one is the open /proc/self/fd
+int count_descriptors() { return entries_of("/proc/self/fd") - 1; }  // one is the open /proc/self/fd
 
 int threads() { return entries_of("/proc/self/task"); }
 

@@ -3,7 +3,7 @@
 
 namespace wirespan::test {
 
-[[nodiscard]] int open_descriptors();
+[[nodiscard]] int count_descriptors();
 [[nodiscard]] int threads();
 
 /// Installs the check; called before main(), by one file of a test program. After a name look-up, a

@@ -110,7 +110,7 @@ RefusingAddress::RefusingAddress(const char* host)
 
 /// Fills the accept queue with connections that the listener never accepts; later ones get no
 /// answer.
-BlackHole::BlackHole(const char* host) : listener_(host, 0) {
+FullBacklogListener::FullBacklogListener(const char* host) : listener_(host, 0) {
   for (int i = 0; i < 16; ++i) {
     net::UniqueFd fd = start_connecting(listener_.endpoint());
     const bool answered = wait_for(fd.get(), POLLOUT, std::chrono::milliseconds(30));
@@ -120,14 +120,14 @@ BlackHole::BlackHole(const char* host) : listener_(host, 0) {
   throw std::runtime_error("this system's queue does not fill up");
 }
 
-RawPeer::RawPeer(net::UniqueFd fd) : fd_(std::move(fd)) {}
+NonblockingPeer::NonblockingPeer(net::UniqueFd fd) : fd_(std::move(fd)) {}
 
-void RawPeer::send(Bytes bytes) {
+void NonblockingPeer::send(Bytes bytes) {
   outgoing_.insert(outgoing_.end(), bytes.begin(), bytes.end());
   push();
 }
 
-void RawPeer::push() {
+void NonblockingPeer::push() {
   while (fd_.is_open() && unsent() > 0) {
     const auto size = ::send(fd_.get(), outgoing_.data() + sent_, unsent(), MSG_NOSIGNAL);
     if (size < 0 && errno == EINTR) continue;
@@ -144,7 +144,7 @@ void RawPeer::push() {
   }
 }
 
-void RawPeer::pump() {
+void NonblockingPeer::pump() {
   push();
   std::array<std::byte, 65536> buffer;
   while (fd_.is_open() && !ended_) {
@@ -160,11 +160,11 @@ void RawPeer::pump() {
   }
 }
 
-void RawPeer::shutdown_write() { ::shutdown(fd_.get(), SHUT_WR); }
+void NonblockingPeer::shutdown_write() { ::shutdown(fd_.get(), SHUT_WR); }
 
-void RawPeer::close() { fd_ = net::UniqueFd(); }
+void NonblockingPeer::close() { fd_ = net::UniqueFd(); }
 
-void RawPeer::reset() {
+void NonblockingPeer::reset() {
   const linger now{.l_onoff = 1, .l_linger = 0};
   require(::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now) == 0, "SO_LINGER");
   close();

@@ -58,9 +58,9 @@ class RefusingAddress {
 };
 
 /// An address that never answers: a listener whose accept queue is full.
-class BlackHole {
+class FullBacklogListener {
  public:
-  explicit BlackHole(const char* host = "127.0.0.1");
+  explicit FullBacklogListener(const char* host = "127.0.0.1");
   [[nodiscard]] const net::Endpoint& endpoint() const noexcept { return listener_.endpoint(); }
 
  private:
@@ -70,9 +70,9 @@ class BlackHole {
 
 /// The peer of the code under test: raw bytes, never blocking. Bytes that the kernel refuses are
 /// kept; pump() and push() send them later.
-class RawPeer {
+class NonblockingPeer {
  public:
-  explicit RawPeer(net::UniqueFd fd);
+  explicit NonblockingPeer(net::UniqueFd fd);
 
   void send(Bytes bytes);
   /// Sends the kept bytes and reads all that has arrived.

@@ -80,7 +80,7 @@ TEST_P(AcceptorOverTls, whose_share_is_used_up_waits_for_what_tls_wants) {
   const AcceptorOptions options{.handshake_time = 3s};
   ServerAdmission admission(1, 0, false);
   Acceptor acceptor(loop, host, options, Transport(*std::move(stream)), {},
-                    {.address = {}, .place = *admission.take()});
+                    {.address = {}, .permit = *admission.take()});
   auto client = std::async(std::launch::async, [fd = theirs] {
     RawPeer peer(fd, Role::client);
     peer.secure_as_client(trusting_client());

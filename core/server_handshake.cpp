@@ -248,7 +248,7 @@ std::string build_rejection(const Rejection& rejection, bool head_only) {
   const bool is_final = rejection.status >= 200 && rejection.status <= 999;
   const int status = is_final ? rejection.status : 500;
   const bool tells_size = status != 204 && status != 304;  // RFC 9110 §15.3.5, §15.4.5
-  const bool has_content = tells_size && status != 205;     // §15.3.6
+  const bool has_content = tells_size && status != 205;    // §15.3.6
   std::string text = "HTTP/1.1 " + std::to_string(status) + " ";
   text.append(reason_phrase(status)).append("\r\n");
   if (status == 426) text += "Upgrade: websocket\r\nConnection: Upgrade, close\r\n";

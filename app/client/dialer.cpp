@@ -3,7 +3,6 @@
 #include <charconv>
 #include <utility>
 
-
 #include <wirespan/app/client/dialer.hpp>
 #include <wirespan/app/exceptions.hpp>
 #include <wirespan/core/ascii.hpp>

@@ -52,7 +52,9 @@ class Gate final : public ::testing::EmptyTestEventListener {
 
 }  // namespace
 
-int count_descriptors() { return entries_of("/proc/self/fd") - 1; }  // one is the open /proc/self/fd
+int count_descriptors() {
+  return entries_of("/proc/self/fd") - 1;
+}  // one is the open /proc/self/fd
 
 int threads() { return entries_of("/proc/self/task"); }
 

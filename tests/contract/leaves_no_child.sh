@@ -38,15 +38,16 @@ none_left() { # none_left WHEN
 }
 
 interrupted() { # interrupted SIGNAL CHILD SCRIPT ARGUMENTS...: sends the signal once CHILD runs
-  local signal=$1 child=$2 script
+  local signal=$1 child=$2 script started=
   shift 2
   env --default-signal=INT "$mark=1" "$@" >"$work/out" 2>&1 <>/dev/null &
   script=$!
   for _ in $(seq 200); do
-    [ -z "$(marked "$child")" ] || break
+    started=$(marked "$child")
+    [ -z "$started" ] || break
     sleep 0.05
   done
-  if [ -z "$(marked "$child")" ]; then
+  if [ -z "$started" ]; then
     echo "$1 did not start $child:"
     cat "$work/out"
     exit 1

@@ -181,6 +181,7 @@ std::error_code ServerConnections::close(ConnectionKey key, CloseCode code,
                                          std::string_view reason) {
   ServerChannel* channel = table_.find(key);
   if (channel == nullptr) return Errc::not_open;
+  drain_before_send(*channel);
   return channel->close(code, reason, std::nullopt, after_close_);
 }
 
@@ -334,6 +335,7 @@ bool ServerConnections::close_slot(std::uint32_t slot, CloseCode code, std::stri
                                    std::chrono::milliseconds time, AfterClose after) noexcept {
   ServerChannel* channel = table_.at(slot);
   if (channel == nullptr) return false;
+  drain_before_send(*channel);
   or_abort(*channel, [&] { (void)channel->close(code, reason, time, after); });
   return true;
 }

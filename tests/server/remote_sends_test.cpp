@@ -27,6 +27,10 @@ class BusyServer {
     return connection_;
   }
   void go_on() { go_on_.set(); }
+  void go_on_and_close() {
+    closes_ = true;
+    go_on_.set();
+  }
   [[nodiscard]] RawPeer& client() noexcept { return client_; }
   [[nodiscard]] WebSocketServer& server() noexcept { return server_.server(); }
   [[nodiscard]] ServerStats stats() { return server_.server().stats(); }
@@ -45,9 +49,10 @@ class BusyServer {
       connection_ = connection;
       (void)connection.subscribe("news");
     };
-    handlers.on_message = [this](const ServerConnection&, const Message&) {
+    handlers.on_message = [this](const ServerConnection& connection, const Message&) {
       busy_ = true;
       go_on_.wait();
+      if (closes_) EXPECT_FALSE(connection.close());
     };
     handlers.on_drain = [this](const ServerConnection&) { ++drains_; };
     handlers.on_close = [this](const ServerConnection& connection, CloseCode, std::string_view,
@@ -63,6 +68,7 @@ class BusyServer {
   ServerConnection connection_;
   Signal go_on_;
   std::atomic<bool> busy_{false};
+  std::atomic<bool> closes_{false};
   std::atomic<bool> closed_{false};
   std::atomic<int> drains_{0};
   std::error_code cause_;
@@ -95,6 +101,28 @@ TEST(ServerRemoteSends, what_was_accepted_while_the_loop_was_busy_reaches_a_clie
   EXPECT_TRUE(busy.connection().send_text("and on").accepted());
   EXPECT_EQ(busy.client().read_described(), "text \"and on\"");
   EXPECT_TRUE(eventually([&] { return busy.connection().buffered_amount() == 0; }));
+}
+
+TEST(ServerRemoteSends, a_close_on_the_loop_follows_what_other_threads_were_told_is_accepted) {
+  BusyServer busy({});
+  EXPECT_TRUE(busy.connection().send_text("accepted before").accepted());
+  busy.go_on_and_close();
+  EXPECT_EQ(busy.client().read_described(), "text \"accepted before\"");
+  EXPECT_EQ(busy.client().read_described(), "close 1000");
+  busy.client().send_close();
+  EXPECT_EQ(busy.cause(), std::error_code());
+  EXPECT_EQ(busy.lost(), 0U);
+}
+
+TEST(ServerRemoteSends, stop_follows_what_other_threads_were_told_is_accepted) {
+  BusyServer busy({});
+  EXPECT_TRUE(busy.connection().send_text("accepted before").accepted());
+  busy.server().stop();
+  busy.go_on();
+  EXPECT_EQ(busy.client().read_described(), "text \"accepted before\"");
+  EXPECT_EQ(busy.client().read_described(), "close 1001");
+  busy.client().send_close(1001);
+  EXPECT_EQ(busy.lost(), 0U);
 }
 
 TEST(ServerRemoteSends, drop_oldest_drops_and_counts) {

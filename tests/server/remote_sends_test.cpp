@@ -52,7 +52,9 @@ class BusyServer {
     handlers.on_message = [this](const ServerConnection& connection, const Message&) {
       busy_ = true;
       go_on_.wait();
-      if (closes_) EXPECT_FALSE(connection.close());
+      if (closes_) {
+        EXPECT_FALSE(connection.close());
+      }
     };
     handlers.on_drain = [this](const ServerConnection&) { ++drains_; };
     handlers.on_close = [this](const ServerConnection& connection, CloseCode, std::string_view,

@@ -47,8 +47,8 @@ if command -v npm >/dev/null; then
   environment+=("npm_config_registry=$(npm config get registry)")
 fi
 if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
-  cp /etc/ssl/certs/ca-certificates.crt "$root/root/authorities.crt"
-  environment+=(NODE_EXTRA_CA_CERTS=/root/authorities.crt)
+  cp /etc/ssl/certs/ca-certificates.crt "$root/etc/authorities.crt"
+  environment+=(NODE_EXTRA_CA_CERTS=/etc/authorities.crt)
 fi
 
 contained() { # contained COMMAND: in namespaces of its own, which end its mounts and processes

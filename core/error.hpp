@@ -77,6 +77,10 @@ enum class Errc {
   unrequested_extension,    ///< The server chose an extension that was not offered.
   invalid_deflate_answer,   ///< A permessage-deflate that is malformed, or no answer to the offer.
   response_with_body,       ///< A 101 with Content-Length or Transfer-Encoding. RFC 9110 §8.6.
+  bad_redirect,             ///< A redirect without a Location that is a URL of a WebSocket.
+  too_many_redirects,       ///< More redirects than ConnectOptions::redirect_limit, or a circle.
+  insecure_redirect,        ///< A redirect from wss: to ws:, which was not allowed.
+  peer_speaks_tls,          ///< The server answered a plain request with a TLS record.
   too_many_informational,   ///< More 1xx responses than limits::informational_responses.
 
   origin_not_welcome,  ///< The server does not admit pages of this origin. RFC 6455 §10.2.
@@ -84,6 +88,9 @@ enum class Errc {
 
   // Reaching the peer.
   host_not_found,           ///< The name does not resolve.
+  proxy_refused,            ///< The proxy did not connect to the server.
+  proxy_auth_required,      ///< The proxy asks for credentials, or refuses those it was given.
+  proxy_protocol_error,     ///< The proxy's answer breaks its protocol.
   tls_unavailable,          ///< `wss:` in a build without TLS.
   compression_unavailable,  ///< Compression is asked for in a build without zlib.
   handler_failed,           ///< A handler threw an exception, and in a client so did `on_error`.
@@ -106,6 +113,7 @@ enum class Errc {
   no_message_under_way,    ///< A continuation without a first fragment.
   unsupported_frame,       ///< A frame with RSV bits or an opcode that cannot be sent.
   invalid_url,             ///< Not a ws: or wss: URI as RFC 6455 §3 has it.
+  invalid_proxy,           ///< A proxy whose type, host, port or credentials cannot be used.
   invalid_header,          ///< A header name or value with forbidden characters, CR or LF.
   reserved_header,         ///< A header that another option sets, or that the handshake owns.
   invalid_subprotocol,     ///< An offered subprotocol that is no token, or offered twice.

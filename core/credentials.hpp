@@ -7,8 +7,8 @@ namespace wirespan {
 
 /// A user name and a password, as a server or a proxy asks for them. Never part of an error text.
 struct Credentials {
-  std::string user;      ///< Not percent-encoded. RFC 7617 §2 allows no ':' in it.
-  std::string password;  ///< Not percent-encoded.
+  std::string user{};      ///< Not percent-encoded. RFC 7617 §2 allows no ':' in it.
+  std::string password{};  ///< Not percent-encoded.
   bool operator==(const Credentials&) const = default;
 };
 

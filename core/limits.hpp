@@ -20,6 +20,12 @@ inline constexpr std::size_t request_target_size = 8u << 10;
 inline constexpr std::size_t extension_elements = 100;
 /// Bytes kept of the body of a response other than 101, for the error report.
 inline constexpr std::size_t rejection_body_size = 64u << 10;
+/// Bytes of one line in a chunked body: a chunk size with its extensions, or a trailer field.
+/// RFC 9112 §7.1. Servers send lines of a few bytes.
+inline constexpr std::size_t chunk_line_size = 4u << 10;
+/// Bytes of all chunk extensions and trailer fields in one chunked body. Without it a server could
+/// send chunks of one byte with a long extension each, and the work for them would have no bound.
+inline constexpr std::size_t chunk_extra_size = 16u << 10;
 /// Bytes of a name, an origin or a header that are shown in an error text or a log line.
 inline constexpr std::size_t quoted_text = 128;
 /// Informational (1xx) responses skipped before the final one. RFC 9110 §15.2.

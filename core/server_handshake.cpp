@@ -38,7 +38,8 @@ std::error_code check_target(std::string_view target, ClientOffer& out) {
   if (!url || !url->userinfo.empty()) return Errc::bad_request_target;
   const std::string_view rest = target.substr(scheme_end + 3);
   out.host = rest.substr(0, rest.find_first_of("/?"));
-  out.target = url->resource;
+  out.target = rest.substr(out.host.size());  // as it came, not percent-encoded
+  if (!out.target.starts_with('/')) out.target.insert(0, "/");
   return is_valid_authority(out.host) ? std::error_code{} : Errc::bad_request_target;
 }
 

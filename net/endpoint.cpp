@@ -1,9 +1,11 @@
 // endpoint.cpp - parses, compares and prints socket addresses.
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <cstring>
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/un.h>
 
@@ -28,6 +30,40 @@ Endpoint endpoint_of(const Address& address) noexcept {
   return {reinterpret_cast<const sockaddr*>(&address), sizeof address};
 }
 
+/// Returns the index of an interface that is named, or given as a number; 0 for any other text. As
+/// in getaddrinfo(), a name counts first, and a number need not be that of an interface.
+/// RFC 4007 §11.
+std::uint32_t zone_index(const std::string& zone) noexcept {
+  if (zone.size() < IF_NAMESIZE) {
+    if (const unsigned index = ::if_nametoindex(zone.c_str()); index != 0) return index;
+  }
+  std::uint32_t index = 0;
+  const char* end = zone.data() + zone.size();
+  const auto result = std::from_chars(zone.data(), end, index);
+  return result.ec == std::errc() && result.ptr == end ? index : 0;
+}
+
+/// Returns "%" and the name of the interface, or its number if there is no such interface.
+std::string shown_zone(std::uint32_t index) {
+  if (index == 0) return "";
+  std::array<char, IF_NAMESIZE> name{};
+  const bool is_named = ::if_indextoname(index, name.data()) != nullptr;
+  return "%" + (is_named ? std::string(name.data()) : std::to_string(index));
+}
+
+/// Parses an IPv6 address with or without a zone.
+std::optional<sockaddr_in6> parse_v6(const std::string& text) {
+  const std::size_t percent = std::min(text.find('%'), text.size());
+  sockaddr_in6 address{};
+  if (::inet_pton(AF_INET6, text.substr(0, percent).c_str(), &address.sin6_addr) != 1) {
+    return std::nullopt;
+  }
+  address.sin6_family = AF_INET6;
+  if (percent == text.size()) return address;
+  address.sin6_scope_id = zone_index(text.substr(percent + 1));
+  return address.sin6_scope_id != 0 ? std::optional(address) : std::nullopt;
+}
+
 }  // namespace
 
 Endpoint::Endpoint(const sockaddr* address, socklen_t size) noexcept {
@@ -45,13 +81,10 @@ std::optional<Endpoint> Endpoint::from_numeric(std::string_view host, std::uint1
     v4.sin_port = htons(port);
     return endpoint_of(v4);
   }
-  sockaddr_in6 v6{};
-  if (::inet_pton(AF_INET6, text.c_str(), &v6.sin6_addr) == 1) {
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(port);
-    return endpoint_of(v6);
-  }
-  return std::nullopt;
+  auto v6 = parse_v6(text);
+  if (!v6) return std::nullopt;
+  v6->sin6_port = htons(port);
+  return endpoint_of(*v6);
 }
 
 std::optional<Endpoint> Endpoint::from_unix_path(std::string_view path) {
@@ -128,7 +161,8 @@ std::string Endpoint::host() const {
   }
   if (family() == Family::ipv6) {
     const auto address = as<sockaddr_in6>(*this);
-    return ::inet_ntop(AF_INET6, &address.sin6_addr, text.data(), text.size());
+    return ::inet_ntop(AF_INET6, &address.sin6_addr, text.data(), text.size()) +
+           shown_zone(address.sin6_scope_id);
   }
   if (family() == Family::unix_path) {
     const auto address = as<sockaddr_un>(*this);

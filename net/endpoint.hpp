@@ -22,7 +22,9 @@ class Endpoint {
   /// Copies `size` bytes of a `sockaddr`; one larger than sockaddr_storage gives Family::other.
   Endpoint(const sockaddr* address, socklen_t size) noexcept;
 
-  /// Parses a numeric IPv4 or IPv6 address without brackets; std::nullopt for any other text.
+  /// Parses a numeric IPv4 or IPv6 address without brackets; std::nullopt for any other text. IPv6
+  /// may have a zone, the name or the index of an interface: "fe80::1%eth0". RFC 4007 §11. A name
+  /// that no interface has gives std::nullopt.
   [[nodiscard]] static std::optional<Endpoint> from_numeric(std::string_view host,
                                                             std::uint16_t port);
   /// std::nullopt if the path is empty, too long for a Unix address, or has a NUL in it.
@@ -40,7 +42,7 @@ class Endpoint {
   [[nodiscard]] Endpoint with_port(std::uint16_t port) const noexcept;
   /// True for 127.0.0.0/8, also mapped to IPv6, for ::1, and for every Unix address.
   [[nodiscard]] bool is_loopback() const noexcept;
-  /// "127.0.0.1", "::1", or a path, without a port; "unknown" for Family::other.
+  /// "127.0.0.1", "::1", "fe80::1%eth0", or a path, without a port; "unknown" for Family::other.
   [[nodiscard]] std::string host() const;
   /// "127.0.0.1:80", "[::1]:80", or "unix:" and a path; "unknown" for Family::other.
   [[nodiscard]] std::string to_string() const;

@@ -38,17 +38,6 @@ std::size_t body_size_of(const HandshakeRejected& rejection) {
   return std::min(size, limits::rejection_body_size);
 }
 
-/// The URL as error texts show it, without the parts that may hold a secret: user information,
-/// query and fragment.
-std::string shown_url(std::string_view url) {
-  url = url.substr(0, url.find_first_of("?#"));
-  const std::size_t scheme = url.find("://");
-  const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
-  const std::size_t user_end = url.rfind('@');
-  if (user_end == std::string_view::npos || user_end < begin) return "URL " + in_quotes(url);
-  return "URL " + in_quotes(std::string(url.substr(0, begin)).append(url.substr(user_end + 1)));
-}
-
 std::string shown_option(const SocketOption& option) {
   return "sockopt with level " + std::to_string(option.level) + ", name " +
          std::to_string(option.name) + ", value " + std::to_string(option.value);
@@ -58,11 +47,8 @@ std::string shown_option(const SocketOption& option) {
 
 Expected<DialPlan> make_dial_plan(const std::string& url, const ConnectOptions& options,
                                   std::string& detail) {
-  auto parsed = parse_url(url);
-  if (!parsed) {
-    detail = shown_url(url);
-    return parsed.error();
-  }
+  auto parsed = parse_url(url, &detail);
+  if (!parsed) return parsed.error();
   auto headers = options.header.collect(&detail);
   if (!headers) return headers.error();
 

@@ -53,9 +53,12 @@ std::vector<NamedError> named_errors() {
   const std::string url = ": not a ws or wss URL";
   const std::string header = ": invalid header name or value";
   return {
-      {"scheme", "URL \"http://h/path\"" + url, {}, "http://u:secret@h/path?token=secret#x"},
-      {"port", "URL \"ws://h:70000\"" + url, {}, "ws://h:70000"},
-      {"no_url", "URL \"\"" + url, {}, ""},
+      {"scheme",
+       "scheme \"http\" at byte 0 is neither ws nor wss (use ws)" + url,
+       {},
+       "http://u:secret@h/path?token=secret#x"},
+      {"port", "port \"70000\" at byte 7 is not a number up to 65535" + url, {}, "ws://h:70000"},
+      {"no_url", "no \"ws://\" or \"wss://\" at byte 0" + url, {}, ""},
       {"header_name", "header \"X Bad\"" + header, {.header = {{"X Bad", "secret"}}}},
       {"header_value", "header \"X-Good\"" + header, {.header = {{"X-Good", "secret\r\n"}}}},
       {"header_line", "header line 2 has no colon" + header, {.header = {"A: 1", "secret"}}},

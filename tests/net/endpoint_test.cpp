@@ -59,6 +59,11 @@ const NumericCase numeric_addresses[] = {
     {"v6_whole", "2001:db8:1:2:3:4:5:6", Family::ipv6, "[2001:db8:1:2:3:4:5:6]:9001"},
     {"v6_mapped_loopback", "::ffff:127.0.0.1", Family::ipv6, "[::ffff:127.0.0.1]:9001", true},
     {"v6_mapped_other", "::ffff:10.0.0.1", Family::ipv6, "[::ffff:10.0.0.1]:9001"},
+    {"v6_zone_by_name", "fe80::1%lo", Family::ipv6, "[fe80::1%lo]:9001"},
+    {"v6_zone_by_index", "fe80::1%1", Family::ipv6, "[fe80::1%lo]:9001"},
+    {"v6_zone_without_an_interface", "FE80::2%4000000000", Family::ipv6,
+     "[fe80::2%4000000000]:9001"},
+    {"v6_loopback_with_a_zone", "::1%lo", Family::ipv6, "[::1%lo]:9001", true},
 };
 INSTANTIATE_TEST_SUITE_P(Endpoint, NumericAddress, ::testing::ValuesIn(numeric_addresses),
                          case_name<NumericCase>);
@@ -90,7 +95,19 @@ const GarbageCase garbage[] = {
     {"two_gaps", "1::2::3"},
     {"nine_groups", "1:2:3:4:5:6:7:8:9"},
     {"long_group", "12345::"},
-    {"zone", "fe80::1%lo"},
+    {"zone_of_v4", "127.0.0.1%lo"},
+    {"zone_of_a_name", "localhost%lo"},
+    {"empty_zone", "fe80::1%"},
+    {"zone_0", "fe80::1%0"},
+    {"zone_that_no_interface_has", "fe80::1%nosuchif"},
+    {"zone_above_32_bits", "fe80::1%4294967296"},
+    {"negative_zone", "fe80::1%-1"},
+    {"number_and_more_in_the_zone", "fe80::1%1x"},
+    {"two_zones", "fe80::1%lo%lo"},
+    {"encoded_zone", "fe80::1%25lo"},
+    {"nothing_but_a_zone", "%lo"},
+    {"very_long_zone", "fe80::1%" + std::string(100'000, '1')},
+    {"nul_after_the_zone", std::string("fe80::1%lo\0", 11)},
     {"nul_after_v4", std::string("127.0.0.1\0", 10)},
     {"nul_and_more_after_v4", std::string("127.0.0.1\0.example.com", 22)},
     {"nul_after_v6", std::string("::1\0x", 5)},
@@ -161,6 +178,11 @@ TEST(Endpoint, a_unix_path_has_a_length) {
 TEST(Endpoint, a_unix_path_has_no_nul) {
   EXPECT_FALSE(Endpoint::from_unix_path(std::string_view("/tmp/a\0b", 8)));
   EXPECT_FALSE(Endpoint::from_unix_path(std::string_view("\0abstract", 9)));
+}
+
+TEST(Endpoint, the_same_address_in_another_zone_is_another_one) {
+  EXPECT_NE(*Endpoint::from_numeric("fe80::1%1", 80), *Endpoint::from_numeric("fe80::1%2", 80));
+  EXPECT_NE(*Endpoint::from_numeric("fe80::1%1", 80), *Endpoint::from_numeric("fe80::1", 80));
 }
 
 TEST(Endpoint, the_two_families_of_loopback_differ) {

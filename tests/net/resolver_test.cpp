@@ -83,6 +83,14 @@ TEST_P(LookupOnLoop, a_number_needs_no_thread_but_a_turn) {
   EXPECT_EQ(answers.size(), 2U) << "once";
 }
 
+TEST_P(LookupOnLoop, a_number_with_a_zone_needs_no_thread_either) {
+  const Lookup lookup(*loop, "fe80::1%lo", 81, collect());
+  loop->run_once(10s);
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0]->front().to_string(), "[fe80::1%lo]:81");
+  EXPECT_EQ(network.resolves, 0);
+}
+
 TEST_P(LookupOnLoop, a_name_is_answered_on_the_thread_of_the_loop) {
   const Lookup lookup(*loop, "some.example", 80, collect());
   EXPECT_TRUE(answers.empty());

@@ -219,11 +219,14 @@ TEST(Section4_2Offer, R55_fields_are_found_and_kept_as_they_were_spelt) {
 }
 
 TEST(Section4_2Offer, the_target_is_given_as_it_came) {
-  for (const char* target : {"//x", "/%2e%2E/x", "/a;b?c=%00", "/.well-known/x", "/?"}) {
-    const auto verdict = server_verdict(
-        with_line(valid_request(), "GET ", std::string("GET ") + target + " HTTP/1.1"));
-    ASSERT_TRUE(verdict.complete) << target;
-    EXPECT_EQ(verdict.offer.target, target);
+  for (const std::string target :
+       {"//x", "/%2e%2E/x", "/a;b?c=%00", "/.well-known/x", "/?", "/{a}|\\?filter[]='\""}) {
+    for (const char* authority : {"", "ws://h"}) {
+      const auto verdict = server_verdict(
+          with_line(valid_request(), "GET ", "GET " + (authority + target) + " HTTP/1.1"));
+      ASSERT_TRUE(verdict.complete) << authority << target;
+      EXPECT_EQ(verdict.offer.target, target);
+    }
   }
 }
 

@@ -279,7 +279,7 @@ Problem read_url(string_view text, Url& url) {
   if (!is_unix && !url.secure && !is_named("ws")) return refused_scheme(text, scheme);
 
   if (const std::size_t hash = text.find('#'); hash != string_view::npos) {
-    return {text.substr(hash), "a fragment, which RFC 6455 §3 forbids (\"#\" is written %23),"};
+    return {text.substr(hash), "a fragment, which this URL may not have (\"#\" is written %23),"};
   }
   const string_view rest = text.substr(scheme.size() + 1);
   if (is_unix) return read_unix(rest, url);

@@ -367,8 +367,34 @@ def write_grammars():
                  "ws://a.example:65536/", "ws://a.example:80x/", "ws://a.example:/?q",
                  "ws://a%41.example/%7e", "http://a.example/", "ws://", "ws:///", "ws://a b/",
                  "ws://a.example/\r\nX: y", "ws://[::1", "ws://[::ffff:1.2.3.4]/",
-                 "wss://a.example:443?x", "a.example:80"):
+                 "wss://a.example:443?x", "a.example:80", "ws://a/?filter[]=a&q={\"a\":1}",
+                 "ws://a/a b|c\\d^`<e>?it's", "ws://a/\u00e9?\u65e5\U0001f600", "ws://a/%zz",
+                 "ws://b\u00fc.example/", "ws://[fe80::1%25eth0]:81/", "ws://[fe80::1%eth0]",
+                 "ws+unix:///run/app.sock:/chat?x=1", "wss+unix:/run/a%20b%3A?x", "ws+unix://a/b",
+                 "wss://a.example./", "ws://u%40:p:q@a/", "ws://u:p/w@a/"):
         seed("url", text.encode())
+    seed("url", b"ws://a/\xff")
+
+
+def write_refusals():
+    """What an opening handshake gets instead of a 101: redirects and chunked bodies."""
+    locations = ("http://b.example/x", "https://a.example:8443/", "//b.example:81/../x", "/x#y",
+                 "../../../x/./y/..", "?y", "", ".", "..", "#x", "x:y", "./x:y", "ws:x", "ftp://b/",
+                 "ws+unix:///run/s:/x", "http://u:p@b/", "http://[fe80::1]/", "/\\b/x", "///x",
+                 "http://[fe80::1%25lo]/", "/a b\u00e9?\"", "/x\r\nX: y", "/.//b/x", "/%2e%2e/%4")
+    for i, text in enumerate(locations):
+        for base in range(i % 2, 8, 2):
+            seed("redirect", number(base), text.encode())
+    end = b"0\r\n\r\n"
+    bodies = (end, b"5\r\nhello\r\n" + end, b"5\r\nhello\r\n1\r\n,\r\n6\r\n world\r\n" + end,
+              b"1F;a=\"b;c\" ; d\r\n" + b"x" * 31 + b"\r\n0;z\r\nDigest: x\r\nB:\r\n\r\nHTTP/1.1",
+              b"5 \r\nhello\r\n", b"5\nhello\n", b"4\r\nhello\r\n" + end, b"g\r\n", b"-1\r\n",
+              b"fffffffffffffffff\r\n", b"ffffffffffffffff\r\nabc", b"0\r\nA: x\r\n y\r\n\r\n",
+              b"0\r\nA\r\n\r\n", b"0" * 4100, b"1;" + b"x" * 4000 + b"\r\na\r\n",
+              b"7\r\n\r\n0\r\n\r\n\r\n" + end)
+    for i, body in enumerate(bodies):
+        for limit in (0, 7):
+            seed("chunked_body", number(limit), tape((BYTE_BY_BYTE, RAGGED)[i % 2]), body)
 
 
 def write_twins():
@@ -409,5 +435,6 @@ if __name__ == "__main__":
     write_round_trips()
     write_handshakes()
     write_grammars()
+    write_refusals()
     write_twins()
     write_compressed()

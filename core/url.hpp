@@ -16,16 +16,16 @@ namespace wirespan {
 /// of them can inject bytes into a request line or a header.
 struct Url {
   bool secure = false;     ///< True: wss:, over TLS.
-  std::string host;        ///< Lower case; an IPv6 address without its brackets and its zone.
+  std::string host{};      ///< Lower case; an IPv6 address without its brackets and its zone.
   std::uint16_t port = 0;  ///< Never 0 after parse_url(): 80 or 443 if the URL names none.
   /// Path and query, percent-encoded by parse_url() where that was missing; "/" if the path is
   /// empty. §3.
-  std::string resource;
-  std::string userinfo;  ///< The part before '@', as written. Never in Host; see credentials().
-  std::string zone;      ///< Zone of an IPv6 address, decoded: "eth0". Never sent. RFC 6874.
+  std::string resource{};
+  std::string userinfo{};  ///< The part before '@', as written. Never in Host; see credentials().
+  std::string zone{};      ///< Zone of an IPv6 address, decoded: "eth0". Never sent. RFC 6874.
   /// Path of a Unix socket, decoded, for `ws+unix:` and `wss+unix:`; empty: connect to host and
   /// port. With a path the host is "localhost" and the port the default one.
-  std::string unix_path;
+  std::string unix_path{};
 
   /// True for port 80 of ws: and 443 of wss:.
   [[nodiscard]] bool is_default_port() const noexcept { return port == (secure ? 443 : 80); }

@@ -112,10 +112,16 @@ TEST(ConnectRequest, R15_the_target_is_sent_verbatim) {
       {"ws://x/", "/"},
       {"ws://x?q", "/?q"},
       {"ws://x/a%20b/../c;d=1?e=%2F&f", "/a%20b/../c;d=1?e=%2F&f"},
+      {"ws://x/?filter[]=a&b=[c]", "/?filter[]=a&b=[c]"},
       {"ws://x/.well-known/y", "/.well-known/y"}};
   for (const auto& [url, target] : targets) {
     EXPECT_EQ(lines_of(request_for(url)).front(), "GET " + target + " HTTP/1.1") << url;
   }
+}
+
+TEST(ConnectRequest, R15_a_target_with_characters_that_no_request_may_have_is_encoded) {
+  EXPECT_EQ(lines_of(request_for("ws://x/a b/\xC3\xA9?q={\"a\":1}|2")).front(),
+            "GET /a%20b/%C3%A9?q=%7B%22a%22:1%7D%7C2 HTTP/1.1");
 }
 
 TEST(ConnectRequest, options_change_their_own_lines_only) {
@@ -161,7 +167,8 @@ std::vector<RefusedRequest> refused_requests() {
       url("R7_no_scheme", "127.0.0.1"),
       url("R7_http", "http://127.0.0.1/"),
       url("R7_fragment", "ws://127.0.0.1/#x"),
-      url("R7_space", "ws://127.0.0.1/a b"),
+      url("R7_blank_in_the_host", "ws://127.0.0.1 /"),
+      url("R7_half_a_percent_triplet", "ws://127.0.0.1/%4"),
       url("R7_line_break", "ws://127.0.0.1/ HTTP/1.1\r\nX-Evil: 1"),
       url("R7_port_too_large", "ws://127.0.0.1:65536/"),
       url("R7_no_host", "ws:///"),

@@ -217,7 +217,7 @@ std::optional<std::string> answer_digest(const AuthChallenge& challenge,
                                          const HexHash& hash) {
   const std::string_view named = value_of(challenge, "algorithm", "MD5");
   const std::string* qop = challenge.find("qop");
-  const bool suits = equal_ignoring_case(named, algorithm.name) &&
+  const bool suits = hash && equal_ignoring_case(named, algorithm.name) &&
                      challenge.find("realm") != nullptr && challenge.find("nonce") != nullptr &&
                      (qop == nullptr ? !algorithm.session : lists(*qop, "auth"));
   if (!suits) return std::nullopt;

@@ -50,7 +50,8 @@ struct AuthChallenge {
 enum class HashAlgorithm : std::uint8_t { md5, sha256 };
 
 /// Returns the hash of a text in lower-case hexadecimal digits, or nothing if this build or host
-/// cannot compute it: tls::hex_hash(). core has no MD5 and no SHA-256 of its own.
+/// cannot compute it: tls::hex_hash(). core has no MD5 and no SHA-256 of its own. An empty function
+/// computes nothing.
 using HexHash = std::function<std::optional<std::string>(HashAlgorithm, std::string_view)>;
 
 /// The request for which an answer is made.

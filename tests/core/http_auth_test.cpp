@@ -209,6 +209,7 @@ TEST(AuthAnswers, a_hash_that_cannot_be_computed_leaves_the_weaker_challenges) {
   const char* all =
       "Digest realm=r, nonce=n, algorithm=SHA-256, qop=auth, Digest realm=m, nonce=n, Basic";
   EXPECT_EQ(answer_to(all, {"u", "p"}, none), "Basic dTpw");
+  EXPECT_EQ(answer_to(all, {"u", "p"}, HexHash()), "Basic dTpw");
   EXPECT_NE(answer_to(all, {"u", "p"}, md5_only).find("realm=\"m\""), std::string::npos);
   EXPECT_EQ(answer_to("Digest realm=r, nonce=n", {"u", "p"}, none), "none");
 }

@@ -30,6 +30,9 @@ inline constexpr std::size_t chunk_extra_size = 16u << 10;
 inline constexpr std::size_t quoted_text = 128;
 /// Informational (1xx) responses skipped before the final one. RFC 9110 §15.2.
 inline constexpr int informational_responses = 8;
+/// Challenges and their parameters read from one response that asks for credentials; servers send a
+/// handful. RFC 9110 §11.3.
+inline constexpr std::size_t auth_elements = 100;
 
 // Messages, RFC 6455 §5.
 

@@ -397,6 +397,61 @@ def write_refusals():
             seed("chunked_body", number(limit), tape((BYTE_BY_BYTE, RAGGED)[i % 2]), body)
 
 
+def connect_answers():
+    yield b"HTTP/1.1 200 Connection established\r\n\r\n" + frame(TEXT, b"glued", server=True)
+    yield b"HTTP/1.0 200\r\nContent-Length: 5\r\n\r\nhello"
+    yield b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 x\r\n\r\n"
+    yield b"HTTP/1.1 100 Continue\r\n\r\n" * 9
+    yield b"HTTP/1.1 101 x\r\n\r\n"
+    yield b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno"
+    for challenge in challenges():
+        yield (b"HTTP/1.1 407 x\r\nProxy-Authenticate: " + challenge +
+               b"\r\nProxy-Authenticate: Basic\r\n\r\n")
+    yield b"\x15\x03\x01\x00\x02\x02\x46"
+
+
+def challenges():
+    yield b'Basic realm="a, \\"b\\\\", charset="UTF-8"'
+    yield b'Digest realm="r", nonce="n", qop="auth,auth-int", algorithm=SHA-256, opaque="o"'
+    yield b"Digest realm=r, nonce=n, algorithm=MD5-sess, qop=auth, Basic"
+    yield b"Negotiate, NTLM TlRMTVNTUAAB==, Basic realm=x"
+    yield b'Basic realm="open'
+    yield b"realm=a, @, Basic a b, Digest =x"
+    yield b"a=b," * 101
+
+
+def socks5_answers(methods):
+    replies = [b"\x05\x00\x00\x01" + bytes(6), b"\x05\x00\x00\x04" + bytes(18),
+               b"\x05\x00\x00\x03\x03a.b\x00\x01", b"\x05\x05\x00\x01" + bytes(6),
+               b"\x05\x00\x01", b"\x05\x00\x00\x02", b"\x04", b"\x05\x00\x00\x03\xff" + b"x" * 257]
+    for method in methods:
+        for reply in replies:
+            yield method + reply + b"rest"
+    for method in (b"\x05\xff", b"\x05\x01", b"\x05\x02\x01\x01", b"\x05\x02\x05\x00", b"HTTP/1.1"):
+        yield method
+
+
+def write_proxies():
+    def answers(setting, texts):
+        for i, text in enumerate(texts):
+            seed("proxy", number(setting), tape((WHOLE, BYTE_BY_BYTE, RAGGED)[i % 3]), text)
+
+    answers(0, connect_answers())
+    answers(1, [b"\x00" + bytes([code]) + bytes(6) + b"rest" for code in (0, 90, 91, 92, 93, 94)])
+    answers(1, [b"\x04\x5a", b"HTTP/1.1 400 x\r\n\r\n", b"\x00\x5a\x00"])
+    answers(2, socks5_answers((b"\x05\x00",)))
+    answers(3, socks5_answers((b"\x05\x00", b"\x05\x02\x01\x00")))
+    for text in ("http://p:3128/", "p", "[::1]:80", "SOCKS5H://u:p%40s@P.example", "https://u@p",
+                 "socks4://u%00@p", "u:w@x@p:1", "ftp://p", "u:w://x@p", "http://p/x", "p:70000"):
+        seed("proxy", number(4), text.encode())
+    for text in ("h\n*", "a.b\nx, .b", "a.b\n*.b c", "ab.c\nb.c", "10.1.2.3\n10.0.0.1/8",
+                 "::1\n[::1]:80", "::ffff:1.2.3.4\n1.2.3.0/31,1.2.3.4", "fe80::1%e\nfe80::/10",
+                 "h.\nH:80", "h\nh:81", "::1\n::/0,::/129", "1.2.3.4\n2.3.4,.4"):
+        seed("proxy", number(5), text.encode())
+    for text in challenges():
+        seed("proxy", number(6), text)
+
+
 def write_twins():
     for i, size in enumerate((0, 1, 3, 4, 7, 8, 9, 31, 32, 63, 64, 65, 127, 200)):
         data = bytes(range(size % 256)) if size < 256 else b"x" * size
@@ -436,5 +491,6 @@ if __name__ == "__main__":
     write_handshakes()
     write_grammars()
     write_refusals()
+    write_proxies()
     write_twins()
     write_compressed()

@@ -2,6 +2,7 @@
 // tls_unavailable.
 #include <wirespan/core/error.hpp>
 #include <wirespan/tls/context.hpp>
+#include <wirespan/tls/hash.hpp>
 #include <wirespan/tls/openssl_text.hpp>
 #include <wirespan/tls/tls_stream.hpp>
 
@@ -9,6 +10,7 @@ namespace wirespan::tls {
 
 std::string openssl_text(int) { return "built without TLS"; }
 std::string certificate_text(int) { return "built without TLS"; }
+std::optional<std::string> hex_hash(HashAlgorithm, std::string_view) { return std::nullopt; }
 
 Expected<Context> Context::for_client(const ClientOptions&, std::string* detail) {
   if (detail != nullptr) *detail = "TLS context";

@@ -148,6 +148,10 @@ bool has_empty_label(std::string_view name) noexcept {
   return name.starts_with('.') || name.ends_with('.') || name.find("..") != std::string_view::npos;
 }
 
+std::string_view without_final_dot(std::string_view host) noexcept {
+  return host.substr(0, host.size() - (host.ends_with('.') ? 1 : 0));
+}
+
 std::string_view path_of(std::string_view resource) noexcept {
   return resource.substr(0, resource.find('?'));
 }
@@ -225,18 +229,16 @@ bool is_valid_cookie(const Cookie& cookie) {
          cookie.path.starts_with('/') && is_part(cookie.path, ";");
 }
 
-bool belongs_to(const Cookie& cookie, const Url& url) {
-  if (cookie.secure && !url.secure) return false;
-  const std::string host = canonical_host(url.host);
-  const bool right_host =
-      cookie.host_only ? host == cookie.domain : domain_matches(host, cookie.domain);
-  return right_host && path_matches(path_of(url.resource), cookie.path);
+bool is_for_host(const Cookie& cookie, std::string_view host) noexcept {
+  return cookie.host_only ? host == cookie.domain : domain_matches(host, cookie.domain);
 }
 
-std::string canonical_host(std::string_view host) {
-  if (host.ends_with('.')) host.remove_suffix(1);
-  return to_lower(host);
+bool belongs_to(const Cookie& cookie, const Url& url) noexcept {
+  return (url.secure || !cookie.secure) && is_for_host(cookie, without_final_dot(url.host)) &&
+         path_matches(path_of(url.resource), cookie.path);
 }
+
+std::string canonical_host(std::string_view host) { return to_lower(without_final_dot(host)); }
 
 bool is_ip_address(std::string_view host) noexcept {
   if (host.find(':') != std::string_view::npos) return true;

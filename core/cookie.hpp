@@ -64,8 +64,12 @@ struct SetCookie {
 /// canonical form, `path` begins with '/', and it is within limits::cookie_size.
 [[nodiscard]] bool is_valid_cookie(const Cookie& cookie);
 
+/// True if `host`, in the form of canonical_host(), gets the cookie: it is the cookie's domain or,
+/// unless the cookie is host-only, below it.
+[[nodiscard]] bool is_for_host(const Cookie& cookie, std::string_view host) noexcept;
+
 /// True if a request for `url` carries the cookie, its expiry apart. RFC 6265 §5.4.
-[[nodiscard]] bool belongs_to(const Cookie& cookie, const Url& url);
+[[nodiscard]] bool belongs_to(const Cookie& cookie, const Url& url) noexcept;
 
 /// Returns `host` in lower case, without one dot at its end. Names that are not ASCII are not
 /// converted: a Domain with such letters matches no host. RFC 6265 §5.1.2.

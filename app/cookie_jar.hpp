@@ -34,6 +34,7 @@ using IsPublicSuffix = std::function<bool(std::string_view domain)>;
 /// programs that have a clock of their own.
 class CookieJar {
  public:
+  /// The clock of the default for `now`: Expires is a time of the calendar.
   using Clock = std::chrono::system_clock;
 
   /// Makes an empty jar. Without a function of its own it asks libpsl about public suffixes, if the

@@ -34,6 +34,18 @@ inline constexpr int informational_responses = 8;
 /// handful. RFC 9110 §11.3.
 inline constexpr std::size_t auth_elements = 100;
 
+// Cookies of a client, RFC 6265 §6.1, which asks for at least these numbers.
+
+/// Bytes of one cookie: name, value, domain and path. A larger one is ignored.
+inline constexpr std::size_t cookie_size = 4096;
+/// Cookies of one domain in a jar. A further one takes the place of the one used longest ago.
+inline constexpr std::size_t cookies_per_domain = 50;
+/// Cookies in a jar: with `cookie_size` at most 12 MiB. Evicted in the same way.
+inline constexpr std::size_t cookies = 3000;
+/// Bytes of the value of one Cookie field. Many servers refuse a longer line, so that a sub-domain
+/// which sets large cookies could lock a client out. Cookies that do not fit are not sent.
+inline constexpr std::size_t cookie_field_size = 8u << 10;
+
 // Messages, RFC 6455 §5.
 
 /// Bytes of one message, all fragments together. A larger message fails with 1009.

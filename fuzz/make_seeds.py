@@ -450,6 +450,15 @@ def write_proxies():
         seed("proxy", number(5), text.encode())
     for text in challenges():
         seed("proxy", number(6), text)
+    for i, text in enumerate((
+            "a=b", "a=b; Path=/chat; Domain=.b.example; Secure; HttpOnly; Max-Age=60",
+            "sid=\"x y\"; Expires=Sun, 06 Nov 1994 08:49:37 GMT; SameSite=Lax",
+            "__Host-a=b; Secure; Path=/", "__Secure-a=b; Secure; Domain=b.example",
+            "a=b; Domain=0.0.1", "a=b; Domain=10.0.0.1", "a=b; Domain=::1", "a=b; Domain=..example",
+            "a=b\r\nX: y", "=b", "a", "a=; Max-Age=-1; Path=x", "Sun Nov  6 08:49:37 1994=",
+            "a=b; Max-Age=99999999999999999999; Domain=EXAMPLE", "")):
+        seed("cookie", number(i), text.encode())
+        seed("cookie", number(1), text.encode())
 
 
 def write_twins():

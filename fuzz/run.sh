@@ -36,7 +36,7 @@ for target in "${targets[@]}"; do
   limits=(-max_len=4096 -timeout=5 -rss_limit_mb=1024 -malloc_limit_mb=64)
   case $target in
     permessage_deflate) limits+=(-dict=fuzz/deflate.dict) ;;
-    *handshake* | http_head | extensions | proxy | redirect | url) limits+=(-dict=fuzz/http.dict) ;;
+    *handshake* | cookie | extensions | http_head | proxy | redirect | url) limits+=(-dict=fuzz/http.dict) ;;
   esac
   if "build/fuzz/fuzz/${target}_fuzz" -max_total_time="$seconds" "${limits[@]}" \
       -print_final_stats=1 -artifact_prefix="$crashes/$target-" \

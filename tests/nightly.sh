@@ -121,7 +121,7 @@ for step in "${steps[@]}"; do
   declare -F "$step" >/dev/null || { echo "no such step: $step; there are: ${all[*]}" >&2; exit 2; }
 done
 mkdir -p "$logs"
-./.ci/need g++ clang lld libclang-rt-14-dev cmake ninja-build ccache libssl-dev zlib1g-dev libcli11-dev \
+./.ci/need g++ clang lld libclang-rt-14-dev cmake ninja-build ccache libssl-dev zlib1g-dev libpsl-dev libcli11-dev \
   libgtest-dev libgmock-dev libbenchmark-dev openssl binutils git python3 gcovr || exit 2
 tests/peers/install.sh >"$logs/peers.log" 2>&1 || { cat "$logs/peers.log"; exit 2; }
 

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-./.ci/need g++ cmake ninja-build ccache libssl-dev zlib1g-dev libcli11-dev libgtest-dev \
+./.ci/need g++ cmake ninja-build ccache libssl-dev zlib1g-dev libpsl-dev libcli11-dev libgtest-dev \
   libgmock-dev libbenchmark-dev openssl binutils git python3 strace valgrind
 tests/peers/install.sh
 cmake --preset release

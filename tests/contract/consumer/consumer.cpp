@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <string>
 
+#include <wirespan/app/cookie_jar.hpp>
 #include <wirespan/app/websocket.hpp>
 #include <wirespan/app/websocket_app.hpp>
 #include <wirespan/app/websocket_server.hpp>
@@ -10,6 +11,9 @@
 #include <wirespan/tls/context.hpp>
 
 int main() {
+  wirespan::CookieJar jar;  // asks libpsl, if the library was built with it
+  jar.add("a=b; Domain=example.com");
+  if (jar.get("www.example.com") != "a=b") return 1;
   wirespan::WebSocketServer server({}, {});
   const auto port = server.listen();
   try {

@@ -21,8 +21,8 @@ struct OwnCertificate {
 
 /// Loads the certificate and its key. Error: TlsErrc::no_certificate_file or a system error about a
 /// file; `detail` names the file or option.
-[[nodiscard]] std::error_code load_own_certificate(::ssl_ctx_st* context,
-                                                   const OwnCertificate& own, std::string& detail);
+[[nodiscard]] std::error_code load_own_certificate(::ssl_ctx_st* context, const OwnCertificate& own,
+                                                   std::string& detail);
 /// Adds trusted certificates: a file, a folder, or a text. Errors as above.
 [[nodiscard]] std::error_code trust_file(::ssl_ctx_st* context, const std::string& file,
                                          std::string& detail);

@@ -124,7 +124,8 @@ int ClientSide::on_session(SSL* ssl, SSL_SESSION* session) {
 }
 
 /// Keeps a copy: OpenSSL marks the session of a connection that ends without close_notify as not
-/// resumable, and such ends are the reason to come back. A session that finds no memory is not kept.
+/// resumable, and such ends are the reason to come back. A session that finds no memory is not
+/// kept.
 void ClientSide::keep(SSL_SESSION* session) noexcept {
   try {
     SSL_SESSION* const copy = ::SSL_SESSION_dup(session);

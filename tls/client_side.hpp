@@ -19,7 +19,8 @@ namespace wirespan::tls {
 /// SSL.
 class ClientSide {
  public:
-  /// Without rules (a context made for servers) nothing is pinned. Without a cache no session is offered or kept.
+  /// Without rules (a context made for servers) nothing is pinned. Without a cache no session is
+  /// offered or kept.
   ClientSide(std::shared_ptr<const ClientRules> rules, std::shared_ptr<SessionCache> cache,
              std::string_view server_name, std::uint16_t port, bool check_hostname);
 
@@ -28,8 +29,8 @@ class ClientSide {
   /// Connects this object with the SSL and offers a session, if there is one that passes the checks
   /// of this connection. Requires the name to be set. False if OpenSSL has no memory.
   [[nodiscard]] bool attach(SSL* ssl);
-  /// Call it when the handshake is complete: checks the pinned key, whether or not OpenSSL has shown
-  /// a certificate. Later calls do nothing. Error: TlsErrc::key_not_pinned.
+  /// Call it when the handshake is complete: checks the pinned key, whether or not OpenSSL has
+  /// shown a certificate. Later calls do nothing. Error: TlsErrc::key_not_pinned.
   [[nodiscard]] std::error_code complete(SSL* ssl);
   /// True if the handshake has failed for the pinned keys.
   [[nodiscard]] bool has_refused_key() const noexcept { return refused_key_; }

@@ -154,8 +154,8 @@ Expected<Context> Context::for_client(const ClientOptions& options, std::string*
   return is_kept ? kept_client(options, about) : make_client(options, {}, about);
 }
 
-/// Returns the context that the cache has for these options, or puts a new one there. Files are read
-/// without holding the cache's lock.
+/// Returns the context that the cache has for these options, or puts a new one there. Files are
+/// read without holding the cache's lock.
 Expected<Context> Context::kept_client(const ClientOptions& options, std::string& detail) {
   const std::string fingerprint = tls::fingerprint(options);
   if (fingerprint.empty()) return make_error_code(std::errc::not_enough_memory);

@@ -18,10 +18,11 @@ class Context {
  public:
   /// Makes a context from options; for_client() returns the one that ClientOptions::session_cache
   /// keeps for equal options, unless a file that they name has changed. Errors:
-  /// Errc::invalid_option (options that contradict each other, a malformed pin or ALPN name), TlsErrc::no_certificate_file or bad_ciphers, a system error about a file,
-  /// not_enough_memory; Errc::tls_unavailable in a build without OpenSSL. `detail`, if given, then
-  /// holds the name of the file, folder, list or option that the error is about. If the environment
-  /// variable SSLKEYLOGFILE names a file, session keys are appended to it, but not with
+  /// Errc::invalid_option (options that contradict each other, a malformed pin or ALPN name),
+  /// TlsErrc::no_certificate_file or bad_ciphers, a system error about a file, not_enough_memory;
+  /// Errc::tls_unavailable in a build without OpenSSL. `detail`, if given, then holds the name of
+  /// the file, folder, list or option that the error is about. If the environment variable
+  /// SSLKEYLOGFILE names a file, session keys are appended to it, but not with
   /// ClientOptions::context.
   [[nodiscard]] static Expected<Context> for_client(const ClientOptions& options,
                                                     std::string* detail = nullptr);

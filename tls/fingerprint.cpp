@@ -99,8 +99,7 @@ std::string fingerprint(const ClientOptions& options) {
   add_list(hash, pinned_keys);
   add_list(hash, alpn);
   hash.add_files_of_environment("WEBSOCKET_CLIENT_CA_BUNDLE", "");
-  hash.add_files_of_environment(::X509_get_default_cert_file_env(),
-                                ::X509_get_default_cert_file());
+  hash.add_files_of_environment(::X509_get_default_cert_file_env(), ::X509_get_default_cert_file());
   hash.add_files_of_environment(::X509_get_default_cert_dir_env(), ::X509_get_default_cert_dir());
   const char* key_log = std::getenv("SSLKEYLOGFILE");
   hash.add_number(key_log != nullptr && *key_log != '\0');

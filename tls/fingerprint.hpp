@@ -9,8 +9,8 @@ namespace wirespan::tls {
 
 /// Returns a SHA-256 over all that a client's context is made from: the options, the state of the
 /// files that they and the environment name (inode, size, times), and the environment itself.
-/// Excluded are the options that concern one connection only: check_hostname, server_hostname. Empty
-/// if OpenSSL has no memory.
+/// Excluded are the options that concern one connection only: check_hostname, server_hostname.
+/// Empty if OpenSSL has no memory.
 [[nodiscard]] std::string fingerprint(const ClientOptions& options);
 
 }  // namespace wirespan::tls

@@ -41,12 +41,13 @@ struct ClientOptions {
   /// own, too. False: a chain must end in a self-signed certificate.
   bool partial_chain = false;
   /// Public keys of which the server must have one, in addition to all other checks: the SHA-256 of
-  /// the certificate's SubjectPublicKeyInfo in base64, with or without "sha256//" in front of it, as
-  /// curl takes it (RFC 7469 §2.4). Only the server's own certificate counts, none of its issuers.
-  /// With Verify::none the key alone decides, which is safe: name, dates and issuer then prove
-  /// nothing, the possession of the key does. Another key is TlsErrc::key_not_pinned, before any
-  /// byte of a request or of the client's certificate is sent; a malformed pin Errc::invalid_option.
-  /// List the next key, too, before the server changes its key. Empty: any key.
+  /// the certificate's SubjectPublicKeyInfo in base64, with or without "sha256//" in front of it,
+  /// as curl takes it (RFC 7469 §2.4). Only the server's own certificate counts, none of its
+  /// issuers. With Verify::none the key alone decides, which is safe: name, dates and issuer then
+  /// prove nothing, the possession of the key does. Another key is TlsErrc::key_not_pinned, before
+  /// any byte of a request or of the client's certificate is sent; a malformed pin
+  /// Errc::invalid_option. List the next key, too, before the server changes its key. Empty: any
+  /// key.
   std::vector<std::string> pinned_keys{};
   /// The client's own certificate (a chain, in PEM), its key (if empty: in the same file) and the
   /// key's password.
@@ -61,21 +62,21 @@ struct ClientOptions {
   std::string ciphers{};     ///< OpenSSL's cipher list for TLS 1.2; empty: its default.
   std::string ecdh_curve{};  ///< OpenSSL's list of groups, "X25519:P-256".
   Version min_version = Version::tls1_2;
-  /// Protocols offered by ALPN (RFC 7301), the preferred one first: "http/1.1" for a server or proxy
-  /// that insists on it. A name has 1 to 255 bytes, else Errc::invalid_option. A server may choose
-  /// none; TlsStream::alpn() tells. Empty: no ALPN.
+  /// Protocols offered by ALPN (RFC 7301), the preferred one first: "http/1.1" for a server or
+  /// proxy that insists on it. A name has 1 to 255 bytes, else Errc::invalid_option. A server may
+  /// choose none; TlsStream::alpn() tells. Empty: no ALPN.
   std::vector<std::string> alpn{};
   std::string server_hostname{};  ///< Sent as SNI and verified instead of the URL's host.
-  /// Keeps the context made from these options, and sessions for the next connections. Null: nothing
-  /// is kept, but a WebSocketApp keeps a cache of its own for all of its connections.
+  /// Keeps the context made from these options, and sessions for the next connections. Null:
+  /// nothing is kept, but a WebSocketApp keeps a cache of its own for all of its connections.
   std::shared_ptr<SessionCache> session_cache{};
-  /// Resume sessions of the cache: an abbreviated handshake without certificates, and with TLS 1.2 a
-  /// round trip less. False: full handshakes only; the context is still kept.
+  /// Resume sessions of the cache: an abbreviated handshake without certificates, and with TLS 1.2
+  /// a round trip less. False: full handshakes only; the context is still kept.
   bool resume = true;
   /// An SSL_CTX of the caller, used as it is: then only check_hostname, server_hostname and
-  /// pinned_keys count, and sessions are not resumed. The connection holds a reference to it as long
-  /// as it needs it, and sets its own modes, read-ahead and message callback, whatever the context
-  /// says. Null: none.
+  /// pinned_keys count, and sessions are not resumed. The connection holds a reference to it as
+  /// long as it needs it, and sets its own modes, read-ahead and message callback, whatever the
+  /// context says. Null: none.
   ::ssl_ctx_st* context = nullptr;
 };
 

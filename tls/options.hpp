@@ -43,11 +43,11 @@ struct ClientOptions {
   /// Public keys of which the server must have one, in addition to all other checks: the SHA-256 of
   /// the certificate's SubjectPublicKeyInfo in base64, with or without "sha256//" in front of it,
   /// as curl takes it (RFC 7469 §2.4). Only the server's own certificate counts, none of its
-  /// issuers. With Verify::none the key alone decides, which is safe: name, dates and issuer then
-  /// prove nothing, the possession of the key does. Another key is TlsErrc::key_not_pinned, before
-  /// any byte of a request or of the client's certificate is sent; a malformed pin
-  /// Errc::invalid_option. List the next key, too, before the server changes its key. Empty: any
-  /// key.
+  /// issuers. With Verify::none the pinned key alone protects: the server must have it, while name,
+  /// dates and issuer are not verified. Another key is TlsErrc::key_not_pinned, before any byte of
+  /// a request is sent, and, without a `context` of the caller, before the client's certificate is.
+  /// A malformed pin is Errc::invalid_option. List the next key, too, before the server changes its
+  /// key. Empty: any key.
   std::vector<std::string> pinned_keys{};
   /// The client's own certificate (a chain, in PEM), its key (if empty: in the same file) and the
   /// key's password.

@@ -13,7 +13,7 @@ struct ssl_session_st;  // OpenSSL's SSL_SESSION
 
 namespace wirespan::tls {
 
-/// What a client keeps from one connection to the next, if ClientOptions::session_cache names this
+/// Keeps for a client, from one connection to the next, if ClientOptions::session_cache names this
 /// object: the context, so that files of certificates are read again only after they have changed,
 /// and the sessions that servers offer, so that the next handshake with the same server is an
 /// abbreviated one. Any number of connections and threads may share it.

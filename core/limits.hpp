@@ -123,8 +123,8 @@ inline constexpr int tls_records_per_read = 64;
 /// Servers send two tickets, seldom more than eight, and one key update in 2^24 records.
 inline constexpr int tls_idle_records = 32;
 /// TLS sessions that a client's tls::SessionCache keeps, and how many of them may be of one server.
-/// With TLS 1.3 each serves one connection, and servers send two with each. OpenSSL takes tickets of
-/// up to 64 KiB.
+/// With TLS 1.3 each serves one connection, and servers send two with each. OpenSSL takes tickets
+/// of up to 64 KiB.
 inline constexpr std::size_t tls_sessions = 64;
 inline constexpr std::size_t tls_sessions_per_server = 4;
 /// Sets of TLS options for which a tls::SessionCache keeps a context.

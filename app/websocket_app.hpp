@@ -66,7 +66,9 @@ struct AppOptions {
 /// The arguments of one run_forever(). Times are in milliseconds.
 struct RunOptions {
   std::vector<SocketOption> sockopt{};  ///< Set after the defaults: no delay, TCP keep-alive.
-  tls::ClientOptions sslopt{};          ///< For wss: URLs. Default: verified, TLS 1.2 and up.
+  /// For wss: URLs. Default: verified, TLS 1.2 and up; the app keeps the context and resumes
+  /// sessions from one connection to the next.
+  tls::ClientOptions sslopt{};
   /// Time between keep-alive pings; the first one after one interval. 0: none.
   std::chrono::milliseconds ping_interval{0};
   /// Time for the answer to a ping, above 0 and below ping_interval; a peer that does not answer is

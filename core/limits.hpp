@@ -143,6 +143,13 @@ inline constexpr int tls_records_per_read = 64;
 /// TlsErrc::idle_records. A key update costs 10 to 20 us, and RFC 8446 §4.6.3 sets no limit.
 /// Servers send two tickets, seldom more than eight, and one key update in 2^24 records.
 inline constexpr int tls_idle_records = 32;
+/// TLS sessions that a client's tls::SessionCache keeps, and how many of them may be of one server.
+/// With TLS 1.3 each serves one connection, and servers send two with each. OpenSSL takes tickets
+/// of up to 64 KiB.
+inline constexpr std::size_t tls_sessions = 64;
+inline constexpr std::size_t tls_sessions_per_server = 4;
+/// Sets of TLS options for which a tls::SessionCache keeps a context.
+inline constexpr std::size_t tls_contexts = 8;
 /// Bytes read from one connection in one turn, where the turn reads it more than once: while a
 /// large frame fills the read window, TLS holds buffered input, or a lingering close discards
 /// input.

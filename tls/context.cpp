@@ -10,9 +10,14 @@
 
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/in_quotes.hpp>
+#include <wirespan/tls/certificates.hpp>
+#include <wirespan/tls/client_rules.hpp>
+#include <wirespan/tls/client_side.hpp>
 #include <wirespan/tls/context.hpp>
 #include <wirespan/tls/error.hpp>
+#include <wirespan/tls/fingerprint.hpp>
 #include <wirespan/tls/key_log.hpp>
+#include <wirespan/tls/session_cache.hpp>
 
 namespace wirespan::tls {
 namespace {
@@ -34,50 +39,6 @@ SslContext make_context(const SSL_METHOD* method, Version min_version) {
   return context;
 }
 
-/// Returns the error of the file that OpenSSL has just refused, and empties OpenSSL's error queue.
-std::error_code file_error() noexcept {
-  const unsigned long code = ::ERR_peek_error();
-  ::ERR_clear_error();
-  const bool system = ERR_GET_LIB(code) == ERR_LIB_SYS;
-  if (system) return {ERR_GET_REASON(code), std::system_category()};
-  return TlsErrc::no_certificate_file;
-}
-
-/// Gives OpenSSL the password of a key. It is set even if the password is empty, because OpenSSL
-/// would otherwise ask at the terminal.
-int give_password(char* buffer, int size, int, void* password) {
-  const auto& text = *static_cast<const std::string*>(password);
-  const auto length = text.copy(buffer, static_cast<std::size_t>(size));
-  return static_cast<int>(length);
-}
-
-struct OwnCertificate {
-  const std::string& certificate;
-  const std::string& key;
-  const std::string& password;
-};
-
-/// Loads the certificate and its key. False at the first file that OpenSSL refuses; `detail` names
-/// it.
-bool load_files(SSL_CTX* ctx, const OwnCertificate& own, std::string& detail) {
-  const std::string& key_file = own.key.empty() ? own.certificate : own.key;
-  detail = "certificate file " + in_quotes(own.certificate);
-  if (::SSL_CTX_use_certificate_chain_file(ctx, own.certificate.c_str()) != 1) return false;
-  detail = "key file " + in_quotes(key_file);
-  if (::SSL_CTX_use_PrivateKey_file(ctx, key_file.c_str(), SSL_FILETYPE_PEM) != 1) return false;
-  detail += " for certificate file " + in_quotes(own.certificate);
-  return ::SSL_CTX_check_private_key(ctx) == 1;
-}
-
-std::error_code load_own_certificate(SSL_CTX* ctx, const OwnCertificate& own, std::string& detail) {
-  ::SSL_CTX_set_default_passwd_cb(ctx, give_password);
-  ::SSL_CTX_set_default_passwd_cb_userdata(ctx, const_cast<std::string*>(&own.password));
-  const bool loaded = load_files(ctx, own, detail);
-  ::SSL_CTX_set_default_passwd_cb(ctx, nullptr);
-  ::SSL_CTX_set_default_passwd_cb_userdata(ctx, nullptr);
-  return loaded ? std::error_code{} : file_error();
-}
-
 std::error_code choose_algorithms(SSL_CTX* ctx, const std::string& ciphers,
                                   const std::string& curves, std::string& detail) {
   const auto refused = [] {
@@ -91,39 +52,58 @@ std::error_code choose_algorithms(SSL_CTX* ctx, const std::string& ciphers,
   return {};
 }
 
-std::error_code load_trusted_file(SSL_CTX* ctx, const std::string& file, std::string& detail) {
-  detail = "CA file " + in_quotes(file);
-  return ::SSL_CTX_load_verify_file(ctx, file.c_str()) == 1 ? std::error_code{} : file_error();
-}
-
-std::error_code load_trusted_folder(SSL_CTX* ctx, const std::string& folder, std::string& detail) {
-  detail = "CA folder " + in_quotes(folder);
-  return ::SSL_CTX_load_verify_dir(ctx, folder.c_str()) == 1 ? std::error_code{} : file_error();
-}
-
 /// Loads the trusted certificates: those of the options, else those that the environment variable
 /// WEBSOCKET_CLIENT_CA_BUNDLE names, else the system's.
 std::error_code trust(SSL_CTX* ctx, const ClientOptions& options, std::string& detail) {
-  std::error_code ignored;
+  const std::string& file = options.ca_certs;
   const std::string& folder = options.ca_cert_path;
-  if (!options.ca_certs.empty() || !folder.empty()) {
-    if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
-      detail = "CA folder " + in_quotes(folder);
-      return TlsErrc::no_certificate_file;  // OpenSSL does not look into it before the handshake
-    }
-    if (!options.ca_certs.empty()) {
-      if (const auto error = load_trusted_file(ctx, options.ca_certs, detail)) return error;
-    }
-    return folder.empty() ? std::error_code{} : load_trusted_folder(ctx, folder, detail);
+  const std::string& pem = options.ca_certs_pem;
+  if (!file.empty() || !folder.empty() || !pem.empty()) {
+    std::error_code error;
+    if (!folder.empty()) error = trust_folder(ctx, folder, detail);
+    if (!error && !file.empty()) error = trust_file(ctx, file, detail);
+    if (!error && !pem.empty()) error = trust_pem(ctx, pem, detail);
+    return error;
   }
   if (const char* bundle = std::getenv("WEBSOCKET_CLIENT_CA_BUNDLE")) {
-    if (std::filesystem::is_directory(bundle, ignored)) {
-      return load_trusted_folder(ctx, bundle, detail);
-    }
-    if (std::filesystem::exists(bundle, ignored)) return load_trusted_file(ctx, bundle, detail);
+    std::error_code ignored;
+    if (std::filesystem::is_directory(bundle, ignored)) return trust_folder(ctx, bundle, detail);
+    if (std::filesystem::exists(bundle, ignored)) return trust_file(ctx, bundle, detail);
   }
-  detail = "the system's certificates";
-  return ::SSL_CTX_set_default_verify_paths(ctx) == 1 ? std::error_code{} : file_error();
+  return trust_system(ctx, detail);
+}
+
+/// Offers protocols by ALPN. RFC 7301 §3.1.
+std::error_code offer_protocols(SSL_CTX* ctx, const std::vector<std::string>& names,
+                                std::string& detail) {
+  constexpr std::size_t longest_name = 255;
+  constexpr std::size_t longest_list = 65'535;
+  std::string list;
+  for (const std::string& name : names) {
+    detail = "alpn: " + in_quotes(name) + " does not have 1 to 255 bytes";
+    if (name.empty() || name.size() > longest_name) return Errc::invalid_option;
+    list += static_cast<char>(name.size());
+    list += name;
+  }
+  detail = "alpn: " + std::to_string(names.size()) + " names are too many";
+  if (list.size() > longest_list) return Errc::invalid_option;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(list.data());
+  const bool set = ::SSL_CTX_set_alpn_protos(ctx, bytes, static_cast<unsigned>(list.size())) == 0;
+  return set ? std::error_code{} : make_error_code(std::errc::not_enough_memory);
+}
+
+/// Names the options that contradict each other; empty if none do.
+const char* contradiction_in(const ClientOptions& options) noexcept {
+  if (options.context != nullptr) return "";
+  if (options.verify == Verify::none && options.check_hostname.value_or(false)) {
+    return "check_hostname together with Verify::none";
+  }
+  const bool has_file = !options.certfile.empty();
+  const bool has_text = !options.certificate_pem.empty();
+  if (has_file && has_text) return "certfile together with certificate_pem";
+  if (options.key_pem.empty()) return "";
+  if (!options.keyfile.empty()) return "keyfile together with key_pem";
+  return has_file || has_text ? "" : "key_pem without certfile or certificate_pem";
 }
 
 std::error_code configure_client(SSL_CTX* ctx, const ClientOptions& options, std::string& detail) {
@@ -133,23 +113,30 @@ std::error_code configure_client(SSL_CTX* ctx, const ClientOptions& options, std
   } else {
     ::SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, nullptr);
   }
-  if (!options.certfile.empty()) {
+  if (options.partial_chain) {
+    ::X509_VERIFY_PARAM_set_flags(::SSL_CTX_get0_param(ctx), X509_V_FLAG_PARTIAL_CHAIN);
+  }
+  if (!options.certfile.empty() || !options.certificate_pem.empty()) {
     const auto error =
-        load_own_certificate(ctx, {options.certfile, options.keyfile, options.password}, detail);
+        load_own_certificate(ctx,
+                             {options.certfile, options.keyfile, options.certificate_pem,
+                              options.key_pem.text(), options.password},
+                             detail);
     if (error) return error;
   }
   log_keys_if_asked(ctx);
+  if (const auto error = offer_protocols(ctx, options.alpn, detail)) return error;
   return choose_algorithms(ctx, options.ciphers, options.ecdh_curve, detail);
 }
 
 std::error_code configure_server(SSL_CTX* ctx, const ServerOptions& options, std::string& detail) {
   const auto error = load_own_certificate(
-      ctx, {options.certificate_file, options.key_file, options.password}, detail);
+      ctx, {options.certificate_file, options.key_file, {}, {}, options.password}, detail);
   if (error) return error;
   static constexpr unsigned char session_name[] = "wirespan";
   ::SSL_CTX_set_session_id_context(ctx, session_name, sizeof session_name - 1);
   if (!options.client_ca_file.empty()) {
-    if (const auto failed = load_trusted_file(ctx, options.client_ca_file, detail)) return failed;
+    if (const auto failed = trust_file(ctx, options.client_ca_file, detail)) return failed;
     ::SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   }
   log_keys_if_asked(ctx);
@@ -161,19 +148,45 @@ std::error_code configure_server(SSL_CTX* ctx, const ServerOptions& options, std
 Expected<Context> Context::for_client(const ClientOptions& options, std::string* detail) {
   std::string unwanted;
   std::string& about = detail != nullptr ? *detail : unwanted;
-  const bool contradiction = options.context == nullptr && options.verify == Verify::none &&
-                             options.check_hostname.value_or(false);
-  about = "check_hostname together with Verify::none";
-  if (contradiction) return std::error_code(Errc::invalid_option);
+  about = contradiction_in(options);
+  if (!about.empty()) return std::error_code(Errc::invalid_option);
+  const bool is_kept = options.session_cache && options.context == nullptr;
+  return is_kept ? kept_client(options, about) : make_client(options, {}, about);
+}
+
+/// Returns the context that the cache has for these options, or puts a new one there. Files are
+/// read without holding the cache's lock.
+Expected<Context> Context::kept_client(const ClientOptions& options, std::string& detail) {
+  const std::string fingerprint = tls::fingerprint(options);
+  if (fingerprint.empty()) return make_error_code(std::errc::not_enough_memory);
+  SessionCache& cache = *options.session_cache;
+  const auto kept = cache.context_of(fingerprint);
+  Expected<Context> context =
+      kept ? Expected<Context>(*kept)
+           : make_client(options, options.resume ? fingerprint : std::string(), detail);
+  if (!context) return context;
+  if (!kept) cache.keep_context(fingerprint, *context);
+  if (options.resume) context->sessions_ = options.session_cache;
+  return context;
+}
+
+/// With a fingerprint, OpenSSL tells the sessions of the context's connections.
+Expected<Context> Context::make_client(const ClientOptions& options, std::string fingerprint,
+                                       std::string& detail) {
+  auto pins = PinnedKeys::parse(options.pinned_keys, detail);
+  if (!pins) return pins.error();
+  auto rules = std::make_shared<const ClientRules>(
+      ClientRules{options.verify, std::move(*pins), std::move(fingerprint)});
   if (options.context != nullptr) {
     ::SSL_CTX_up_ref(options.context);
-    return Context(SslContext(options.context, ::SSL_CTX_free));
+    return Context(SslContext(options.context, ::SSL_CTX_free), std::move(rules));
   }
-  about = "TLS context";
+  detail = "TLS context";
   auto context = make_context(::TLS_client_method(), options.min_version);
   if (!context) return make_error_code(std::errc::not_enough_memory);
-  if (const auto error = configure_client(context.get(), options, about)) return error;
-  return Context(std::move(context));
+  if (const auto error = configure_client(context.get(), options, detail)) return error;
+  ClientSide::prepare(context.get(), *rules);
+  return Context(std::move(context), std::move(rules));
 }
 
 Expected<Context> Context::for_server(const ServerOptions& options, std::string* detail) {

@@ -20,6 +20,10 @@ class TlsCategory final : public std::error_category {
         return "no usable cipher or curve in the list";
       case TlsErrc::idle_records:
         return "too many TLS records without data (key updates or empty records)";
+      case TlsErrc::key_not_pinned:
+        return "the public key of the server's certificate is none of the pinned keys";
+      case TlsErrc::not_tls:
+        return "the server does not speak TLS: use ws";
     }
     return "unknown TLS error";
   }

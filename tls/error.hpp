@@ -8,9 +8,11 @@ namespace wirespan::tls {
 /// Errors that the TLS layer itself finds.
 enum class TlsErrc {
   truncated = 1,        ///< TCP ended without close_notify: bytes may be missing.
-  no_certificate_file,  ///< A certificate, key or CA file cannot be used.
+  no_certificate_file,  ///< A certificate or key, in a file or a text, cannot be used.
   bad_ciphers,          ///< The list of ciphers or of groups names nothing usable.
   idle_records,         ///< Too many TLS records without data: limits::tls_idle_records.
+  key_not_pinned,       ///< The server's key is none of ClientOptions::pinned_keys.
+  not_tls,              ///< The server's first bytes are no TLS record: perhaps it speaks ws:.
 };
 
 /// Category of TlsErrc.

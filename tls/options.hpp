@@ -2,12 +2,18 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include <wirespan/tls/secret.hpp>
 
 struct ssl_ctx_st;  // OpenSSL's SSL_CTX
 
 namespace wirespan::tls {
+
+class SessionCache;
 
 /// Whether a client verifies the certificate of the server.
 enum class Verify : std::uint8_t {
@@ -25,23 +31,52 @@ struct ClientOptions {
   /// The certificate must name the host. Unset: true, but false with Verify::none. True together
   /// with Verify::none is Errc::invalid_option.
   std::optional<bool> check_hostname{};
-  /// Trusted certificates, in PEM: a file and a folder. If both are empty: the file or folder that
-  /// the environment variable WEBSOCKET_CLIENT_CA_BUNDLE names, if it exists, else the system's
-  /// store.
+  /// Trusted certificates, in PEM: a file, a folder and a text; those of all that are set count.
+  /// If none is: the file or folder that the environment variable WEBSOCKET_CLIENT_CA_BUNDLE names,
+  /// if it exists, else the system's store.
   std::string ca_certs{};
   std::string ca_cert_path{};
+  std::string ca_certs_pem{};
+  /// Trust every certificate among them as an end of the chain, an intermediate one or the server's
+  /// own, too. False: a chain must end in a self-signed certificate.
+  bool partial_chain = false;
+  /// Public keys of which the server must have one, in addition to all other checks: the SHA-256 of
+  /// the certificate's SubjectPublicKeyInfo in base64, with or without "sha256//" in front of it,
+  /// as curl takes it (RFC 7469 §2.4). Only the server's own certificate counts, none of its
+  /// issuers. With Verify::none the pinned key alone protects: the server must have it, while name,
+  /// dates and issuer are not verified. Another key is TlsErrc::key_not_pinned, before any byte of
+  /// a request is sent, and, without a `context` of the caller, before the client's certificate is.
+  /// A malformed pin is Errc::invalid_option. List the next key, too, before the server changes its
+  /// key. Empty: any key.
+  std::vector<std::string> pinned_keys{};
   /// The client's own certificate (a chain, in PEM), its key (if empty: in the same file) and the
   /// key's password.
   std::string certfile{};
   std::string keyfile{};
   std::string password{};
+  /// The same certificate and key as texts. A file may go with a text (certfile with key_pem), but
+  /// two sources for one thing, or a key_pem without a certificate, are Errc::invalid_option. The
+  /// library erases its copies of the key.
+  std::string certificate_pem{};
+  Secret key_pem{};
   std::string ciphers{};     ///< OpenSSL's cipher list for TLS 1.2; empty: its default.
   std::string ecdh_curve{};  ///< OpenSSL's list of groups, "X25519:P-256".
   Version min_version = Version::tls1_2;
+  /// Protocols offered by ALPN (RFC 7301), the preferred one first: "http/1.1" for a server or
+  /// proxy that insists on it. A name has 1 to 255 bytes, else Errc::invalid_option. A server may
+  /// choose none; TlsStream::alpn() tells. Empty: no ALPN.
+  std::vector<std::string> alpn{};
   std::string server_hostname{};  ///< Sent as SNI and verified instead of the URL's host.
-  /// An SSL_CTX of the caller, used as it is: then only check_hostname and server_hostname count.
-  /// The connection holds a reference to it as long as it needs it, and sets its own modes,
-  /// read-ahead and message callback, whatever the context says. Null: none.
+  /// Keeps the context made from these options, and sessions for the next connections. Null:
+  /// nothing is kept, but a WebSocketApp keeps a cache of its own for all of its connections.
+  std::shared_ptr<SessionCache> session_cache{};
+  /// Resume sessions of the cache: an abbreviated handshake without certificates, and with TLS 1.2
+  /// a round trip less. False: full handshakes only; the context is still kept.
+  bool resume = true;
+  /// An SSL_CTX of the caller, used as it is: then only check_hostname, server_hostname and
+  /// pinned_keys count, and sessions are not resumed. The connection holds a reference to it as
+  /// long as it needs it, and sets its own modes, read-ahead and message callback, whatever the
+  /// context says. Null: none.
   ::ssl_ctx_st* context = nullptr;
 };
 

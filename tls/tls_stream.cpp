@@ -11,6 +11,7 @@
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/limits.hpp>
 #include <wirespan/tls/certificate_text.hpp>
+#include <wirespan/tls/client_side.hpp>
 #include <wirespan/tls/error.hpp>
 #include <wirespan/tls/tls_stream.hpp>
 #include <wirespan/tls/transport_bio.hpp>
@@ -54,6 +55,13 @@ bool expect_peer(SSL* ssl, const std::string& name, bool check_hostname) noexcep
   ::SSL_set_hostflags(ssl,
                       X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   return ::SSL_set1_host(ssl, name.c_str()) == 1;
+}
+
+/// True for the first bytes of an alert or of a handshake message in a record, RFC 8446 §5.1.
+bool begins_like_tls(const void* header) noexcept {
+  const auto* bytes = static_cast<const unsigned char*>(header);
+  const bool is_known = bytes[0] == SSL3_RT_ALERT || bytes[0] == SSL3_RT_HANDSHAKE;
+  return is_known && bytes[1] == SSL3_VERSION_MAJOR;
 }
 
 /// Joins the small pieces of a gather write into whole records, by copying. A piece that fills a
@@ -115,10 +123,13 @@ struct TlsStream::Impl {
 
   /// OpenSSL's message callback: counts the headers of records that are read. Above the limit it
   /// sets SSL_RECEIVED_SHUTDOWN, which makes OpenSSL stop before the content of the record.
-  static void note_record(int is_written, int, int type, const void*, std::size_t, SSL* ssl,
-                          void* context) noexcept {
+  static void note_record(int is_written, int, int type, const void* header, std::size_t size,
+                          SSL* ssl, void* context) noexcept {
     auto& self = *static_cast<Impl*>(context);
-    if (is_written != 0 || type != SSL3_RT_HEADER || !self.reading) return;
+    if (is_written != 0 || type != SSL3_RT_HEADER) return;
+    if (!self.heard) self.heard_other = size >= 2 && !begins_like_tls(header);
+    self.heard = true;
+    if (!self.reading) return;
     ++self.records;
     if (self.idle_records++ <= limits::tls_idle_records) return;  // this record may bring data
     self.flooded = true;
@@ -150,7 +161,7 @@ struct TlsStream::Impl {
     bio.input_left = input_per_call;
     std::size_t bytes = 0;
     const int result = call(&bytes);
-    if (result == 1) return {.status = net::IoStatus::ok, .bytes = bytes};
+    if (result == 1) return complete({.status = net::IoStatus::ok, .bytes = bytes});
     switch (::SSL_get_error(ssl.get(), result)) {
       case SSL_ERROR_WANT_READ:
         return {.status = net::IoStatus::want_read};
@@ -164,6 +175,13 @@ struct TlsStream::Impl {
     broken = reason();
     ::ERR_clear_error();
     return net::IoResult::failure(broken);
+  }
+
+  /// Lets the client's side check the peer, once the handshake is complete.
+  net::IoResult complete(const net::IoResult& result) {
+    if (!client || ::SSL_is_init_finished(ssl.get()) != 1) return result;
+    broken = client->complete(ssl.get());
+    return broken ? net::IoResult::failure(broken) : result;
   }
 
   /// Calls SSL_write_ex() once, unless an earlier write has failed.
@@ -181,6 +199,7 @@ struct TlsStream::Impl {
   /// of the transport, or OpenSSL's own code.
   [[nodiscard]] std::error_code reason() const noexcept {
     if (bio.error) return bio.error;
+    if (client && client->has_refused_key()) return TlsErrc::key_not_pinned;
     const long verified = ::SSL_get_verify_result(ssl.get());
     const unsigned long code = ::ERR_peek_error();
     const bool rejected =
@@ -188,6 +207,9 @@ struct TlsStream::Impl {
     if (rejected && verified != X509_V_OK) {
       return {static_cast<int>(verified), certificate_category()};
     }
+    const bool is_foreign =
+        ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER;
+    if (client && heard_other && is_foreign) return TlsErrc::not_tls;
     if (bio.eof) return TlsErrc::truncated;
     if (code == 0) return make_error_code(std::errc::io_error);
     return {static_cast<int>(code), openssl_category()};
@@ -199,8 +221,11 @@ struct TlsStream::Impl {
 
   std::unique_ptr<net::ByteTransport> transport;
   TransportBio bio;
+  std::unique_ptr<ClientSide> client;  // null at the server's end; the SSL points to it
   std::unique_ptr<SSL, Free> ssl;
   std::error_code broken;     // set by a fatal error: OpenSSL must not be called again
+  bool heard = false;         // a record header has come
+  bool heard_other = false;   // the first one was none
   bool reading = false;       // inside SSL_read_ex()
   bool flooded = false;       // too many idle records; => broken after that call
   int records = 0;            // headers read since the beginning of read_some()
@@ -216,11 +241,14 @@ TlsStream::~TlsStream() = default;
 
 Expected<TlsStream> TlsStream::client(std::unique_ptr<net::ByteTransport> transport,
                                       const Context& context, std::string_view server_name,
-                                      bool check_hostname) {
+                                      bool check_hostname, std::uint16_t port) {
   if (!can_be_named(server_name)) return std::error_code(Errc::invalid_option);
   auto impl = std::make_unique<Impl>(std::move(transport));
-  const bool ready =
-      impl->open(context) && expect_peer(impl->ssl.get(), std::string(server_name), check_hostname);
+  impl->client = std::make_unique<ClientSide>(context.rules_, context.sessions_, server_name, port,
+                                              check_hostname);
+  const bool ready = impl->open(context) &&
+                     expect_peer(impl->ssl.get(), std::string(server_name), check_hostname) &&
+                     impl->client->attach(impl->ssl.get());
   if (!ready) return make_error_code(std::errc::not_enough_memory);
   ::SSL_set_connect_state(impl->ssl.get());
   return TlsStream(std::move(impl));
@@ -319,6 +347,17 @@ std::optional<PeerCertificate> TlsStream::peer_certificate() const {
   const bool verified = ::SSL_get_verify_result(impl_->ssl.get()) == X509_V_OK;
   if (certificate == nullptr || !verified) return std::nullopt;
   return describe_certificate(*certificate);
+}
+
+bool TlsStream::session_reused() const noexcept {
+  return ::SSL_session_reused(impl_->ssl.get()) == 1;
+}
+
+std::string TlsStream::alpn() const {
+  const unsigned char* name = nullptr;
+  unsigned int size = 0;
+  ::SSL_get0_alpn_selected(impl_->ssl.get(), &name, &size);
+  return {reinterpret_cast<const char*>(name), size};
 }
 
 std::string TlsStream::description() const {

@@ -1,6 +1,7 @@
 // tls_stream.hpp - TLS as a model of Stream, over any transport.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,12 +23,15 @@ class TlsStream {
  public:
   /// Makes the client's end. The certificate must have `server_name`: a DNS name, which is sent as
   /// SNI too, or an IP address, which is not (RFC 6066 §3). With `check_hostname` false the name is
-  /// not verified; the chain is verified as the context says. Errors: Errc::invalid_option for a
-  /// name that is empty, longer than 255 bytes or has a NUL in it; not_enough_memory.
+  /// not verified; the chain is verified as the context says. If the context has a session cache,
+  /// it is asked for a session of this name and `port`, and gets those of this connection. Errors:
+  /// Errc::invalid_option for a name that is empty, longer than 255 bytes or has a NUL in it;
+  /// not_enough_memory.
   [[nodiscard]] static Expected<TlsStream> client(std::unique_ptr<net::ByteTransport> transport,
                                                   const Context& context,
                                                   std::string_view server_name,
-                                                  bool check_hostname = true);
+                                                  bool check_hostname = true,
+                                                  std::uint16_t port = 0);
   /// Makes the server's end. Error: not_enough_memory.
   [[nodiscard]] static Expected<TlsStream> server(std::unique_ptr<net::ByteTransport> transport,
                                                   const Context& context);
@@ -39,7 +43,8 @@ class TlsStream {
   /// -1 once the stream has been moved from.
   [[nodiscard]] int fd() const noexcept;
   /// Runs the handshake; repeat while it would block. A refused certificate is an error of
-  /// certificate_category().
+  /// certificate_category(), another key than a pinned one TlsErrc::key_not_pinned, and a server
+  /// whose first bytes are no TLS record TlsErrc::not_tls.
   [[nodiscard]] net::IoResult handshake();
   /// Decrypts input into `in`. Reads the transport no more often than that needs, and takes up
   /// about limits::tls_records_per_read records at most, so has_buffered_input() may be true
@@ -66,6 +71,10 @@ class TlsStream {
   /// Returns the peer's certificate if the peer has shown one and it was verified; nothing
   /// otherwise.
   [[nodiscard]] std::optional<PeerCertificate> peer_certificate() const;
+  /// True if the handshake has resumed an earlier session.
+  [[nodiscard]] bool session_reused() const noexcept;
+  /// Returns the protocol that the server has chosen by ALPN; empty if none was.
+  [[nodiscard]] std::string alpn() const;
   /// Returns the version ("TLSv1.3") and the name of the cipher; for reports.
   [[nodiscard]] std::string description() const;
 

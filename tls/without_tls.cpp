@@ -4,6 +4,7 @@
 #include <wirespan/tls/context.hpp>
 #include <wirespan/tls/hash.hpp>
 #include <wirespan/tls/openssl_text.hpp>
+#include <wirespan/tls/session_cache.hpp>
 #include <wirespan/tls/tls_stream.hpp>
 
 namespace wirespan::tls {
@@ -21,6 +22,13 @@ Expected<Context> Context::for_server(const ServerOptions&, std::string* detail)
   return std::error_code(Errc::tls_unavailable);
 }
 
+struct SessionCache::Impl {};
+
+SessionCache::SessionCache(std::size_t) {}
+SessionCache::~SessionCache() = default;
+std::size_t SessionCache::size() const { return 0; }
+void SessionCache::clear() {}
+
 struct TlsStream::Impl {};
 
 namespace {
@@ -33,7 +41,7 @@ TlsStream& TlsStream::operator=(TlsStream&& other) noexcept = default;
 TlsStream::~TlsStream() = default;
 
 Expected<TlsStream> TlsStream::client(std::unique_ptr<net::ByteTransport>, const Context&,
-                                      std::string_view, bool) {
+                                      std::string_view, bool, std::uint16_t) {
   return std::error_code(Errc::tls_unavailable);
 }
 Expected<TlsStream> TlsStream::server(std::unique_ptr<net::ByteTransport>, const Context&) {
@@ -49,6 +57,8 @@ std::size_t TlsStream::bytes_to_repeat() const noexcept { return 0; }
 bool TlsStream::has_buffered_input() const noexcept { return false; }
 net::IoResult TlsStream::shutdown() { return unavailable(); }
 std::optional<PeerCertificate> TlsStream::peer_certificate() const { return std::nullopt; }
+bool TlsStream::session_reused() const noexcept { return false; }
+std::string TlsStream::alpn() const { return {}; }
 std::string TlsStream::description() const { return "built without TLS"; }
 
 }  // namespace wirespan::tls

@@ -108,6 +108,8 @@ RunResult WebSocketApp::Run::run(const std::stop_token& stop) {
 
 ConnectOptions WebSocketApp::Run::connect_options() const {
   const AppOptions& app = app_.options_;
+  tls::ClientOptions sslopt = options_.sslopt;
+  if (!sslopt.session_cache) sslopt.session_cache = shared_.tls_sessions();
   return {.header = app.header,
           .cookie = app.cookie,
           .origin = options_.origin,
@@ -117,7 +119,7 @@ ConnectOptions WebSocketApp::Run::connect_options() const {
           .require_subprotocol = app.require_subprotocol,
           .connect_timeout = app.connect_timeout,
           .sockopt = options_.sockopt,
-          .sslopt = options_.sslopt,
+          .sslopt = std::move(sslopt),
           .compression = app.compression,
           .socket = app.socket,
           .already_secured = app.already_secured,

@@ -20,6 +20,7 @@
 #include <wirespan/core/limits.hpp>
 #include <wirespan/core/opcode.hpp>
 #include <wirespan/net/remote.hpp>
+#include <wirespan/tls/session_cache.hpp>
 
 namespace wirespan {
 
@@ -47,6 +48,11 @@ class RunPort {
 class WebSocketApp::Shared {
  public:
   explicit Shared(bool keep_running) : keep_running_(keep_running) {}
+
+  /// The TLS contexts and sessions of this app's connections, of all its runs.
+  [[nodiscard]] const std::shared_ptr<tls::SessionCache>& tls_sessions() const noexcept {
+    return tls_sessions_;
+  }
 
   // For the run, on its thread.
 
@@ -91,6 +97,7 @@ class WebSocketApp::Shared {
   [[nodiscard]] bool accepts() const noexcept;
   void wait_for_room(Lock& lock, std::optional<TimePoint> deadline);
 
+  const std::shared_ptr<tls::SessionCache> tls_sessions_ = std::make_shared<tls::SessionCache>();
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable room_;
   // Set during a run, null without one. open_ => remote_ is set.

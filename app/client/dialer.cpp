@@ -149,8 +149,8 @@ void Dialer::secure(net::TcpSocket socket) {
   const bool check = options.check_hostname.value_or(options.verify == tls::Verify::required);
   const std::string& name =
       options.server_hostname.empty() ? plan_.url.host : options.server_hostname;
-  auto stream =
-      tls::TlsStream::client(net::make_transport(std::move(socket)), *context, name, check);
+  auto stream = tls::TlsStream::client(net::make_transport(std::move(socket)), *context, name,
+                                       check, plan_.url.port);
   if (!stream) return fail(stream.error(), "TLS with the name " + in_quotes(name));
   transport_.emplace(std::move(*stream));
   step_ = Step::securing;

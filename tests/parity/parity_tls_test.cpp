@@ -148,12 +148,43 @@ concept HasHandshakeSwitch = requires(Options options) {
   options.do_handshake_on_connect;
 };
 template <class Options>
-concept HasAlpn = requires(Options options) {
-  options.alpn;
+concept HasCompression = requires(Options options) {
+  options.compression;
 };
 TEST(ParitySslopt, FIX_keys_that_are_not_there_do_not_compile) {
-  static_assert(!HasAlpn<tls::ClientOptions>, "Python ignores unknown keys in silence");
+  static_assert(!HasCompression<tls::ClientOptions>, "Python ignores unknown keys in silence");
   static_assert(!HasHandshakeSwitch<tls::ClientOptions>, "connecting always shakes hands");
+}
+
+TEST(ParitySslopt, FIX_certificates_and_keys_may_be_texts) {
+  RawServer server(echo_script, link_of(curious));
+  const auto files = certificate({.name = "client", .for_client = true});
+  EXPECT_EQ(outcome(server, {.ca_certs_pem = content_of(authority_file()),
+                             .certificate_pem = content_of(files.certificate),
+                             .key_pem = content_of(files.key)}),
+            nothing_thrown());
+}
+
+TEST(ParitySslopt, FIX_keys_may_be_pinned) {
+  RawServer server(echo_script, link_of(stranger));
+  tls::ClientOptions options{.verify = tls::Verify::none};
+  options.pinned_keys = {pin_of(stranger().certificate_file)};
+  EXPECT_EQ(outcome(server, options), nothing_thrown());
+  options.pinned_keys = {pin_of(good_server().certificate_file)};
+  EXPECT_EQ(outcome(server, options),
+            (Thrown{"WebSocketTlsException", tls::TlsErrc::key_not_pinned}));
+}
+
+TEST(ParitySslopt, FIX_alpn_and_partial_chains_are_options) {
+  RawServer server(echo_script, link_of([] {
+                     const auto files = certificate({.name = "deep", .by_intermediate = true});
+                     return tls::ServerOptions{.certificate_file = files.certificate,
+                                               .key_file = files.key};
+                   }));
+  tls::ClientOptions options{.ca_certs = intermediate_file(), .alpn = {"http/1.1"}};
+  expect_refused(server, options);
+  options.partial_chain = true;
+  EXPECT_EQ(outcome(server, options), nothing_thrown());
 }
 
 TEST(ParitySslopt, FIX_ragged_ends_are_never_taken_for_orderly_ones) {

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -110,11 +112,19 @@ class Authority {
     return authority;
   }
 
-  explicit Authority(const std::string& name) : key_(EVP_EC_gen("P-256")) {
+  static Authority& intermediate() {
+    static Authority authority("an authority in between", &trusted());
+    return authority;
+  }
+
+  /// Without a signer it signs itself.
+  explicit Authority(const std::string& name, const Authority* signer = nullptr)
+      : key_(EVP_EC_gen("P-256")) {
     certificate_ = unsigned_certificate(name, key_.get(), -7200, 7 * 86400);
-    add_extension(certificate_.get(), certificate_.get(), NID_basic_constraints,
+    const Authority& issuer = signer != nullptr ? *signer : *this;
+    add_extension(certificate_.get(), issuer.certificate_.get(), NID_basic_constraints,
                   "critical,CA:TRUE");
-    sign(certificate_.get(), certificate_.get(), key_.get());
+    sign(certificate_.get(), issuer.certificate_.get(), issuer.key_.get());
     file_ = folder().file(name + ".pem");
     write(file_, certificate_.get());
   }
@@ -176,6 +186,8 @@ class Authority {
 
 const std::string& authority_file() { return Authority::trusted().file(); }
 
+const std::string& intermediate_file() { return Authority::intermediate().file(); }
+
 const std::string& authority_folder() {
   static const std::string path = Authority::trusted().hashed_folder();
   return path;
@@ -183,7 +195,31 @@ const std::string& authority_folder() {
 
 std::string scratch_file(const std::string& name) { return folder().file(name); }
 
+std::string content_of(const std::string& path) {
+  std::ifstream file(path);
+  require(file.good(), "read");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string pin_of(const std::string& certificate_file) {
+  const File file(std::fopen(certificate_file.c_str(), "r"));
+  const Certificate made(file ? PEM_read_X509(file.get(), nullptr, nullptr, nullptr) : nullptr);
+  require(made != nullptr, "read certificate");
+  std::array<unsigned char, 2048> key;
+  unsigned char* end = key.data();
+  const int size = i2d_PUBKEY(X509_get0_pubkey(made.get()), nullptr);
+  require(size > 0 && static_cast<std::size_t>(size) <= key.size(), "key size");
+  i2d_PUBKEY(X509_get0_pubkey(made.get()), &end);
+  std::array<unsigned char, 32> hash;
+  EVP_Digest(key.data(), static_cast<std::size_t>(size), hash.data(), nullptr, EVP_sha256(),
+             nullptr);
+  std::array<unsigned char, 45> text;
+  const int length = EVP_EncodeBlock(text.data(), hash.data(), static_cast<int>(hash.size()));
+  return "sha256//" + std::string(text.begin(), text.begin() + length);
+}
+
 CertificateFiles certificate(const CertificateSpec& spec) {
+  if (spec.by_intermediate) return Authority::intermediate().issue(spec);
   return (spec.other_authority ? Authority::foreign() : Authority::trusted()).issue(spec);
 }
 

@@ -16,8 +16,11 @@ struct CertificateSpec {
   long valid_until = 24 * 3600;
   bool self_signed = false;
   bool other_authority = false;  ///< Signed by a second authority, which no test trusts.
-  bool for_client = false;       ///< Extended key usage: client instead of server.
-  std::string key_password{};    ///< Encrypts the key file.
+  /// Signed by an authority between the test authority and this certificate, which is not in its
+  /// file.
+  bool by_intermediate = false;
+  bool for_client = false;     ///< Extended key usage: client instead of server.
+  std::string key_password{};  ///< Encrypts the key file.
 };
 
 struct CertificateFiles {
@@ -27,10 +30,16 @@ struct CertificateFiles {
 
 /// Returns the path of the PEM file with the certificate of the test authority.
 [[nodiscard]] const std::string& authority_file();
+/// Returns the same for the authority that CertificateSpec::by_intermediate asks for.
+[[nodiscard]] const std::string& intermediate_file();
 /// Returns a folder with that certificate under the hashed name by which OpenSSL looks it up.
 [[nodiscard]] const std::string& authority_folder();
 /// Returns a path in a folder that is deleted when the process ends; no file is there yet.
 [[nodiscard]] std::string scratch_file(const std::string& name);
+/// Returns the content of a file.
+[[nodiscard]] std::string content_of(const std::string& path);
+/// Returns the pin of a certificate's key: "sha256//" and the base64 of its hash.
+[[nodiscard]] std::string pin_of(const std::string& certificate_file);
 /// Makes the certificate on first use; the same `spec.name` returns the same files.
 [[nodiscard]] CertificateFiles certificate(const CertificateSpec& spec = {});
 

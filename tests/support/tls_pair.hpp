@@ -49,8 +49,10 @@ struct HandshakeOutcome {
 struct TlsPair {
   explicit TlsPair(const tls::Context& for_client = client_context(),
                    const tls::Context& for_server = server_context(),
-                   std::string_view name = "localhost", bool check_hostname = true)
-      : client(*tls::TlsStream::client(wire.client_transport(), for_client, name, check_hostname)),
+                   std::string_view name = "localhost", bool check_hostname = true,
+                   std::uint16_t port = 0)
+      : client(*tls::TlsStream::client(wire.client_transport(), for_client, name, check_hostname,
+                                       port)),
         server(*tls::TlsStream::server(wire.server_transport(), for_server)) {}
 
   /// Drives both sides until both are done, or one has failed and the other has seen the end.

@@ -17,8 +17,8 @@ using tls::TlsErrc;
 
 TEST(TlsError, every_code_has_words_of_its_own) {
   std::set<std::string> words;
-  for (const TlsErrc code :
-       {TlsErrc::truncated, TlsErrc::no_certificate_file, TlsErrc::bad_ciphers}) {
+  for (const TlsErrc code : {TlsErrc::truncated, TlsErrc::no_certificate_file, TlsErrc::bad_ciphers,
+                             TlsErrc::idle_records, TlsErrc::key_not_pinned, TlsErrc::not_tls}) {
     const std::error_code error = code;
     EXPECT_EQ(error.category(), tls::tls_category());
     EXPECT_TRUE(words.insert(error.message()).second) << error.message();

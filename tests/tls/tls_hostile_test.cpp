@@ -37,12 +37,50 @@ TEST(TlsHostile, R11_a_client_that_speaks_http_to_a_tls_port) {
   EXPECT_EQ(server.handshake().error, result.error) << "it stays that way";
 }
 
-TEST(TlsHostile, R11_a_server_that_speaks_http_to_a_tls_client) {
+TEST(TlsHostile, R11_a_server_that_does_not_speak_tls_is_told_apart) {
+  for (const std::string_view greeting :
+       {"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n",
+        "220 mail.example ESMTP\r\n", "GET / HTTP/1.1\r\n\r\n", "\x81\x05hello"}) {
+    Wire wire;
+    auto client = lone_client(wire);
+    EXPECT_EQ(client.handshake().status, IoStatus::want_read);
+    wire.client->arrive(wire_bytes(greeting));
+    const auto result = client.handshake();
+    if (greeting.starts_with("GET")) {  // OpenSSL has a code of its own for a client's request
+      EXPECT_EQ(alert_of(result.error), SSL_R_HTTP_REQUEST);
+    } else {
+      EXPECT_EQ(result.error, tls::TlsErrc::not_tls) << greeting << result.error.message();
+    }
+    EXPECT_EQ(client.handshake().error, result.error) << "it stays that way";
+  }
+}
+
+/// Only a first byte that begins no record tells a server that does not speak TLS.
+TEST(TlsHostile, a_server_that_speaks_tls_badly_is_not_taken_for_a_plain_one) {
+  const ByteVector bad[] = {
+      "1604030005 0200000100"_hex,  // a handshake record of version 4
+      "1602000005 0200000100"_hex,  // of version 2
+      "1503030002 0246"_hex,        // the alert protocol_version
+      "1603030005 0200000100"_hex,  // a hello of one byte
+  };
+  for (const ByteVector& bytes : bad) {
+    Wire wire;
+    auto client = lone_client(wire);
+    (void)client.handshake();
+    wire.client->arrive(bytes);
+    wire.client->ended = true;
+    const auto error = client.handshake().error;
+    EXPECT_TRUE(error) << "must fail";
+    const bool other_version = bytes[1] != std::byte{3};
+    EXPECT_EQ(error == tls::TlsErrc::not_tls, other_version) << error.message();
+  }
+}
+
+TEST(TlsHostile, a_server_is_never_told_to_use_ws) {
   Wire wire;
-  auto client = lone_client(wire);
-  EXPECT_EQ(client.handshake().status, IoStatus::want_read);
-  wire.client->arrive(wire_bytes("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"));
-  EXPECT_EQ(alert_of(client.handshake().error), SSL_R_WRONG_VERSION_NUMBER);
+  auto server = lone_server(wire);
+  wire.server->arrive(wire_bytes("SSH-2.0-OpenSSH_9.2\r\n"));
+  EXPECT_EQ(alert_of(server.handshake().error), SSL_R_WRONG_VERSION_NUMBER);
 }
 
 /// Ten bytes: a record whose handshake message announces a length of 16 MiB.

@@ -19,7 +19,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-/// What the command line says before it becomes Options.
+/// The values of the command line that become Options after a conversion or a check.
 struct Raw {
   std::string proxy{};
   bool binary = false;

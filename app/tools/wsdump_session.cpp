@@ -34,7 +34,7 @@ constexpr auto longest_noise = 2s;             // after the pong, while messages
 constexpr auto pong_time = 10s;                // without the pong, after the latest message
 constexpr auto longest_pong_time = 60s;        // without the pong, while messages keep coming
 constexpr auto reply_time = 10s;               // of --wait-reply
-constexpr auto interrupt_time = 1s;            // for the answer to our Close frame after Ctrl+C
+constexpr auto interrupt_time = 2s;            // for the answer to our Close frame after Ctrl+C
 constexpr auto drain_time = 5ms;               // between two looks at the unsent bytes
 constexpr std::size_t most_unsent = 1u << 20;  // bytes; above them no input is read
 constexpr TimePoint never = TimePoint::max();
@@ -211,7 +211,7 @@ void Session::step(TimePoint now) {
   }
   if (stopping_ || !ready()) return;
   feed(now);
-  if (!waiting_ && !pending_ && input_->at_end()) begin_waiting(now);
+  if (!waiting_ && !pending_ && (input_failed_ || input_->at_end())) begin_waiting(now);
   if (!waiting_ || waiting_ends(now) > now) return;
   replies_missing_ = options_.wait_reply && !has_all_replies();
   stop(wirespan::limits::close_time);
@@ -223,6 +223,7 @@ void Session::feed(TimePoint now) {
   held_up_ = false;
   while (!stopping_ && !held_up_) {
     if (!pending_) {
+      if (input_failed_) break;
       if (!take_next(now)) break;
       has_taken = true;
     }
@@ -275,18 +276,16 @@ void Session::send(const Step& step) {
   if (!wirespan::is_control(step.type)) ++sent_;
 }
 
-/// A person may type the line again; a script has to be mended.
+/// A person may type the line again; in a script the input ends here.
 void Session::refuse_line(const std::string& why) {
   output_.error(why);
-  if (output_.is_interactive()) return;
-  input_failed_ = true;
-  stop(wirespan::limits::close_time);
+  if (!output_.is_interactive()) input_failed_ = true;
 }
 
 void Session::begin_waiting(TimePoint now) {
   waiting_ = now;
   awaits_replies_ = options_.wait_reply;
-  if (options_.wait_reply || options_.eof_wait || options_.max_messages > 0) return;
+  if (options_.wait_reply || options_.eof_wait || waits_for_count()) return;
   try {
     ping(end_of_input);
   } catch (const wirespan::WebSocketConnectionClosedException&) {
@@ -294,13 +293,16 @@ void Session::begin_waiting(TimePoint now) {
   }
 }
 
+/// True if the end of input ends nothing: --max-messages does.
+bool Session::waits_for_count() const { return options_.max_messages > 0 && !input_failed_; }
+
 /// The time at which the session stops unless something comes.
 TimePoint Session::waiting_ends(TimePoint now) const {
   if (options_.wait_reply) {
     return has_all_replies() ? now : *waiting_ + options_.eof_wait.value_or(reply_time);
   }
   if (options_.eof_wait) return *waiting_ + *options_.eof_wait;
-  return options_.max_messages > 0 ? never : silence_ends();
+  return waits_for_count() ? never : silence_ends();
 }
 
 /// The time at which the server has said all: it has answered the ping behind the last message, and

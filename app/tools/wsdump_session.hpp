@@ -61,6 +61,7 @@ class Session final : public wirespan::WebSocketApp {
   [[nodiscard]] TimePoint silence_ends() const;
   void wait(TimePoint now);
   void read_input();
+  [[nodiscard]] bool waits_for_count() const;
   [[nodiscard]] TimePoint next_time(TimePoint now) const;
   [[nodiscard]] bool has_all_replies() const noexcept { return received_ >= sent_; }
   [[nodiscard]] int status_of(const wirespan::RunResult& result);

@@ -51,6 +51,7 @@ Output::Output(const Options& options, wirespan::TimePoint start)
       terminal_(::isatty(STDOUT_FILENO) == 1),
       interactive_(terminal_ && ::isatty(STDIN_FILENO) == 1 && !options.raw && !options.json &&
                    options.replay.empty()),
+      prompts_(interactive_),
       escapes_(terminal_ && !options.raw && !options.json && !is_dumb()),
       colours_(escapes_ && !is_set("NO_COLOR")),
       record_(open_record(options.record)) {}
@@ -89,13 +90,13 @@ void Output::sent_close(CloseCode code, std::string_view reason) {
 void Output::closed(CloseCode code, std::string_view reason, bool is_error) {
   const std::lock_guard lock(mutex_);
   log([&](Seconds time) { return close_to_json(Direction::received, code, reason, time); });
+  prompts_ = false;
   const bool is_frame = code != CloseCode::abnormal_closure;
   if (is_frame && !options_.json && (options_.verbose > 0 || (interactive_ && !is_error))) {
     std::string line = prefix(options_.verbose > 0 ? "close" : "closed");
     if (options_.verbose == 0) line += "closed: ";
     line += std::to_string(static_cast<int>(code)) + " (" + std::string(name(code)) + ')';
     if (!reason.empty()) line += ' ' + for_terminal(reason);
-    interactive_ = false;  // no prompt follows
     print_line(line, true);
   }
   flush();
@@ -103,7 +104,7 @@ void Output::closed(CloseCode code, std::string_view reason, bool is_error) {
 
 void Output::prompt() {
   const std::lock_guard lock(mutex_);
-  if (interactive_) pending_ += "> ";
+  if (prompts_) pending_ += "> ";
   flush();
 }
 
@@ -157,11 +158,11 @@ std::string Output::body(const Event& event) const {
 void Output::print_line(std::string_view line, bool end_line) {
   if (interactive_) pending_ += escapes_ ? erase_line : "\r";
   if (colours_) pending_ += blue;
-  if (interactive_) pending_ += "< ";
+  if (prompts_) pending_ += "< ";
   pending_ += terminal_ ? for_terminal(line) : std::string(line);
   if (colours_) pending_ += default_colour;
   if (end_line) pending_ += '\n';
-  if (interactive_) pending_ += "> ";
+  if (prompts_) pending_ += "> ";
 }
 
 void Output::flush() {

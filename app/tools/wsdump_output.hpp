@@ -59,10 +59,11 @@ class Output {
 
   const Options& options_;
   const wirespan::TimePoint start_;
-  bool terminal_;     // standard output is one
-  bool interactive_;  // so is standard input, and a prompt is shown
-  bool escapes_;      // the terminal knows escape sequences
-  bool colours_;
+  const bool terminal_;     // standard output is one
+  const bool interactive_;  // so is standard input, and no option asks for exact output
+  bool prompts_;            // a prompt is shown: until the close
+  const bool escapes_;      // the terminal knows escape sequences
+  const bool colours_;
   bool fragments_of_text_ = false;  // the message under way is a text
   std::atomic<bool> failed_ = false;
   std::mutex mutex_;

@@ -53,8 +53,8 @@ std::optional<milliseconds> Backoff::next_delay(TimePoint now, std::uint64_t ran
   const milliseconds delay = drawn(random, bounded(at_least));
   computed_ = std::min(computed_ * options_.multiplier, as_double(options_.max_delay));
   if (!options_.give_up_after) return delay;
-  const auto left = std::chrono::duration_cast<milliseconds>(
-      later(down_since_, *options_.give_up_after) - now);
+  const auto left =
+      std::chrono::duration_cast<milliseconds>(later(down_since_, *options_.give_up_after) - now);
   if (left.count() <= 0 || at_least > left) return std::nullopt;
   return std::min(delay, left);
 }

@@ -40,17 +40,30 @@ TEST(HttpDate, a_year_of_two_digits_lies_between_1970_and_2069) {
 }
 
 TEST(HttpDate, everything_else_is_refused) {
-  for (const char* bad :
-       {"", "Sun", "0", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC",
-        "Sun, 06 Nov 1994 08:49:37 GMT ", " Sun, 06 Nov 1994 08:49:37 GMT",
-        "sun, 06 nov 1994 08:49:37 gmt", "Sun, 6 Nov 1994 08:49:37 GMT",
-        "Sun, 06 Nov 94 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT",
-        "Sun, 06 Nov 1994 08:60:00 GMT", "Sun, 06 Nov 1994 08:49:61 GMT",
-        "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 31 Nov 1994 08:49:37 GMT",
-        "Wed, 29 Feb 2023 00:00:00 GMT", "Sun, 06 Nox 1994 08:49:37 GMT",
-        "Sun, -6 Nov 1994 08:49:37 GMT", "Sunday, 06 Nov 1994 08:49:37 GMT",
-        "Sun, 06-Nov-94 08:49:37 GMT", "Sun Nov 6 08:49:37 1994", "Sun Nov   6 08:49:37 1994",
-        "Sun Nov  6 08:49:37 94", "Sun,06 Nov 1994 08:49:37 GMT"}) {
+  for (const char* bad : {"",
+                          "Sun",
+                          "0",
+                          "Sun, 06 Nov 1994 08:49:37",
+                          "Sun, 06 Nov 1994 08:49:37 UTC",
+                          "Sun, 06 Nov 1994 08:49:37 GMT ",
+                          " Sun, 06 Nov 1994 08:49:37 GMT",
+                          "sun, 06 nov 1994 08:49:37 gmt",
+                          "Sun, 6 Nov 1994 08:49:37 GMT",
+                          "Sun, 06 Nov 94 08:49:37 GMT",
+                          "Sun, 06 Nov 1994 24:00:00 GMT",
+                          "Sun, 06 Nov 1994 08:60:00 GMT",
+                          "Sun, 06 Nov 1994 08:49:61 GMT",
+                          "Sun, 00 Nov 1994 08:49:37 GMT",
+                          "Sun, 31 Nov 1994 08:49:37 GMT",
+                          "Wed, 29 Feb 2023 00:00:00 GMT",
+                          "Sun, 06 Nox 1994 08:49:37 GMT",
+                          "Sun, -6 Nov 1994 08:49:37 GMT",
+                          "Sunday, 06 Nov 1994 08:49:37 GMT",
+                          "Sun, 06-Nov-94 08:49:37 GMT",
+                          "Sun Nov 6 08:49:37 1994",
+                          "Sun Nov   6 08:49:37 1994",
+                          "Sun Nov  6 08:49:37 94",
+                          "Sun,06 Nov 1994 08:49:37 GMT"}) {
     EXPECT_FALSE(date_of(bad)) << bad;
   }
 }

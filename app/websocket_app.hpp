@@ -28,7 +28,7 @@
 
 namespace wirespan {
 
-/// What send() does with a message while a run has no open connection.
+/// The treatment of a message that is sent while a run has no open connection.
 enum class WhileDown : std::uint8_t {
   refuse,  ///< Throws WebSocketConnectionClosedException (Errc::not_open).
   keep,    ///< Keeps it for the next connection, up to AppOptions::down_limit.

@@ -63,9 +63,10 @@ struct AppOptions {
   std::size_t send_hard_limit = limits::send_hard_limit;
   /// Messages that are sent between two connections of a run, and before its first one. keep: they
   /// leave in order when on_open or on_reconnect has returned, behind the messages that those have
-  /// sent; until then messages of other threads are kept, too. Pings and pongs are refused. A
-  /// message that was handed to a connection is not sent on another one, although it may be lost
-  /// with the first: nothing arrives twice.
+  /// sent; until then messages of other threads are kept, too, and so are those that the old
+  /// connection did not take because the peer's Close had come. Pings and pongs are refused. A
+  /// message that a connection took is not sent on another one, although it may be lost with the
+  /// first: nothing arrives twice.
   WhileDown while_down = WhileDown::refuse;
   /// Bytes (1 MiB) of the messages kept, 16 for each message included; a message that does not fit
   /// is refused with Errc::send_queue_full, on every thread at once.

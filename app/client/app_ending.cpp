@@ -84,6 +84,7 @@ void WebSocketApp::Run::on_end(const net::SessionEnd& end) {
   loop_.retire(std::move(channel_));
   loop_.timers().cancel(*this);
   shared_.end_connection();
+  drain(net::Remote::Look::early);  // to be given back
   backoff_.ended(loop_.network().now());
   (void)remote_.set_unsent(account_, 0);
   result_.unsent_bytes += end.unsent_bytes + remote_.close_account(account_);

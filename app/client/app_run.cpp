@@ -277,6 +277,13 @@ void WebSocketApp::Run::send_kept() {
   }
 }
 
+/// A connection takes nothing more once the peer's Close has come, or when it has ended.
+std::error_code WebSocketApp::Run::deliver(const net::MessageLog::Message& message) {
+  const auto error = channel_ ? send_granted(message) : make_error_code(Errc::not_open);
+  const bool given_back = error == Errc::not_open && shared_.give_back(message);
+  return given_back ? std::error_code{} : error;
+}
+
 void WebSocketApp::Run::drain_listed() {
   remote_.drain_listed([this](std::uint32_t) { drain(net::Remote::Look::listed); });
 }
@@ -285,7 +292,7 @@ void WebSocketApp::Run::drain(net::Remote::Look look) {
   const auto nothing = [] {};
   remote_.drain_account(
       account_, 0, look,
-      [this](const net::MessageLog::Message& message) { return send_granted(message); }, nothing,
+      [this](const net::MessageLog::Message& message) { return deliver(message); }, nothing,
       nothing);
   shared_.tell_room();
 }

@@ -84,6 +84,8 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   /// Sends the messages that other threads have put into the outbox.
   void drain_listed();
   void drain(net::Remote::Look look);
+  /// Sends a message of another thread, or gives it back for the next connection.
+  [[nodiscard]] std::error_code deliver(const net::MessageLog::Message& message);
   /// Sends the messages that were kept while there was no connection.
   void send_kept();
   [[nodiscard]] std::error_code send_granted(const net::MessageLog::Message& message);

@@ -1,4 +1,5 @@
 // app_shared.cpp - the state of a WebSocketApp under its mutex, and senders that wait for room.
+#include <new>
 #include <string>
 #include <utility>
 
@@ -56,6 +57,7 @@ void WebSocketApp::Shared::end_connection() noexcept {
 
 std::optional<net::MessageLog::Message> WebSocketApp::Shared::next_kept() noexcept {
   const Lock lock(mutex_);
+  if (!given_back_.empty()) return given_back_.front();
   if (!kept_.empty()) return kept_.front();
   is_keeping_ = false;
   return std::nullopt;
@@ -63,8 +65,21 @@ std::optional<net::MessageLog::Message> WebSocketApp::Shared::next_kept() noexce
 
 void WebSocketApp::Shared::pop_kept() noexcept {
   const Lock lock(mutex_);
-  kept_payload_ -= kept_.front().payload.size();
-  kept_.pop();
+  net::MessageLog& log = given_back_.empty() ? kept_ : given_back_;
+  kept_payload_ -= log.front().payload.size();
+  log.pop();
+}
+
+bool WebSocketApp::Shared::give_back(const Message& message) noexcept {
+  const Lock lock(mutex_);
+  if (!keeps_while_down_ || !keep_running_ || is_control(message.opcode)) return false;
+  try {
+    given_back_.push(message);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  kept_payload_ += message.payload.size();
+  return true;
 }
 
 std::size_t WebSocketApp::Shared::kept() const noexcept {
@@ -74,6 +89,7 @@ std::size_t WebSocketApp::Shared::kept() const noexcept {
 
 std::size_t WebSocketApp::Shared::drop_kept() noexcept {
   const Lock lock(mutex_);
+  given_back_.clear();
   kept_.clear();
   return std::exchange(kept_payload_, 0);
 }
@@ -120,7 +136,8 @@ bool WebSocketApp::Shared::keeps(Opcode opcode) const noexcept {
 }
 
 void WebSocketApp::Shared::keep(Opcode opcode, Bytes payload, Compress compress) {
-  const std::size_t held = kept_payload_ + kept_.size() * net::MessageLog::overhead;
+  const std::size_t messages = given_back_.size() + kept_.size();
+  const std::size_t held = kept_payload_ + messages * net::MessageLog::overhead;
   const std::size_t size = payload.size() + net::MessageLog::overhead;
   if (held > down_limit_ || size > down_limit_ - held) {
     throw_for(Errc::send_queue_full, "send of " + std::to_string(payload.size()) +

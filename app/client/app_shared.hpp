@@ -65,6 +65,9 @@ class WebSocketApp::Shared {
   /// none, and from here on messages go to the connection.
   [[nodiscard]] std::optional<Message> next_kept() noexcept;
   void pop_kept() noexcept;
+  /// Takes back a message that was accepted for a connection which has not taken it: it goes in
+  /// front of those kept. False if messages are not kept, or without memory: it is lost then.
+  [[nodiscard]] bool give_back(const Message& message) noexcept;
   /// Payload bytes of the messages kept.
   [[nodiscard]] std::size_t kept() const noexcept;
   /// Drops the messages still kept; returns their payload bytes.
@@ -117,12 +120,14 @@ class WebSocketApp::Shared {
   bool keep_running_;
   bool open_ = false;
   // Messages for the next connection. is_keeping_: new ones go behind them; set from the beginning
-  // of a run or the end of a connection until all of them are sent. !is_keeping_ => kept_ is empty.
+  // of a run or the end of a connection until all of them are sent. given_back_ is older than
+  // kept_.
   bool is_keeping_ = false;
   bool keeps_while_down_ = false;  // AppOptions::while_down of this run
   std::size_t down_limit_ = 0;
+  net::MessageLog given_back_;
   net::MessageLog kept_;
-  std::size_t kept_payload_ = 0;
+  std::size_t kept_payload_ = 0;  // of both
   bool errored_ = false;
   Agreement agreement_;
   int status_ = 0;

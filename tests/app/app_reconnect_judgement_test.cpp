@@ -10,6 +10,7 @@
 
 #include "support/app_test.hpp"
 #include "support/case_name.hpp"
+#include "support/left_behind.hpp"
 #include <wirespan/tls/error.hpp>
 
 namespace wirespan::test {
@@ -222,6 +223,7 @@ TEST_P(AppReconnectAfter, R35_a_reset) {
 }
 
 TEST_P(AppReconnectAfter, R35_a_port_where_nobody_listens_and_a_name_that_does_not_resolve) {
+  threads_may_rest();  // threads of the resolver
   RawServer server(sending({}), link());
   for (const std::string& nowhere :
        {link().url(unused_port()), link().scheme() + "://nowhere.invalid/"}) {

@@ -103,6 +103,7 @@ struct JudgedEnd {
   bool verdict;
   RawServer::Script script;
   std::string error = "";  // the call of on_error; empty: none
+  Milliseconds patience = 10s;
 };
 void PrintTo(const JudgedEnd& row, std::ostream* out) { *out << row.name; }
 
@@ -160,7 +161,7 @@ std::vector<JudgedEnd> judged_ends() {
                   [](RawPeer& peer) { (void)peer.read_head(); }, called::lost()});
   rows.push_back({"silent_while_connecting", comes_back,
                   [](RawPeer& peer) { (void)peer.read_to_end(); },
-                  called::error("WebSocketTimeoutException", Errc::connect_timeout)});
+                  called::error("WebSocketTimeoutException", Errc::connect_timeout), 1s});
   return rows;
 }
 
@@ -178,7 +179,7 @@ TEST_P(ReconnectAfter, R35_this_end_the_run_comes_back_or_ends) {
   const JudgedEnd& row = GetParam();
   RawServer server({row.script, sending({})});
   Recorder recorder;
-  WebSocketApp app(server.url(), recorder.handlers(), {.connect_timeout = 1s});
+  WebSocketApp app(server.url(), recorder.handlers(), {.connect_timeout = row.patience});
   const RunResult result = app.run_forever({.reconnect = 1ms});
   EXPECT_EQ(server.accepted(), row.verdict == comes_back ? 2 : 1);
   Calls expected;
@@ -197,7 +198,7 @@ TEST_P(ReconnectAfter, this_end_a_run_without_reconnect_ends) {
   const JudgedEnd& row = GetParam();
   RawServer server({row.script, sending({})});
   Recorder recorder;
-  WebSocketApp app(server.url(), recorder.handlers(), {.connect_timeout = 200ms});
+  WebSocketApp app(server.url(), recorder.handlers(), {.connect_timeout = row.patience});
   const RunResult result = app.run_forever();
   EXPECT_EQ(server.accepted(), 1);
   EXPECT_EQ(result.failed(), !row.error.empty());

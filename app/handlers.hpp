@@ -54,7 +54,7 @@ class Handler<void(Arguments...)> {
 struct AppHandlers {
   /// The opening handshake is done. Called after a reconnect, too, if there is no on_reconnect.
   Handler<void(WebSocketApp&)> on_open{};
-  /// A connection has opened after a lost one or a failed attempt (RunOptions::reconnect).
+  /// A connection has opened after another one or a failed attempt (RunOptions::reconnect).
   Handler<void(WebSocketApp&)> on_reconnect{};
   /// A whole text or binary message has come.
   Handler<void(WebSocketApp&, const Message&)> on_message{};

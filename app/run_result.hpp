@@ -13,7 +13,7 @@ namespace wirespan {
 
 /// Why a run has ended.
 enum class EndReason : std::uint8_t {
-  closed_by_peer,  ///< The peer started the closing handshake.
+  closed_by_peer,  ///< The peer started the closing handshake, and the run did not come back.
   stopped,         ///< close(), keep_running(false) or a stop token ended the run.
   failed,          ///< No connection came about, it was lost, or a rule was broken.
 };
@@ -26,18 +26,26 @@ struct CloseInfo {
   std::string reason{};
 };
 
-/// The result of run_forever(). `close` and `error` are of the latest connection or attempt.
+/// The result of run_forever(). `close` is of the latest connection, `error` of the latest failure
+/// since it opened.
 struct RunResult {
   EndReason why = EndReason::stopped;
   CloseInfo close{};
   /// The failure that ended the run, if it failed. After `stopped` an error of the closing
   /// handshake, such as Errc::close_timeout if the peer did not answer.
   std::error_code error{};
-  /// Bytes of frames that send() accepted and that never reached the kernel.
+  /// The text of that failure: what() of the exception that on_error got. Empty if it got none.
+  std::string error_text{};
+  /// Bytes that send() accepted and that never reached the kernel, of all connections of the run:
+  /// lost with a connection, or still kept for the next one (AppOptions::while_down).
   std::size_t unsent_bytes = 0;
 
   /// True if the run ended in an error: the value that run_forever() returns in Python.
   [[nodiscard]] bool failed() const noexcept { return why == EndReason::failed; }
+  /// One line for a log or a user: `closed by the server: 4001 "bye"`, `closed by the server
+  /// without a code`, `stopped`, `failed: connecting to example.org:443: Connection refused`. The
+  /// peer's reason is shown as in_quotes() shows it.
+  [[nodiscard]] std::string text() const;
 };
 
 }  // namespace wirespan

@@ -15,6 +15,7 @@
 #include <wirespan/app/exceptions.hpp>
 #include <wirespan/app/handlers.hpp>
 #include <wirespan/app/options.hpp>
+#include <wirespan/app/reconnect_policy.hpp>
 #include <wirespan/app/run_result.hpp>
 #include <wirespan/app/status.hpp>
 #include <wirespan/core/bytes.hpp>
@@ -26,6 +27,12 @@
 #include <wirespan/net/stream.hpp>
 
 namespace wirespan {
+
+/// The treatment of a message that is sent while a run has no open connection.
+enum class WhileDown : std::uint8_t {
+  refuse,  ///< Throws WebSocketConnectionClosedException (Errc::not_open).
+  keep,    ///< Keeps it for the next connection, up to AppOptions::down_limit.
+};
 
 /// The options of an app, for every connection that it makes. Times are in milliseconds.
 struct AppOptions {
@@ -54,6 +61,16 @@ struct AppOptions {
   /// Unsent bytes (16 MiB) while the peer does not read. A send that would lift them above waits if
   /// it comes from another thread, and is refused on the loop's own (Errc::send_queue_full).
   std::size_t send_hard_limit = limits::send_hard_limit;
+  /// Messages that are sent between two connections of a run, and before its first one. keep: they
+  /// leave in order when on_open or on_reconnect has returned, behind the messages that those have
+  /// sent; until then messages of other threads are kept, too, and so are those that the old
+  /// connection did not take because the peer's Close had come. Pings and pongs are refused. A
+  /// message that a connection took is not sent on another one, although it may be lost with the
+  /// first: nothing arrives twice.
+  WhileDown while_down = WhileDown::refuse;
+  /// Bytes (1 MiB) of the messages kept, 16 for each message included; a message that does not fit
+  /// is refused with Errc::send_queue_full, on every thread at once.
+  std::size_t down_limit = limits::down_limit;
   net::Backend backend = net::Backend::automatic;  ///< automatic: epoll.
   /// Busy-poll duration of the loop before it blocks in epoll_wait(). Saves the microseconds that
   /// waking a thread takes, and costs a busy core. 0: the loop blocks at once.
@@ -83,13 +100,15 @@ struct RunOptions {
   bool suppress_origin = false;  ///< Send no Origin, not even one from AppOptions::header.
   /// Accept received text without checking its UTF-8, which RFC 6455 §8.1 asks for.
   bool skip_utf8_validation = false;
-  /// Delay between a failed attempt or a lost connection and the next attempt; always the same (no
-  /// backoff). 0: the run ends instead. A closing handshake ends the run in any case.
-  std::chrono::milliseconds reconnect{0};
+  /// A duration: the fixed delay before each attempt to connect again; 0: the run ends instead. Or
+  /// a ReconnectPolicy, with back-off, limits and a judgement of its own. Without one
+  /// reconnects_by_default() judges: after a lost connection the run comes back, after Close 1000
+  /// it ends. Unset: get_reconnect(), by default no reconnecting.
+  ReconnectOption reconnect{};
 };
 
 /// A client for a long connection. run_forever() connects, calls handlers and keeps the connection
-/// alive until it is closed; with RunOptions::reconnect it connects again after a failure. Handlers
+/// alive until it is closed; with RunOptions::reconnect it connects again. Handlers
 /// are given here, assigned later through handlers(), or overridden in a derived class; the three
 /// are equal.
 ///
@@ -111,16 +130,17 @@ class WebSocketApp {
   /// Connects and serves the connection. Blocks until it is closed, by either side, and all
   /// handlers have returned. Throws WebSocketException, before anything is done or called, for a
   /// malformed URL or header, for ping_timeout <= 0, ping_interval < 0, ping_interval <=
-  /// ping_timeout, if the object runs already, and if the process has no descriptor left for its
-  /// loop. Later failures reach handlers. `stop` ends the run as close() does, before it begins,
-  /// too.
+  /// ping_timeout, a ReconnectPolicy out of its range, if the object runs already, and if the
+  /// process has no descriptor left for its loop. Later failures reach handlers. `stop` ends the
+  /// run as close() does, before it begins, too.
   RunResult run_forever(const RunOptions& options = {}, const std::stop_token& stop = {});
 
   /// Sends one message, or a ping or pong. Throws WebSocketConnectionClosedException while there is
-  /// no open connection, and WebSocketException for text that is not UTF-8. On the loop's thread
-  /// the frame leaves with the others of this turn, and above send_hard_limit it is refused with
-  /// Errc::send_queue_full. Other threads wait there for room (backpressure), up to
-  /// getdefaulttimeout() if it is set: after WebSocketTimeoutException nothing was sent.
+  /// no open connection (unless AppOptions::while_down keeps messages), and WebSocketException for
+  /// text that is not UTF-8. On the loop's thread the frame leaves with the others of this turn,
+  /// and above send_hard_limit it is refused with Errc::send_queue_full. Other threads wait there
+  /// for room (backpressure), up to getdefaulttimeout() if it is set: after
+  /// WebSocketTimeoutException nothing was sent.
   void send(std::string_view payload, Opcode opcode = Opcode::text,
             Compress compress = Compress::if_agreed);
   /// The same for a text, and for binary messages.
@@ -156,7 +176,7 @@ class WebSocketApp {
   [[nodiscard]] int status() const noexcept;
   /// The descriptor of the socket; -1 while there is no connection.
   [[nodiscard]] int fileno() const noexcept;
-  /// Unsent bytes: accepted, and not yet taken by the kernel.
+  /// Unsent bytes: accepted, and not yet taken by the kernel; those kept while down included.
   [[nodiscard]] std::size_t buffered_amount() const noexcept;
   /// Inside a handler: the time at which the kernel received the end of the latest read, so of this
   /// message or of bytes right behind it. std::nullopt on other threads, without

@@ -80,6 +80,9 @@ inline constexpr std::chrono::milliseconds close_time{3'000};
 /// Time a client waits for the server to close TCP after both Close frames. The client may close
 /// any time (RFC 6455 §5.5.1); the wait only decides which side keeps TIME_WAIT.
 inline constexpr std::chrono::milliseconds peer_close_time{20};
+/// Longest wait that a server's Retry-After can impose on a client that reconnects (one hour): a
+/// larger one counts as this one.
+inline constexpr std::chrono::milliseconds retry_after_time{3'600'000};
 /// Idle timeout of a server: it closes a connection on which no byte passes in either direction for
 /// this long. It is off while keep-alive pings are on: with a ping interval and no ping timeout a
 /// silent peer is kept.
@@ -113,6 +116,9 @@ inline constexpr std::size_t loop_send_budget = 512u << 20;
 /// Bytes of published messages on their way from other threads to one event loop. While a loop is
 /// that far behind, publish() is refused. Enough for some seconds of a busy feed.
 inline constexpr std::size_t publish_queue = 64u << 20;
+/// Bytes of messages that a client keeps while it has no connection, if asked to: those of some
+/// minutes of a busy sensor. More are refused.
+inline constexpr std::size_t down_limit = 1u << 20;
 /// Lingering close: bytes read and discarded after our last output, a Close frame or a refusal, so
 /// that a TCP reset does not destroy it on its way.
 inline constexpr std::size_t linger_bytes = 16u << 20;

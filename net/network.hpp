@@ -127,6 +127,11 @@ class Network {
   [[nodiscard]] virtual std::unique_ptr<Poller> make_poller(Backend backend) = 0;
   /// The time of a monotonic clock.
   [[nodiscard]] virtual TimePoint now() noexcept = 0;
+  /// The time of day, by default the system's; for dates of peers (Retry-After) alone, because it
+  /// may jump.
+  [[nodiscard]] virtual std::chrono::sys_seconds wall_clock() noexcept {
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  }
   /// Fills `out` with unpredictable bytes, or returns an error; never weaker bytes.
   [[nodiscard]] virtual std::error_code random(MutableBytes out) noexcept = 0;
 

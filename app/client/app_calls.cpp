@@ -41,7 +41,8 @@ void WebSocketApp::send(std::string_view payload, Opcode opcode, Compress compre
     throw_for(Errc::unsupported_frame, "send");
   }
   if (is_ping && bytes.size() > max_control_payload) throw_for(Errc::control_too_long, "send");
-  if (shared_->on_run_thread()) return shared_->run()->send(opcode, bytes, compress);
+  const bool on_connection = shared_->on_run_thread() && shared_->run()->is_connected();
+  if (on_connection) return shared_->run()->send(opcode, bytes, compress);
   if (opcode == Opcode::text && !is_valid_utf8(bytes)) throw_for(Errc::invalid_text, "send");
   shared_->post_frame(opcode, bytes, compress);
 }

@@ -1,4 +1,4 @@
-// app_run.cpp - one run of WebSocketApp: connect, deliver, send, close, reconnect.
+// app_run.cpp - one run of WebSocketApp: connect, deliver, send.
 #include <algorithm>
 #include <cstdint>
 #include <new>
@@ -31,6 +31,7 @@ void check(const RunOptions& options) {
     throw_for(Errc::control_too_long, "RunOptions::ping_payload of " +
                                           std::to_string(options.ping_payload.size()) + " bytes");
   }
+  if (options.reconnect.policy()) options.reconnect.policy()->validate();
 }
 
 net::SessionOptions session_options(const RunOptions& options, std::size_t send_hard_limit) {
@@ -49,14 +50,22 @@ net::RemoteOptions remote_options(std::size_t send_hard_limit) {
   return {.send_hard_limit = send_hard_limit, .total_limit = SIZE_MAX, .tells_refusals = false};
 }
 
-template <class Throw>
-std::exception_ptr exception_of(Throw thrower) {
-  try {
-    thrower();
-  } catch (...) {
-    return std::current_exception();
-  }
-  return nullptr;
+/// The policy of a run: its own, or that of the process; unset if it does not reconnect.
+std::optional<ReconnectPolicy> policy_of(const RunOptions& options) {
+  if (!options.reconnect.policy()) return get_reconnect();
+  const bool is_off = options.reconnect.policy()->delay.count() == 0;
+  return is_off ? std::nullopt : options.reconnect.policy();
+}
+
+Backoff::Options backoff_options(const std::optional<ReconnectPolicy>& policy) {
+  if (!policy) return {};
+  return {.delay = policy->delay,
+          .max_delay = policy->max_delay,
+          .multiplier = policy->multiplier,
+          .jitter = policy->jitter,
+          .max_attempts = policy->max_attempts,
+          .give_up_after = policy->give_up_after,
+          .stable_after = policy->stable_after};
 }
 
 }  // namespace
@@ -70,6 +79,8 @@ WebSocketApp::Run::Run(WebSocketApp& app, const RunOptions& options)
       remote_(loop_.mailbox(), remote_options(app.options_.send_hard_limit),
               [this] { drain_listed(); }),
       session_options_(session_options(options, app.options_.send_hard_limit)),
+      policy_(policy_of(options)),
+      backoff_(backoff_options(policy_), loop_.network().now()),
       compression_(app.options_.compression) {
   // A header callable is called by each attempt; every other option is checked here, before any
   // handler is called.
@@ -79,7 +90,7 @@ WebSocketApp::Run::Run(WebSocketApp& app, const RunOptions& options)
   if (const auto plan = make_dial_plan(app_.url_, checked, detail); !plan) {
     throw_for(plan.error(), detail);
   }
-  if (!shared_.begin_run(*this, *this, remote_, account_)) {
+  if (!shared_.begin_run(*this, *this, remote_, account_, app_.options_)) {
     throw WebSocketException(make_error_code(Errc::already_open), "socket is already opened");
   }
 }
@@ -100,6 +111,7 @@ RunResult WebSocketApp::Run::run(const std::stop_token& stop) {
   dialer_.reset();
   channel_.reset();
   shared_.set_stopping();
+  result_.unsent_bytes += shared_.drop_kept();
   tell_close();
   return std::move(result_);
 }
@@ -140,17 +152,15 @@ void WebSocketApp::Run::attempt() {
     }
     throw_for(plan.error(), detail);
   } catch (const WebSocketException& refused) {
-    return failed(refused.code(), std::current_exception());
+    return attempt_failed(refused.code(), std::current_exception());
   } catch (...) {  // thrown by the header callable
-    return failed(Errc::handler_failed, std::current_exception());
+    return attempt_failed(Errc::handler_failed, std::current_exception());
   }
 }
 
 void WebSocketApp::Run::on_dialed(Dialer::Result result) {
   loop_.retire(std::move(dialer_));
-  if (const auto* failure = std::get_if<DialFailure>(&result)) {
-    return failed(failure->error, exception_of([&] { throw_for(*failure); }));
-  }
+  if (const auto* failure = std::get_if<DialFailure>(&result)) return dial_failed(*failure);
   open(std::get<Dialed>(std::move(result)));
 }
 
@@ -170,11 +180,13 @@ void WebSocketApp::Run::open(Dialed dialed) {
                                               compression_.codec(Role::client, dialed.agreement)),
                                    ChannelHandler{this}, session_options_);
   shared_.begin_connection(dialed.agreement, dialed.status, fd);
+  backoff_.opened(loop_.network().now());
   result_.close = {};
-  result_.error = {};
+  set_error({});
   (void)mask_keys_.take_failure();
   const bool again = std::exchange(not_first_attempt_, true);
   guarded([&] { again ? app_.on_reconnect() : app_.on_open(); });
+  send_kept();
   // The handler may have ended the channel. Frames that came with the handshake are delivered here,
   // after on_open.
   if (channel_) channel_->start(dialed.unread);
@@ -223,13 +235,13 @@ std::optional<net::ReceiveTime> WebSocketApp::Run::received_at() const noexcept 
 }
 
 std::size_t WebSocketApp::Run::unsent() const noexcept {
-  return channel_ ? channel_->unsent_bytes() + account_.on_its_way() : 0;
+  return shared_.kept() + (channel_ ? channel_->unsent_bytes() + account_.on_its_way() : 0);
 }
 
 /// Sends on the loop's thread. The outbox is drained first: messages that other threads sent before
 /// stay in front.
 void WebSocketApp::Run::send(Opcode opcode, Bytes payload, Compress compress) {
-  if (!channel_ || stop_request_) throw_for(Errc::not_open, "send");
+  if (stop_request_) throw_for(Errc::not_open, "send");
   if (remote_.has_listed()) drain(net::Remote::Look::early);
   if (!channel_) throw_for(Errc::not_open, "send");
   const auto error = send(opcode, payload, compress, net::Admission::ask);
@@ -258,6 +270,22 @@ std::error_code WebSocketApp::Run::send_granted(const net::MessageLog::Message& 
   }
 }
 
+/// A message that the connection did not accept stays kept, for the next one.
+void WebSocketApp::Run::send_kept() {
+  while (channel_) {
+    const auto message = shared_.next_kept();
+    if (!message || send_granted(*message)) return;
+    shared_.pop_kept();
+  }
+}
+
+/// A connection takes nothing more once the peer's Close has come, or when it has ended.
+std::error_code WebSocketApp::Run::deliver(const net::MessageLog::Message& message) {
+  const auto error = channel_ ? send_granted(message) : make_error_code(Errc::not_open);
+  const bool given_back = error == Errc::not_open && shared_.give_back(message);
+  return given_back ? std::error_code{} : error;
+}
+
 void WebSocketApp::Run::drain_listed() {
   remote_.drain_listed([this](std::uint32_t) { drain(net::Remote::Look::listed); });
 }
@@ -266,129 +294,9 @@ void WebSocketApp::Run::drain(net::Remote::Look look) {
   const auto nothing = [] {};
   remote_.drain_account(
       account_, 0, look,
-      [this](const net::MessageLog::Message& message) { return send_granted(message); }, nothing,
+      [this](const net::MessageLog::Message& message) { return deliver(message); }, nothing,
       nothing);
   shared_.tell_room();
-}
-
-// Ending.
-
-void WebSocketApp::Run::stop(const CloseRequest& request) {
-  if (stop_request_ || finished_) return;
-  stop_request_ = request;
-  stop_request_->timeout = bounded(request.timeout);
-  shared_.set_stopping();
-  if (channel_) {
-    // Messages accepted before go in front of the Close frame. The timer bounds their wait for the
-    // kernel: if the closing handshake takes longer than the timeout, on_timer() aborts.
-    loop_.timers().schedule(*this, loop_.network().now() + stop_request_->timeout);
-    drain(net::Remote::Look::early);
-    close_channel();
-  } else {
-    dialer_.reset();
-    finish(EndReason::stopped);
-  }
-}
-
-void WebSocketApp::Run::close_channel() {
-  if (!channel_ || !stop_request_) return;
-  const auto error =
-      channel_->close(stop_request_->status, stop_request_->reason, stop_request_->timeout);
-  if (error == Errc::no_mask_key) channel_->fail(error);
-}
-
-void WebSocketApp::Run::on_end(const net::SessionEnd& end) {
-  loop_.retire(std::move(channel_));
-  loop_.timers().cancel(*this);
-  shared_.end_connection();
-  (void)remote_.set_unsent(account_, 0);
-  result_.unsent_bytes += end.unsent_bytes + remote_.close_account(account_);
-  result_.close = {.code = end.code, .reason = end.reason};
-  if (stop_request_) {
-    result_.error = end.error;
-    return finish(EndReason::stopped);
-  }
-  // The peer closed, but get_mask_key threw, so that its Close frame could not be answered.
-  if (!end.error && mask_keys_.has_failed()) {
-    return failed(Errc::no_mask_key, mask_keys_.take_failure());
-  }
-  if (!end.error) return finish(EndReason::closed_by_peer);
-  if (end.error == Errc::handler_failed) {  // on_error has thrown: it is not called again
-    result_.error = end.error;
-    return finish(EndReason::failed);
-  }
-  const bool own_keys_failed = end.error == Errc::no_mask_key && mask_keys_.has_failed();
-  failed(end.error, own_keys_failed ? mask_keys_.take_failure()
-                                    : exception_of([&] { throw_for(end.error, "connection"); }));
-}
-
-/// Reports a failed attempt or a lost connection to on_error, then reconnects or ends the run.
-void WebSocketApp::Run::failed(std::error_code code, const std::exception_ptr& error) {
-  not_first_attempt_ = true;
-  result_.error = code;
-  shared_.set_errored();
-  report(error);
-  if (stop_request_) return finish(EndReason::stopped);
-  if (finished_) return;
-  if (options_.reconnect.count() > 0 && !used_socket_) {
-    loop_.timers().schedule(*this, loop_.network().now() + bounded(options_.reconnect));
-  } else {
-    finish(EndReason::failed);
-  }
-}
-
-/// With a channel: the close timeout, while the peer did not even read the messages in front of our
-/// Close frame. Without one: the reconnect delay is over.
-void WebSocketApp::Run::on_timer(TimePoint) {
-  if (channel_) return channel_->abort(Errc::close_timeout);
-  if (!finished_ && !dialer_) attempt();
-}
-
-void WebSocketApp::Run::finish(EndReason why) noexcept {
-  if (finished_) return;
-  finished_ = true;
-  result_.why = why;
-}
-
-void WebSocketApp::Run::tell_close() {
-  guarded([&] { app_.on_close(result_.close.code, result_.close.reason); });
-}
-
-template <class Call>
-void WebSocketApp::Run::guarded(Call call) noexcept {
-  try {
-    call();
-  } catch (...) {
-    handler_failed(std::current_exception());
-  }
-}
-
-void WebSocketApp::Run::handler_failed(const std::exception_ptr& error) noexcept {
-  shared_.set_errored();
-  report(error);
-}
-
-/// Calls on_error. If on_error throws, the log gets a line and the run ends with
-/// Errc::handler_failed.
-void WebSocketApp::Run::report(const std::exception_ptr& error) noexcept {
-  try {
-    try {
-      std::rethrow_exception(error);
-    } catch (const std::exception& known) {
-      app_.on_error(known);
-    } catch (...) {
-      app_.on_error(WebSocketException(make_error_code(Errc::handler_failed),
-                                       "a handler threw something that is no std::exception"));
-    }
-  } catch (...) {
-    result_.error = Errc::handler_failed;
-    log(LogLevel::error, "on_error has thrown an exception; the run ends");
-    if (channel_) {
-      channel_->fail(Errc::handler_failed);
-    } else {
-      finish(EndReason::failed);
-    }
-  }
 }
 
 }  // namespace wirespan

@@ -2,10 +2,12 @@
 // Private.
 #pragma once
 
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <utility>
 
 #include <wirespan/app/client/app_shared.hpp>
@@ -13,7 +15,9 @@
 #include <wirespan/app/client/mask_keys.hpp>
 #include <wirespan/app/common/compression.hpp>
 #include <wirespan/app/common/transport.hpp>
+#include <wirespan/app/reconnect_policy.hpp>
 #include <wirespan/app/websocket_app.hpp>
+#include <wirespan/core/backoff.hpp>
 #include <wirespan/net/channel.hpp>
 #include <wirespan/net/event_loop.hpp>
 #include <wirespan/net/heap_trim.hpp>
@@ -26,10 +30,13 @@ namespace wirespan {
 /// through Shared, which posts messages and closes to `remote_`.
 ///
 /// States: connecting (`dialer_`), open (`channel_`), waiting to reconnect (neither; the timer
-/// runs), finished. An attempt or a connection that fails is reported to on_error; after
-/// RunOptions::reconnect the next attempt begins, or the run ends if that is 0. stop() starts the
-/// closing handshake or cancels the attempt; after it no message is delivered. on_close is called
-/// once, last.
+/// runs), finished. An attempt or a connection that fails is reported to on_error. Then, and after
+/// the peer's Close, the ReconnectPolicy judges: the next attempt begins after the delay that
+/// Backoff says, or the run ends. stop() starts the closing handshake or cancels the attempt; after
+/// it no message is delivered. on_close is called once, last.
+///
+/// Sources: app_run.cpp has the beginning, the open connection and sending, app_ending.cpp the ends
+/// and coming back.
 class WebSocketApp::Run final : private RunPort, private net::Timer {
  public:
   /// Checks the options and reserves the app. Throws as run_forever().
@@ -39,7 +46,8 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   /// Drives the loop until the run is finished.
   [[nodiscard]] RunResult run(const std::stop_token& stop);
 
-  /// Sends on the run's thread. Throws as WebSocketApp::send().
+  [[nodiscard]] bool is_connected() const noexcept { return channel_ != nullptr; }
+  /// Sends on the run's thread; requires is_connected(). Throws as WebSocketApp::send().
   void send(Opcode opcode, Bytes payload, Compress compress);
   /// Ends the run with a closing handshake if a connection is open. Only the first request counts.
   void stop(const CloseRequest& request) override;
@@ -76,19 +84,35 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   /// Sends the messages that other threads have put into the outbox.
   void drain_listed();
   void drain(net::Remote::Look look);
+  /// Sends a message of another thread, or gives it back for the next connection.
+  [[nodiscard]] std::error_code deliver(const net::MessageLog::Message& message);
+  /// Sends the messages that were kept while there was no connection.
+  void send_kept();
   [[nodiscard]] std::error_code send_granted(const net::MessageLog::Message& message);
   [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, Compress compress,
                                      net::Admission admission);
   void on_end(const net::SessionEnd& end);
   void close_channel();
-  void failed(std::error_code code, const std::exception_ptr& error);
+  void attempt_failed(std::error_code code, const std::exception_ptr& error);
+  void dial_failed(const DialFailure& failure);
+  void failed(ConnectionEnd end, const std::exception_ptr& error,
+              std::chrono::milliseconds at_least = {});
+  void come_back_or(EndReason why, ConnectionEnd end, std::chrono::milliseconds at_least = {});
+  [[nodiscard]] bool is_worth_it(const ConnectionEnd& end) noexcept;
+  void set_error(std::error_code code, std::string text = {}) noexcept;
   void finish(EndReason why) noexcept;
   void tell_close();
   void report(const std::exception_ptr& error) noexcept;
   void handler_failed(const std::exception_ptr& error) noexcept;
   /// Calls a handler; its exception goes to on_error.
   template <class Call>
-  void guarded(Call call) noexcept;
+  void guarded(Call call) noexcept {
+    try {
+      call();
+    } catch (...) {
+      handler_failed(std::current_exception());
+    }
+  }
 
   WebSocketApp& app_;
   const RunOptions& options_;
@@ -99,6 +123,8 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   net::Remote remote_;
   net::HeapTrim trim_;
   net::SessionOptions session_options_;
+  const std::optional<ReconnectPolicy> policy_;  // unset: the run ends with its connection
+  Backoff backoff_;
   Compression compression_;
   // At most one of the two is set: an attempt, or an open connection.
   std::unique_ptr<Dialer> dialer_;

@@ -1,4 +1,6 @@
 // app_shared.cpp - the state of a WebSocketApp under its mutex, and senders that wait for room.
+#include <new>
+#include <string>
 #include <utility>
 
 #include <wirespan/app/client/app_shared.hpp>
@@ -9,9 +11,11 @@ namespace wirespan {
 // For the run, on its thread.
 
 bool WebSocketApp::Shared::begin_run(Run& run, RunPort& port, net::Remote& remote,
-                                     net::RemoteAccount& account) {
+                                     net::RemoteAccount& account, const AppOptions& options) {
   const Lock lock(mutex_);
   if (remote_ != nullptr) return false;
+  keeps_while_down_ = is_keeping_ = options.while_down == WhileDown::keep;
+  down_limit_ = options.down_limit;
   remote_ = &remote;
   account_ = &account;
   run_ = &run;
@@ -32,6 +36,7 @@ void WebSocketApp::Shared::end_run() noexcept {
   port_ = nullptr;
   thread_ = std::thread::id();
   keep_running_ = false;
+  is_keeping_ = false;
 }
 
 void WebSocketApp::Shared::begin_connection(const Agreement& agreement, int status, int fd) {
@@ -45,8 +50,48 @@ void WebSocketApp::Shared::begin_connection(const Agreement& agreement, int stat
 void WebSocketApp::Shared::end_connection() noexcept {
   const Lock lock(mutex_);
   open_ = false;
+  is_keeping_ = keeps_while_down_;
   fd_ = -1;
   room_.notify_all();
+}
+
+std::optional<net::MessageLog::Message> WebSocketApp::Shared::next_kept() noexcept {
+  const Lock lock(mutex_);
+  if (!given_back_.empty()) return given_back_.front();
+  if (!kept_.empty()) return kept_.front();
+  is_keeping_ = false;
+  return std::nullopt;
+}
+
+void WebSocketApp::Shared::pop_kept() noexcept {
+  const Lock lock(mutex_);
+  net::MessageLog& log = given_back_.empty() ? kept_ : given_back_;
+  kept_payload_ -= log.front().payload.size();
+  log.pop();
+}
+
+bool WebSocketApp::Shared::give_back(const Message& message) noexcept {
+  const Lock lock(mutex_);
+  if (!keeps_while_down_ || !keep_running_ || is_control(message.opcode)) return false;
+  try {
+    given_back_.push(message);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  kept_payload_ += message.payload.size();
+  return true;
+}
+
+std::size_t WebSocketApp::Shared::kept() const noexcept {
+  const Lock lock(mutex_);
+  return kept_payload_;
+}
+
+std::size_t WebSocketApp::Shared::drop_kept() noexcept {
+  const Lock lock(mutex_);
+  given_back_.clear();
+  kept_.clear();
+  return std::exchange(kept_payload_, 0);
 }
 
 void WebSocketApp::Shared::tell_room() noexcept {
@@ -85,6 +130,24 @@ bool WebSocketApp::Shared::on_run_thread() const noexcept {
 /// may be under way.
 bool WebSocketApp::Shared::accepts() const noexcept { return open_ && keep_running_; }
 
+/// True if a message of this kind has to be kept. Pings and pongs are about one connection.
+bool WebSocketApp::Shared::keeps(Opcode opcode) const noexcept {
+  return is_keeping_ && keep_running_ && !is_control(opcode);
+}
+
+void WebSocketApp::Shared::keep(Opcode opcode, Bytes payload, Compress compress) {
+  const std::size_t messages = given_back_.size() + kept_.size();
+  const std::size_t held = kept_payload_ + messages * net::MessageLog::overhead;
+  const std::size_t size = payload.size() + net::MessageLog::overhead;
+  if (held > down_limit_ || size > down_limit_ - held) {
+    throw_for(Errc::send_queue_full, "send of " + std::to_string(payload.size()) +
+                                         " bytes without a connection, down_limit " +
+                                         std::to_string(down_limit_));
+  }
+  kept_.push({.opcode = opcode, .compress = compress, .payload = payload});
+  kept_payload_ += payload.size();
+}
+
 void WebSocketApp::Shared::wait_for_room(Lock& lock, std::optional<TimePoint> deadline) {
   if (!deadline) {
     room_.wait(lock);
@@ -99,14 +162,15 @@ void WebSocketApp::Shared::post_frame(Opcode opcode, Bytes payload, Compress com
   if (const auto timeout = getdefaulttimeout()) {
     deadline = std::chrono::steady_clock::now() + bounded(*timeout);
   }
-  while (accepts()) {
+  while (true) {
+    if (keeps(opcode)) return keep(opcode, payload, compress);
+    if (!accepts()) throw_for(Errc::not_open, "send");
     const std::uint32_t generation = account_->generation.load(std::memory_order_relaxed);
     const auto error = remote_->send(*account_, generation, 0, opcode, payload, compress);
     if (!error) return;
     if (error != Errc::send_queue_full) throw_for(error, "send");
     wait_for_room(lock, deadline);
   }
-  throw_for(Errc::not_open, "send");
 }
 
 void WebSocketApp::Shared::post_close(CloseRequest request) {
@@ -151,7 +215,7 @@ int WebSocketApp::Shared::fileno() const noexcept {
 
 std::size_t WebSocketApp::Shared::unsent() const noexcept {
   const Lock lock(mutex_);
-  return open_ ? remote_->buffered(*account_) : 0;
+  return kept_payload_ + (open_ ? remote_->buffered(*account_) : 0);
 }
 
 std::optional<TimePoint> WebSocketApp::Shared::last_ping() const noexcept {

@@ -19,6 +19,7 @@
 #include <wirespan/core/agreement.hpp>
 #include <wirespan/core/limits.hpp>
 #include <wirespan/core/opcode.hpp>
+#include <wirespan/net/outbox.hpp>
 #include <wirespan/net/remote.hpp>
 #include <wirespan/tls/session_cache.hpp>
 
@@ -43,8 +44,9 @@ class RunPort {
 /// The state of a WebSocketApp that outlives a run and that any thread may use. The app owns it.
 /// During a run, Remote admits the messages of other threads or refuses them for want of room; a
 /// refused sender waits here (backpressure) until output has drained, the connection ends, or
-/// close() is called. Between runs nothing is accepted, and the facts of the latest connection can
-/// be read.
+/// close() is called. With WhileDown::keep the messages sent without a connection are kept here,
+/// until the run has sent them on the next one. Between runs nothing is accepted, and the facts of
+/// the latest connection can be read.
 class WebSocketApp::Shared {
  public:
   explicit Shared(bool keep_running) : keep_running_(keep_running) {}
@@ -53,16 +55,28 @@ class WebSocketApp::Shared {
   [[nodiscard]] const std::shared_ptr<tls::SessionCache>& tls_sessions() const noexcept {
     return tls_sessions_;
   }
+  using Message = net::MessageLog::Message;
 
   // For the run, on its thread.
 
   /// Registers the run. False if another run is active.
   [[nodiscard]] bool begin_run(Run& run, RunPort& port, net::Remote& remote,
-                               net::RemoteAccount& account);
+                               net::RemoteAccount& account, const AppOptions& options);
   void end_run() noexcept;
   void begin_connection(const Agreement& agreement, int status, int fd);
   /// Messages are refused from here on; senders that wait throw Errc::not_open.
   void end_connection() noexcept;
+  /// Returns the oldest message that was kept, borrowed until pop_kept(). std::nullopt: there is
+  /// none, and from here on messages go to the connection.
+  [[nodiscard]] std::optional<Message> next_kept() noexcept;
+  void pop_kept() noexcept;
+  /// Takes back a message that was accepted for a connection which has not taken it: it goes in
+  /// front of those kept. False if messages are not kept, or without memory: it is lost then.
+  [[nodiscard]] bool give_back(const Message& message) noexcept;
+  /// Payload bytes of the messages kept.
+  [[nodiscard]] std::size_t kept() const noexcept;
+  /// Drops the messages still kept; returns their payload bytes.
+  [[nodiscard]] std::size_t drop_kept() noexcept;
   /// Wakes the senders that wait, after the unsent bytes have changed.
   void tell_room() noexcept;
   void set_ping(TimePoint when) noexcept;
@@ -74,8 +88,9 @@ class WebSocketApp::Shared {
 
   // For any thread.
 
-  /// Copies a message into the outbox of the connection. Waits while AppOptions::send_hard_limit
-  /// bytes are unsent, up to getdefaulttimeout(). Throws as WebSocketApp::send().
+  /// Copies a message into the outbox of the connection, or keeps it for the next one. Waits while
+  /// AppOptions::send_hard_limit bytes are unsent, up to getdefaulttimeout(). Throws as
+  /// WebSocketApp::send().
   void post_frame(Opcode opcode, Bytes payload, Compress compress);
   /// Posts a close that ends the run after the messages sent before. Does nothing without a run;
   /// only the first close counts.
@@ -95,6 +110,8 @@ class WebSocketApp::Shared {
   using Lock = std::unique_lock<std::mutex>;
 
   [[nodiscard]] bool accepts() const noexcept;
+  [[nodiscard]] bool keeps(Opcode opcode) const noexcept;
+  void keep(Opcode opcode, Bytes payload, Compress compress);
   void wait_for_room(Lock& lock, std::optional<TimePoint> deadline);
 
   const std::shared_ptr<tls::SessionCache> tls_sessions_ = std::make_shared<tls::SessionCache>();
@@ -108,6 +125,15 @@ class WebSocketApp::Shared {
   std::atomic<std::thread::id> thread_{};  // the run's; read without the mutex
   bool keep_running_;
   bool open_ = false;
+  // Messages for the next connection. is_keeping_: new ones go behind them; set from the beginning
+  // of a run or the end of a connection until all of them are sent. given_back_ is older than
+  // kept_.
+  bool is_keeping_ = false;
+  bool keeps_while_down_ = false;  // AppOptions::while_down of this run
+  std::size_t down_limit_ = 0;
+  net::MessageLog given_back_;
+  net::MessageLog kept_;
+  std::size_t kept_payload_ = 0;  // of both
   bool errored_ = false;
   Agreement agreement_;
   int status_ = 0;

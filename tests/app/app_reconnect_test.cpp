@@ -70,12 +70,18 @@ TEST_P(AppReconnect, FIX_every_failed_attempt_is_reported) {
   EXPECT_EQ(server.accepted(), 6);
 }
 
-TEST_P(AppReconnect, FIX_D4_a_closing_handshake_ends_the_run) {
-  RawServer server(sending({}), link());
+TEST_P(AppReconnect, FIX_D4_a_normal_closure_ends_the_run_and_going_away_does_not) {
+  const auto leaving = [](RawPeer& peer) {
+    (void)peer.accept();
+    (void)peer.send_close(1001, "deploy");
+    (void)peer.read_until_close();
+  };
+  RawServer server({leaving, sending({})}, link());
   WebSocketApp app(server.url(), recorder.handlers(), with());
   EXPECT_EQ(app.run_forever(running({.reconnect = 5ms})).why, EndReason::closed_by_peer);
-  EXPECT_EQ(server.accepted(), 1);
-  EXPECT_EQ(recorder.calls("error"), Calls{});
+  EXPECT_EQ(server.accepted(), 2);
+  EXPECT_EQ(recorder.calls(), (Calls{"open", "reconnect", called::close(1000, "done")}))
+      << "and no Close is an error";
 }
 
 TEST_P(AppReconnect, without_a_delay_there_is_one_attempt) {
@@ -126,7 +132,7 @@ TEST_P(AppReconnect, KEEP_a_header_callable_is_asked_for_every_attempt) {
   EXPECT_EQ(asked, 3) << "and not before a run, to check it";
 }
 
-TEST_P(AppReconnect, what_a_header_callable_throws_or_makes_is_a_failed_attempt) {
+TEST_P(AppReconnect, what_a_header_callable_throws_is_a_failed_attempt) {
   RawServer server(sending({}), link());
   int asked = 0;
   const auto headers = [&]() -> Headers {
@@ -135,8 +141,6 @@ TEST_P(AppReconnect, what_a_header_callable_throws_or_makes_is_a_failed_attempt)
         throw std::runtime_error("no token yet");
       case 2:
         throw 42;  // NOLINT
-      case 3:
-        return {{"X-Token", "line\r\nbreak"}};
       default:
         return {};
     }
@@ -145,9 +149,20 @@ TEST_P(AppReconnect, what_a_header_callable_throws_or_makes_is_a_failed_attempt)
   EXPECT_FALSE(app.run_forever(running({.reconnect = 5ms})).failed());
   EXPECT_EQ(recorder.calls(), (Calls{"error std::exception: no token yet",
                                      called::error("WebSocketException", Errc::handler_failed),
-                                     called::error("WebSocketException", Errc::invalid_header),
                                      "reconnect", called::close(1000, "done")}));
   EXPECT_EQ(server.accepted(), 1);
+}
+
+TEST_P(AppReconnect, a_header_callable_that_makes_an_invalid_header_ends_the_run) {
+  RawServer server(sending({}), link());
+  WebSocketApp app(server.url(), recorder.handlers(), with({.header = [] {
+                     return Headers{{"X-Token", "line\r\nbreak"}};
+                   }}));
+  EXPECT_EQ(app.run_forever(running({.reconnect = 5ms})).error, Errc::invalid_header);
+  EXPECT_EQ(recorder.calls(),
+            (Calls{called::error("WebSocketException", Errc::invalid_header), "close none"}))
+      << "misuse does not go away by itself";
+  EXPECT_EQ(server.accepted(), 0);
 }
 
 TEST_P(AppReconnect, without_reconnect_a_header_callable_that_throws_ends_the_run) {
@@ -172,18 +187,18 @@ TEST_P(AppReconnect, a_handler_may_change_the_url_for_the_next_attempt) {
   EXPECT_EQ(second.accepted(), 1);
 }
 
-TEST_P(AppReconnect, a_url_that_has_become_invalid_is_a_failed_attempt) {
+TEST_P(AppReconnect, a_url_that_has_become_invalid_ends_the_run) {
   RawServer server({accept_and_vanish, sending({})}, link());
   WebSocketApp app(server.url(), recorder.handlers(), with());
-  int errors = 0;
   app.handlers().on_error = [&](WebSocketApp& self, const std::exception& error) {
     recorder.note(called::error(error));
-    self.url() = ++errors == 1 ? "nonsense" : server.url();
+    self.url() = "nonsense";
   };
-  EXPECT_FALSE(app.run_forever(running({.reconnect = 5ms})).failed());
+  EXPECT_EQ(app.run_forever(running({.reconnect = 5ms})).error, Errc::invalid_url);
   EXPECT_EQ(recorder.calls(),
             (Calls{"open", called::lost(), called::error("WebSocketException", Errc::invalid_url),
-                   "reconnect", called::close(1000, "done")}));
+                   called::close(1006)}));
+  EXPECT_EQ(server.accepted(), 1);
 }
 
 TEST_P(AppReconnect, FIX_with_a_given_socket_there_is_no_reconnecting) {

@@ -117,6 +117,24 @@ TEST(RunResultValue, says_that_it_has_failed_and_is_no_bool) {
   EXPECT_FALSE((std::is_constructible_v<bool, RunResult>)) << "not even explicitly";
 }
 
+TEST(RunResultValue, says_in_one_line_why_the_run_has_ended) {
+  const auto closed = [](std::optional<CloseCode> code, std::string reason) {
+    return RunResult{.why = EndReason::closed_by_peer, .close = {code, std::move(reason)}}.text();
+  };
+  EXPECT_EQ(closed(CloseCode{4001}, "bye"), "closed by the server: 4001 \"bye\"");
+  EXPECT_EQ(closed(CloseCode::normal, ""), "closed by the server: 1000");
+  EXPECT_EQ(closed(CloseCode::no_status_received, ""), "closed by the server without a code");
+  EXPECT_EQ(closed(CloseCode{4001}, "a\nb\""), R"(closed by the server: 4001 "a\x0ab\x22")");
+  EXPECT_EQ(RunResult{}.text(), "stopped");
+  EXPECT_EQ((RunResult{.error = Errc::close_timeout}.text()),
+            "stopped: the closing handshake took too long");
+  const RunResult failed{.why = EndReason::failed, .error = Errc::host_not_found};
+  EXPECT_EQ(failed.text(), "failed: host not found");
+  RunResult told = failed;
+  told.error_text = "connecting to nowhere:80: host not found";
+  EXPECT_EQ(told.text(), "failed: connecting to nowhere:80: host not found");
+}
+
 using IntHandler = Handler<void(int)>;
 
 TEST(HandlerValue, is_made_of_anything_that_can_be_called) {

@@ -45,6 +45,21 @@ expect "closed: 1000\nopened\nreceived: Hello 0\nreceived: Hello 1\nreceived: He
 expect "opened\nreceived: message 0\nreceived: message 1\nreceived: message 2\nclosed: 1000 \n" \
   "$app/long_subclass" "$url"
 
+# A server that comes later than its client: every attempt that fails is told, no message is lost.
+kill -TERM "$server"
+wait "$server"
+timeout 60 "$app/reconnecting" "$url" 12 >"$work/out" &
+client=$!
+sleep 0.4
+serve "$port"
+wait "$client"
+grep -q '^error: connecting to .*: Connection refused$' "$work/out"
+{
+  echo opened
+  seq -f 'received: message %g' 0 11
+  echo stopped
+} | diff - <(grep -v '^error: ' "$work/out")
+
 expect "hello\nclosed\n" "$snippets/snippet_1"
 expect "hello\n" "$snippets/snippet_2"
 expect "Hello, World\n" "$snippets/snippet_3"

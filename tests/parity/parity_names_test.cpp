@@ -17,7 +17,10 @@ namespace {
 
 class ParityNames : public ::testing::Test {
  protected:
-  void TearDown() override { setdefaulttimeout(std::nullopt); }
+  void TearDown() override {
+    setdefaulttimeout(std::nullopt);
+    set_reconnect(std::nullopt);
+  }
 };
 
 TEST_F(ParityNames, KEEP_the_default_time_out_is_none_at_first_and_can_be_set_and_unset) {
@@ -53,6 +56,24 @@ TEST_F(ParityNames, KEEP_the_default_time_out_is_that_of_an_apps_connecting) {
   WebSocketApp app(silent.url());
   EXPECT_EQ(app.run_forever().error, Errc::connect_timeout);
   EXPECT_LT(watch.elapsed(), 5s);
+}
+
+TEST_F(ParityNames, KEEP_set_reconnect_is_off_at_first_and_is_that_of_runs_without_their_own) {
+  EXPECT_FALSE(get_reconnect());
+  RawServer server({[](RawPeer& peer) { (void)peer.accept(); }, sending({}),
+                    [](RawPeer& peer) { (void)peer.accept(); }});
+  WebSocketApp app(server.url(), {.on_error = [](WebSocketApp&, const std::exception&) {}});
+  set_reconnect(5ms);
+  EXPECT_FALSE(app.run_forever().failed());
+  EXPECT_EQ(server.accepted(), 2);
+  EXPECT_TRUE(app.run_forever({.reconnect = 0s}).failed());
+  EXPECT_EQ(server.accepted(), 3);
+}
+
+TEST_F(ParityNames, FIX_set_reconnect_takes_a_policy_and_refuses_a_negative_time) {
+  set_reconnect(ReconnectPolicy{.max_attempts = 2});
+  EXPECT_EQ(get_reconnect()->max_attempts, 2U);
+  EXPECT_EQ(thrown_by([] { set_reconnect(-1s); }), plain_exception(Errc::invalid_option));
 }
 
 TEST_F(ParityNames, FIX_a_bare_WebSocket_reads_the_default_too) {

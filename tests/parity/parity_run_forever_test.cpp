@@ -150,6 +150,43 @@ TEST(ParityRunForever, KEEP_reconnect_is_off_and_can_be_a_delay) {
             (Calls{"open", called::lost(), "reconnect", called::close(1000, "done")}));
 }
 
+TEST(ParityRunForever, FIX_D4_after_a_close_of_the_server_its_code_decides_about_reconnecting) {
+  const auto closing = [](unsigned code) {
+    return [code](RawPeer& peer) {
+      (void)peer.accept();
+      (void)peer.send_close(code, "bye");
+      (void)peer.read_until_close();
+    };
+  };
+  RawServer server({closing(1012), closing(4001)});
+  Recorder recorder;
+  WebSocketApp app(server.url(), recorder.handlers());
+  EXPECT_EQ(app.run_forever({.reconnect = 1ms}).text(), "closed by the server: 4001 \"bye\"");
+  EXPECT_EQ(recorder.calls(), (Calls{"open", "reconnect", called::close(4001, "bye")}))
+      << "Python comes back after each code, and calls on_error first";
+  EXPECT_EQ(server.accepted(), 2);
+}
+
+TEST(ParityRunForever, FIX_every_failed_attempt_reaches_on_error) {
+  const auto busy = answering("HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n");
+  RawServer server({busy, busy, sending({})});
+  Recorder recorder;
+  WebSocketApp app(server.url(), recorder.handlers());
+  EXPECT_FALSE(app.run_forever({.reconnect = 1ms}).failed());
+  EXPECT_EQ(recorder.calls("error").size(), 2U) << "Python tells the first one alone";
+}
+
+TEST(ParityRunForever, FIX_close_ends_the_wait_without_a_further_connection) {
+  RawServer server([](RawPeer& peer) { (void)peer.accept(); });
+  Recorder recorder;
+  WebSocketApp app(server.url(), recorder.handlers());
+  BackgroundRun run(app, {.reconnect = 1h});
+  recorder.wait_for("error");
+  app.close();
+  EXPECT_EQ(run.wait().why, EndReason::stopped);
+  EXPECT_EQ(server.accepted(), 1);
+}
+
 /// Returns the refusal of run_forever() for options; an option that is checked first is named.
 std::string refusal(const RunOptions& options) {
   WebSocketApp app("ws://127.0.0.1:1/");

@@ -65,8 +65,14 @@ struct AppOptions {
 
 /// The arguments of one run_forever(). Times are in milliseconds.
 struct RunOptions {
-  std::vector<SocketOption> sockopt{};  ///< Set after the defaults: no delay, TCP keep-alive.
-  tls::ClientOptions sslopt{};          ///< For wss: URLs. Default: verified, TLS 1.2 and up.
+  /// Set after net::default_socket_options(): no delay, TCP keep-alive, TCP_USER_TIMEOUT.
+  std::vector<SocketOption> sockopt{};
+  std::string local_address{};  ///< As ConnectOptions::local_address.
+  std::string interface {};     ///< As ConnectOptions::interface.
+  /// As ConnectOptions::on_socket, for each attempt of the run. An exception fails the attempt with
+  /// Errc::handler_failed and reaches on_error.
+  std::function<void(int fd)> on_socket{};
+  tls::ClientOptions sslopt{};  ///< For wss: URLs. Default: verified, TLS 1.2 and up.
   /// Time between keep-alive pings; the first one after one interval. 0: none.
   std::chrono::milliseconds ping_interval{0};
   /// Time for the answer to a ping, above 0 and below ping_interval; a peer that does not answer is

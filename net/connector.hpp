@@ -78,7 +78,7 @@ class Connector final : private Timer {
     /// The option and its value: "sockopt with level 6, name 1 (TCP_NODELAY), value 1". Empty if
     /// the error came from the way to the peer.
     std::string detail{};
-    std::exception_ptr exception{};  ///< What on_socket threw.
+    std::exception_ptr exception{};  ///< The exception of on_socket; null: none.
   };
   /// The failure that belongs to the error of the handler.
   [[nodiscard]] const Failure& failure() const noexcept { return failure_; }

@@ -36,6 +36,7 @@ class OptionValue {
   /// The number; 0 if the value was given as bytes.
   operator int() const noexcept { return is_number() ? std::get<int>(value_) : 0; }  // NOLINT
 
+  /// A number is equal to no bytes, not even to its own.
   bool operator==(const OptionValue&) const = default;
   bool operator==(int number) const noexcept { return is_number() && int(*this) == number; }
 

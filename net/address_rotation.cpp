@@ -7,8 +7,8 @@ namespace wirespan::net {
 
 std::vector<Endpoint> AddressRotation::rotated(std::vector<Endpoint> endpoints) const {
   if (!last_) return endpoints;
-  const auto found = std::ranges::find(endpoints, *last_);
-  if (found != endpoints.end()) std::ranges::rotate(endpoints, found + 1);
+  const auto found = std::find(endpoints.begin(), endpoints.end(), *last_);
+  if (found != endpoints.end()) std::rotate(endpoints.begin(), found + 1, endpoints.end());
   return endpoints;
 }
 

@@ -18,7 +18,7 @@
 
 namespace wirespan {
 
-/// Level, name and int value of one setsockopt() call.
+/// Level, name and value of one setsockopt() call; the value is an int, a text or a struct.
 using SocketOption = net::SocketOption;
 
 /// The options of create_connection() and WebSocket. Times are in milliseconds; the comment of an
@@ -44,8 +44,19 @@ struct ConnectOptions {
   /// 0, else 10 s.
   std::optional<std::chrono::milliseconds> connect_timeout{};
 
-  std::vector<SocketOption> sockopt{};  ///< Set after the defaults: no delay, TCP keep-alive.
-  tls::ClientOptions sslopt{};          ///< For wss: URLs. Default: verified, TLS 1.2 and up.
+  /// Set after net::default_socket_options(): no delay, TCP keep-alive, TCP_USER_TIMEOUT.
+  std::vector<SocketOption> sockopt{};
+  /// Numeric address to connect from, with or without a port: "192.0.2.1", "[2001:db8::1]:4000".
+  /// Only addresses of its family are tried. Empty: the system chooses.
+  std::string local_address{};
+  /// Name of the network interface to connect through, at most 15 bytes: "eth0" (SO_BINDTODEVICE;
+  /// some systems ask for CAP_NET_RAW). Empty: the system chooses by its routes.
+  std::string interface {};
+  /// Called with the descriptor of each TCP socket, after its options are set and before it is
+  /// bound and connects; of several addresses each has a socket. On the thread that connects. An
+  /// exception ends the attempt and reaches the caller. Must not close the descriptor.
+  std::function<void(int fd)> on_socket{};
+  tls::ClientOptions sslopt{};   ///< For wss: URLs. Default: verified, TLS 1.2 and up.
   bool fire_cont_frame = false;  ///< Deliver each fragment of a fragmented message by itself.
   /// Accept received text without checking its UTF-8, which RFC 6455 §8.1 asks for.
   bool skip_utf8_validation = false;

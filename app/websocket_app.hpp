@@ -82,7 +82,13 @@ struct AppOptions {
 
 /// The arguments of one run_forever(). Times are in milliseconds.
 struct RunOptions {
-  std::vector<SocketOption> sockopt{};  ///< Set after the defaults: no delay, TCP keep-alive.
+  /// Set after net::default_socket_options(): no delay, TCP keep-alive, TCP_USER_TIMEOUT.
+  std::vector<SocketOption> sockopt{};
+  std::string local_address{};  ///< As ConnectOptions::local_address.
+  std::string interface {};     ///< As ConnectOptions::interface.
+  /// As ConnectOptions::on_socket, for each attempt of the run. An exception fails the attempt with
+  /// Errc::handler_failed and reaches on_error.
+  std::function<void(int fd)> on_socket{};
   /// For wss: URLs. Default: verified, TLS 1.2 and up; the app keeps the context and resumes
   /// sessions from one connection to the next.
   tls::ClientOptions sslopt{};

@@ -1,10 +1,22 @@
 // connector.cpp - staggered connection attempts and their race (Happy Eyeballs). RFC 8305 §4, §5.
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
+#include <sys/socket.h>
+
+#include <wirespan/core/error.hpp>
+#include <wirespan/core/in_quotes.hpp>
 #include <wirespan/net/connector.hpp>
 
 namespace wirespan::net {
+namespace {
+
+std::string shown_local_address(const Endpoint& local) {
+  return "local_address " + (local.port() == 0 ? local.host() : local.to_string());
+}
+
+}  // namespace
 
 std::vector<Endpoint> interleave_families(std::vector<Endpoint> endpoints) {
   if (endpoints.empty()) return endpoints;
@@ -46,6 +58,8 @@ class Connector::Attempt final : public IoHandler {
 
   [[nodiscard]] bool has_failed() const noexcept { return has_failed_; }
 
+  [[nodiscard]] const Endpoint& peer() const noexcept { return peer_; }
+
   [[nodiscard]] Connected release() {
     forget();
     return {.socket = std::move(*socket_), .visit = std::move(visit_)};
@@ -65,27 +79,80 @@ class Connector::Attempt final : public IoHandler {
     auto fd = network().open(peer_.family());
     if (!fd) return fail(fd.error());
     socket_.emplace(network(), *fd);
+    owner_.note(peer_);
     if (peer_.family() != Family::unix_path) {
-      for (const SocketOption& option : owner_.options_.socket_options) {
-        if (const auto error = network().set_option(*fd, option)) {
-          owner_.refused_option_ = option;
-          return fail(error);
-        }
-      }
+      if (const auto error = make_ready(*fd)) return fail(error);
     }
     const auto error = network().connect(*fd, peer_);
     if (!error) return win();
-    if (error != std::errc::operation_in_progress) return fail(error);
+    if (error != std::errc::operation_in_progress) return fail_at_once(error);
     if (const auto watch_error = owner_.loop_.watch(*fd, Interest::write, *this)) {
       fail(watch_error);
     }
+  }
+
+  /// Sets the options, calls the hook and binds. On an error failure_ says which step it was.
+  [[nodiscard]] std::error_code make_ready(int fd) {
+    const ConnectorOptions& options = owner_.options_;
+    if (options.default_options) {
+      for (const SocketOption& option : default_socket_options()) {
+        const auto error = network().set_option(fd, option);
+        if (error && error != std::errc::no_protocol_option) return refuse(option, error);
+      }
+    }
+    for (const SocketOption& option : options.socket_options) {
+      if (const auto error = network().set_option(fd, option)) return refuse(option, error);
+    }
+    if (const auto error = bind_to_interface(fd)) return error;
+    if (const auto error = call_hook(fd)) return error;
+    if (!options.local_address) return {};
+    const auto error = network().bind(fd, *options.local_address);
+    if (error) failure_.detail = shown_local_address(*options.local_address);
+    return error;
+  }
+
+  [[nodiscard]] std::error_code refuse(const SocketOption& option, std::error_code error) {
+    failure_.detail = "sockopt with " + to_string(option);
+    return error;
+  }
+
+  [[nodiscard]] std::error_code bind_to_interface(int fd) {
+    const std::string& name = owner_.options_.interface;
+    if (name.empty()) return {};
+    const auto error = network().set_option(fd, {SOL_SOCKET, SO_BINDTODEVICE, name});
+    if (!error) return {};
+    failure_.detail = "interface " + in_quotes(name);
+    if (error == std::errc::operation_not_permitted) {
+      failure_.detail += " (SO_BINDTODEVICE needs the capability CAP_NET_RAW)";
+    }
+    return error;
+  }
+
+  [[nodiscard]] std::error_code call_hook(int fd) {
+    if (!owner_.options_.on_socket) return {};
+    try {
+      owner_.options_.on_socket(fd);
+      return {};
+    } catch (...) {
+      failure_ = {.detail = "on_socket", .exception = std::current_exception()};
+      return Errc::handler_failed;
+    }
+  }
+
+  /// The kernel has refused to connect; with a local address that may be the cause: it has no route
+  /// to the peer, or its port is taken.
+  void fail_at_once(std::error_code error) {
+    if (const auto& local = owner_.options_.local_address) {
+      failure_.detail = shown_local_address(*local) + ", connecting to " + peer_.to_string();
+    }
+    fail(error);
   }
 
   void fail(std::error_code error) {
     forget();
     socket_.reset();
     has_failed_ = true;
-    owner_.failed(error);
+    owner_.failed(error, std::move(failure_));
   }
 
   void win() { owner_.succeeded(*this); }
@@ -100,6 +167,7 @@ class Connector::Attempt final : public IoHandler {
   std::optional<TcpSocket> socket_;  // after visit_: closed before the next attempt may enter
   bool has_entered_ = false;
   bool has_failed_ = false;
+  Failure failure_;  // of the step that make_ready() is at
 };
 
 Connector::Connector(EventLoop& loop, std::vector<Endpoint> endpoints, ConnectorOptions options,
@@ -109,10 +177,26 @@ Connector::Connector(EventLoop& loop, std::vector<Endpoint> endpoints, Connector
       options_(std::move(options)),
       handler_(std::move(handler)) {
   assert(!endpoints_.empty());
+  keep_family_of_local_address();
+  if (options_.rotation) endpoints_ = options_.rotation->rotated(std::move(endpoints_));
   finish_soon();  // so that the first attempt starts in the loop, not within this call
 }
 
 Connector::~Connector() { give_up(); }
+
+/// Removes the addresses that a socket bound to local_address cannot connect to. If none is left,
+/// on_timer() finds the error.
+void Connector::keep_family_of_local_address() {
+  if (!options_.local_address) return;
+  const Family family = options_.local_address->family();
+  std::erase_if(endpoints_, [family](const Endpoint& endpoint) {
+    return endpoint.family() != family && endpoint.family() != Family::unix_path;
+  });
+  if (!endpoints_.empty()) return;
+  last_error_ = make_error_code(std::errc::address_family_not_supported);
+  failure_.detail = shown_local_address(*options_.local_address) +
+                    " and no address of the peer is " + (family == Family::ipv6 ? "IPv6" : "IPv4");
+}
 
 /// Destroys the latest attempt first: of two attempts to one address, the second must not enter the
 /// gate when the first one leaves it.
@@ -126,7 +210,8 @@ void Connector::on_timer(TimePoint) {
   // A failed attempt is not CONNECTING any more. It leaves the gate here and not when it fails: in
   // a long line each would let the next one in from inside its own failure, which is a deep stack.
   std::erase_if(attempts_, [](const auto& attempt) { return attempt->has_failed(); });
-  const bool exhausted = next_ == endpoints_.size() && running_ == 0;
+  const bool all_tried = next_ == endpoints_.size() && running_ == 0;
+  const bool exhausted = all_tried || failure_.exception != nullptr;
   if (!winner_ && !exhausted) return try_next();
   give_up();
   // An attempt that entered the gate in erase_if() may have ended at once and set the timer again.
@@ -148,14 +233,21 @@ void Connector::try_next() {
   attempts_.back()->start();
 }
 
-void Connector::failed(std::error_code error) {
+void Connector::note(const Endpoint& peer) {
+  if (options_.rotation) options_.rotation->note(peer);
+}
+
+void Connector::failed(std::error_code error, Failure failure) {
   --running_;
+  if (failure_.exception) return;
   last_error_ = error;
+  failure_ = std::move(failure);
   if (!winner_) finish_soon();  // tries the next address without a head start, or ends
 }
 
 void Connector::succeeded(Attempt& attempt) {
-  if (winner_) return;
+  if (winner_ || failure_.exception) return;
+  note(attempt.peer());
   winner_ = attempt.release();
   finish_soon();
 }

@@ -2,29 +2,48 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <wirespan/core/expected.hpp>
+#include <wirespan/net/address_rotation.hpp>
 #include <wirespan/net/connect_gate.hpp>
 #include <wirespan/net/event_loop.hpp>
 #include <wirespan/net/tcp_socket.hpp>
 
 namespace wirespan::net {
 
-/// Options of one Connector.
+/// Options of one Connector. Each TCP socket is made ready in this order: default options, socket
+/// options, interface, on_socket, local address; a Unix socket is left as it is. A step that fails
+/// ends the attempt to that address; Connector::failure() says which it was.
 struct ConnectorOptions {
-  /// Set on each TCP socket before it connects, not on Unix sockets. None by default. An option
-  /// that the system refuses fails the attempt.
-  std::vector<SocketOption> socket_options{};
+  /// Set default_socket_options() first. One that the system does not know
+  /// (std::errc::no_protocol_option) is passed over.
+  bool default_options = false;
+  std::vector<SocketOption> socket_options{};  ///< Set next.
+  /// Name of a network interface that all packets are to take (SO_BINDTODEVICE); empty: any.
+  /// std::errc::operation_not_permitted if the system keeps this to privileged processes.
+  std::string interface {};
+  /// Called with each new socket, on the loop's thread, before it is bound and connects. An
+  /// exception ends the connector, without a try at further addresses, with Errc::handler_failed
+  /// and Failure::exception.
+  std::function<void(int fd)> on_socket{};
+  /// Address to connect from; port 0: any. Only addresses of its family are tried; without one of
+  /// them the connector fails with std::errc::address_family_not_supported.
+  std::optional<Endpoint> local_address{};
   /// Connection Attempt Delay of RFC 8305 §5: head start of each address over the next one, 250 ms
   /// by default (§8). 0: one more attempt starts in each turn.
   std::chrono::milliseconds stagger{250};
   /// RFC 6455 §4.1: attempts to the same address on this loop wait for each other. False: they
   /// pass by the ConnectGate.
   bool one_at_a_time = true;
+  /// Shared by the attempts to reach one name; must outlive the connector. Null: each begins with
+  /// the first address.
+  AddressRotation* rotation = nullptr;
 };
 
 /// A connected socket, and the right to be CONNECTING to its address until `visit` is destroyed.
@@ -54,18 +73,25 @@ class Connector final : private Timer {
             Handler handler);
   ~Connector();
 
-  /// Returns the socket option that the system refused last, for the handler's error text.
-  [[nodiscard]] const std::optional<SocketOption>& refused_option() const noexcept {
-    return refused_option_;
-  }
+  /// The step on this side that failed, for the handler's error text.
+  struct Failure {
+    /// The option and its value: "sockopt with level 6, name 1 (TCP_NODELAY), value 1". Empty if
+    /// the error came from the way to the peer.
+    std::string detail{};
+    std::exception_ptr exception{};  ///< The exception of on_socket; null: none.
+  };
+  /// The failure that belongs to the error of the handler.
+  [[nodiscard]] const Failure& failure() const noexcept { return failure_; }
 
  private:
   class Attempt;
 
   void on_timer(TimePoint now) override;
+  void keep_family_of_local_address();
   void give_up() noexcept;
   void try_next();
-  void failed(std::error_code error);
+  void note(const Endpoint& peer);
+  void failed(std::error_code error, Failure failure);
   void succeeded(Attempt& attempt);
   void finish_soon() { loop_.timers().schedule(*this, loop_.now()); }
 
@@ -77,7 +103,7 @@ class Connector final : private Timer {
   std::size_t running_ = 0;  // attempts that were started and have not failed
   std::vector<std::unique_ptr<Attempt>> attempts_;
   std::error_code last_error_;
-  std::optional<SocketOption> refused_option_;
+  Failure failure_;  // of last_error_; with an exception: nothing more is tried
   std::optional<Connected> winner_;
 };
 

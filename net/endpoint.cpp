@@ -25,6 +25,15 @@ Address as(const Endpoint& endpoint) noexcept {
 /// True if the system's functions would take only a part of the text: they stop at the NUL.
 bool has_nul(std::string_view text) noexcept { return text.find('\0') != std::string_view::npos; }
 
+/// Parses a decimal port: digits only, at most 65535.
+std::optional<std::uint16_t> parse_port(std::string_view digits) noexcept {
+  std::uint16_t port = 0;
+  const char* end = digits.data() + digits.size();
+  const auto parsed = std::from_chars(digits.data(), end, port);
+  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  return port;
+}
+
 template <class Address>
 Endpoint endpoint_of(const Address& address) noexcept {
   return {reinterpret_cast<const sockaddr*>(&address), sizeof address};
@@ -85,6 +94,30 @@ std::optional<Endpoint> Endpoint::from_numeric(std::string_view host, std::uint1
   if (!v6) return std::nullopt;
   v6->sin6_port = htons(port);
   return endpoint_of(*v6);
+}
+
+std::optional<Endpoint> Endpoint::from_text(std::string_view text) {
+  std::string_view host = text;
+  std::string_view rest;  // ":" and a port, or nothing
+  const bool has_brackets = text.starts_with('[');
+  if (has_brackets) {
+    const std::size_t end = text.find(']');
+    if (end == std::string_view::npos) return std::nullopt;
+    host = text.substr(1, end - 1);
+    rest = text.substr(end + 1);
+  } else if (std::ranges::count(text, ':') == 1) {  // more than one: IPv6 without a port
+    host = text.substr(0, text.find(':'));
+    rest = text.substr(host.size());
+  }
+  std::uint16_t port = 0;
+  if (!rest.empty()) {
+    const auto parsed = rest.front() == ':' ? parse_port(rest.substr(1)) : std::nullopt;
+    if (!parsed) return std::nullopt;
+    port = *parsed;
+  }
+  const auto endpoint = from_numeric(host, port);
+  const bool is_right_family = endpoint && (!has_brackets || endpoint->family() == Family::ipv6);
+  return is_right_family ? endpoint : std::nullopt;
 }
 
 std::optional<Endpoint> Endpoint::from_unix_path(std::string_view path) {

@@ -27,6 +27,9 @@ class Endpoint {
   /// that no interface has gives std::nullopt.
   [[nodiscard]] static std::optional<Endpoint> from_numeric(std::string_view host,
                                                             std::uint16_t port);
+  /// Parses a numeric address with or without a port: "192.0.2.1", "192.0.2.1:4000", "::1",
+  /// "[::1]", "[::1]:4000". Without one the port is 0. std::nullopt for any other text.
+  [[nodiscard]] static std::optional<Endpoint> from_text(std::string_view text);
   /// std::nullopt if the path is empty, too long for a Unix address, or has a NUL in it.
   [[nodiscard]] static std::optional<Endpoint> from_unix_path(std::string_view path);
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <wirespan/core/expected.hpp>
+#include <wirespan/core/time.hpp>
 #include <wirespan/net/endpoint.hpp>
 #include <wirespan/net/mailbox.hpp>
 #include <wirespan/net/network.hpp>
@@ -23,8 +24,9 @@ namespace wirespan::net {
 /// The thread pool for name look-ups: the system's resolver blocks, for half a minute where a name
 /// server does not answer. One look-up per network, name and port serves all its waiters, so a dead
 /// name takes one thread, however often it is asked for. A look-up that has not begun is dropped
-/// when its last waiter cancels. A look-up that runs cannot be stopped: without waiters it is
-/// abandoned, and its thread does not count towards `most_threads`.
+/// when its last waiter cancels. A look-up that runs cannot be stopped: once it is slow, or
+/// abandoned because it has no waiters left, its thread does not count towards `most_threads`, so
+/// that dead names delay no other one for longer than `slow_after`.
 ///
 /// One pool per process, shared by all loops; every function is for any thread. A thread starts
 /// when all others are busy and ends after `patience` without work. The pool is never destroyed, so
@@ -51,11 +53,14 @@ class LookupThreads {
     virtual void deliver(const Answer& answer) = 0;
   };
 
-  /// Most look-ups with waiters that run at one time: an application asks for few names at once,
-  /// and a resolver answers most of them in milliseconds.
+  /// Most look-ups that run at one time, apart from slow and abandoned ones: an application asks
+  /// for few names at once, and a resolver answers most of them in milliseconds.
   static constexpr std::size_t most_threads = 32;
-  /// Most threads, those included that hang in abandoned look-ups. A thread takes about 20 KiB; 128
-  /// threads stay below most limits on a user's processes.
+  /// Time after which a look-up is slow: its name is probably dead, and names that wait behind it
+  /// get further threads.
+  static constexpr std::chrono::milliseconds slow_after{1'000};
+  /// Most threads, those included that hang in slow and abandoned look-ups. A thread takes about 20
+  /// KiB; 128 threads stay below most limits on a user's processes.
   static constexpr std::size_t most_with_abandoned = 128;
   /// Time without work after which a thread ends.
   static constexpr std::chrono::seconds patience{10};
@@ -84,19 +89,24 @@ class LookupThreads {
   using Jobs = std::map<Key, Job>;
   using Queue = std::list<Jobs::iterator>;
   // One look-up. !running => in queue_, at `place`, with at least one destination.
-  // running and no destinations => abandoned.
+  // running => in running_, at `place`; without destinations it is abandoned.
   struct Job {
     std::map<const Waiter*, Destination> destinations;
     bool running = false;
+    TimePoint begun{};  // if running
     Queue::iterator place;
   };
 
   [[nodiscard]] Jobs::iterator insert(const Key& key);
   void drop(Jobs::iterator job) noexcept;
-  [[nodiscard]] bool may_run() const noexcept;
+  [[nodiscard]] bool is_fresh(const Job& job, TimePoint now) const noexcept;
+  [[nodiscard]] std::size_t free_places(TimePoint now) const noexcept;
+  [[nodiscard]] bool may_run(TimePoint now) const noexcept;
+  [[nodiscard]] TimePoint next_slow(TimePoint now) const noexcept;
   [[nodiscard]] bool should_start_thread() const noexcept;
   [[nodiscard]] std::error_code start_thread(Network& network);
   void work() noexcept;
+  [[nodiscard]] bool wait_for_work(std::unique_lock<std::mutex>& lock);
   void run(Jobs::iterator job, std::unique_lock<std::mutex>& lock) noexcept;
 
   const unsigned generation_;           // forks before the process that created this pool
@@ -104,9 +114,9 @@ class LookupThreads {
   std::condition_variable work_waits_;  // notified when may_run() may have become true
   Jobs jobs_;                           // running and queued look-ups
   Queue queue_;                         // queued ones, in the order of add()
-  std::size_t idle_ = 0;                // threads that wait for work
+  Queue running_;                       // running ones, in the order of their beginning
+  std::size_t idle_ = 0;                // threads without a look-up, those that start included
   std::size_t count_ = 0;               // all threads, at most most_with_abandoned
-  std::size_t abandoned_ = 0;           // running jobs without destinations
 };
 
 }  // namespace wirespan::net

@@ -16,21 +16,10 @@
 #include <wirespan/core/keep_alive.hpp>
 #include <wirespan/net/endpoint.hpp>
 #include <wirespan/net/poller.hpp>
+#include <wirespan/net/socket_option.hpp>
 #include <wirespan/net/stream.hpp>
 
 namespace wirespan::net {
-
-/// A socket option as setsockopt() takes it, with an int value.
-struct SocketOption {
-  int level = 0;
-  int name = 0;
-  int value = 0;
-  bool operator==(const SocketOption&) const = default;
-};
-
-/// The options of the library's client sockets: no delay for small writes (TCP_NODELAY), and TCP
-/// keep-alive after 30 s of silence, then every 10 s, 3 times, as websocket-client sets them.
-[[nodiscard]] std::span<const SocketOption> default_socket_options() noexcept;
 
 /// Whether several listeners share one port, over which the kernel spreads connections
 /// (SO_REUSEPORT).
@@ -82,6 +71,9 @@ class Network {
 
   /// Returns a new stream socket.
   [[nodiscard]] virtual Expected<int> open(Family family) = 0;
+  /// Binds a socket that will connect to a local address. With port 0 the kernel chooses the port
+  /// when it connects. std::errc::not_supported for networks that cannot choose.
+  [[nodiscard]] virtual std::error_code bind(int fd, const Endpoint& local);
   /// Starts to connect. No error: connected. std::errc::operation_in_progress: wait for
   /// writability, then ask connect_result().
   [[nodiscard]] virtual std::error_code connect(int fd, const Endpoint& peer) = 0;
@@ -112,8 +104,7 @@ class Network {
   [[nodiscard]] virtual Expected<Endpoint> peer_endpoint(int fd) = 0;
 
   /// Resolves a name; blocks for as long as the system's resolver does. Errc::host_not_found if
-  /// there is no such name, std::errc::resource_unavailable_try_again if the resolver had no
-  /// answer.
+  /// there is no such name, resolver_had_no_answer() if the resolver could not tell.
   [[nodiscard]] virtual Expected<std::vector<Endpoint>> resolve(const std::string& host,
                                                                 std::uint16_t port) = 0;
   /// Runs `work` on a new, detached thread. std::errc::resource_unavailable_try_again if the system
@@ -140,6 +131,10 @@ class Network {
 
   std::uint64_t serial_ = next_serial();
 };
+
+/// The error of a resolver that had no answer for a name: a temporary failure, equal to
+/// std::errc::resource_unavailable_try_again, with a text that says so.
+[[nodiscard]] std::error_code resolver_had_no_answer() noexcept;
 
 /// The Network of the operating system: one object for the process.
 [[nodiscard]] Network& system_network() noexcept;

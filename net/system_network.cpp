@@ -55,7 +55,7 @@ std::error_code resolver_error(int result) noexcept {
     case EAI_MEMORY:
       return make_error_code(std::errc::not_enough_memory);
     case EAI_AGAIN:
-      return make_error_code(std::errc::resource_unavailable_try_again);
+      return resolver_had_no_answer();
     default:
       return Errc::host_not_found;
   }
@@ -92,6 +92,18 @@ ReceiveTime receive_time(const msghdr& message) noexcept {
   return ReceiveTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
 }
 
+/// The category of resolver_had_no_answer(), which is its only code.
+class ResolverCategory final : public std::error_category {
+ public:
+  [[nodiscard]] const char* name() const noexcept override { return "resolver"; }
+  [[nodiscard]] std::string message(int) const override {
+    return "the resolver had no answer (temporary failure in name resolution)";
+  }
+  [[nodiscard]] std::error_condition default_error_condition(int) const noexcept override {
+    return make_error_condition(std::errc::resource_unavailable_try_again);
+  }
+};
+
 /// The operating system as a Network. Stateless, hence thread-safe.
 class SystemNetwork final : public Network {
  public:
@@ -99,6 +111,14 @@ class SystemNetwork final : public Network {
     const int fd = ::socket(domain_of(family), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return last_error();
     return fd;
+  }
+
+  std::error_code bind(int fd, const Endpoint& local) override {
+    // Port 0: the port is chosen by connect(), which may share one between connections to several
+    // peers. Else: a port whose last connection is in TIME_WAIT can be bound again.
+    (void)(local.port() == 0 ? set_option(fd, {IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1})
+                             : set_option(fd, {SOL_SOCKET, SO_REUSEADDR, 1}));  // best effort
+    return ::bind(fd, local.data(), local.size()) == 0 ? std::error_code{} : last_error();
   }
 
   std::error_code connect(int fd, const Endpoint& peer) override {
@@ -208,8 +228,9 @@ class SystemNetwork final : public Network {
   }
 
   std::error_code set_option(int fd, const SocketOption& option) override {
-    const int result =
-        ::setsockopt(fd, option.level, option.name, &option.value, sizeof option.value);
+    const Bytes value = option.value.bytes();
+    const int result = ::setsockopt(fd, option.level, option.name, value.data(),
+                                    static_cast<socklen_t>(value.size()));
     return result == 0 ? std::error_code{} : last_error();
   }
 
@@ -274,15 +295,11 @@ class SystemNetwork final : public Network {
 
 }  // namespace
 
-std::span<const SocketOption> default_socket_options() noexcept {
-  static constexpr std::array options{
-      SocketOption{IPPROTO_TCP, TCP_NODELAY, 1}, SocketOption{SOL_SOCKET, SO_KEEPALIVE, 1},
-      SocketOption{IPPROTO_TCP, TCP_KEEPIDLE, 30}, SocketOption{IPPROTO_TCP, TCP_KEEPINTVL, 10},
-      SocketOption{IPPROTO_TCP, TCP_KEEPCNT, 3}};
-  return options;
+std::error_code Network::enable_receive_times(int) {
+  return make_error_code(std::errc::not_supported);
 }
 
-std::error_code Network::enable_receive_times(int) {
+std::error_code Network::bind(int, const Endpoint&) {
   return make_error_code(std::errc::not_supported);
 }
 
@@ -298,6 +315,11 @@ std::error_code Network::start_thread(std::function<void()> work) {
   } catch (const std::system_error& error) {
     return error.code();
   }
+}
+
+std::error_code resolver_had_no_answer() noexcept {
+  static const ResolverCategory category;
+  return {1, category};
 }
 
 Network& system_network() noexcept {

@@ -20,7 +20,7 @@ done
 shift $((OPTIND - 1))
 [[ $minutes =~ ^[1-9][0-9]*$ ]] || { echo "minutes: a number above 0" >&2; exit 2; }
 
-all=(bare_root fuzz asan tsan asan_clang tsan_clang load load_tsan close_many flaky coverage)
+all=(bare_root fuzz asan tsan asan_clang tsan_clang load load_tsan close_many flaky dead_network coverage)
 steps=("$@")
 [ ${#steps[@]} -gt 0 ] || steps=("${all[@]}")
 
@@ -93,6 +93,11 @@ flaky() {
   release_tests app_tests net_tests && again_and_again '*AppClose.*' '*AppSend*' '*AppReconnect*' \
     '*AppHeartbeat*' '*AppBackpressure*' '*WebSocketTimeouts*' '*WebSocketThreads*' '*Server*' \
     '*Parity*' '*Channel*' '*EventLoop*' '*Connector*' '*Lookup*'
+}
+
+# A network that drops every packet; needs root.
+dead_network() {
+  release_tests dead_network && tests/contract/dead_network.sh build/release/tests/dead_network
 }
 
 coverage() {

@@ -131,6 +131,9 @@ ConnectOptions WebSocketApp::Run::connect_options() const {
           .require_subprotocol = app.require_subprotocol,
           .connect_timeout = app.connect_timeout,
           .sockopt = options_.sockopt,
+          .local_address = options_.local_address,
+          .interface = options_.interface,
+          .on_socket = options_.on_socket,
           .sslopt = std::move(sslopt),
           .compression = app.compression,
           .socket = app.socket,
@@ -145,6 +148,7 @@ void WebSocketApp::Run::attempt() {
     std::string detail;
     auto plan = make_dial_plan(app_.url_, connect_options(), detail);
     if (plan) {
+      plan->connector.rotation = &rotation_;
       used_socket_ = std::exchange(app_.options_.socket, -1) >= 0;
       dialer_ = std::make_unique<Dialer>(
           loop_, std::move(*plan), [this](Dialer::Result result) { on_dialed(std::move(result)); });
@@ -165,6 +169,7 @@ void WebSocketApp::Run::on_dialed(Dialer::Result result) {
 }
 
 void WebSocketApp::Run::open(Dialed dialed) {
+  rotation_.forget();
   const AppOptions& app = app_.options_;
   auto options = std::make_shared<ConnectionOptions>();
   options->receive = {.max_message_size = app.max_message_size,

@@ -18,6 +18,7 @@
 #include <wirespan/app/reconnect_policy.hpp>
 #include <wirespan/app/websocket_app.hpp>
 #include <wirespan/core/backoff.hpp>
+#include <wirespan/net/address_rotation.hpp>
 #include <wirespan/net/channel.hpp>
 #include <wirespan/net/event_loop.hpp>
 #include <wirespan/net/heap_trim.hpp>
@@ -117,6 +118,7 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   WebSocketApp& app_;
   const RunOptions& options_;
   Shared& shared_;
+  net::AddressRotation rotation_;  // of the attempts since the last open connection
   net::EventLoop loop_;
   MaskKeys mask_keys_{app_.options_.get_mask_key, loop_.random()};
   net::RemoteAccount account_;

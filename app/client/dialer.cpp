@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include <wirespan/app/client/connector_options.hpp>
 #include <wirespan/app/client/dialer.hpp>
 #include <wirespan/app/exceptions.hpp>
 #include <wirespan/core/ascii.hpp>
@@ -38,11 +39,6 @@ std::size_t body_size_of(const HandshakeRejected& rejection) {
   return std::min(size, limits::rejection_body_size);
 }
 
-std::string shown_option(const SocketOption& option) {
-  return "sockopt with level " + std::to_string(option.level) + ", name " +
-         std::to_string(option.name) + ", value " + std::to_string(option.value);
-}
-
 }  // namespace
 
 Expected<DialPlan> make_dial_plan(const std::string& url, const ConnectOptions& options,
@@ -67,21 +63,20 @@ Expected<DialPlan> make_dial_plan(const std::string& url, const ConnectOptions& 
   }
   if (const auto error = check_client_request(request, &detail)) return error;
 
-  const auto defaults = net::default_socket_options();
-  std::vector<SocketOption> sockopt(defaults.begin(), defaults.end());
-  sockopt.insert(sockopt.end(), options.sockopt.begin(), options.sockopt.end());
+  auto connector = connector_options(options, detail);
+  if (!connector) return connector.error();
   return DialPlan{.url = std::move(*parsed),
                   .request = std::move(request),
                   .tls = options.sslopt,
-                  .sockopt = std::move(sockopt),
+                  .connector = std::move(*connector),
                   .deadline = connect_time(options),
                   .socket = options.socket,
                   .already_secured = options.already_secured,
-                  .one_at_a_time = options.one_connecting_per_address,
                   .receive_timestamps = options.receive_timestamps};
 }
 
 void throw_for(const DialFailure& failure) {
+  if (failure.exception) std::rethrow_exception(failure.exception);
   if (failure.error == Errc::not_switching_protocols) {
     throw WebSocketBadStatusException(
         failure.error, "handshake status " + std::to_string(failure.status) + " " + failure.reason,
@@ -123,8 +118,7 @@ void Dialer::adopt_socket() {
 void Dialer::on_addresses(Expected<std::vector<net::Endpoint>> endpoints) {
   if (!endpoints) return fail(endpoints.error());
   connector_ = std::make_unique<net::Connector>(
-      loop_, std::move(*endpoints),
-      net::ConnectorOptions{.socket_options = plan_.sockopt, .one_at_a_time = plan_.one_at_a_time},
+      loop_, std::move(*endpoints), plan_.connector,
       [this](Expected<net::Connected> connected) { on_connected(std::move(connected)); });
 }
 
@@ -270,8 +264,9 @@ void Dialer::fail(std::error_code error, std::string detail) {
 }
 
 void Dialer::fail_to_connect(std::error_code error) {
-  const auto& option = connector_->refused_option();
-  fail(error, option ? shown_option(*option) : std::string());
+  const net::Connector::Failure failure = connector_->failure();
+  if (!failure.exception) return fail(error, failure.detail);
+  finish(DialFailure{.error = error, .detail = failure.detail, .exception = failure.exception});
 }
 
 /// The timer calls the handler, so that no function of the dialer is on the stack when the handler

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,11 +26,10 @@ struct DialPlan {
   Url url;
   ClientRequest request;
   tls::ClientOptions tls;
-  std::vector<SocketOption> sockopt;
+  net::ConnectorOptions connector;
   std::chrono::milliseconds deadline{};  // from the look-up of the name to the open connection
   int socket = -1;  // connected already: no look-up; owned by the dialer from start() on
   bool already_secured = false;  // no TLS on `socket`, even for wss:
-  bool one_at_a_time = true;     // ConnectOptions::one_connecting_per_address
   bool receive_timestamps = false;
 };
 
@@ -56,6 +56,7 @@ struct DialFailure {
   std::string reason{};
   Headers headers{};
   std::string body{};
+  std::exception_ptr exception{};  // thrown by a callable of the caller: rethrown instead
 };
 
 /// Throws the exception that belongs to the failure.

@@ -93,7 +93,7 @@ std::error_code ServerImpl::listen_on(const net::Endpoint& local) {
       .backlog = options().backlog,
       .sharing = everywhere ? net::PortSharing::claim : net::PortSharing::none,
       .only_ipv6 = lists_ipv4(),
-      .inherited = has_tcp ? net::default_socket_options() : std::span<const net::SocketOption>()};
+      .inherited = has_tcp ? net::accepted_socket_options() : std::span<const net::SocketOption>()};
   const auto port = first().front().listen(local, listening);
   if (!port) return port.error();
   if (*port != 0) port_ = *port;

@@ -80,3 +80,7 @@ if(WIRESPAN_TOOLS)
     COMMAND ${contract}/leaves_no_child.sh $<TARGET_FILE_DIR:echo_server>
             ${CMAKE_CURRENT_BINARY_DIR}/snippets $<TARGET_FILE:million_messages>)
 endif()
+
+# For dead_network.sh, which takes a minute and needs root: tests/nightly.sh runs it.
+add_executable(dead_network EXCLUDE_FROM_ALL ${contract}/dead_network.cpp)
+target_link_libraries(dead_network PRIVATE wirespan::app wirespan_test_flags)

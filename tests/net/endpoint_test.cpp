@@ -191,5 +191,49 @@ TEST(Endpoint, the_two_families_of_loopback_differ) {
             *Endpoint::from_numeric("::ffff:127.0.0.1", 80));
 }
 
+struct TextCase {
+  const char* name;
+  std::string text;
+  std::string shown;  ///< Empty: the text is refused.
+};
+void PrintTo(const TextCase& row, std::ostream* out) { *out << row.name; }
+
+class EndpointText : public ::testing::TestWithParam<TextCase> {};
+
+TEST_P(EndpointText, has_an_address_and_perhaps_a_port) {
+  const auto endpoint = Endpoint::from_text(GetParam().text);
+  EXPECT_EQ(endpoint ? endpoint->to_string() : "", GetParam().shown);
+}
+
+const TextCase endpoint_texts[] = {
+    {"v4", "192.0.2.1", "192.0.2.1:0"},
+    {"v4_with_port", "192.0.2.1:4000", "192.0.2.1:4000"},
+    {"v4_with_largest_port", "192.0.2.1:65535", "192.0.2.1:65535"},
+    {"v6", "2001:db8::1", "[2001:db8::1]:0"},
+    {"v6_in_brackets", "[::1]", "[::1]:0"},
+    {"v6_with_port", "[::1]:4000", "[::1]:4000"},
+    {"v6_that_looks_like_a_port", "2001:db8::1:4000", "[2001:db8::1:4000]:0"},
+    {"empty", "", ""},
+    {"name", "localhost", ""},
+    {"name_with_port", "localhost:80", ""},
+    {"port_alone", ":80", ""},
+    {"port_missing", "192.0.2.1:", ""},
+    {"port_missing_after_brackets", "[::1]:", ""},
+    {"port_too_large", "192.0.2.1:65536", ""},
+    {"port_with_a_sign", "192.0.2.1:+80", ""},
+    {"port_with_a_blank", "192.0.2.1: 80", ""},
+    {"port_with_letters", "192.0.2.1:80a", ""},
+    {"two_ports", "192.0.2.1:80:80", ""},
+    {"brackets_around_v4", "[192.0.2.1]", ""},
+    {"brackets_left_open", "[::1", ""},
+    {"bracket_alone", "[", ""},
+    {"empty_brackets", "[]", ""},
+    {"bytes_behind_brackets", "[::1]80", ""},
+    {"blank_before", " 192.0.2.1", ""},
+    {"nul_behind", std::string("192.0.2.1\0", 10), ""},
+};
+INSTANTIATE_TEST_SUITE_P(Table, EndpointText, ::testing::ValuesIn(endpoint_texts),
+                         case_name<TextCase>);
+
 }  // namespace
 }  // namespace wirespan::test

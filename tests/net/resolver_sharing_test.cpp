@@ -157,6 +157,24 @@ TEST_F(LookupSharing, dead_names_that_were_given_up_delay_no_good_one) {
   EXPECT_TRUE(turn_until(loop, [&] { return answers == 1; }));
 }
 
+/// As many dead names as the pool has places, whose waiters are patient.
+TEST_F(LookupSharing, dead_names_that_are_waited_for_delay_a_good_one_until_they_are_slow) {
+  const auto dead = ask_for_dead_names(LookupThreads::most_threads);
+  ASSERT_TRUE(are_begun(LookupThreads::most_threads));
+  const auto good = ask("good");
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_TRUE(turn_until(loop, [&] { return answers == 1; }));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, LookupThreads::slow_after + 2s);
+}
+
+/// Three times as many dead names as places, and good ones behind them, all at once.
+TEST_F(LookupSharing, dead_names_in_the_queue_are_passed_one_round_after_the_other) {
+  const auto dead = ask_for_dead_names(LookupThreads::most_threads * 3);
+  std::vector<std::unique_ptr<Lookup>> good;
+  for (int i = 0; i < 100; ++i) good.push_back(ask("good" + std::to_string(i)));
+  EXPECT_TRUE(turn_until(loop, [&] { return answers == 100; }));
+}
+
 TEST_F(LookupSharing, a_look_up_that_was_given_up_before_it_began_never_runs) {
   const auto dead = ask_for_dead_names(LookupThreads::most_threads);
   ASSERT_TRUE(are_begun(LookupThreads::most_threads));

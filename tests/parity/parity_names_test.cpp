@@ -106,7 +106,14 @@ TEST_F(ParityNames, KEEP_DEFAULT_SOCKET_OPTION_is_set_on_every_connection) {
                      self.close();
                    }});
   EXPECT_FALSE(app.run_forever().failed());
-  EXPECT_EQ(net::default_socket_options().size(), 5U);
+}
+
+/// websocket-client has five options and learns of a dead network after about 15 minutes.
+TEST_F(ParityNames, FIX_DEFAULT_SOCKET_OPTION_has_one_more_for_unacknowledged_bytes) {
+  EXPECT_EQ(net::default_socket_options().size(), 6U);
+  RawServer server(echo_script);
+  const WebSocket ws = create_connection(server.url());
+  EXPECT_EQ(option_of(ws.fileno(), IPPROTO_TCP, TCP_USER_TIMEOUT), 40'000);
 }
 
 TEST_F(ParityNames, KEEP_STATUS_names_have_their_numbers) {

@@ -138,7 +138,7 @@ class SocketLook final : public SpyNetwork {
     const auto result = SpyNetwork::accept(listener);
     if (!result) return result;
     ++accepted;
-    for (const net::SocketOption& option : net::default_socket_options()) {
+    for (const net::SocketOption& option : net::accepted_socket_options()) {
       int value = -1;
       socklen_t size = sizeof value;
       EXPECT_EQ(::getsockopt(result->fd, option.level, option.name, &value, &size), 0);

@@ -36,6 +36,9 @@ class SpyNetwork : public net::Network {
     if (fails()) return error;
     return system_.open(family);
   }
+  [[nodiscard]] std::error_code bind(int fd, const net::Endpoint& local) override {
+    return fails() ? error : system_.bind(fd, local);
+  }
   [[nodiscard]] std::error_code connect(int fd, const net::Endpoint& peer) override {
     ++connects;
     return fails() ? error : system_.connect(fd, peer);

@@ -141,6 +141,11 @@ Expected<int> Stage::open(net::Family) {
   return fd;
 }
 
+std::error_code Stage::bind(int, const net::Endpoint& local) {
+  steps.push_back("bind " + local.to_string());
+  return bind_error;
+}
+
 std::error_code Stage::connect(int fd, const net::Endpoint& peer) {
   ++calls.connect;
   connects.emplace_back(peer.to_string(), time);
@@ -170,7 +175,8 @@ void Stage::close(int fd) noexcept {
 }
 
 std::error_code Stage::set_option(int, const net::SocketOption& option) {
-  if (option.name == refused_option) return make_error_code(std::errc::no_protocol_option);
+  steps.push_back("option " + std::to_string(option.name));
+  if (option.name == refused_option) return option_error;
   return {};
 }
 

@@ -73,6 +73,7 @@ class Stage final : public net::Network {
   std::vector<std::pair<std::string, TimePoint>> connects;
 
   [[nodiscard]] Expected<int> open(net::Family family) override;
+  [[nodiscard]] std::error_code bind(int fd, const net::Endpoint& local) override;
   [[nodiscard]] std::error_code connect(int fd, const net::Endpoint& peer) override;
   [[nodiscard]] std::error_code connect_result(int fd) override;
   [[nodiscard]] Expected<int> listen(const net::Endpoint&, const net::ListenOptions&) override;
@@ -95,6 +96,9 @@ class Stage final : public net::Network {
   [[nodiscard]] std::error_code random(MutableBytes out) noexcept override;
 
   int refused_option = -1;  ///< Name of a socket option that set_option() refuses; -1: none.
+  std::error_code option_error = make_error_code(std::errc::no_protocol_option);
+  std::error_code bind_error{};    ///< Result of bind().
+  std::vector<std::string> steps;  ///< "option 7", "bind 127.0.0.1:0", in the order of the calls.
 
  private:
   friend class StagePoller;

@@ -21,6 +21,11 @@ bool is_unresolved(std::error_code error) noexcept {
   return error == Errc::host_not_found || error == std::errc::resource_unavailable_try_again;
 }
 
+bool is_of_a_proxy(std::error_code error) noexcept {
+  return error == Errc::invalid_proxy || error == Errc::proxy_refused ||
+         error == Errc::proxy_auth_required || error == Errc::proxy_protocol_error;
+}
+
 }  // namespace
 
 void throw_for(std::error_code error, const std::string& what) {
@@ -32,6 +37,7 @@ void throw_for(std::error_code error, const std::string& what) {
   if (tls::is_tls_error(error) || error == Errc::tls_unavailable) {
     throw WebSocketTlsException(error, what);
   }
+  if (is_of_a_proxy(error)) throw WebSocketProxyException(error, what);
   throw WebSocketException(error, what);
 }
 

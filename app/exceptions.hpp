@@ -59,11 +59,28 @@ class WebSocketTimeoutException : public WebSocketException {
   using WebSocketException::WebSocketException;
 };
 
-/// A proxy could not be used. No function of this version connects through a proxy or throws this.
+/// A proxy could not be used: its options are not valid, it was not reached, or it refused. code()
+/// tells which; a time-out is a WebSocketTimeoutException. `ProxyError` is its other Python name.
 class WebSocketProxyException : public WebSocketException {
  public:
   using WebSocketException::WebSocketException;
+  /// `status_code` and `resp_headers` are those of an HTTP proxy's response.
+  WebSocketProxyException(std::error_code error, const std::string& what, int status_code,
+                          Headers resp_headers)
+      : WebSocketException(error, what),
+        status_code_(status_code),
+        resp_headers_(std::move(resp_headers)) {}
+
+  /// The status of an HTTP proxy's response, 407 for example; 0 without a response.
+  [[nodiscard]] int status_code() const noexcept { return status_code_; }
+  /// The header fields of that response; Proxy-Authenticate has the challenges of a 407.
+  [[nodiscard]] const Headers& resp_headers() const noexcept { return resp_headers_; }
+
+ private:
+  int status_code_ = 0;
+  Headers resp_headers_;
 };
+using ProxyError = WebSocketProxyException;
 
 /// The host name does not resolve, or the resolver had no answer.
 class WebSocketAddressException : public WebSocketException {
@@ -93,8 +110,7 @@ class WebSocketBadStatusException : public WebSocketException {
   /// The status of the response, 404 for example, and its header fields.
   [[nodiscard]] int status_code() const noexcept { return status_code_; }
   [[nodiscard]] const Headers& resp_headers() const noexcept { return resp_headers_; }
-  /// The first limits::rejection_body_size bytes (64 KiB) of the body, as received: a chunked body
-  /// is not decoded.
+  /// The first limits::rejection_body_size bytes (64 KiB) of the body, without a chunked coding.
   [[nodiscard]] const std::string& resp_body() const noexcept { return resp_body_; }
 
  private:

@@ -5,18 +5,22 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <wirespan/app/header_source.hpp>
 #include <wirespan/core/deflate_parameters.hpp>
+#include <wirespan/core/http_auth.hpp>
 #include <wirespan/core/limits.hpp>
 #include <wirespan/core/mask.hpp>
 #include <wirespan/net/network.hpp>
 #include <wirespan/tls/options.hpp>
 
 namespace wirespan {
+
+class CookieJar;
 
 /// Level, name and value of one setsockopt() call; the value is an int, a text or a struct.
 using SocketOption = net::SocketOption;
@@ -27,7 +31,9 @@ struct ConnectOptions {
   /// Fields sent after the library's own. Host and Origin given here replace those; Upgrade,
   /// Connection and the like are refused (Errc::reserved_header).
   HeaderSource header{};
-  std::string cookie{};  ///< Value of a Cookie header; empty: none.
+  std::string cookie{};  ///< Value of a Cookie header, behind the cookies of the jar; empty: none.
+  /// Cookies that handshakes fill and read; may be shared. Null: none.
+  std::shared_ptr<CookieJar> cookie_jar{};
   /// Value of Origin. Unset: the URL's own, http for ws and https for wss. suppress_origin wins.
   std::optional<std::string> origin{};
   bool suppress_origin = false;  ///< Send no Origin, not even one from `header`.
@@ -43,6 +49,30 @@ struct ConnectOptions {
   /// Deadline from the look-up of the name to the open connection. Unset: `timeout` if it is above
   /// 0, else 10 s.
   std::optional<std::chrono::milliseconds> connect_timeout{};
+
+  /// Redirects (301, 302, 303, 307, 308) that are followed; more are Errc::too_many_redirects. 0:
+  /// none, and a redirect is a WebSocketBadStatusException. To another origin nothing goes along
+  /// that may be a secret: app/guide/reaching_the_server.md lists it.
+  int redirect_limit = 3;
+  bool allow_insecure_redirect = false;  ///< Follow redirects from wss: to ws:, too.
+
+  /// The proxy as a URL: "http://user:password@host:3128", or with https:, socks4:, socks4a:,
+  /// socks5:, socks5h:. Empty: the four options below, else the environment.
+  std::string proxy{};
+  /// The proxy in Python's words. An empty host means none; port 0 the default of the type (80,
+  /// 443, 1080); the type is http, https, socks4, socks4a, socks5 or socks5h.
+  std::string http_proxy_host{};
+  std::uint16_t http_proxy_port = 0;
+  std::optional<Credentials> http_proxy_auth{};
+  std::string proxy_type = "http";
+  /// Servers that are reached without a proxy: "example.com", ".example.com", "10.0.0.0/8",
+  /// "host:port", "*". Empty: the environment's no_proxy.
+  std::vector<std::string> http_no_proxy{};
+  /// Deadline for the proxy to be reached and to open the tunnel. Unset: connect_timeout alone.
+  std::optional<std::chrono::milliseconds> http_proxy_timeout{};
+  tls::ClientOptions proxy_sslopt{};  ///< TLS to a proxy of type https.
+  /// Read http_proxy, https_proxy, all_proxy and no_proxy, in lower, then in upper case.
+  bool proxy_from_environment = true;
 
   /// Set after net::default_socket_options(): no delay, TCP keep-alive, TCP_USER_TIMEOUT.
   std::vector<SocketOption> sockopt{};

@@ -41,7 +41,9 @@ struct AppOptions {
   /// Source of the mask keys. Unset: the system's random source. An exception of it fails the
   /// connection and reaches on_error. Keys must not be guessable.
   std::function<MaskKey()> get_mask_key{};
-  std::string cookie{};                     ///< Value of a Cookie header; empty: none.
+  std::string cookie{};  ///< Value of a Cookie header, behind the cookies of the jar; empty: none.
+  /// Cookies that handshakes fill and read; may be shared. Null: none.
+  std::shared_ptr<CookieJar> cookie_jar{};
   std::vector<std::string> subprotocols{};  ///< Offered in this order of preference.
   bool require_subprotocol = false;         ///< Fail if the server chooses none.
   /// Descriptor of a connected stream socket to use; owned from the first attempt of a run on. The
@@ -82,6 +84,19 @@ struct AppOptions {
 
 /// The arguments of one run_forever(). Times are in milliseconds.
 struct RunOptions {
+  // As the fields of these names in ConnectOptions.
+  int redirect_limit = 3;
+  bool allow_insecure_redirect = false;
+  std::string proxy{};
+  std::string http_proxy_host{};
+  std::uint16_t http_proxy_port = 0;
+  std::optional<Credentials> http_proxy_auth{};
+  std::string proxy_type = "http";
+  std::vector<std::string> http_no_proxy{};
+  std::optional<std::chrono::milliseconds> http_proxy_timeout{};
+  tls::ClientOptions proxy_sslopt{};
+  bool proxy_from_environment = true;
+
   /// Set after net::default_socket_options(): no delay, TCP keep-alive, TCP_USER_TIMEOUT.
   std::vector<SocketOption> sockopt{};
   std::string local_address{};  ///< As ConnectOptions::local_address.

@@ -133,6 +133,8 @@ std::optional<ProxyType> proxy_type_of(std::string_view name) noexcept {
 
 std::string_view proxy_type_name(ProxyType type) noexcept { return kind_of(type).name; }
 
+std::uint16_t default_proxy_port(ProxyType type) noexcept { return kind_of(type).default_port; }
+
 bool speaks_http(ProxyType type) noexcept {
   return type == ProxyType::http || type == ProxyType::https;
 }

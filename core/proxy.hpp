@@ -32,6 +32,8 @@ struct Proxy {
 [[nodiscard]] std::optional<ProxyType> proxy_type_of(std::string_view name) noexcept;
 /// Returns the name of a kind, the inverse of proxy_type_of().
 [[nodiscard]] std::string_view proxy_type_name(ProxyType type) noexcept;
+/// Returns the port of a kind whose URL names none: 80, 443, or 1080 for SOCKS.
+[[nodiscard]] std::uint16_t default_proxy_port(ProxyType type) noexcept;
 /// True for the kinds that speak HTTP CONNECT; the others speak SOCKS.
 [[nodiscard]] bool speaks_http(ProxyType type) noexcept;
 /// True for the kinds that look up the server's name themselves: http, https, socks4a, socks5h.

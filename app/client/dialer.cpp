@@ -1,167 +1,156 @@
-// dialer.cpp - resolves, connects, secures and performs the opening handshake. RFC 6455 §4.1.
+// dialer.cpp - resolves, connects, goes through a proxy, secures, and performs the opening
+// handshake, again for each redirect. RFC 6455 §4.1.
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <utility>
 
-#include <wirespan/app/client/connector_options.hpp>
 #include <wirespan/app/client/dialer.hpp>
-#include <wirespan/app/exceptions.hpp>
-#include <wirespan/core/ascii.hpp>
+#include <wirespan/app/log.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/in_quotes.hpp>
+#include <wirespan/core/redirect.hpp>
 #include <wirespan/core/time.hpp>
 
 namespace wirespan {
 namespace {
 
-std::string origin_of(const Url& url) {
-  return (url.secure ? "https://" : "http://") + url.authority();
-}
-
-std::chrono::milliseconds connect_time(const ConnectOptions& options) {
-  if (options.connect_timeout) return *options.connect_timeout;
-  const auto timeout = options.timeout ? options.timeout : getdefaulttimeout();
-  return timeout && timeout->count() > 0 ? *timeout : limits::connect_time;
-}
-
-/// Bytes of a rejection's body to wait for: its Content-Length, at most
-/// limits::rejection_body_size. Without a length the body ends when the server closes. Chunked
-/// bodies are not decoded, so they are not waited for.
-std::size_t body_size_of(const HandshakeRejected& rejection) {
-  const int status = rejection.status;
-  if (status == 204 || status == 304) return 0;
-  if (rejection.headers.contains("Transfer-Encoding")) return 0;
-  const auto length = rejection.headers.get("Content-Length");
-  if (!length) return limits::rejection_body_size;
-  std::size_t size = 0;
-  const auto parsed = std::from_chars(length->data(), length->data() + length->size(), size);
-  if (parsed.ec != std::errc() || parsed.ptr != length->data() + length->size()) return 0;
-  return std::min(size, limits::rejection_body_size);
+/// True for the beginning of a TLS alert, a server's answer to a request that is not TLS.
+/// RFC 8446 §5.1.
+bool is_tls_alert(Bytes input) noexcept {
+  return input.size() >= 2 && input[0] == std::byte{21} && input[1] == std::byte{3};
 }
 
 }  // namespace
-
-Expected<DialPlan> make_dial_plan(const std::string& url, const ConnectOptions& options,
-                                  std::string& detail) {
-  auto parsed = parse_url(url, &detail);
-  if (!parsed) return parsed.error();
-  auto headers = options.header.collect(&detail);
-  if (!headers) return headers.error();
-
-  ClientRequest request{.host = options.host.empty() ? parsed->authority() : options.host,
-                        .target = parsed->resource,
-                        .connection = options.connection,
-                        .cookie = options.cookie,
-                        .subprotocols = options.subprotocols,
-                        .require_subprotocol = options.require_subprotocol,
-                        .deflate = options.compression,
-                        .headers = std::move(*headers)};
-  if (options.suppress_origin) {
-    request.headers.remove("Origin");
-  } else {
-    request.origin = options.origin.value_or(origin_of(*parsed));
-  }
-  if (const auto error = check_client_request(request, &detail)) return error;
-
-  auto connector = connector_options(options, detail);
-  if (!connector) return connector.error();
-  return DialPlan{.url = std::move(*parsed),
-                  .request = std::move(request),
-                  .tls = options.sslopt,
-                  .connector = std::move(*connector),
-                  .deadline = connect_time(options),
-                  .socket = options.socket,
-                  .already_secured = options.already_secured,
-                  .receive_timestamps = options.receive_timestamps};
-}
-
-void throw_for(const DialFailure& failure) {
-  if (failure.exception) std::rethrow_exception(failure.exception);
-  if (failure.error == Errc::not_switching_protocols) {
-    throw WebSocketBadStatusException(
-        failure.error, "handshake status " + std::to_string(failure.status) + " " + failure.reason,
-        failure.status, failure.headers, failure.body);
-  }
-  throw_for(failure.error, failure.detail);
-}
 
 Dialer::Dialer(net::EventLoop& loop, DialPlan plan, Handler handler)
     : loop_(loop),
       plan_(std::move(plan)),
       handler_(std::move(handler)),
       deadline_(loop.network().now() + bounded(plan_.deadline)),
-      request_(loop.buffers().source()) {
-  start();
+      output_(loop.buffers().source()) {
+  plan_.socket < 0 ? reach() : adopt_socket();
 }
 
 Dialer::~Dialer() {
   if (transport_) loop_.forget(transport_->fd(), *this);
 }
 
-void Dialer::start() {
-  loop_.timers().schedule(*this, deadline_);
-  if (plan_.socket >= 0) return adopt_socket();
-  lookup_ = std::make_unique<net::Lookup>(loop_, plan_.url.host, plan_.url.port,
-                                          [this](Expected<std::vector<net::Endpoint>> endpoints) {
-                                            on_addresses(std::move(endpoints));
-                                          });
+/// Bounds the steps that follow by the deadline of the attempt, and by that of the proxy.
+void Dialer::set_deadline(bool with_proxy) {
+  const bool has_own = with_proxy && plan_.proxy && plan_.proxies.deadline.count() > 0;
+  const TimePoint until =
+      has_own ? later(loop_.network().now(), plan_.proxies.deadline) : deadline_;
+  loop_.timers().schedule(*this, std::min(until, deadline_));
+}
+
+// Reaching the server or its proxy.
+
+/// Begins to reach the server of `plan_.url`: for the first time, behind a redirect, or once more
+/// with an answer to the proxy's challenge.
+void Dialer::reach() {
+  release();
+  set_deadline(true);
+  step_ = Step::resolving;
+  address_.clear();
+  target_ = {.host = plan_.url.host, .port = plan_.url.port};
+  if (!plan_.url.unix_path.empty()) {
+    const auto endpoint = net::Endpoint::from_unix_path(plan_.url.unix_path);
+    if (!endpoint) return fail(Errc::invalid_url, "socket " + in_quotes(plan_.url.unix_path));
+    return on_addresses({*endpoint});
+  }
+  if (!plan_.proxy) {
+    return look_up(plan_.url.host_and_zone(), plan_.url.port, &Dialer::on_addresses);
+  }
+  if (resolves_at_proxy(plan_.proxy->type) || numeric_address(target_.host)) {
+    return look_up(plan_.proxy->host, plan_.proxy->port, &Dialer::on_addresses);
+  }
+  look_up(plan_.url.host, plan_.url.port, &Dialer::on_server_addresses);
+}
+
+void Dialer::look_up(const std::string& host, std::uint16_t port,
+                     void (Dialer::*then)(std::vector<net::Endpoint>)) {
+  trace("resolving " + in_quotes(host));
+  lookup_ = std::make_unique<net::Lookup>(
+      loop_, host, port, [this, then](Expected<std::vector<net::Endpoint>> endpoints) {
+        endpoints ? (this->*then)(std::move(*endpoints)) : fail(endpoints.error());
+      });
+}
+
+/// SOCKS without a resolver of its own gets the first address that its version can carry.
+void Dialer::on_server_addresses(std::vector<net::Endpoint> endpoints) {
+  const bool only_ipv4 = plan_.proxy->type == ProxyType::socks4;
+  for (const net::Endpoint& endpoint : endpoints) {
+    if (only_ipv4 && endpoint.family() != net::Family::ipv4) continue;
+    target_.address = numeric_address(endpoint.host()).value_or(std::vector<std::byte>());
+    break;
+  }
+  std::string detail;
+  if (const auto error = check_proxy_target(*plan_.proxy, target_, &detail)) {
+    return fail(error, std::move(detail));
+  }
+  look_up(plan_.proxy->host, plan_.proxy->port, &Dialer::on_addresses);
 }
 
 void Dialer::adopt_socket() {
+  set_deadline(false);
   net::TcpSocket socket(loop_.network(), plan_.socket);
   if (const auto error = loop_.network().set_nonblocking(plan_.socket)) {
     return fail(error, "ConnectOptions::socket " + std::to_string(plan_.socket));
   }
-  on_stream(std::move(socket));
+  if (plan_.receive_timestamps) socket.tell_receive_times();
+  transport_.emplace(std::move(socket));
+  on_stream();
 }
 
-void Dialer::on_addresses(Expected<std::vector<net::Endpoint>> endpoints) {
-  if (!endpoints) return fail(endpoints.error());
+void Dialer::on_addresses(std::vector<net::Endpoint> endpoints) {
+  step_ = Step::connecting;
+  net::ConnectorOptions options = plan_.connector;
+  options.one_at_a_time = options.one_at_a_time && !plan_.proxy;
   connector_ = std::make_unique<net::Connector>(
-      loop_, std::move(*endpoints), plan_.connector,
+      loop_, std::move(endpoints), std::move(options),
       [this](Expected<net::Connected> connected) { on_connected(std::move(connected)); });
 }
 
 void Dialer::on_connected(Expected<net::Connected> connected) {
-  if (!connected) return fail_to_connect(connected.error());
+  if (!connected) {
+    const net::Connector::Failure failure = connector_->failure();
+    return fail(connected.error(), failure.detail, failure.exception);
+  }
   visit_ = std::move(connected->visit);
-  on_stream(std::move(connected->socket));
+  if (const auto peer = loop_.network().peer_endpoint(connected->socket.fd())) {
+    address_ = peer->to_string();
+  }
+  if (plan_.receive_timestamps) connected->socket.tell_receive_times();
+  transport_.emplace(std::move(connected->socket));
+  if (!plan_.proxy) return on_stream();
+  if (plan_.proxy->type != ProxyType::https) return open_tunnel();
+  secure(plan_.proxies.sslopt, plan_.proxy->host, plan_.proxy->port, Step::securing_proxy);
 }
 
-void Dialer::on_stream(net::TcpSocket socket) {
-  if (plan_.receive_timestamps) socket.tell_receive_times();
-  if (plan_.url.secure && !plan_.already_secured) return secure(std::move(socket));
-  transport_.emplace(std::move(socket));
-  ask();
+void Dialer::on_stream() {
+  if (!plan_.url.secure || plan_.already_secured) return ask();
+  secure(plan_.tls, plan_.url.name_for_tls(), plan_.url.port, Step::securing);
 }
 
-void Dialer::secure(net::TcpSocket socket) {
-  const auto& options = plan_.tls;
+// TLS.
+
+/// Puts TLS on top of the stream, as the client of `host`.
+void Dialer::secure(const tls::ClientOptions& options, std::string_view host, std::uint16_t port,
+                    Step step) {
+  step_ = step;
   std::string detail;
   const auto context = tls::Context::for_client(options, &detail);
   if (!context) return fail(context.error(), std::move(detail));
   const bool check = options.check_hostname.value_or(options.verify == tls::Verify::required);
-  const std::string& name =
-      options.server_hostname.empty() ? plan_.url.host : options.server_hostname;
-  auto stream = tls::TlsStream::client(net::make_transport(std::move(socket)), *context, name,
-                                       check, plan_.url.port);
+  const std::string name(options.server_hostname.empty() ? host : options.server_hostname);
+  auto stream = tls::TlsStream::client(transport_->release(), *context, name, check, port);
+  transport_.reset();
   if (!stream) return fail(stream.error(), "TLS with the name " + in_quotes(name));
   transport_.emplace(std::move(*stream));
-  step_ = Step::securing;
   go_on();
 }
 
-void Dialer::on_ready(net::Readiness) { go_on(); }
-
-/// Goes through the steps until the transport would block.
-void Dialer::go_on() {
-  if (step_ == Step::securing && !do_handshake()) return;
-  if (step_ == Step::securing) return ask();
-  if (step_ == Step::asking && !write_request()) return;
-  read_response();
-}
-
-/// Continues the TLS handshake; true once it is complete. A refused certificate fails the attempt
+/// Continues a TLS handshake; true once it is complete. A refused certificate fails the attempt
 /// here, with an error of certificate_category().
 bool Dialer::do_handshake() {
   const auto result = transport_->handshake();
@@ -173,18 +162,38 @@ bool Dialer::do_handshake() {
   return result.is_ok();
 }
 
+// The opening handshake.
+
 void Dialer::ask() {
+  step_ = Step::asking;
   std::array<std::byte, 16> nonce;
   if (!loop_.random().fill(nonce)) return fail(make_error_code(std::errc::io_error));
-  handshake_.emplace(plan_.request, make_key(nonce));
-  request_.append(wire_bytes(handshake_->request_bytes()));
-  step_ = Step::asking;
+  ClientRequest request = next_request(plan_);
+  std::string detail;
+  if (const auto error = check_client_request(request, &detail)) {
+    return fail(error, std::move(detail));
+  }
+  handshake_.emplace(std::move(request), make_key(nonce));
+  output_.append(wire_bytes(handshake_->request_bytes()));
   go_on();
 }
 
-bool Dialer::write_request() {
-  while (!request_.empty()) {
-    const auto result = transport_->write_some(request_.data());
+void Dialer::on_ready(net::Readiness) { go_on(); }
+
+/// Goes through the steps until the transport would block.
+void Dialer::go_on() {
+  if (step_ == Step::securing_proxy || step_ == Step::securing) {
+    if (!do_handshake()) return;
+    return step_ == Step::securing ? ask() : open_tunnel();
+  }
+  if (step_ == Step::tunnelling) return talk_to_proxy();
+  if (write_output()) read_response();
+}
+
+/// Writes the rest of the request. True once all of it is on its way.
+bool Dialer::write_output() {
+  while (!output_.empty()) {
+    const auto result = transport_->write_some(output_.data());
     if (result.would_block()) {
       wait_for(result.status);
       return false;
@@ -193,34 +202,40 @@ bool Dialer::write_request() {
       fail(result.error);
       return false;
     }
-    request_.consume(result.bytes);
+    output_.consume(result.bytes);
   }
   return true;
 }
 
 void Dialer::read_response() {
   std::array<std::byte, limits::head_size> buffer;
-  while (step_ != Step::finished) {
+  while (step_ == Step::asking || step_ == Step::reading_body) {
     const auto result = transport_->read_some(buffer);
     if (result.would_block()) return wait_for(result.status);
-    if (result.status == net::IoStatus::eof && rejection_) return finish(*std::move(rejection_));
+    if (!result.is_ok() && refusal_) return fail_with_refusal();
     if (result.status == net::IoStatus::eof) return fail(Errc::connection_lost);
-    if (!result.is_ok() && rejection_) return finish(*std::move(rejection_));
     if (!result.is_ok()) return fail(result.error);
     const Bytes input = Bytes(buffer).first(result.bytes);
-    rejection_ ? take_body(input) : take(input);
+    if (!refusal_) {
+      take(input);
+    } else if (refusal_->take(input)) {
+      fail_with_refusal();
+    }
   }
 }
 
 void Dialer::take(Bytes input) {
   ClientHandshakeStep step = handshake_->feed(input);
-  if (const auto* failed = std::get_if<Failed>(&step)) return fail(failed->error);
+  if (const auto* failed = std::get_if<Failed>(&step)) {
+    return fail(is_tls_alert(input) ? make_error_code(Errc::peer_speaks_tls) : failed->error);
+  }
   if (auto* rejected = std::get_if<HandshakeRejected>(&step)) {
     const Bytes rest = input.subspan(rejected->consumed);
-    return take_rejection(std::move(*rejected), rest);
+    return take_refusal(std::move(*rejected), rest);
   }
   auto* done = std::get_if<HandshakeDone>(&step);
   if (done == nullptr) return;
+  if (plan_.cookies) plan_.cookies->store(plan_.url, done->agreement.headers);
   const Bytes unread = input.subspan(done->consumed);
   loop_.forget(transport_->fd(), *this);
   Transport open = std::move(*transport_);
@@ -231,42 +246,34 @@ void Dialer::take(Bytes input) {
                 .unread = {unread.begin(), unread.end()}});
 }
 
-void Dialer::take_rejection(HandshakeRejected rejection, Bytes rest) {
-  body_size_ = body_size_of(rejection);
-  rejection_ = DialFailure{.error = Errc::not_switching_protocols,
-                           .detail = {},
-                           .status = rejection.status,
-                           .reason = std::move(rejection.reason),
-                           .headers = std::move(rejection.headers),
-                           .body = {}};
+void Dialer::take_refusal(HandshakeRejected response, Bytes rest) {
+  if (plan_.cookies) plan_.cookies->store(plan_.url, response.headers);
+  if (plan_.follows_redirects && is_redirect(response.status)) return redirect(response.headers);
+  refusal_.emplace(std::move(response));
   step_ = Step::reading_body;
-  take_body(rest);
+  if (refusal_->take(rest)) return fail_with_refusal();
+  if (refusal_->has_length()) return;
+  const TimePoint grace = later(loop_.network().now(), limits::rejection_grace);
+  loop_.timers().schedule(*this, std::min(grace, deadline_));
 }
 
-void Dialer::take_body(Bytes input) {
-  std::string& body = rejection_->body;
-  body += wire_text(input.first(std::min(input.size(), body_size_ - body.size())));
-  if (body.size() == body_size_) finish(*std::move(rejection_));
+void Dialer::redirect(const Headers& response) {
+  std::string detail;
+  if (const auto error = follow_redirect(plan_, response, detail)) {
+    return fail(error, std::move(detail));
+  }
+  trace("following a redirect to " + shown(plan_.url));
+  has_answered_ = has_answered_twice_ = false;
+  authorization_.clear();
+  reach();
 }
+
+// Ending.
 
 void Dialer::wait_for(net::IoStatus status) {
   const auto interest =
       status == net::IoStatus::want_write ? net::Interest::write : net::Interest::read;
   if (const auto error = loop_.watch(transport_->fd(), interest, *this)) fail(error);
-}
-
-void Dialer::fail(std::error_code error, std::string detail) {
-  if (detail.empty()) {
-    detail = "connecting to " + plan_.url.authority();
-    if (plan_.url.is_default_port()) detail.append(1, ':').append(std::to_string(plan_.url.port));
-  }
-  finish(DialFailure{.error = error, .detail = std::move(detail)});
-}
-
-void Dialer::fail_to_connect(std::error_code error) {
-  const net::Connector::Failure failure = connector_->failure();
-  if (!failure.exception) return fail(error, failure.detail);
-  finish(DialFailure{.error = error, .detail = failure.detail, .exception = failure.exception});
 }
 
 /// The timer calls the handler, so that no function of the dialer is on the stack when the handler
@@ -286,12 +293,14 @@ void Dialer::release() {
   connector_.reset();
   lookup_.reset();
   visit_.reset();
+  proxy_.reset();
+  output_.clear();
 }
 
 void Dialer::on_timer(TimePoint) {
   if (step_ != Step::finished) {
-    // A rejection whose body is not complete in time is delivered with the part that came.
-    return rejection_ ? finish(*std::move(rejection_)) : fail(Errc::connect_timeout);
+    // A refusal whose body is not complete in time is delivered with the part that came.
+    return refusal_ ? fail_with_refusal() : fail(Errc::connect_timeout);
   }
   const Handler handler = std::move(handler_);
   handler(*std::exchange(result_, std::nullopt));

@@ -23,6 +23,16 @@ class Transport {
   explicit Transport(net::TcpSocket socket);
   explicit Transport(tls::TlsStream stream);
 
+  /// Gives up the stream, for TLS on top of it. The transport is then empty: destroy it.
+  [[nodiscard]] std::unique_ptr<net::ByteTransport> release() {
+    return is_tls() ? net::make_transport(std::move(*secured()))
+                    : net::make_transport(std::move(*plain()));
+  }
+  /// Begins the trace anew, if there is one: what follows is another conversation.
+  void restart_trace() {
+    if (trace_) trace_ = std::make_unique<WireTrace>();
+  }
+
   [[nodiscard]] bool is_tls() const noexcept { return secured() != nullptr; }
   [[nodiscard]] int fd() const noexcept { return is_tls() ? secured()->fd() : plain()->fd(); }
   [[nodiscard]] net::IoResult handshake() {

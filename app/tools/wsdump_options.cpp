@@ -172,12 +172,6 @@ void add_connection(CLI::App& cli, Options& options, Raw& raw, const CLI::Valida
       ->check(seconds);
 }
 
-/// The proxy of every connection. Refused: this version of the library connects directly.
-void set_proxy(const std::string& proxy, Options&) {
-  if (proxy.empty()) return;
-  throw CLI::ValidationError("--proxy", "this version connects directly only, not through a proxy");
-}
-
 /// Python's form of headers: lines separated by commas.
 void append_comma_headers(std::string_view text, Words& headers) {
   while (!text.empty()) {
@@ -217,7 +211,7 @@ void set_connection(const Raw& raw, Options& options) {
 }
 
 void apply(Raw raw, Options& options) {
-  set_proxy(raw.proxy, options);
+  options.run.proxy = raw.proxy;
   set_close(raw, options);
   set_connection(raw, options);
   options.lines = raw.hex ? LineForm::hex : raw.binary ? LineForm::binary : LineForm::text;

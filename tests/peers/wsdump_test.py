@@ -115,7 +115,7 @@ def statuses(dump: Dump, server) -> None:
     for arguments in ((), ("http://127.0.0.1/",), (url, "--unknown"), (url, "--hex", "--binary"),
                       (url, "--eof-wait", "nan"), (url, "--close-code", "1005"), ("-v",),
                       (url, "-H", "no colon"), (url, "--ping-interval", 1, "--ping-timeout", 1),
-                      (url, "--ca", "/missing"), (url, "-p", "http://user:secret@proxy:1/"),
+                      (url, "--ca", "/missing"), (url, "-p", "ftp://user:secret@proxy:1/"),
                       (url, "--close-reason", "x" * 124), (url, "-s", "a", "a")):
         status, output, errors = dump.run(*arguments)
         expect(status == 2 and not output and errors and "secret" not in errors,

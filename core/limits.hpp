@@ -72,8 +72,8 @@ inline constexpr std::uint32_t pings_per_second = 1'000;
 
 /// Connect timeout of a client, one deadline for all: name look-up, TCP, TLS and opening handshake.
 inline constexpr std::chrono::milliseconds connect_time{10'000};
-/// Time for the body of a refusal that announces no length, on a connection that stays open: the
-/// client then tells of the refusal without waiting for its end.
+/// Time without a byte after which the body of a refused handshake is not waited for any longer:
+/// the client tells of the refusal with the part that came.
 inline constexpr std::chrono::milliseconds rejection_grace{500};
 /// Handshake timeout of a server: TLS and HTTP together; bytes that arrive do not extend it.
 inline constexpr std::chrono::milliseconds handshake_time{10'000};

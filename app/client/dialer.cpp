@@ -216,11 +216,7 @@ void Dialer::read_response() {
     if (result.status == net::IoStatus::eof) return fail(Errc::connection_lost);
     if (!result.is_ok()) return fail(result.error);
     const Bytes input = Bytes(buffer).first(result.bytes);
-    if (!refusal_) {
-      take(input);
-    } else if (refusal_->take(input)) {
-      fail_with_refusal();
-    }
+    refusal_ ? take_body(input) : take(input);
   }
 }
 
@@ -251,8 +247,12 @@ void Dialer::take_refusal(HandshakeRejected response, Bytes rest) {
   if (plan_.follows_redirects && is_redirect(response.status)) return redirect(response.headers);
   refusal_.emplace(std::move(response));
   step_ = Step::reading_body;
-  if (refusal_->take(rest)) return fail_with_refusal();
-  if (refusal_->has_length()) return;
+  take_body(rest);
+}
+
+/// Takes bytes of a refusal's body, and gives the next ones limits::rejection_grace to come.
+void Dialer::take_body(Bytes input) {
+  if (refusal_->take(input)) return fail_with_refusal();
   const TimePoint grace = later(loop_.network().now(), limits::rejection_grace);
   loop_.timers().schedule(*this, std::min(grace, deadline_));
 }

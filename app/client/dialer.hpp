@@ -109,6 +109,7 @@ class Dialer final : private net::IoHandler, private net::Timer {
   void read_response();
   void take(Bytes input);
   void take_refusal(HandshakeRejected response, Bytes rest);
+  void take_body(Bytes input);
   void redirect(const Headers& response);
   void wait_for(net::IoStatus status);
   [[nodiscard]] std::string phase() const;

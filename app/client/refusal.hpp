@@ -14,16 +14,14 @@ namespace wirespan {
 
 /// A response other than 101 while its body arrives. The body ends where its Content-Length or its
 /// chunks say so, after limits::rejection_body_size bytes, or when the server closes. RFC 9112 §6.
+/// The owner bounds the wait: it tells of the refusal when no byte came for
+/// limits::rejection_grace.
 class Refusal {
  public:
   explicit Refusal(HandshakeRejected response);
 
   /// Takes bytes of the body. True if no more are waited for.
   [[nodiscard]] bool take(Bytes input);
-  /// False if only the end of the stream ends the body: an open connection may then keep its reader
-  /// waiting, so the owner gives it limits::rejection_grace.
-  [[nodiscard]] bool has_length() const noexcept { return length_ || chunks_; }
-
   /// The response, and the body as far as it has come, without its chunked coding.
   [[nodiscard]] HandshakeRejected& response() noexcept { return response_; }
   [[nodiscard]] std::string& body() noexcept { return body_; }

@@ -28,6 +28,10 @@
 
 namespace wirespan {
 
+namespace net {
+class EventLoop;
+}
+
 /// The treatment of a message that is sent while a run has no open connection.
 enum class WhileDown : std::uint8_t {
   refuse,  ///< Throws WebSocketConnectionClosedException (Errc::not_open).
@@ -73,7 +77,10 @@ struct AppOptions {
   /// Bytes (1 MiB) of the messages kept, 16 for each message included; a message that does not fit
   /// is refused with Errc::send_queue_full, on every thread at once.
   std::size_t down_limit = limits::down_limit;
-  net::Backend backend = net::Backend::automatic;  ///< automatic: epoll.
+  net::Backend backend = net::Backend::automatic;  ///< automatic: epoll. Not for start().
+  /// The network of a run_forever(), for tests and for networks of your own. Must outlive the run.
+  /// Null: the operating system's. Not for start(), whose loop has its own.
+  net::Network* network = nullptr;
   /// Busy-poll duration of the loop before it blocks in epoll_wait(). Saves the microseconds that
   /// waking a thread takes, and costs a busy core. 0: the loop blocks at once.
   std::chrono::microseconds busy_poll{0};
@@ -128,14 +135,19 @@ struct RunOptions {
   ReconnectOption reconnect{};
 };
 
+class WebSocketApp;
+/// Called when a run of WebSocketApp::start() has ended, behind on_close, on the loop's thread. It
+/// may start the app again, or destroy it.
+using RunEnded = std::function<void(WebSocketApp&, const RunResult&)>;
+
 /// A client for a long connection. run_forever() connects, calls handlers and keeps the connection
 /// alive until it is closed; with RunOptions::reconnect it connects again. Handlers
 /// are given here, assigned later through handlers(), or overridden in a derived class; the three
 /// are equal.
 ///
 /// The caller owns the object. It has no thread of its own: a run, with its event loop and its
-/// connection, lives on the thread that is inside run_forever(). An object can run again when its
-/// run has ended, and must not be destroyed before.
+/// connection, lives on the thread that is inside run_forever(), or on that of the loop given to
+/// start(). An object can run again when its run has ended, and must not be destroyed before.
 ///
 /// Threads: send(), ping(), pong(), close(), keep_running() and the const functions may be called
 /// by any thread at any time, handlers included. The messages of one thread arrive in the order of
@@ -155,6 +167,13 @@ class WebSocketApp {
   /// process has no descriptor left for its loop. Later failures reach handlers. `stop` ends the
   /// run as close() does, before it begins, too.
   RunResult run_forever(const RunOptions& options = {}, const std::stop_token& stop = {});
+
+  /// Starts a run on a loop of yours and returns at once: many apps share one thread, each with its
+  /// own options and policy. Handlers are called on the loop's thread. The run ends as one of
+  /// run_forever() does, and then calls `on_ended` with the result. Throws as run_forever(). Any
+  /// thread; the loop must outlive the run. To destroy the app, wait for on_ended, or do it on the
+  /// loop's thread outside of its other handlers: that drops the connection and calls no handler.
+  void start(net::EventLoop& loop, const RunOptions& options = {}, RunEnded on_ended = {});
 
   /// Sends one message, or a ping or pong. Throws WebSocketConnectionClosedException while there is
   /// no open connection (unless AppOptions::while_down keeps messages), and WebSocketException for

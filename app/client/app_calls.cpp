@@ -20,7 +20,9 @@ WebSocketApp::WebSocketApp(std::string url, AppHandlers handlers, AppOptions opt
       options_(std::move(options)),
       shared_(std::make_shared<Shared>(options_.keep_running)) {}
 
-WebSocketApp::~WebSocketApp() = default;
+WebSocketApp::~WebSocketApp() {
+  if (const auto run = shared_->owned_run()) run->abandon();
+}
 
 RunResult WebSocketApp::run_forever(const RunOptions& options, const std::stop_token& stop) {
   std::optional<Run> run;
@@ -32,6 +34,10 @@ RunResult WebSocketApp::run_forever(const RunOptions& options, const std::stop_t
     throw WebSocketException(error.code(), "run_forever");
   }
   return run->run(stop);
+}
+
+void WebSocketApp::start(net::EventLoop& loop, const RunOptions& options, RunEnded on_ended) {
+  Run::start(std::make_shared<Run>(*this, options, &loop), std::move(on_ended));
 }
 
 void WebSocketApp::send(std::string_view payload, Opcode opcode, Compress compress) {

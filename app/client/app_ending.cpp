@@ -18,6 +18,20 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// Keeps a run alive until the loop has run the tasks that were posted before. Without memory for
+/// the task the run is leaked: a leak is better than a task without its run.
+template <class Owner>
+void destroy_behind_tasks(net::EventLoop& loop, std::shared_ptr<Owner> run) noexcept {
+  auto* const kept = new (std::nothrow) std::shared_ptr<Owner>(run);
+  if (kept == nullptr) return;
+  try {
+    loop.post([run = std::move(run)] {});
+    delete kept;
+  } catch (const std::bad_alloc&) {
+    log(LogLevel::error, "no memory to end a run of WebSocketApp::start()");
+  }
+}
+
 template <class Throw>
 std::exception_ptr exception_of(Throw thrower) {
   try {
@@ -158,8 +172,9 @@ void WebSocketApp::Run::set_error(std::error_code code, std::string text) noexce
 }
 
 /// With a channel: the close timeout, while the peer did not even read the messages in front of our
-/// Close frame. Without one: the reconnect delay is over.
+/// Close frame. Without one: the reconnect delay is over, or a run of start() has finished.
 void WebSocketApp::Run::on_timer(TimePoint) {
+  if (finished_) return complete();
   if (channel_) return channel_->abort(Errc::close_timeout);
   if (!finished_ && !dialer_) attempt();
 }
@@ -168,6 +183,46 @@ void WebSocketApp::Run::finish(EndReason why) noexcept {
   if (finished_) return;
   finished_ = true;
   result_.why = why;
+  // Nothing of the run may be on the stack when it ends, so a later timer ends it.
+  if (!own_loop_) loop_.timers().schedule(*this, loop_.now());
+}
+
+/// Lets go of everything that still could call the run.
+void WebSocketApp::Run::wind_up() noexcept {
+  dialer_.reset();
+  channel_.reset();
+  shared_.set_stopping();
+  result_.unsent_bytes += shared_.drop_kept();
+}
+
+/// Ends a run of start(). The handlers may start the app again, and `on_ended` may destroy it, so
+/// neither the app nor Shared is used behind them.
+void WebSocketApp::Run::complete() {
+  wind_up();
+  tell_close();
+  const std::shared_ptr<Run> self = leave();
+  try {
+    if (const RunEnded on_ended = std::move(on_ended_)) on_ended(app_, result_);
+  } catch (...) {
+    log(LogLevel::error, "on_ended of WebSocketApp::start() has thrown an exception");
+  }
+  destroy_behind_tasks(loop_, self);
+}
+
+/// Lets the app run again: no task is posted for this run any more. Returns the share of a run of
+/// start() that Shared had.
+std::shared_ptr<WebSocketApp::Run> WebSocketApp::Run::leave() noexcept {
+  if (std::exchange(has_left_, true)) return nullptr;
+  shared_.end_connection();
+  return shared_.end_run();
+}
+
+void WebSocketApp::Run::abandon() noexcept {
+  finished_ = true;
+  loop_.timers().cancel(*this);
+  dialer_.reset();
+  channel_.reset();
+  destroy_behind_tasks(loop_, leave());
 }
 
 void WebSocketApp::Run::tell_close() {

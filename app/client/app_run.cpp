@@ -50,6 +50,12 @@ net::RemoteOptions remote_options(std::size_t send_hard_limit) {
   return {.send_hard_limit = send_hard_limit, .total_limit = SIZE_MAX, .tells_refusals = false};
 }
 
+net::EventLoopOptions loop_options(const AppOptions& options) {
+  return {.backend = options.backend,
+          .network = options.network,
+          .busy_poll = bounded_busy_poll(options.busy_poll)};
+}
+
 /// The policy of a run: its own, or that of the process; unset if it does not reconnect.
 std::optional<ReconnectPolicy> policy_of(const RunOptions& options) {
   if (!options.reconnect.policy()) return get_reconnect();
@@ -70,12 +76,12 @@ Backoff::Options backoff_options(const std::optional<ReconnectPolicy>& policy) {
 
 }  // namespace
 
-WebSocketApp::Run::Run(WebSocketApp& app, const RunOptions& options)
+WebSocketApp::Run::Run(WebSocketApp& app, const RunOptions& options, net::EventLoop* loop)
     : app_(app),
       options_((check(options), options)),
-      shared_(*app.shared_),
-      loop_({.backend = app.options_.backend,
-             .busy_poll = bounded_busy_poll(app.options_.busy_poll)}),
+      shared_owner_(app.shared_),
+      shared_(*shared_owner_),
+      loop_(loop != nullptr ? *loop : own_loop_.emplace(loop_options(app.options_))),
       remote_(loop_.mailbox(), remote_options(app.options_.send_hard_limit),
               [this] { drain_listed(); }),
       session_options_(session_options(options, app.options_.send_hard_limit)),
@@ -95,10 +101,7 @@ WebSocketApp::Run::Run(WebSocketApp& app, const RunOptions& options)
   }
 }
 
-WebSocketApp::Run::~Run() {
-  shared_.end_connection();
-  shared_.end_run();
-}
+WebSocketApp::Run::~Run() { (void)leave(); }
 
 RunResult WebSocketApp::Run::run(const std::stop_token& stop) {
   const std::stop_callback on_stop(stop, [&] { shared_.post_close({}); });
@@ -108,12 +111,20 @@ RunResult WebSocketApp::Run::run(const std::stop_token& stop) {
     attempt();
   }
   while (!finished_) loop_.run_once(std::nullopt);
-  dialer_.reset();
-  channel_.reset();
-  shared_.set_stopping();
-  result_.unsent_bytes += shared_.drop_kept();
+  wind_up();
   tell_close();
   return std::move(result_);
+}
+
+void WebSocketApp::Run::start(std::shared_ptr<Run> run, RunEnded on_ended) {
+  net::EventLoop& loop = run->loop_;
+  run->on_ended_ = std::move(on_ended);
+  run->shared_.own_run(run);
+  loop.post([run = std::move(run)] {
+    if (run->finished_) return;  // abandoned before its first turn
+    run->shared_.begin_turns();
+    run->attempt();
+  });
 }
 
 // Connecting.

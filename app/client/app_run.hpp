@@ -26,9 +26,11 @@
 
 namespace wirespan {
 
-/// One call of run_forever(): its event loop, the attempt under way and the open connection. It
-/// lives on the stack of run_forever(), and all of it runs on that thread. Other threads reach it
-/// through Shared, which posts messages and closes to `remote_`.
+/// One run: its event loop, the attempt under way and the open connection. All of it runs on the
+/// thread of the loop. Other threads reach it through Shared, which posts messages and closes to
+/// `remote_`. A run of run_forever() lives on the stack of that call and has a loop of its own. A
+/// run of start() belongs to Shared and uses the caller's loop; when it has ended, a last task
+/// destroys it behind all tasks that were posted for it.
 ///
 /// States: connecting (`dialer_`), open (`channel_`), waiting to reconnect (neither; the timer
 /// runs), finished. An attempt or a connection that fails is reported to on_error. Then, and after
@@ -40,12 +42,17 @@ namespace wirespan {
 /// and coming back.
 class WebSocketApp::Run final : private RunPort, private net::Timer {
  public:
-  /// Checks the options and reserves the app. Throws as run_forever().
-  Run(WebSocketApp& app, const RunOptions& options);
+  /// Checks the options and reserves the app. Throws as run_forever(). `loop`: the caller's; null:
+  /// one of the run's own.
+  Run(WebSocketApp& app, const RunOptions& options, net::EventLoop* loop = nullptr);
   ~Run();
 
-  /// Drives the loop until the run is finished.
+  /// Drives its own loop until the run is finished.
   [[nodiscard]] RunResult run(const std::stop_token& stop);
+  /// Begins on the caller's loop, which it leaves in a later turn: then `on_ended` is called.
+  static void start(std::shared_ptr<Run> run, RunEnded on_ended);
+  /// Ends a run of start() at once, and calls no handler: the app is being destroyed.
+  void abandon() noexcept;
 
   [[nodiscard]] bool is_connected() const noexcept { return channel_ != nullptr; }
   /// Sends on the run's thread; requires is_connected(). Throws as WebSocketApp::send().
@@ -102,6 +109,9 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   [[nodiscard]] bool is_worth_it(const ConnectionEnd& end) noexcept;
   void set_error(std::error_code code, std::string text = {}) noexcept;
   void finish(EndReason why) noexcept;
+  void wind_up() noexcept;
+  void complete();
+  [[nodiscard]] std::shared_ptr<Run> leave() noexcept;
   void tell_close();
   void report(const std::exception_ptr& error) noexcept;
   void handler_failed(const std::exception_ptr& error) noexcept;
@@ -116,10 +126,12 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   }
 
   WebSocketApp& app_;
-  const RunOptions& options_;
+  const RunOptions options_;
+  const std::shared_ptr<Shared> shared_owner_;  // tasks for this run may outlive the app
   Shared& shared_;
   net::AddressRotation rotation_;  // of the attempts since the last open connection
-  net::EventLoop loop_;
+  std::optional<net::EventLoop> own_loop_;
+  net::EventLoop& loop_;
   MaskKeys mask_keys_{app_.options_.get_mask_key, loop_.random()};
   net::RemoteAccount account_;
   net::Remote remote_;
@@ -135,6 +147,8 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   bool not_first_attempt_ = false;            // the next connection calls on_reconnect
   bool used_socket_ = false;                  // AppOptions::socket is used up: no reconnecting
   bool finished_ = false;                     // result_.why is final
+  bool has_left_ = false;                     // the app may run again: Shared has forgotten the run
+  RunEnded on_ended_;                         // of start()
   RunResult result_;
 };
 

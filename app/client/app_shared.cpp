@@ -28,7 +28,20 @@ bool WebSocketApp::Shared::begin_run(Run& run, RunPort& port, net::Remote& remot
   return true;
 }
 
-void WebSocketApp::Shared::end_run() noexcept {
+void WebSocketApp::Shared::own_run(std::shared_ptr<Run> run) noexcept {
+  const Lock lock(mutex_);
+  owned_ = std::move(run);
+  thread_ = std::thread::id();
+}
+
+void WebSocketApp::Shared::begin_turns() noexcept { thread_ = std::this_thread::get_id(); }
+
+std::shared_ptr<WebSocketApp::Run> WebSocketApp::Shared::owned_run() const noexcept {
+  const Lock lock(mutex_);
+  return owned_;
+}
+
+std::shared_ptr<WebSocketApp::Run> WebSocketApp::Shared::end_run() noexcept {
   const Lock lock(mutex_);
   remote_ = nullptr;
   account_ = nullptr;
@@ -37,6 +50,7 @@ void WebSocketApp::Shared::end_run() noexcept {
   thread_ = std::thread::id();
   keep_running_ = false;
   is_keeping_ = false;
+  return std::move(owned_);
 }
 
 void WebSocketApp::Shared::begin_connection(const Agreement& agreement, int status, int fd) {

@@ -62,7 +62,14 @@ class WebSocketApp::Shared {
   /// Registers the run. False if another run is active.
   [[nodiscard]] bool begin_run(Run& run, RunPort& port, net::Remote& remote,
                                net::RemoteAccount& account, const AppOptions& options);
-  void end_run() noexcept;
+  /// Takes a share of a run of start(), until end_run(). Its thread is not known yet.
+  void own_run(std::shared_ptr<Run> run) noexcept;
+  /// The calling thread is that of the run.
+  void begin_turns() noexcept;
+  /// Forgets the run: nothing is posted for it from here on. Returns the share of own_run().
+  std::shared_ptr<Run> end_run() noexcept;
+  /// The run of start() under way; null without one.
+  [[nodiscard]] std::shared_ptr<Run> owned_run() const noexcept;
   void begin_connection(const Agreement& agreement, int status, int fd);
   /// Messages are refused from here on; senders that wait throw Errc::not_open.
   void end_connection() noexcept;
@@ -122,6 +129,7 @@ class WebSocketApp::Shared {
   net::RemoteAccount* account_ = nullptr;
   Run* run_ = nullptr;
   RunPort* port_ = nullptr;
+  std::shared_ptr<Run> owned_;             // a run of start()
   std::atomic<std::thread::id> thread_{};  // the run's; read without the mutex
   bool keep_running_;
   bool open_ = false;

@@ -45,6 +45,8 @@ expect "closed: 1000\nopened\nreceived: Hello 0\nreceived: Hello 1\nreceived: He
 expect "opened\nreceived: message 0\nreceived: message 1\nreceived: message 2\nclosed: 1000 \n" \
   "$app/long_subclass" "$url"
 
+expect "50 of 50 apps were answered\n" "$app/many_apps" "$url" 50
+
 # A server that comes later than its client: every attempt that fails is told, no message is lost.
 kill -TERM "$server"
 wait "$server"

@@ -3,7 +3,7 @@
 set(load ${CMAKE_CURRENT_SOURCE_DIR}/server_load)
 set(load_programs echo_many stress unfriendly)
 if(NOT WIRESPAN_SANITIZE)
-  list(APPEND load_programs idle_memory burst_memory) # a sanitizer has a heap of its own
+  list(APPEND load_programs idle_memory burst_memory many_apps) # a sanitizer has a heap of its own
 endif()
 foreach(name ${load_programs})
   add_executable(load_${name} ${load}/${name}.cpp ${load}/processes.cpp ${load}/swarm.cpp)
@@ -31,6 +31,7 @@ if(NOT WIRESPAN_SANITIZE)
   endforeach()
   wirespan_load_test(idle_memory load_idle_memory 10000 plain strict)
   wirespan_load_test(burst_memory load_burst_memory)
+  wirespan_load_test(many_apps load_many_apps 500 5)
   if(WIRESPAN_TLS)
     wirespan_load_test(idle_memory_tls load_idle_memory 10000 tls strict)
   endif()

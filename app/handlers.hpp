@@ -76,6 +76,9 @@ struct AppHandlers {
   /// Every message and fragment, before on_message and on_cont_message. `type` is text or binary
   /// for a whole message and for the first fragment of one, then Opcode::continuation.
   Handler<void(WebSocketApp&, Bytes data, Opcode type, bool fin)> on_data{};
+  /// Backpressure: there is room again. No more than AppOptions::send_low_watermark bytes are
+  /// unsent, after a backlog was above the high watermark, or after a try_send() was refused.
+  Handler<void(WebSocketApp&)> on_drain{};
 };
 
 }  // namespace wirespan

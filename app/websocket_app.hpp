@@ -12,11 +12,13 @@
 #include <string_view>
 #include <vector>
 
+#include <wirespan/app/app_metrics.hpp>
 #include <wirespan/app/exceptions.hpp>
 #include <wirespan/app/handlers.hpp>
 #include <wirespan/app/options.hpp>
 #include <wirespan/app/reconnect_policy.hpp>
 #include <wirespan/app/run_result.hpp>
+#include <wirespan/app/send_result.hpp>
 #include <wirespan/app/status.hpp>
 #include <wirespan/core/bytes.hpp>
 #include <wirespan/core/headers.hpp>
@@ -67,6 +69,10 @@ struct AppOptions {
   /// Unsent bytes (16 MiB) while the peer does not read. A send that would lift them above waits if
   /// it comes from another thread, and is refused on the loop's own (Errc::send_queue_full).
   std::size_t send_hard_limit = limits::send_hard_limit;
+  /// Unsent bytes (1 MiB, 256 KiB): on_drain is called at the low watermark, after a backlog was
+  /// above the high one.
+  std::size_t send_high_watermark = limits::send_high_watermark;
+  std::size_t send_low_watermark = limits::send_low_watermark;
   /// Messages that are sent between two connections of a run, and before its first one. keep: they
   /// leave in order when on_open or on_reconnect has returned, behind the messages that those have
   /// sent; until then messages of other threads are kept, too, and so are those that the old
@@ -135,6 +141,7 @@ struct RunOptions {
   ReconnectOption reconnect{};
 };
 
+class AppHandle;
 class WebSocketApp;
 /// Called when a run of WebSocketApp::start() has ended, behind on_close, on the loop's thread. It
 /// may start the app again, or destroy it.
@@ -187,6 +194,18 @@ class WebSocketApp {
   void send_text(std::string_view text) { send(text, Opcode::text); }
   void send_bytes(Bytes payload, Compress compress = Compress::if_agreed);
   void send_binary(Bytes payload) { send_bytes(payload); }
+  /// As send(), but never waits and never throws: the result says whether the message was sent,
+  /// queued or refused. Errors: Errc::not_open, send_queue_full (on_drain follows when there is
+  /// room), invalid_text, control_too_long, unsupported_frame, std::errc::not_enough_memory.
+  [[nodiscard]] SendResult try_send(std::string_view payload, Opcode opcode = Opcode::text,
+                                    Compress compress = Compress::if_agreed) noexcept;
+  /// A handle for other threads and parts of a program, which may outlive the app.
+  [[nodiscard]] AppHandle handle() const noexcept;
+  /// Flow control: stops reading from the server until resume(): the kernel's buffer fills up, and
+  /// the server's sends block. Pongs are not read either, so a ping_timeout may end a long pause.
+  /// Nothing happens without a connection, and a new connection is not paused.
+  void pause();
+  void resume();
   /// Sends a ping, or a pong that no ping asked for, of at most 125 bytes.
   void ping(std::string_view payload = {});
   void pong(std::string_view payload = {});
@@ -226,6 +245,8 @@ class WebSocketApp {
   /// The times of the latest keep-alive ping and of the latest pong of this run; monotonic.
   [[nodiscard]] std::optional<TimePoint> last_ping_tm() const noexcept;
   [[nodiscard]] std::optional<TimePoint> last_pong_tm() const noexcept;
+  /// The counters of this app, over all its runs.
+  [[nodiscard]] AppMetrics metrics() const noexcept;
   /// True if the latest run has met an error, in a handler or outside of one.
   [[nodiscard]] bool has_errored() const noexcept;
 
@@ -248,8 +269,10 @@ class WebSocketApp {
   virtual void on_pong(Bytes payload);
   virtual void on_cont_message(const Fragment& fragment);
   virtual void on_data(Bytes data, Opcode type, bool fin);
+  virtual void on_drain();
 
  private:
+  friend class AppHandle;
   class Run;
   class Shared;
 
@@ -257,6 +280,41 @@ class WebSocketApp {
   AppHandlers handlers_;
   AppOptions options_;
   std::shared_ptr<Shared> shared_;  // the part that other threads may touch
+};
+
+/// A handle to a WebSocketApp, for threads and parts of a program that must not care whether the
+/// app still lives. May be copied and kept; after the end of the app every call answers
+/// Errc::not_open. Any thread may call any function at any time; none throws. Sends name the app,
+/// not one connection: after a reconnect they go to the new connection.
+class AppHandle {
+ public:
+  AppHandle() noexcept = default;  ///< No app: each call answers Errc::not_open.
+
+  /// As WebSocketApp::try_send().
+  [[nodiscard]] SendResult send(std::string_view payload, Opcode opcode = Opcode::text,
+                                Compress compress = Compress::if_agreed) const noexcept;
+  [[nodiscard]] SendResult send_text(std::string_view text) const noexcept { return send(text); }
+  [[nodiscard]] SendResult send_binary(Bytes payload) const noexcept {
+    return send(wire_text(payload), Opcode::binary);
+  }
+  [[nodiscard]] SendResult ping(std::string_view payload = {}) const noexcept {
+    return send(payload, Opcode::ping);
+  }
+  /// As WebSocketApp::close(). Errors: Errc::not_open without a run, close_code_not_allowed,
+  /// control_too_long, invalid_text, std::errc::not_enough_memory.
+  std::error_code close(CloseCode status = STATUS_NORMAL, std::string_view reason = {},
+                        std::chrono::milliseconds timeout = limits::close_time) const noexcept;
+  /// True while the app has an open connection.
+  [[nodiscard]] bool ready() const noexcept;
+  /// As WebSocketApp::buffered_amount().
+  [[nodiscard]] std::size_t buffered_amount() const noexcept;
+
+ private:
+  friend class WebSocketApp;
+  explicit AppHandle(std::shared_ptr<WebSocketApp::Shared> shared) noexcept
+      : shared_(std::move(shared)) {}
+
+  std::shared_ptr<WebSocketApp::Shared> shared_;
 };
 
 }  // namespace wirespan

@@ -53,6 +53,16 @@ void WebSocketApp::send(std::string_view payload, Opcode opcode, Compress compre
   shared_->post_frame(opcode, bytes, compress);
 }
 
+SendResult WebSocketApp::try_send(std::string_view payload, Opcode opcode,
+                                  Compress compress) noexcept {
+  return shared_->try_send(opcode, wire_bytes(payload), compress);
+}
+
+AppHandle WebSocketApp::handle() const noexcept { return AppHandle(shared_); }
+void WebSocketApp::pause() { shared_->post_pause(true); }
+void WebSocketApp::resume() { shared_->post_pause(false); }
+AppMetrics WebSocketApp::metrics() const noexcept { return shared_->counters().snapshot(); }
+
 void WebSocketApp::send_bytes(Bytes payload, Compress compress) {
   send(wire_text(payload), Opcode::binary, compress);
 }
@@ -88,10 +98,7 @@ std::optional<net::ReceiveTime> WebSocketApp::received_at() const noexcept {
   return shared_->on_run_thread() ? shared_->run()->received_at() : std::nullopt;
 }
 
-std::size_t WebSocketApp::buffered_amount() const noexcept {
-  if (shared_->on_run_thread()) return shared_->run()->unsent();
-  return shared_->unsent();
-}
+std::size_t WebSocketApp::buffered_amount() const noexcept { return handle().buffered_amount(); }
 
 std::optional<TimePoint> WebSocketApp::last_ping_tm() const noexcept {
   return shared_->last_ping();
@@ -134,6 +141,35 @@ void WebSocketApp::on_cont_message(const Fragment& fragment) {
 
 void WebSocketApp::on_data(Bytes data, Opcode type, bool fin) {
   handlers_.on_data(*this, data, type, fin);
+}
+
+void WebSocketApp::on_drain() { handlers_.on_drain(*this); }
+
+SendResult AppHandle::send(std::string_view payload, Opcode opcode,
+                           Compress compress) const noexcept {
+  if (!shared_) return Errc::not_open;
+  return shared_->try_send(opcode, wire_bytes(payload), compress);
+}
+
+std::error_code AppHandle::close(CloseCode status, std::string_view reason,
+                                 std::chrono::milliseconds timeout) const noexcept {
+  if (!shared_ || !shared_->keep_running()) return Errc::not_open;
+  if (const auto error = check_close(Role::client, status, reason)) return error;
+  try {
+    CloseRequest request{.status = status, .reason = std::string(reason), .timeout = timeout};
+    shared_->on_run_thread() ? shared_->run()->stop(request)
+                             : shared_->post_close(std::move(request));
+    return {};
+  } catch (const std::bad_alloc&) {
+    return make_error_code(std::errc::not_enough_memory);
+  }
+}
+
+bool AppHandle::ready() const noexcept { return shared_ && shared_->is_open(); }
+
+std::size_t AppHandle::buffered_amount() const noexcept {
+  if (!shared_) return 0;
+  return shared_->on_run_thread() ? shared_->run()->unsent() : shared_->unsent();
 }
 
 }  // namespace wirespan

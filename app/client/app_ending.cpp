@@ -98,6 +98,8 @@ void WebSocketApp::Run::on_end(const net::SessionEnd& end) {
   loop_.retire(std::move(channel_));
   loop_.timers().cancel(*this);
   shared_.end_connection();
+  shared_.counters().ended.add();
+  ping_sent_.reset();
   drain(net::Remote::Look::early);  // to be given back
   backoff_.ended(loop_.network().now());
   (void)remote_.set_unsent(account_, 0);
@@ -122,6 +124,7 @@ void WebSocketApp::Run::on_end(const net::SessionEnd& end) {
 }
 
 void WebSocketApp::Run::dial_failed(const DialFailure& failure) {
+  shared_.counters().count(failure);
   backoff_.ended(loop_.network().now());
   const bool waits = policy_ && policy_->honour_retry_after;
   failed({.error = failure.error, .http_status = failure.status},
@@ -131,6 +134,7 @@ void WebSocketApp::Run::dial_failed(const DialFailure& failure) {
 
 /// For an attempt that failed before it began.
 void WebSocketApp::Run::attempt_failed(std::error_code code, const std::exception_ptr& error) {
+  shared_.counters().failed_options.add();
   backoff_.ended(loop_.network().now());
   failed({.error = code}, error);
 }

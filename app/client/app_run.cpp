@@ -34,14 +34,16 @@ void check(const RunOptions& options) {
   if (options.reconnect.policy()) options.reconnect.policy()->validate();
 }
 
-net::SessionOptions session_options(const RunOptions& options, std::size_t send_hard_limit) {
+net::SessionOptions session_options(const RunOptions& options, const AppOptions& app) {
   auto timeout = options.ping_timeout;
   if (timeout) timeout = bounded(*timeout);
   return {.keep_alive = {.interval = bounded(options.ping_interval),
                          .timeout = timeout,
                          .only_pongs_count = options.only_pongs_count},
           .ping_payload = options.ping_payload,
-          .send_hard_limit = send_hard_limit};
+          .send_high_watermark = app.send_high_watermark,
+          .send_low_watermark = app.send_low_watermark,
+          .send_hard_limit = app.send_hard_limit};
 }
 
 /// A run has one connection, so the total needs no limit of its own. A refused sender waits in
@@ -84,7 +86,7 @@ WebSocketApp::Run::Run(WebSocketApp& app, const RunOptions& options, net::EventL
       loop_(loop != nullptr ? *loop : own_loop_.emplace(loop_options(app.options_))),
       remote_(loop_.mailbox(), remote_options(app.options_.send_hard_limit),
               [this] { drain_listed(); }),
-      session_options_(session_options(options, app.options_.send_hard_limit)),
+      session_options_(session_options(options, app.options_)),
       policy_(policy_of(options)),
       backoff_(backoff_options(policy_), loop_.network().now()),
       compression_(app.options_.compression) {
@@ -165,7 +167,7 @@ ConnectOptions WebSocketApp::Run::connect_options() const {
 }
 
 void WebSocketApp::Run::attempt() {
-  std::exception_ptr error;
+  shared_.counters().attempts.add();
   try {
     if (used_socket_) throw_for(Errc::not_open, "a given socket cannot be connected again");
     std::string detail;
@@ -209,6 +211,8 @@ void WebSocketApp::Run::open(Dialed dialed) {
                                    ChannelHandler{this}, session_options_);
   shared_.begin_connection(dialed.agreement, dialed.status, fd);
   backoff_.opened(loop_.network().now());
+  shared_.counters().opened.add();
+  if (std::exchange(has_opened_, true)) shared_.counters().reconnects.add();
   result_.close = {};
   set_error({});
   (void)mask_keys_.take_failure();
@@ -224,12 +228,19 @@ void WebSocketApp::Run::open(Dialed dialed) {
 
 void WebSocketApp::Run::on_message(const Message& message) {
   if (stop_request_) return;  // messages after close() are discarded, as in Python
+  count_received(message.payload.size());
   guarded([&] { app_.on_data(message.payload, message.opcode, true); });
   if (!stop_request_) guarded([&] { app_.on_message(message); });
 }
 
+void WebSocketApp::Run::count_received(std::size_t size) noexcept {
+  shared_.counters().messages_in.add();
+  shared_.counters().bytes_in.add(size);
+}
+
 void WebSocketApp::Run::on_fragment(const Fragment& fragment) {
   if (stop_request_) return;
+  count_received(fragment.payload.size());
   guarded([&] { app_.on_data(fragment.payload, fragment.opcode, fragment.fin); });
   if (!stop_request_) guarded([&] { app_.on_cont_message(fragment); });
 }
@@ -239,11 +250,25 @@ void WebSocketApp::Run::ChannelHandler::on_ping(Bytes payload) {
 }
 
 void WebSocketApp::Run::ChannelHandler::on_pong(Bytes payload) {
-  run->shared_.set_pong(run->loop_.now());
+  run->count_pong();
   if (!run->stop_request_) run->guarded([&] { run->app_.on_pong(payload); });
 }
 
-void WebSocketApp::Run::ChannelHandler::on_ping_sent() { run->shared_.set_ping(run->loop_.now()); }
+void WebSocketApp::Run::ChannelHandler::on_ping_sent() {
+  run->ping_sent_ = run->loop_.now();
+  run->shared_.set_ping(run->loop_.now());
+}
+
+/// The first pong behind a keep-alive ping answers it.
+void WebSocketApp::Run::count_pong() noexcept {
+  const TimePoint now = loop_.now();
+  shared_.set_pong(now);
+  const auto ping = std::exchange(ping_sent_, std::nullopt);
+  if (!ping) return;
+  const std::chrono::nanoseconds time = now - *ping;
+  shared_.counters().round_trip.store(std::max<std::int64_t>(time.count(), 1),
+                                      std::memory_order_relaxed);
+}
 
 void WebSocketApp::Run::on_backlog(std::size_t unsent) {
   (void)remote_.set_unsent(account_, unsent);
@@ -254,6 +279,7 @@ void WebSocketApp::Run::on_backlog(std::size_t unsent) {
 /// Lowers the unsent bytes that other threads see. send_granted() raises them before the kernel is
 /// asked, and the channel calls on_backlog() only if the backlog has changed.
 void WebSocketApp::Run::on_written(std::size_t size) {
+  shared_.counters().bytes_out.add(size);
   const std::size_t told = account_.unsent.load(std::memory_order_relaxed);
   if (told > 0) on_backlog(told - std::min(told, size));
 }
@@ -266,20 +292,42 @@ std::size_t WebSocketApp::Run::unsent() const noexcept {
   return shared_.kept() + (channel_ ? channel_->unsent_bytes() + account_.on_its_way() : 0);
 }
 
+void WebSocketApp::Run::send(Opcode opcode, Bytes payload, Compress compress) {
+  const SendResult result = try_send(opcode, payload, compress);
+  if (result.failed()) throw_for(result.error(), "send");
+}
+
 /// Sends on the loop's thread. The outbox is drained first: messages that other threads sent before
 /// stay in front.
-void WebSocketApp::Run::send(Opcode opcode, Bytes payload, Compress compress) {
-  if (stop_request_) throw_for(Errc::not_open, "send");
+SendResult WebSocketApp::Run::try_send(Opcode opcode, Bytes payload, Compress compress) {
+  if (stop_request_) return Errc::not_open;
   if (remote_.has_listed()) drain(net::Remote::Look::early);
-  if (!channel_) throw_for(Errc::not_open, "send");
+  if (!channel_) return Errc::not_open;
+  const bool waits = channel_->has_backlog();
   const auto error = send(opcode, payload, compress, net::Admission::ask);
-  if (error) throw_for(error, "send");
+  if (error) return error;
+  return waits ? SendResult::Outcome::queued : SendResult::Outcome::sent;
+}
+
+void WebSocketApp::Run::pause(bool paused) {
+  if (!channel_) return;
+  paused ? channel_->pause_reading() : channel_->resume_reading();
+}
+
+void WebSocketApp::Run::owe_drain() {
+  if (channel_) channel_->owe_drain();
+}
+
+void WebSocketApp::Run::on_drained() {
+  shared_.settle_drain();
+  guarded([&] { app_.on_drain(); });
 }
 
 std::error_code WebSocketApp::Run::send(Opcode opcode, Bytes payload, Compress compress,
                                         net::Admission admission) {
   const auto error = channel_->send(opcode, payload, true, compress, admission);
   if (error == Errc::no_mask_key) channel_->fail(error);
+  if (!error && !is_control(opcode)) shared_.counters().messages_out.add();
   return error;
 }
 

@@ -57,6 +57,11 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   [[nodiscard]] bool is_connected() const noexcept { return channel_ != nullptr; }
   /// Sends on the run's thread; requires is_connected(). Throws as WebSocketApp::send().
   void send(Opcode opcode, Bytes payload, Compress compress);
+  /// The same without exceptions but std::bad_alloc.
+  [[nodiscard]] SendResult try_send(Opcode opcode, Bytes payload, Compress compress);
+  void pause(bool paused) override;
+  /// on_drain is called when there is room again.
+  void owe_drain() override;
   /// Ends the run with a closing handshake if a connection is open. Only the first request counts.
   void stop(const CloseRequest& request) override;
   /// Bytes accepted from any thread that have not reached the kernel.
@@ -73,7 +78,7 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
     void on_pong(Bytes payload);
     void on_ping_sent();
     void on_backlog(std::size_t unsent) { run->on_backlog(unsent); }
-    void on_drained() {}
+    void on_drained() { run->on_drained(); }
     void on_bytes_written(std::size_t size) { run->on_written(size); }
     void on_end(const net::SessionEnd& end) { run->on_end(end); }
   };
@@ -87,7 +92,10 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   void open(Dialed dialed);
   void on_message(const Message& message);
   void on_fragment(const Fragment& fragment);
+  void count_received(std::size_t size) noexcept;
+  void count_pong() noexcept;
   void on_backlog(std::size_t unsent);
+  void on_drained();
   void on_written(std::size_t size);
   /// Sends the messages that other threads have put into the outbox.
   void drain_listed();
@@ -145,6 +153,8 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   std::unique_ptr<AppChannel> channel_;
   std::optional<CloseRequest> stop_request_;  // set by stop(): nothing more is delivered
   bool not_first_attempt_ = false;            // the next connection calls on_reconnect
+  bool has_opened_ = false;                   // a connection of this run has been open
+  std::optional<TimePoint> ping_sent_;        // a keep-alive ping that no pong has answered
   bool used_socket_ = false;                  // AppOptions::socket is used up: no reconnecting
   bool finished_ = false;                     // result_.why is final
   bool has_left_ = false;                     // the app may run again: Shared has forgotten the run

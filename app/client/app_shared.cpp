@@ -3,9 +3,12 @@
 #include <string>
 #include <utility>
 
+#include <wirespan/app/client/app_run.hpp>
 #include <wirespan/app/client/app_shared.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/frame.hpp>
 #include <wirespan/core/time.hpp>
+#include <wirespan/core/utf8.hpp>
 
 namespace wirespan {
 // For the run, on its thread.
@@ -59,6 +62,7 @@ void WebSocketApp::Shared::begin_connection(const Agreement& agreement, int stat
   status_ = status;
   fd_ = fd;
   open_ = true;
+  owes_drain_ = false;
 }
 
 void WebSocketApp::Shared::end_connection() noexcept {
@@ -149,17 +153,25 @@ bool WebSocketApp::Shared::keeps(Opcode opcode) const noexcept {
   return is_keeping_ && keep_running_ && !is_control(opcode);
 }
 
-void WebSocketApp::Shared::keep(Opcode opcode, Bytes payload, Compress compress) {
+bool WebSocketApp::Shared::has_room_to_keep(std::size_t payload_size) const noexcept {
   const std::size_t messages = given_back_.size() + kept_.size();
   const std::size_t held = kept_payload_ + messages * net::MessageLog::overhead;
-  const std::size_t size = payload.size() + net::MessageLog::overhead;
-  if (held > down_limit_ || size > down_limit_ - held) {
+  const std::size_t size = payload_size + net::MessageLog::overhead;
+  return held <= down_limit_ && size <= down_limit_ - held;
+}
+
+void WebSocketApp::Shared::push_kept(Opcode opcode, Bytes payload, Compress compress) {
+  kept_.push({.opcode = opcode, .compress = compress, .payload = payload});
+  kept_payload_ += payload.size();
+}
+
+void WebSocketApp::Shared::keep(Opcode opcode, Bytes payload, Compress compress) {
+  if (!has_room_to_keep(payload.size())) {
     throw_for(Errc::send_queue_full, "send of " + std::to_string(payload.size()) +
                                          " bytes without a connection, down_limit " +
                                          std::to_string(down_limit_));
   }
-  kept_.push({.opcode = opcode, .compress = compress, .payload = payload});
-  kept_payload_ += payload.size();
+  push_kept(opcode, payload, compress);
 }
 
 void WebSocketApp::Shared::wait_for_room(Lock& lock, std::optional<TimePoint> deadline) {
@@ -185,6 +197,56 @@ void WebSocketApp::Shared::post_frame(Opcode opcode, Bytes payload, Compress com
     if (error != Errc::send_queue_full) throw_for(error, "send");
     wait_for_room(lock, deadline);
   }
+}
+
+SendResult WebSocketApp::Shared::try_send(Opcode opcode, Bytes payload,
+                                          Compress compress) noexcept {
+  const bool is_ping = opcode == Opcode::ping || opcode == Opcode::pong;
+  if (!is_ping && opcode != Opcode::text && opcode != Opcode::binary) {
+    return Errc::unsupported_frame;
+  }
+  if (is_ping && payload.size() > max_control_payload) return Errc::control_too_long;
+  try {
+    if (on_run_thread() && run()->is_connected()) return run()->try_send(opcode, payload, compress);
+    if (opcode == Opcode::text && !is_valid_utf8(payload)) return Errc::invalid_text;
+    return try_post(opcode, payload, compress);
+  } catch (const std::bad_alloc&) {
+    return make_error_code(std::errc::not_enough_memory);
+  }
+}
+
+/// A refusal is told to the run once, which then owes on_drain.
+SendResult WebSocketApp::Shared::try_post(Opcode opcode, Bytes payload, Compress compress) {
+  const Lock lock(mutex_);
+  if (keeps(opcode)) {
+    if (!has_room_to_keep(payload.size())) return Errc::send_queue_full;
+    push_kept(opcode, payload, compress);
+    return SendResult::Outcome::queued;
+  }
+  if (!accepts()) return Errc::not_open;
+  const std::uint32_t generation = account_->generation.load(std::memory_order_relaxed);
+  const auto error = remote_->send(*account_, generation, 0, opcode, payload, compress);
+  if (!error) return SendResult::Outcome::queued;
+  if (error == Errc::send_queue_full && !owes_drain_) {
+    owes_drain_ = remote_->post([this] {
+      if (port_ != nullptr) port_->owe_drain();
+    });
+  }
+  return error;
+}
+
+void WebSocketApp::Shared::settle_drain() noexcept {
+  const Lock lock(mutex_);
+  owes_drain_ = false;
+}
+
+void WebSocketApp::Shared::post_pause(bool paused) {
+  if (on_run_thread()) return port_->pause(paused);
+  const Lock lock(mutex_);
+  if (remote_ == nullptr) return;
+  remote_->post([this, paused] {
+    if (port_ != nullptr) port_->pause(paused);
+  });
 }
 
 void WebSocketApp::Shared::post_close(CloseRequest request) {

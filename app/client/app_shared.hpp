@@ -14,6 +14,7 @@
 #include <string_view>
 #include <thread>
 
+#include <wirespan/app/client/app_counters.hpp>
 #include <wirespan/app/options.hpp>
 #include <wirespan/app/websocket_app.hpp>
 #include <wirespan/core/agreement.hpp>
@@ -36,6 +37,8 @@ struct CloseRequest {
 class RunPort {
  public:
   virtual void stop(const CloseRequest& request) = 0;
+  virtual void pause(bool paused) = 0;
+  virtual void owe_drain() = 0;
 
  protected:
   ~RunPort() = default;
@@ -89,6 +92,8 @@ class WebSocketApp::Shared {
   void set_ping(TimePoint when) noexcept;
   void set_pong(TimePoint when) noexcept;
   void set_errored() noexcept;
+  /// on_drain has been called, or is not owed any more.
+  void settle_drain() noexcept;
   void set_stopping() noexcept;
   [[nodiscard]] bool on_run_thread() const noexcept;
   [[nodiscard]] Run* run() noexcept { return run_; }  // requires on_run_thread()
@@ -99,6 +104,12 @@ class WebSocketApp::Shared {
   /// AppOptions::send_hard_limit bytes are unsent, up to getdefaulttimeout(). Throws as
   /// WebSocketApp::send().
   void post_frame(Opcode opcode, Bytes payload, Compress compress);
+  /// The same without waiting or throwing; on the run's thread straight to the connection.
+  [[nodiscard]] SendResult try_send(Opcode opcode, Bytes payload, Compress compress) noexcept;
+  /// Pauses or resumes reading from the peer of the open connection.
+  void post_pause(bool paused);
+  [[nodiscard]] AppCounters& counters() noexcept { return counters_; }
+  [[nodiscard]] const AppCounters& counters() const noexcept { return counters_; }
   /// Posts a close that ends the run after the messages sent before. Does nothing without a run;
   /// only the first close counts.
   void post_close(CloseRequest request);
@@ -118,9 +129,13 @@ class WebSocketApp::Shared {
 
   [[nodiscard]] bool accepts() const noexcept;
   [[nodiscard]] bool keeps(Opcode opcode) const noexcept;
+  [[nodiscard]] bool has_room_to_keep(std::size_t payload_size) const noexcept;
+  void push_kept(Opcode opcode, Bytes payload, Compress compress);
   void keep(Opcode opcode, Bytes payload, Compress compress);
+  [[nodiscard]] SendResult try_post(Opcode opcode, Bytes payload, Compress compress);
   void wait_for_room(Lock& lock, std::optional<TimePoint> deadline);
 
+  AppCounters counters_;
   const std::shared_ptr<tls::SessionCache> tls_sessions_ = std::make_shared<tls::SessionCache>();
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable room_;
@@ -133,6 +148,7 @@ class WebSocketApp::Shared {
   std::atomic<std::thread::id> thread_{};  // the run's; read without the mutex
   bool keep_running_;
   bool open_ = false;
+  bool owes_drain_ = false;  // a try_send() was refused: the run has been told
   // Messages for the next connection. is_keeping_: new ones go behind them; set from the beginning
   // of a run or the end of a connection until all of them are sent. given_back_ is older than
   // kept_.

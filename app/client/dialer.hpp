@@ -30,10 +30,15 @@ struct Dialed {
   std::vector<std::byte> unread;  // frames that came together with the response
 };
 
+/// The phases of an attempt, for counters.
+enum class DialPhase : std::uint8_t { resolve, connect, proxy, tls, handshake };
+inline constexpr std::size_t dial_phases = 5;
+
 /// The error of an attempt.
 struct DialFailure {
   std::error_code error{};
-  std::string detail{};   // the phase, and the file, option, host or proxy that the error is about
+  std::string detail{};  // the phase, and the file, option, host or proxy that the error is about
+  DialPhase phase = DialPhase::handshake;
   bool at_proxy = false;  // the proxy failed, not the server
   // With Errc::not_switching_protocols the server's HTTP response, with proxy_refused and
   // proxy_auth_required that of the proxy; status 0 without one.
@@ -113,6 +118,7 @@ class Dialer final : private net::IoHandler, private net::Timer {
   void redirect(const Headers& response);
   void wait_for(net::IoStatus status);
   [[nodiscard]] std::string phase() const;
+  [[nodiscard]] DialPhase dial_phase() const noexcept;
   [[nodiscard]] bool is_at_proxy() const noexcept;
   void fail(std::error_code error, std::string detail = {}, std::exception_ptr exception = {});
   void fail_with_refusal();

@@ -61,6 +61,25 @@ std::string Dialer::phase() const {
   return "connecting to" + to + proxy;
 }
 
+DialPhase Dialer::dial_phase() const noexcept {
+  switch (step_) {
+    case Step::resolving:
+      return DialPhase::resolve;
+    case Step::securing_proxy:
+    case Step::tunnelling:
+      return DialPhase::proxy;
+    case Step::securing:
+      return DialPhase::tls;
+    case Step::asking:
+    case Step::reading_body:
+      return DialPhase::handshake;
+    case Step::connecting:
+    case Step::finished:
+      break;
+  }
+  return DialPhase::connect;
+}
+
 bool Dialer::is_at_proxy() const noexcept { return plan_.proxy && step_ <= Step::tunnelling; }
 
 void Dialer::fail(std::error_code error, std::string detail, std::exception_ptr exception) {
@@ -72,6 +91,7 @@ void Dialer::fail(std::error_code error, std::string detail, std::exception_ptr 
   }
   finish(DialFailure{.error = error,
                      .detail = std::move(detail),
+                     .phase = dial_phase(),
                      .at_proxy = is_at_proxy(),
                      .exception = std::move(exception)});
 }

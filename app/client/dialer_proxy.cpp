@@ -99,6 +99,7 @@ void Dialer::take_proxy_refusal(ProxyRefused refusal) {
   finish(DialFailure{
       .error = refusal.error(),
       .detail = phase() + ", status " + std::to_string(refusal.status) + " " + refusal.reason,
+      .phase = DialPhase::proxy,
       .at_proxy = true,
       .status = refusal.status,
       .reason = std::move(refusal.reason),

@@ -18,13 +18,14 @@ int main(int argc, char** argv) {
       {.on_open =
            [&](WebSocketApp& ws) {
              std::puts("opened");
-             sender = std::jthread([&ws] {
+             // The handle never throws: a server that closes early ends the loop below.
+             sender = std::jthread([handle = ws.handle()] {
                for (int i = 0; i < 3; ++i) {
                  std::this_thread::sleep_for(20ms);
-                 ws.send("Hello " + std::to_string(i));
+                 if (handle.send_text("Hello " + std::to_string(i)).failed()) break;
                }
                std::this_thread::sleep_for(200ms);
-               ws.close();
+               handle.close();
                std::puts("thread terminating...");
              });
            },
@@ -40,6 +41,6 @@ int main(int argc, char** argv) {
            }});
 
   const auto result = app.run_forever({.ping_interval = 30s, .ping_timeout = 10s});
-  if (sender.joinable()) sender.join();  // the thread uses the app to its last line
+  if (sender.joinable()) sender.join();
   return result.failed() ? 1 : 0;
 }

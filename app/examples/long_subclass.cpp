@@ -12,13 +12,14 @@ class Chatter final : public wirespan::WebSocketApp {
 
   void on_open() override {
     std::puts("opened");
-    sender_ = std::jthread([this] {
+    // The handle never throws: a server that closes early ends the loop below.
+    sender_ = std::jthread([app = handle()] {
       for (int i = 0; i < 3; ++i) {
-        send("message " + std::to_string(i));
+        if (app.send_text("message " + std::to_string(i)).failed()) break;
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(200));
-      close();
+      app.close();
     });
   }
 

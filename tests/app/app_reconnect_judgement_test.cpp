@@ -143,7 +143,7 @@ std::vector<JudgedEnd> judged_ends() {
   for (const int status : {408, 425, 429, 500, 502, 503, 504, 599}) {
     rows.push_back(by_status(status, comes_back));
   }
-  for (const int status : {200, 204, 301, 302, 400, 401, 403, 404, 410, 418, 426}) {
+  for (const int status : {200, 204, 300, 304, 400, 401, 403, 404, 410, 418, 426}) {
     rows.push_back(by_status(status, ends));
   }
   const std::string protocol = "WebSocketProtocolException";

@@ -28,7 +28,7 @@ class ConnectRejections : public OverLinks {
   }
   [[nodiscard]] WebSocketBadStatusException rejection_for(std::string answer) const {
     const RawServer server(answering(std::move(answer)), GetParam());
-    return rejection_by(server);
+    return rejection_by(server, {.redirect_limit = 0});
   }
 };
 INSTANTIATE_TEST_SUITE_P(Over, ConnectRejections, ::testing::ValuesIn(links()), link_name);
@@ -82,7 +82,7 @@ TEST_P(ConnectRejections, FIX_a_body_that_is_too_short_is_still_a_bad_status) {
   EXPECT_EQ(rejection.resp_body(), "half");
 }
 
-TEST_P(ConnectRejections, D11_a_chunked_body_is_not_waited_for) {
+TEST_P(ConnectRejections, D11_a_chunked_body_that_does_not_come_is_not_waited_for) {
   RawServer server(
       [](RawPeer& peer) {
         (void)peer.read_head();

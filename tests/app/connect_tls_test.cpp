@@ -188,7 +188,7 @@ TEST(ConnectTlsOther, an_exception_names_the_file_or_list_or_host_that_it_is_abo
   EXPECT_EQ(text(options), "certificate file \"/no/certificate.pem\"" + missing);
   EXPECT_EQ(text({.verify = tls::Verify::none, .check_hostname = true}),
             "check_hostname together with Verify::none: invalid option");
-  EXPECT_EQ(text(trusting_client()).find("connecting to " + server.authority() + ": "), 0U);
+  EXPECT_EQ(text(trusting_client()).find("TLS handshake with \"wss://" + server.authority()), 0U);
 }
 
 TEST(ConnectTlsOther, a_failed_handshake_leaves_no_descriptor) {

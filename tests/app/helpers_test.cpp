@@ -1,16 +1,28 @@
 // The test peers of app, and the gate that finds leftovers of tests. Their sources are compiled
 // here, because no other test program uses them.
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
 #include "support/left_behind.cpp"
 #include "support/link.cpp"
 #include "support/raw_peer.cpp"
+#include "support/raw_proxy.cpp"
 #include "support/raw_server.cpp"
 #include "support/recorder.cpp"
 #include "support/thrown.cpp"
 
 namespace wirespan::test {
 namespace {
+
+/// The tests reach their servers directly, whatever the machine's environment says.
+[[maybe_unused]] const bool without_proxies = [] {
+  for (const char* name : {"http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY",
+                           "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}) {
+    ::unsetenv(name);
+  }
+  return true;
+}();
 
 [[maybe_unused]] const bool watching = watch_for_leftovers();
 

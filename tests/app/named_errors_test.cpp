@@ -92,10 +92,10 @@ TEST(NamedErrorsOf, compression) {
 TEST(NamedErrorsOf, a_host_that_does_not_answer) {
   threads_may_rest();  // threads of the resolver
   EXPECT_EQ(what_of([] { return create_connection(no_server, {}); }),
-            "connecting to 127.0.0.1:1: Connection refused");
+            "connecting to \"ws://127.0.0.1:1/\": Connection refused");
   EXPECT_EQ(what_of([] {
               return create_connection("ws://no-such-host.invalid/?x=secret", {});
-            }).find("connecting to no-such-host.invalid:80: "),
+            }).find("resolving the host of \"ws://no-such-host.invalid/\": "),
             0U);
 }
 
@@ -105,7 +105,8 @@ TEST(NamedErrorsOf, an_answer_that_is_refused) {
     (void)peer.write("SSH-2.0-x\r\n\r\n");
   });
   EXPECT_EQ(what_of([&] { return create_connection(server.url(), {}); }),
-            "connecting to " + server.authority() + ": the first line is not HTTP");
+            "opening handshake with \"" + server.url() + "\" at " + server.authority() +
+                ": the first line is not HTTP");
 }
 
 TEST(NamedErrorsOf, a_socket_option_that_the_system_refuses) {

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# install.sh: installs the WebSocket implementations that the tests of this folder talk to, if they
-# are missing. Takes no time if none is.
+# install.sh: installs the WebSocket implementations and proxies that the tests of this folder talk
+# to, if they are missing. Takes no time if none is.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-./.ci/need python3-websockets python3-websocket openssl ca-certificates
+./.ci/need python3-websockets python3-websocket openssl ca-certificates \
+  squid tinyproxy dante-server
 command -v chromium >/dev/null || ./.ci/need chromium
 # Keeps node and npm from elsewhere: Debian's npm does not install beside a foreign nodejs.
 command -v node >/dev/null || ./.ci/need nodejs

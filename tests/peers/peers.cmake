@@ -96,6 +96,13 @@ if(WIRESPAN_TOOLS)
     wirespan_peer_test(wsdump.${part}
       COMMAND ${debian_python} ${peers}/wsdump_test.py $<TARGET_FILE:wsdump> ${part})
   endforeach()
+  if(WIRESPAN_TLS)
+    foreach(proxy squid tinyproxy dante)
+      wirespan_peer_test(proxies.${proxy}
+        COMMAND ${debian_python} ${peers}/proxies_test.py $<TARGET_FILE:wsdump>
+                $<TARGET_FILE:echo_client> ${proxy})
+    endforeach()
+  endif()
   wirespan_peer_test(chat_room.chromium
     COMMAND ${debian_python} ${peers}/chat_test.py $<TARGET_FILE:chat_room>)
   set_tests_properties(peers/chat_room.chromium PROPERTIES RESOURCE_LOCK chromium)

@@ -54,11 +54,11 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   /// Ends a run of start() at once, and calls no handler: the app is being destroyed.
   void abandon() noexcept;
 
-  [[nodiscard]] bool is_connected() const noexcept { return channel_ != nullptr; }
+  [[nodiscard]] bool is_connected() const noexcept override { return channel_ != nullptr; }
   /// Sends on the run's thread; requires is_connected(). Throws as WebSocketApp::send().
   void send(Opcode opcode, Bytes payload, Compress compress);
   /// The same without exceptions but std::bad_alloc.
-  [[nodiscard]] SendResult try_send(Opcode opcode, Bytes payload, Compress compress);
+  [[nodiscard]] SendResult try_send(Opcode opcode, Bytes payload, Compress compress) override;
   void pause(bool paused) override;
   /// on_drain is called when there is room again.
   void owe_drain() override;

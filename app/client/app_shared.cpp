@@ -3,7 +3,6 @@
 #include <string>
 #include <utility>
 
-#include <wirespan/app/client/app_run.hpp>
 #include <wirespan/app/client/app_shared.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/frame.hpp>
@@ -207,7 +206,7 @@ SendResult WebSocketApp::Shared::try_send(Opcode opcode, Bytes payload,
   }
   if (is_ping && payload.size() > max_control_payload) return Errc::control_too_long;
   try {
-    if (on_run_thread() && run()->is_connected()) return run()->try_send(opcode, payload, compress);
+    if (on_run_thread() && port_->is_connected()) return port_->try_send(opcode, payload, compress);
     if (opcode == Opcode::text && !is_valid_utf8(payload)) return Errc::invalid_text;
     return try_post(opcode, payload, compress);
   } catch (const std::bad_alloc&) {

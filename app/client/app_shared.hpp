@@ -37,6 +37,9 @@ struct CloseRequest {
 class RunPort {
  public:
   virtual void stop(const CloseRequest& request) = 0;
+  [[nodiscard]] virtual bool is_connected() const noexcept = 0;
+  /// Requires is_connected().
+  [[nodiscard]] virtual SendResult try_send(Opcode opcode, Bytes payload, Compress compress) = 0;
   virtual void pause(bool paused) = 0;
   virtual void owe_drain() = 0;
 

@@ -36,8 +36,7 @@ void throw_for(const DialFailure& failure) {
   throw_for(failure.error, failure.detail);
 }
 
-/// What the attempt is doing, for error texts: the phase, the URL, the proxy, and the address once
-/// it is known.
+/// The text of an error names the phase, the URL, the proxy, and the address once it is known.
 std::string Dialer::phase() const {
   const std::string to = " " + wirespan::shown(plan_.url);
   const std::string at = address_.empty() ? std::string() : " at " + address_;

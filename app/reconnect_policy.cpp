@@ -109,7 +109,7 @@ void ReconnectPolicy::validate() const {
   check_not_negative("stable_after", stable_after);
 }
 
-void set_reconnect(ReconnectOption reconnect) {
+void set_reconnect(const ReconnectOption& reconnect) {
   std::optional<ReconnectPolicy> policy = reconnect.policy();
   if (policy) policy->validate();
   if (policy && policy->delay.count() == 0) policy.reset();

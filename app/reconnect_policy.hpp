@@ -96,7 +96,7 @@ class ReconnectOption {
 /// Sets the policy of all runs that begin later and leave RunOptions::reconnect unset; 0 s or
 /// std::nullopt: they do not reconnect, as without any call. Throws WebSocketException for a policy
 /// that is out of range. Any thread.
-void set_reconnect(ReconnectOption reconnect);
+void set_reconnect(const ReconnectOption& reconnect);
 /// Returns that policy; std::nullopt if those runs do not reconnect. Any thread.
 [[nodiscard]] std::optional<ReconnectPolicy> get_reconnect();
 

@@ -302,6 +302,7 @@ class AppHandle {
   }
   /// As WebSocketApp::close(). Errors: Errc::not_open without a run, close_code_not_allowed,
   /// control_too_long, invalid_text, std::errc::not_enough_memory.
+  // NOLINTNEXTLINE(modernize-use-nodiscard): whoever closes rarely minds that it is too late.
   std::error_code close(CloseCode status = STATUS_NORMAL, std::string_view reason = {},
                         std::chrono::milliseconds timeout = limits::close_time) const noexcept;
   /// True while the app has an open connection.

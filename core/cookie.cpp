@@ -204,7 +204,7 @@ std::optional<Cookie> make_cookie(const SetCookie& set, const Url& from, WallTim
   Cookie cookie{
       .name = set.name,
       .value = set.value,
-      .domain = host_only ? std::move(host) : set.domain,
+      .domain = host_only ? host : set.domain,
       .host_only = host_only,
       .path = set.path.empty() ? std::string(default_cookie_path(from.resource)) : set.path,
       .secure = set.secure,

@@ -138,7 +138,9 @@ class ChallengeScanner {
     return count > 0;
   }
 
-  bool at_element_end() const noexcept { return rest_.empty() || rest_.front() == ','; }
+  [[nodiscard]] bool at_element_end() const noexcept {
+    return rest_.empty() || rest_.front() == ',';
+  }
 
   std::string_view rest_;
   std::size_t& elements_;

@@ -83,7 +83,7 @@ bool same_origin(const Url& a, const Url& b) noexcept {
 }
 
 Expected<Url> redirect_target(const Url& from, std::string_view location, std::string* detail) {
-  const auto refuse = [&](std::string why) -> std::error_code {
+  const auto refuse = [&](const std::string& why) -> std::error_code {
     if (detail != nullptr) *detail = "Location: " + why;
     return Errc::bad_redirect;
   };

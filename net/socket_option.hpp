@@ -37,8 +37,18 @@ class OptionValue {
   operator int() const noexcept { return is_number() ? std::get<int>(value_) : 0; }  // NOLINT
 
   /// A number is equal to no bytes, not even to its own.
-  bool operator==(const OptionValue&) const = default;
-  bool operator==(int number) const noexcept { return is_number() && int(*this) == number; }
+  bool operator==(const OptionValue& other) const noexcept {
+    const int* number = std::get_if<int>(&value_);
+    const int* others = std::get_if<int>(&other.value_);
+    if (number != nullptr && others != nullptr) return *number == *others;
+    const auto* text = std::get_if<std::string>(&value_);
+    const auto* other_text = std::get_if<std::string>(&other.value_);
+    return text != nullptr && other_text != nullptr && *text == *other_text;
+  }
+  bool operator==(int number) const noexcept {
+    const int* mine = std::get_if<int>(&value_);
+    return mine != nullptr && *mine == number;
+  }
 
  private:
   std::variant<int, std::string> value_;

@@ -62,17 +62,14 @@ std::error_code check_limits(const ConnectOptions& options, std::string& detail)
   return Errc::invalid_option;
 }
 
-}  // namespace
-
-Expected<DialPlan> make_dial_plan(const std::string& url, const ConnectOptions& options,
-                                  std::string& detail) {
-  auto parsed = parse_url(url, &detail);
-  if (!parsed) return parsed.error();
+/// Returns the request without what the URL's credentials and the jar add to it.
+Expected<ClientRequest> make_request(const Url& url, const ConnectOptions& options,
+                                     std::string& detail) {
   auto headers = options.header.collect(&detail);
   if (!headers) return headers.error();
 
-  ClientRequest request{.host = options.host.empty() ? parsed->authority() : options.host,
-                        .target = parsed->resource,
+  ClientRequest request{.host = options.host.empty() ? url.authority() : options.host,
+                        .target = url.resource,
                         .connection = options.connection,
                         .cookie = options.cookie,
                         .subprotocols = options.subprotocols,
@@ -82,23 +79,37 @@ Expected<DialPlan> make_dial_plan(const std::string& url, const ConnectOptions& 
   if (options.suppress_origin) {
     request.headers.remove("Origin");
   } else {
-    request.origin = options.origin.value_or(origin_of(*parsed));
+    request.origin = options.origin.value_or(origin_of(url));
   }
   if (const auto error = check_client_request(request, &detail)) return error;
+  return request;
+}
+
+/// Returns the proxy for the first URL; none for a socket that is connected already.
+Expected<std::optional<Proxy>> first_proxy(const ProxyChoice& choice, const Url& url,
+                                           const ConnectOptions& options, std::string& detail) {
+  if (options.socket >= 0) return std::optional<Proxy>();
+  return choose_proxy(choice, url, detail);
+}
+
+}  // namespace
+
+Expected<DialPlan> make_dial_plan(const std::string& url, const ConnectOptions& options,
+                                  std::string& detail) {
+  auto parsed = parse_url(url, &detail);
+  if (!parsed) return parsed.error();
+  auto request = make_request(*parsed, options, detail);
+  if (!request) return request.error();
   if (const auto error = check_limits(options, detail)) return error;
   auto connector = connector_options(options, detail);
   if (!connector) return connector.error();
   auto proxies = read_proxy_choice(options, detail);
   if (!proxies) return proxies.error();
-  std::optional<Proxy> proxy;
-  if (options.socket < 0) {
-    auto chosen = choose_proxy(*proxies, *parsed, detail);
-    if (!chosen) return chosen.error();
-    proxy = std::move(*chosen);
-  }
+  auto proxy = first_proxy(*proxies, *parsed, options, detail);
+  if (!proxy) return proxy.error();
   const bool follows = options.socket < 0 && options.redirect_limit > 0;
   return DialPlan{.url = std::move(*parsed),
-                  .request = std::move(request),
+                  .request = std::move(*request),
                   .tls = options.sslopt,
                   .connector = std::move(*connector),
                   .deadline = connect_time(options),
@@ -106,7 +117,7 @@ Expected<DialPlan> make_dial_plan(const std::string& url, const ConnectOptions& 
                   .already_secured = options.already_secured,
                   .receive_timestamps = options.receive_timestamps,
                   .proxies = std::move(*proxies),
-                  .proxy = std::move(proxy),
+                  .proxy = std::move(*proxy),
                   .cookies = options.cookie_jar,
                   .follows_redirects = follows,
                   .redirects_left = options.redirect_limit,

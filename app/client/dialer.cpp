@@ -68,16 +68,16 @@ void Dialer::reach() {
 }
 
 void Dialer::look_up(const std::string& host, std::uint16_t port,
-                     void (Dialer::*then)(std::vector<net::Endpoint>)) {
+                     void (Dialer::*then)(const std::vector<net::Endpoint>&)) {
   trace("resolving " + in_quotes(host));
   lookup_ = std::make_unique<net::Lookup>(
-      loop_, host, port, [this, then](Expected<std::vector<net::Endpoint>> endpoints) {
-        endpoints ? (this->*then)(std::move(*endpoints)) : fail(endpoints.error());
+      loop_, host, port, [this, then](const Expected<std::vector<net::Endpoint>>& endpoints) {
+        endpoints ? (this->*then)(*endpoints) : fail(endpoints.error());
       });
 }
 
 /// SOCKS without a resolver of its own gets the first address that its version can carry.
-void Dialer::on_server_addresses(std::vector<net::Endpoint> endpoints) {
+void Dialer::on_server_addresses(const std::vector<net::Endpoint>& endpoints) {
   const bool only_ipv4 = plan_.proxy->type == ProxyType::socks4;
   for (const net::Endpoint& endpoint : endpoints) {
     if (only_ipv4 && endpoint.family() != net::Family::ipv4) continue;
@@ -102,12 +102,12 @@ void Dialer::adopt_socket() {
   on_stream();
 }
 
-void Dialer::on_addresses(std::vector<net::Endpoint> endpoints) {
+void Dialer::on_addresses(const std::vector<net::Endpoint>& endpoints) {
   step_ = Step::connecting;
   net::ConnectorOptions options = plan_.connector;
   options.one_at_a_time = options.one_at_a_time && !plan_.proxy;
   connector_ = std::make_unique<net::Connector>(
-      loop_, std::move(endpoints), std::move(options),
+      loop_, endpoints, std::move(options),
       [this](Expected<net::Connected> connected) { on_connected(std::move(connected)); });
 }
 

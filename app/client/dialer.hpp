@@ -92,11 +92,11 @@ class Dialer final : private net::IoHandler, private net::Timer {
   void start();
   void reach();
   void look_up(const std::string& host, std::uint16_t port,
-               void (Dialer::*then)(std::vector<net::Endpoint>));
+               void (Dialer::*then)(const std::vector<net::Endpoint>&));
   void set_deadline(bool with_proxy);
   void adopt_socket();
-  void on_server_addresses(std::vector<net::Endpoint> endpoints);
-  void on_addresses(std::vector<net::Endpoint> endpoints);
+  void on_server_addresses(const std::vector<net::Endpoint>& endpoints);
+  void on_addresses(const std::vector<net::Endpoint>& endpoints);
   void on_connected(Expected<net::Connected> connected);
   void on_stream();
   void open_tunnel();

@@ -141,7 +141,7 @@ socks pass {{ from: 0.0.0.0/0 to: 0.0.0.0/0 log: connect }}
 
 
 class Clients:
-    """wsdump, which is a WebSocketApp, and echo_client, which is a WebSocket."""
+    """wsdump, which takes its proxy as an option, and echo_client, which finds it in the environment."""
 
     def __init__(self, wsdump: str, echo_client: str):
         self._wsdump, self._echo_client = wsdump, echo_client
@@ -166,7 +166,7 @@ class Clients:
         expect("p@ss" not in errors and "p%40ss" not in errors, errors)
 
     def expect_hundred_messages(self, server, *arguments, environment: dict[str, str]) -> None:
-        """The blocking client finds the proxy in the environment."""
+        """echo_client has no option for a proxy: it finds one in the environment."""
         with programs.Program(self._echo_client, server.url + "/push?count=100", *arguments,
                               environment=environment) as client:
             expect(client.wait() == 0, f"echo_client: {client.errors}")

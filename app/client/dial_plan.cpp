@@ -54,12 +54,26 @@ void keep_secrets_back(DialPlan& plan) {
   plan.tls.password.clear();
   plan.tls.certificate_pem.clear();
   plan.tls.key_pem = {};
+  if (plan.tls.context != nullptr) {  // it may hold a certificate, too
+    plan.tls.context = nullptr;
+    plan.tls.verify = tls::Verify::required;
+  }
 }
 
 std::error_code check_limits(const ConnectOptions& options, std::string& detail) {
   if (options.redirect_limit >= 0) return {};
   detail = "redirect_limit " + std::to_string(options.redirect_limit);
   return Errc::invalid_option;
+}
+
+/// Credentials that Basic cannot carry are refused, unless `header` has an Authorization instead.
+std::error_code check_credentials(const Url& url, const ClientRequest& request,
+                                  std::string& detail) {
+  const auto credentials = url.credentials();
+  if (!credentials || fits_basic(*credentials)) return {};
+  if (request.headers.contains("Authorization")) return {};
+  detail = "user information with a control character, or ':' in the user";
+  return Errc::invalid_url;
 }
 
 /// Returns the request without what the URL's credentials and the jar add to it.
@@ -100,6 +114,7 @@ Expected<DialPlan> make_dial_plan(const std::string& url, const ConnectOptions& 
   if (!parsed) return parsed.error();
   auto request = make_request(*parsed, options, detail);
   if (!request) return request.error();
+  if (const auto error = check_credentials(*parsed, *request, detail)) return error;
   if (const auto error = check_limits(options, detail)) return error;
   auto connector = connector_options(options, detail);
   if (!connector) return connector.error();

@@ -24,7 +24,7 @@ struct DialPlan {
   tls::ClientOptions tls;
   net::ConnectorOptions connector;
   std::chrono::milliseconds deadline{};  // from the look-up of the name to the open connection
-  int socket = -1;  // connected already: no look-up; owned by the dialer from start() on
+  int socket = -1;  // connected already: no look-up; owned by the dialer once that is made
   bool already_secured = false;  // no TLS on `socket`, even for wss:
   bool receive_timestamps = false;
 

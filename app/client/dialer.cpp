@@ -17,7 +17,9 @@ namespace {
 /// True for the beginning of a TLS alert, a server's answer to a request that is not TLS.
 /// RFC 8446 §5.1.
 bool is_tls_alert(Bytes input) noexcept {
-  return input.size() >= 2 && input[0] == std::byte{21} && input[1] == std::byte{3};
+  const auto first = input.first(std::min<std::size_t>(input.size(), 2));
+  constexpr std::array<std::byte, 2> alert{std::byte{21}, std::byte{3}};
+  return !first.empty() && std::equal(first.begin(), first.end(), alert.begin());
 }
 
 }  // namespace
@@ -38,9 +40,10 @@ Dialer::~Dialer() {
 /// Bounds the steps that follow by the deadline of the attempt, and by that of the proxy.
 void Dialer::set_deadline(bool with_proxy) {
   const bool has_own = with_proxy && plan_.proxy && plan_.proxies.deadline.count() > 0;
-  const TimePoint until =
-      has_own ? later(loop_.network().now(), plan_.proxies.deadline) : deadline_;
-  loop_.timers().schedule(*this, std::min(until, deadline_));
+  if (has_own && !proxy_deadline_) {
+    proxy_deadline_ = later(loop_.network().now(), plan_.proxies.deadline);
+  }
+  loop_.timers().schedule(*this, has_own ? std::min(*proxy_deadline_, deadline_) : deadline_);
 }
 
 // Reaching the server or its proxy.
@@ -64,6 +67,7 @@ void Dialer::reach() {
   if (resolves_at_proxy(plan_.proxy->type) || numeric_address(target_.host)) {
     return look_up(plan_.proxy->host, plan_.proxy->port, &Dialer::on_addresses);
   }
+  step_ = Step::resolving_server;
   look_up(plan_.url.host, plan_.url.port, &Dialer::on_server_addresses);
 }
 
@@ -78,6 +82,7 @@ void Dialer::look_up(const std::string& host, std::uint16_t port,
 
 /// SOCKS without a resolver of its own gets the first address that its version can carry.
 void Dialer::on_server_addresses(const std::vector<net::Endpoint>& endpoints) {
+  step_ = Step::resolving;
   const bool only_ipv4 = plan_.proxy->type == ProxyType::socks4;
   for (const net::Endpoint& endpoint : endpoints) {
     if (only_ipv4 && endpoint.family() != net::Family::ipv4) continue;
@@ -166,6 +171,7 @@ bool Dialer::do_handshake() {
 
 void Dialer::ask() {
   step_ = Step::asking;
+  has_response_ = false;
   std::array<std::byte, 16> nonce;
   if (!loop_.random().fill(nonce)) return fail(make_error_code(std::errc::io_error));
   ClientRequest request = next_request(plan_);
@@ -213,11 +219,19 @@ void Dialer::read_response() {
     const auto result = transport_->read_some(buffer);
     if (result.would_block()) return wait_for(result.status);
     if (!result.is_ok() && refusal_) return fail_with_refusal();
-    if (result.status == net::IoStatus::eof) return fail(Errc::connection_lost);
+    if (result.status == net::IoStatus::eof) return fail(Errc::connection_lost, silent_end());
     if (!result.is_ok()) return fail(result.error);
+    has_response_ = true;
     const Bytes input = Bytes(buffer).first(result.bytes);
     refusal_ ? take_body(input) : take(input);
   }
+}
+
+/// OpenSSL's servers end a plain request in this way, without an alert. Empty behind a byte.
+std::string Dialer::silent_end() const {
+  if (has_response_) return {};
+  return phase() + ", ended without an answer" +
+         (plan_.url.secure ? "" : ", as by a server that speaks TLS (wss)");
 }
 
 void Dialer::take(Bytes input) {
@@ -265,6 +279,7 @@ void Dialer::redirect(const Headers& response) {
   trace("following a redirect to " + shown(plan_.url));
   has_answered_ = has_answered_twice_ = false;
   authorization_.clear();
+  proxy_deadline_.reset();
   reach();
 }
 

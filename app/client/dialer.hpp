@@ -70,15 +70,17 @@ class Dialer final : private net::IoHandler, private net::Timer {
   ~Dialer();
 
  private:
-  // resolving: the name of the server or of the proxy. connecting: TCP. securing_proxy: TLS
-  // handshake with the proxy. tunnelling: CONNECT or SOCKS. securing: TLS handshake with the
-  // server. asking: HTTP request, head of the response. reading_body: of a response other than 101.
-  // finished: the timer is about to call the handler.
+  // resolving: the name of the server or of its proxy. connecting: TCP. securing_proxy: TLS
+  // handshake with the proxy. tunnelling: CONNECT or SOCKS. resolving_server: the server's name,
+  // for a proxy that is sent addresses; resolving, that of the proxy, follows. securing: TLS
+  // handshake with the server. asking: HTTP request, head of the response. reading_body: of a
+  // response other than 101. finished: the timer is about to call the handler.
   enum class Step : std::uint8_t {
     resolving,
     connecting,
     securing_proxy,
     tunnelling,
+    resolving_server,
     securing,
     asking,
     reading_body,
@@ -89,7 +91,6 @@ class Dialer final : private net::IoHandler, private net::Timer {
   void on_ready(net::Readiness readiness) override;
   void on_timer(TimePoint now) override;
 
-  void start();
   void reach();
   void look_up(const std::string& host, std::uint16_t port,
                void (Dialer::*then)(const std::vector<net::Endpoint>&));
@@ -112,6 +113,7 @@ class Dialer final : private net::IoHandler, private net::Timer {
   void ask();
   [[nodiscard]] bool write_output();
   void read_response();
+  [[nodiscard]] std::string silent_end() const;
   void take(Bytes input);
   void take_refusal(HandshakeRejected response, Bytes rest);
   void take_body(Bytes input);
@@ -130,7 +132,7 @@ class Dialer final : private net::IoHandler, private net::Timer {
   Handler handler_;
   Step step_ = Step::resolving;
   TimePoint deadline_;
-  TimePoint proxy_deadline_;
+  std::optional<TimePoint> proxy_deadline_;  // of this hop, answers to challenges included
   std::unique_ptr<net::Lookup> lookup_;
   std::unique_ptr<net::Connector> connector_;
   std::unique_ptr<net::ConnectGate::Visit> visit_;
@@ -142,6 +144,7 @@ class Dialer final : private net::IoHandler, private net::Timer {
   bool has_answered_twice_ = false;
   std::optional<Conversation> proxy_;
   std::optional<ClientHandshake> handshake_;
+  bool has_response_ = false;  // a byte of it, at least
   ByteBuffer output_;
   std::optional<Refusal> refusal_;
   std::optional<Result> result_;

@@ -43,6 +43,7 @@ std::string Dialer::phase() const {
   const std::string proxy = plan_.proxy ? " through the proxy " + shown(*plan_.proxy) : "";
   switch (step_) {
     case Step::resolving:
+    case Step::resolving_server:
       return "resolving the host of" + to + proxy;
     case Step::securing_proxy:
       return "TLS handshake with the proxy of" + to + proxy + at;
@@ -63,6 +64,7 @@ std::string Dialer::phase() const {
 DialPhase Dialer::dial_phase() const noexcept {
   switch (step_) {
     case Step::resolving:
+    case Step::resolving_server:
       return DialPhase::resolve;
     case Step::securing_proxy:
     case Step::tunnelling:

@@ -1,6 +1,8 @@
 // Connecting: bodies of refused handshakes, peers that speak another protocol, and Unix sockets.
 // RFC 9112 §7.1, RFC 8446 §5.1.
+#include <algorithm>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -53,9 +55,68 @@ TEST_P(ConnectRefusalBody, a_refusal_on_an_open_connection_is_told_after_a_short
   }
 }
 
+TEST_P(ConnectRefusalBody, a_chunked_body_comes_byte_by_byte_and_may_end_anywhere) {
+  const std::string chunks = "4\r\nword\r\n2;a=\"b\"\r\n!!\r\n0\r\nT: x\r\n\r\n";
+  const auto body_in = [&](const auto& send) {
+    const RawServer server(
+        [&](RawPeer& peer) {
+          (void)peer.read_head();
+          (void)peer.write("HTTP/1.1 503 Busy\r\nTransfer-Encoding: Chunked\r\n\r\n");
+          send(peer);
+        },
+        GetParam());
+    try {
+      (void)connect(server);
+    } catch (const WebSocketBadStatusException& refused) {
+      return refused.resp_body();
+    }
+    return std::string("connected");
+  };
+  EXPECT_EQ(body_in([&](RawPeer& peer) { (void)peer.write_slowly(chunks, 1ms); }), "word!!");
+  for (std::size_t size = 0; size <= chunks.size(); ++size) {
+    const std::string body =
+        body_in([&](RawPeer& peer) { (void)peer.write(chunks.substr(0, size)); });
+    EXPECT_TRUE(std::string_view("word!!").starts_with(body)) << body;
+    EXPECT_EQ(body.size(), std::min<std::size_t>(std::max<std::size_t>(size, 3) - 3, 4) +
+                               std::min<std::size_t>(std::max<std::size_t>(size, 18) - 18, 2))
+        << size;
+  }
+}
+
+TEST_P(ConnectRefusalBody, a_body_that_drips_ends_at_the_deadline_and_is_told_as_far_as_it_came) {
+  const RawServer server(
+      [](RawPeer& peer) {
+        (void)peer.read_head();
+        (void)peer.write("HTTP/1.1 503 Busy\r\n\r\n");
+        while (peer.write("x")) std::this_thread::sleep_for(20ms);
+      },
+      GetParam());
+  const Stopwatch watch;
+  try {
+    (void)connect(server, {.connect_timeout = 700ms});
+    ADD_FAILURE() << "connected";
+  } catch (const WebSocketBadStatusException& refused) {
+    EXPECT_EQ(refused.status_code(), 503);
+    EXPECT_FALSE(refused.resp_body().empty());
+  }
+  EXPECT_LT(watch.elapsed(), 5s);
+}
+
+TEST_P(ConnectRefusalBody, a_refusal_on_an_open_connection_is_not_told_before_its_grace) {
+  const Stopwatch watch;
+  EXPECT_EQ(body_of("", "word"), "word");
+  EXPECT_GE(watch.elapsed(), limits::rejection_grace - 50ms);
+}
+
 TEST(ConnectOtherProtocol, R26_a_tls_alert_for_a_plain_request_is_recognised) {
   const RawServer server(answering(std::string("\x15\x03\x01\0\x02\x02\x46", 7)));
   EXPECT_EQ(refusal_of([&] { return create_connection(server.url(), {.timeout = 10s}); }),
+            plain_exception(Errc::peer_speaks_tls));
+  const RawServer slow([](RawPeer& peer) {
+    (void)peer.read_head();
+    (void)peer.write_slowly(std::string("\x15\x03\x01\0\x02\x02\x46", 7), 20ms);
+  });
+  EXPECT_EQ(refusal_of([&] { return create_connection(slow.url(), {.timeout = 10s}); }),
             plain_exception(Errc::peer_speaks_tls));
 }
 

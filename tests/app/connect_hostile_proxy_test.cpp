@@ -1,6 +1,7 @@
 // Connecting through proxies that close, stall, drip and refuse; the time that they are given, and
 // the texts of their errors. RFC 9110 §9.3.6, RFC 1928 §6.
 #include <algorithm>
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,7 @@ constexpr const char* behind_proxy = "ws://192.0.2.1/";
 
 /// Sends one answer for each request, `size` bytes in all, then ends the connection.
 RawServer::Script answering_in_part(const std::vector<std::string>& answers,
-                                    const std::size_t& size) {
+                                    const std::atomic<std::size_t>& size) {
   return [&](RawPeer& peer) {
     std::size_t left = size;
     for (const std::string& answer : answers) {
@@ -55,7 +56,7 @@ class ConnectClosingProxy : public ::testing::TestWithParam<ProxyAnswers> {};
 
 TEST_P(ConnectClosingProxy, an_end_behind_every_byte_is_an_error_of_the_proxy) {
   const ProxyAnswers& row = GetParam();
-  std::size_t size = 0;
+  std::atomic<std::size_t> size{0};  // read by the threads of the proxy
   std::size_t whole = 0;
   for (const std::string& answer : row.answers) whole += answer.size();
   const RawServer proxy(answering_in_part(row.answers, size));

@@ -29,6 +29,9 @@ namespace wirespan {
 /// peer's Close frame, a failure or shutdown() ends it, and then connect() may open the next one.
 /// No thread stands behind it: pings are answered while a receive call runs.
 ///
+/// std::bad_alloc out of a call that sends, receives or closes has ended the connection, without a
+/// Close frame: bytes may have been lost, and no later call returns a message with a gap.
+///
 /// Time: each call has one deadline, settimeout(), for all it does. A receive that times out loses
 /// nothing: the next one continues where it stopped. A send that times out has queued its message:
 /// it leaves with later calls, whole and in order. Backpressure: if the message would lift the
@@ -145,7 +148,19 @@ class WebSocket {
   [[nodiscard]] std::optional<net::ReceiveTime> received_at() const noexcept;
   /// True from connect() until a Close frame was sent or received, or the connection failed.
   [[nodiscard]] bool connected() const noexcept;
-  /// The descriptor of the socket; -1 when there is none.
+  /// True if a receive call can make progress without reading the socket: bytes lie in user space,
+  /// behind the message that was returned last, behind the 101, or in TLS. poll() on fileno() does
+  /// not report those bytes, so that a program that waits for several descriptors asks first:
+  ///
+  ///     ws.settimeout(std::chrono::milliseconds(0));
+  ///     if (!ws.pending()) ::poll(...);  // fileno(), POLLIN
+  ///     ... ws.recv() ...                // WebSocketTimeoutException: no whole message yet
+  ///
+  /// Bytes of an incomplete message count until a receive call has taken them, then no more: the
+  /// loop goes back to poll() and does not spin. False without a connection. The answer may be old
+  /// if another thread receives.
+  [[nodiscard]] bool pending() const noexcept;
+  /// The descriptor of the socket, for poll() after pending(); -1 when there is none.
   [[nodiscard]] int fileno() const noexcept;
   /// True if the connection runs over TLS.
   [[nodiscard]] bool is_ssl() const noexcept;

@@ -68,6 +68,14 @@ class SessionIo {
     return write_wants_read_ ? Interest::read : Interest::write;
   }
   [[nodiscard]] bool read_wants_write() const noexcept { return read_wants_write_; }
+  /// True if bytes lie in the session or in the stream which next() or a read takes without waiting
+  /// for readiness. A part of a TLS record that the last read has left because it would block does
+  /// not count: a poller reports the rest.
+  template <Stream S>
+  [[nodiscard]] bool has_input_at_hand(const Session& session, const S& stream) const noexcept {
+    if (session.phase() != Session::Phase::open) return false;
+    return session.has_unread_input() || (!read_would_block_ && stream.has_buffered_input());
+  }
 
  private:
   template <Stream S, class Clock, class OnWritten>
@@ -77,6 +85,7 @@ class SessionIo {
   bool read_wants_write_ = false;
   bool write_wants_read_ = false;
   bool shutdown_wants_write_ = false;
+  bool read_would_block_ = false;  // the last read, whatever it waits for
 };
 
 template <Stream S>
@@ -84,6 +93,7 @@ ReadOutcome SessionIo::read(Session& session, S& stream, MutableBytes shared, Ti
   const MutableBytes window = session.receive_window(shared);
   const IoResult result = stream.read_some(window);
   read_wants_write_ = result.status == IoStatus::want_write;
+  read_would_block_ = result.would_block();
   if (result.would_block()) return {.status = result.status};
   if (!result.is_ok()) {
     session.read_ended(result.error);

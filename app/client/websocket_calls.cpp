@@ -198,6 +198,7 @@ std::optional<DeflateParameters> WebSocket::compression() const {
   return impl_->agreement().deflate;
 }
 bool WebSocket::connected() const noexcept { return impl_->facts().connected; }
+bool WebSocket::pending() const noexcept { return impl_->facts().pending; }
 int WebSocket::fileno() const noexcept { return impl_->facts().fileno; }
 std::optional<net::ReceiveTime> WebSocket::received_at() const noexcept {
   return impl_->facts().received_at;

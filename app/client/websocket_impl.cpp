@@ -1,13 +1,11 @@
 // websocket_impl.cpp - the blocking client: every call of a user, step by step.
 #include <algorithm>
-#include <array>
 #include <system_error>
 #include <utility>
 
 #include <wirespan/app/client/blocking_dial.hpp>
 #include <wirespan/app/client/websocket_impl.hpp>
 #include <wirespan/core/error.hpp>
-#include <wirespan/net/busy_wait.hpp>
 
 namespace wirespan {
 namespace {
@@ -40,28 +38,28 @@ void WebSocket::Impl::connect(const std::string& url) {
 }
 
 void WebSocket::Impl::open(Dialed dialed) {
-  const Lock lock(mutex_);
-  dispose();
-  connection_options_ = std::make_shared<ConnectionOptions>();
-  connection_options_->receive = {.max_message_size = options_.max_message_size,
-                                  .max_fragments = options_.max_message_fragments,
-                                  .validate_utf8 = !options_.skip_utf8_validation};
-  connection_options_->mask_source = mask_keys_.source();
-  connection_options_->blocks = &pool_.source();
-  if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::byte[]>(buffer_size);
-  transport_.emplace(std::move(dialed.transport));
-  session_.emplace(Connection(Role::client, connection_options_,
-                              compression_.codec(Role::client, dialed.agreement)),
-                   session_options_, queues_, net::gathers(*transport_), network_.now());
-  agreement_ = std::move(dialed.agreement);
-  status_ = dialed.status;
-  unread_ = std::move(dialed.unread);
-  if (!unread_.empty()) session_->received(unread_, network_.now(), false);
-  io_ = {};
-  written_ = 0;
-  socket_emptied_ = false;
-  close_code_.reset();
-  close_reason_.clear();
+  guarded([&](Lock&) {
+    dispose();
+    connection_options_ = std::make_shared<ConnectionOptions>();
+    connection_options_->receive = {.max_message_size = options_.max_message_size,
+                                    .max_fragments = options_.max_message_fragments,
+                                    .validate_utf8 = !options_.skip_utf8_validation};
+    connection_options_->mask_source = mask_keys_.source();
+    connection_options_->blocks = &pool_.source();
+    if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::byte[]>(buffer_size);
+    transport_.emplace(std::move(dialed.transport));
+    session_.emplace(Connection(Role::client, connection_options_,
+                                compression_.codec(Role::client, dialed.agreement)),
+                     session_options_, queues_, net::gathers(*transport_), network_.now());
+    agreement_ = std::move(dialed.agreement);
+    status_ = dialed.status;
+    unread_ = std::move(dialed.unread);
+    if (!unread_.empty()) session_->received(unread_, network_.now(), false);
+    io_ = {};
+    written_ = 0;
+    socket_emptied_ = false;
+    peer_close_.forget();
+  });
 }
 
 // Waiting.
@@ -70,23 +68,12 @@ void WebSocket::Impl::open(Dialed dialed) {
 /// the connection. Throws WebSocketTimeoutException with `timeout` if `deadline` has passed
 /// already.
 void WebSocket::Impl::wait(Lock& lock, net::Interest interest, Deadline deadline, Errc timeout) {
-  const TimePoint now = network_.now();
-  if (deadline && now >= *deadline) {
+  if (deadline && network_.now() >= *deadline) {
     throw WebSocketTimeoutException(make_error_code(timeout), "waiting for the peer");
   }
   Deadline until = session_->deadline();
   if (deadline) until = until ? std::min(*until, *deadline) : deadline;
-  std::optional<std::chrono::nanoseconds> time;
-  if (until) time = std::max<std::chrono::nanoseconds>(*until - now, std::chrono::nanoseconds(0));
-  std::array<net::Waiting, 1> waiting{{{.fd = transport_->fd(), .interest = interest}}};
-  ++waiting_;
-  lock.unlock();
-  (void)net::busy_wait(
-      options_.busy_poll, time, [this] { return network_.now(); },
-      [&](std::optional<std::chrono::nanoseconds> rest) { return network_.wait(waiting, rest); },
-      [](bool is_ready) { return is_ready; });
-  lock.lock();
-  --waiting_;
+  waiters_.wait(lock, transport_->fd(), interest, until, options_.busy_poll);
   close_descriptor_if_unused();
 }
 
@@ -126,33 +113,35 @@ bool WebSocket::Impl::read_input() {
 // Sending.
 
 std::size_t WebSocket::Impl::send(Opcode opcode, Bytes payload, bool fin, Compress compress) {
-  Lock lock(mutex_);
-  const Deadline deadline = deadline_after(options_.timeout);
-  require_open();
-  std::size_t size = 0;
-  throw_misuse(append(lock, opcode, payload, {.fin = fin, .compress = compress}, deadline, size),
-               name_of(opcode));
-  flush_all(lock, deadline);
-  return size;
+  return guarded([&](Lock& lock) {
+    const Deadline deadline = deadline_after(options_.timeout);
+    require_open();
+    std::size_t size = 0;
+    throw_misuse(append(lock, opcode, payload, {.fin = fin, .compress = compress}, deadline, size),
+                 name_of(opcode));
+    flush_all(lock, deadline);
+    return size;
+  });
 }
 
 std::size_t WebSocket::Impl::send_many(Opcode opcode, std::span<const std::string_view> payloads,
                                        std::size_t& queued) {
   if (is_control(opcode)) throw_for(Errc::unsupported_frame, "send_many");
-  Lock lock(mutex_);
-  const Deadline deadline = deadline_after(options_.timeout);
-  require_open();
-  std::size_t size = 0;
-  for (const std::string_view payload : payloads) {
-    if (session_->unsent_bytes() >= buffer_size) flush();
-    if (const auto error = append(lock, opcode, wire_bytes(payload), {}, deadline, size)) {
-      flush_all(lock, deadline);
-      throw_misuse(error, "send_many");
+  return guarded([&](Lock& lock) {
+    const Deadline deadline = deadline_after(options_.timeout);
+    require_open();
+    std::size_t size = 0;
+    for (const std::string_view payload : payloads) {
+      if (session_->unsent_bytes() >= buffer_size) flush();
+      if (const auto error = append(lock, opcode, wire_bytes(payload), {}, deadline, size)) {
+        flush_all(lock, deadline);
+        throw_misuse(error, "send_many");
+      }
+      ++queued;
     }
-    ++queued;
-  }
-  flush_all(lock, deadline);
-  return size;
+    flush_all(lock, deadline);
+    return size;
+  });
 }
 
 /// Queues a message, once there is room. Adds to `size` the bytes of its frame on the wire.
@@ -167,11 +156,7 @@ std::error_code WebSocket::Impl::append(Lock& lock, Opcode opcode, Bytes payload
 }
 
 void WebSocket::Impl::require_open() const {
-  if (session_ && !session_->over()) return;
-  const std::error_code error = close_code_ ? Errc::connection_closed : Errc::not_open;
-  if (!close_code_) throw WebSocketConnectionClosedException(error, "the connection is closed");
-  throw WebSocketConnectionClosedException(error, "the connection is closed", *close_code_,
-                                           close_reason_);
+  if (!session_ || session_->over()) peer_close_.throw_closed();
 }
 
 void WebSocket::Impl::throw_misuse(std::error_code error, const char* what) {
@@ -219,7 +204,7 @@ void WebSocket::Impl::flush() {
 /// close time bounds that, and after a failure the caller's deadline does, too. Throws a failure.
 void WebSocket::Impl::end_after(Lock& lock, const Event& event, Deadline deadline) {
   if (const auto* close = std::get_if<CloseReceived>(&event)) {
-    note_close(*close);
+    peer_close_.note(*close);
     drive_to_end(lock, std::nullopt);
     goodbye();
   }
@@ -232,16 +217,11 @@ void WebSocket::Impl::end_after(Lock& lock, const Event& event, Deadline deadlin
   }
 }
 
-void WebSocket::Impl::note_close(const CloseReceived& close) {
-  close_code_ = close.code;
-  close_reason_ = close.reason;
-}
-
 /// Discards events; only the peer's Close frame is kept.
 void WebSocket::Impl::pass_over_events() {
   for (Event event = session_->next(); !std::holds_alternative<NeedInput>(event);
        event = session_->next()) {
-    if (const auto* close = std::get_if<CloseReceived>(&event)) note_close(*close);
+    if (const auto* close = std::get_if<CloseReceived>(&event)) peer_close_.note(*close);
   }
 }
 
@@ -264,31 +244,33 @@ void WebSocket::Impl::drive_to_end(Lock& lock, Deadline deadline) {
 }
 
 void WebSocket::Impl::send_close(CloseCode status, std::string_view reason) {
-  Lock lock(mutex_);
-  const Deadline deadline = deadline_after(options_.timeout);
-  require_open();
-  const bool has_code = status != CloseCode::no_status_received;
-  throw_misuse(session_->close(has_code ? std::optional(status) : std::nullopt, reason,
-                               longest_wait, net::AfterClose::deliver),
-               "send_close");
-  flush_all(lock, deadline);
+  guarded([&](Lock& lock) {
+    const Deadline deadline = deadline_after(options_.timeout);
+    require_open();
+    const bool has_code = status != CloseCode::no_status_received;
+    throw_misuse(session_->close(has_code ? std::optional(status) : std::nullopt, reason,
+                                 longest_wait, net::AfterClose::deliver),
+                 "send_close");
+    flush_all(lock, deadline);
+  });
 }
 
 void WebSocket::Impl::close(CloseCode status, std::string_view reason,
                             std::optional<std::chrono::milliseconds> timeout) {
-  Lock lock(mutex_);
-  if (!session_) return;
-  if (session_->state() == State::open) {
-    const auto error = session_->close(status, reason, timeout.value_or(longest_wait));
-    if (error == Errc::no_mask_key) return dispose();  // a Close frame cannot be sent
-    if (error && error != Errc::not_open) {
-      throw_for(error, describe_close("close", status, reason));
+  guarded([&](Lock& lock) {
+    if (!session_) return;
+    if (session_->state() == State::open) {
+      const auto error = session_->close(status, reason, timeout.value_or(longest_wait));
+      if (error == Errc::no_mask_key) return dispose();  // a Close frame cannot be sent
+      if (error && error != Errc::not_open) {
+        throw_for(error, describe_close("close", status, reason));
+      }
+    } else {
+      session_->limit_close(later(network_.now(), timeout.value_or(longest_wait)));
     }
-  } else {
-    session_->limit_close(later(network_.now(), timeout.value_or(longest_wait)));
-  }
-  await_close(lock);
-  goodbye();
+    await_close(lock);
+    goodbye();
+  });
 }
 
 /// Waits for the peer's Close frame. While another thread receives, that thread will see the frame,
@@ -314,8 +296,8 @@ void WebSocket::Impl::await_close(Lock& lock) {
 /// Ends the connection; shuts the stream down in order first (TLS close_notify: nothing was cut
 /// off) if nothing is unsent and no thread waits, or if the session ended without a failure.
 void WebSocket::Impl::goodbye() noexcept {
-  const bool has_said_all =
-      session_ && waiting_ == 0 && !session_->write_has_failed() && session_->unsent_bytes() == 0;
+  const bool has_said_all = session_ && waiters_.empty() && !session_->write_has_failed() &&
+                            session_->unsent_bytes() == 0;
   const bool is_over = session_ && session_->over() && session_->ended_well();
   if (has_said_all || is_over) (void)transport_->shutdown();
   dispose();
@@ -325,7 +307,7 @@ void WebSocket::Impl::goodbye() noexcept {
 /// find no session, and the last of them closes the descriptor.
 void WebSocket::Impl::dispose() noexcept {
   if (session_) {
-    if (waiting_ > 0) network_.shutdown_both(transport_->fd());
+    waiters_.wake(transport_->fd());
     session_.reset();
   }
   changed_.notify_all();
@@ -333,17 +315,18 @@ void WebSocket::Impl::dispose() noexcept {
 }
 
 void WebSocket::Impl::close_descriptor_if_unused() noexcept {
-  if (!session_ && waiting_ == 0) transport_.reset();
+  if (!session_ && waiters_.empty()) transport_.reset();
 }
 
 // State.
 
-WebSocket::Impl::Facts WebSocket::Impl::facts() const noexcept {
+ConnectionFacts WebSocket::Impl::facts() const noexcept {
   const Lock lock(mutex_);
-  Facts facts{
+  ConnectionFacts facts{
       .is_ssl = transport_ && transport_->is_tls(), .status = status_, .timeout = options_.timeout};
   if (!session_) return facts;
   facts.connected = session_->state() == State::open && !session_->write_has_failed();
+  facts.pending = io_.has_input_at_hand(*session_, *transport_);
   facts.fileno = transport_->fd();
   facts.received_at = session_->received_at();
   return facts;

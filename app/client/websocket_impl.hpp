@@ -6,14 +6,18 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include <wirespan/app/client/connection_facts.hpp>
 #include <wirespan/app/client/dialer.hpp>
 #include <wirespan/app/client/fair_mutex.hpp>
 #include <wirespan/app/client/mask_keys.hpp>
+#include <wirespan/app/client/peer_close.hpp>
+#include <wirespan/app/client/socket_waiters.hpp>
 #include <wirespan/app/client/turn.hpp>
 #include <wirespan/app/common/compression.hpp>
 #include <wirespan/app/common/transport.hpp>
@@ -68,16 +72,7 @@ class WebSocket::Impl {
   template <class Take>
   void receive(bool frame_by_frame, Take take);
 
-  /// The state that WebSocket's questions are answered from, read under one lock.
-  struct Facts {
-    bool connected = false;
-    bool is_ssl = false;
-    int fileno = -1;
-    int status = 0;
-    std::optional<std::chrono::milliseconds> timeout{};
-    std::optional<net::ReceiveTime> received_at{};
-  };
-  [[nodiscard]] Facts facts() const noexcept;
+  [[nodiscard]] ConnectionFacts facts() const noexcept;
   [[nodiscard]] Agreement agreement() const {
     const Lock lock(mutex_);
     return agreement_;
@@ -92,6 +87,8 @@ class WebSocket::Impl {
   }
 
  private:
+  template <class Step>
+  auto guarded(Step step);
   void open(Dialed dialed);
   [[nodiscard]] Deadline deadline_after(std::optional<std::chrono::milliseconds> time) const {
     return time ? Deadline(later(network_.now(), *time)) : std::nullopt;
@@ -109,7 +106,6 @@ class WebSocket::Impl {
   void wait(Lock& lock, net::Interest interest, Deadline deadline, Errc timeout);
   void await_close(Lock& lock);
   void end_after(Lock& lock, const Event& event, Deadline deadline);
-  void note_close(const CloseReceived& close);
   void pass_over_events();
   void drive_to_end(Lock& lock, Deadline deadline);
   void goodbye() noexcept;
@@ -135,28 +131,43 @@ class WebSocket::Impl {
   Agreement agreement_;
   int status_ = 0;
   std::uint64_t written_ = 0;  // bytes that the kernel has taken since connect()
-  std::optional<CloseCode> close_code_;
-  std::string close_reason_;
-  int waiting_ = 0;              // threads inside poll(); while above 0, transport_ stays open
-  bool receiving_ = false;       // a Turn: one thread receives, or drives the close
-  bool socket_emptied_ = false;  // the last read has emptied the socket
+  PeerClose peer_close_;
+  SocketWaiters waiters_{network_};  // transport_ stays open until the last of them has left
+  bool receiving_ = false;           // a Turn: one thread receives, or drives the close
+  bool socket_emptied_ = false;      // the last read has emptied the socket
 };
+
+/// Every call that touches the session: takes the lock and runs `step(lock)`. std::bad_alloc may
+/// leave the session without bytes that it has taken, so that it ends the connection: later calls
+/// throw Errc::not_open instead of returning a message with a gap.
+template <class Step>
+auto WebSocket::Impl::guarded(Step step) {
+  Lock lock(mutex_);
+  try {
+    return step(lock);
+  } catch (const std::bad_alloc&) {
+    if (session_) session_->abort(make_error_code(std::errc::not_enough_memory));
+    dispose();
+    throw;
+  }
+}
 
 template <class Take>
 void WebSocket::Impl::receive(bool frame_by_frame, Take take) {
-  Lock lock(mutex_);
-  const Deadline deadline = deadline_after(options_.timeout);
-  require_open();
-  const Turn turn(receiving_, changed_, lock, deadline);
-  if (!turn) throw_for(Errc::receive_timeout, "another thread is receiving");
-  while (true) {
+  guarded([&](Lock& lock) {
+    const Deadline deadline = deadline_after(options_.timeout);
     require_open();
-    connection_options_->receive.deliver_fragments = frame_by_frame || options_.fire_cont_frame;
-    const Event event = next_event(lock, deadline);
-    const bool taken = take(event);
-    end_after(lock, event, deadline);
-    if (taken) return;
-  }
+    const Turn turn(receiving_, changed_, lock, deadline);
+    if (!turn) throw_for(Errc::receive_timeout, "another thread is receiving");
+    while (true) {
+      require_open();
+      connection_options_->receive.deliver_fragments = frame_by_frame || options_.fire_cont_frame;
+      const Event event = next_event(lock, deadline);
+      const bool taken = take(event);
+      end_after(lock, event, deadline);
+      if (taken) return;
+    }
+  });
 }
 
 }  // namespace wirespan

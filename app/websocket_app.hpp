@@ -76,7 +76,7 @@ struct AppOptions {
   /// Messages that are sent between two connections of a run, and before its first one. keep: they
   /// leave in order when on_open or on_reconnect has returned, behind the messages that those have
   /// sent; until then messages of other threads are kept, too, and so are those that the old
-  /// connection did not take because the peer's Close had come. Pings and pongs are refused. A
+  /// connection did not take because its end had begun. Pings and pongs are refused. A
   /// message that a connection took is not sent on another one, although it may be lost with the
   /// first: nothing arrives twice.
   WhileDown while_down = WhileDown::refuse;

@@ -109,10 +109,7 @@ void WebSocketApp::Run::on_end(const net::SessionEnd& end) {
     set_error(end.error);
     return finish(EndReason::stopped);
   }
-  if (end.error == Errc::handler_failed) {  // on_error has thrown: it is not called again
-    set_error(end.error);
-    return finish(EndReason::failed);
-  }
+  if (on_error_failed_) return finish(EndReason::failed);  // it is not called again
   ConnectionEnd told{.error = end.error, .close_code = end.code, .reason = end.reason};
   // Without an error: the peer closed, but get_mask_key threw, so its Close frame has no answer.
   if ((!end.error || end.error == Errc::no_mask_key) && mask_keys_.has_failed()) {
@@ -251,6 +248,7 @@ void WebSocketApp::Run::report(const std::exception_ptr& error) noexcept {
                                        "a handler threw something that is no std::exception"));
     }
   } catch (...) {
+    on_error_failed_ = true;
     set_error(Errc::handler_failed);
     log(LogLevel::error, "on_error has thrown an exception; the run ends");
     if (channel_) {

@@ -305,6 +305,7 @@ SendResult WebSocketApp::Run::try_send(Opcode opcode, Bytes payload, Compress co
   if (!channel_) return Errc::not_open;
   const bool waits = channel_->has_backlog();
   const auto error = send(opcode, payload, compress, net::Admission::ask);
+  if (error == Errc::send_queue_full) shared_.note_refused();
   if (error) return error;
   return waits ? SendResult::Outcome::queued : SendResult::Outcome::sent;
 }
@@ -350,9 +351,11 @@ std::error_code WebSocketApp::Run::send_granted(const net::MessageLog::Message& 
 void WebSocketApp::Run::send_kept() {
   while (channel_) {
     const auto message = shared_.next_kept();
-    if (!message || send_granted(*message)) return;
+    if (!message) break;
+    if (send_granted(*message)) return;
     shared_.pop_kept();
   }
+  if (shared_.owes_drain()) owe_drain();
 }
 
 /// A connection takes nothing more once the peer's Close has come, or when it has ended.

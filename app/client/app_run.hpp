@@ -157,8 +157,9 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   std::optional<TimePoint> ping_sent_;        // a keep-alive ping that no pong has answered
   bool used_socket_ = false;                  // AppOptions::socket is used up: no reconnecting
   bool finished_ = false;                     // result_.why is final
-  bool has_left_ = false;                     // the app may run again: Shared has forgotten the run
-  RunEnded on_ended_;                         // of start()
+  bool on_error_failed_ = false;  // on_error has thrown: the run ends, and nothing is asked
+  bool has_left_ = false;         // the app may run again: Shared has forgotten the run
+  RunEnded on_ended_;             // of start()
   RunResult result_;
 };
 

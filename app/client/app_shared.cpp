@@ -24,7 +24,7 @@ bool WebSocketApp::Shared::begin_run(Run& run, RunPort& port, net::Remote& remot
   port_ = &port;
   thread_ = std::this_thread::get_id();
   keep_running_ = true;
-  errored_ = false;
+  errored_ = owes_drain_ = false;
   last_ping_.reset();
   last_pong_.reset();
   return true;
@@ -61,7 +61,6 @@ void WebSocketApp::Shared::begin_connection(const Agreement& agreement, int stat
   status_ = status;
   fd_ = fd;
   open_ = true;
-  owes_drain_ = false;
 }
 
 void WebSocketApp::Shared::end_connection() noexcept {
@@ -214,11 +213,15 @@ SendResult WebSocketApp::Shared::try_send(Opcode opcode, Bytes payload,
   }
 }
 
-/// A refusal is told to the run once, which then owes on_drain.
+/// A refusal makes on_drain due: the run is told once, or finds it when the next connection has
+/// taken the messages that were kept.
 SendResult WebSocketApp::Shared::try_post(Opcode opcode, Bytes payload, Compress compress) {
   const Lock lock(mutex_);
   if (keeps(opcode)) {
-    if (!has_room_to_keep(payload.size())) return Errc::send_queue_full;
+    if (!has_room_to_keep(payload.size())) {
+      owes_drain_ = true;
+      return Errc::send_queue_full;
+    }
     push_kept(opcode, payload, compress);
     return SendResult::Outcome::queued;
   }
@@ -232,6 +235,16 @@ SendResult WebSocketApp::Shared::try_post(Opcode opcode, Bytes payload, Compress
     });
   }
   return error;
+}
+
+void WebSocketApp::Shared::note_refused() noexcept {
+  const Lock lock(mutex_);
+  owes_drain_ = true;
+}
+
+bool WebSocketApp::Shared::owes_drain() const noexcept {
+  const Lock lock(mutex_);
+  return owes_drain_;
 }
 
 void WebSocketApp::Shared::settle_drain() noexcept {

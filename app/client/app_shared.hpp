@@ -95,7 +95,11 @@ class WebSocketApp::Shared {
   void set_ping(TimePoint when) noexcept;
   void set_pong(TimePoint when) noexcept;
   void set_errored() noexcept;
-  /// on_drain has been called, or is not owed any more.
+  /// A message was refused for lack of room: on_drain is owed, by the next connection if this one
+  /// ends before.
+  void note_refused() noexcept;
+  [[nodiscard]] bool owes_drain() const noexcept;
+  /// on_drain is being called.
   void settle_drain() noexcept;
   void set_stopping() noexcept;
   [[nodiscard]] bool on_run_thread() const noexcept;
@@ -151,7 +155,7 @@ class WebSocketApp::Shared {
   std::atomic<std::thread::id> thread_{};  // the run's; read without the mutex
   bool keep_running_;
   bool open_ = false;
-  bool owes_drain_ = false;  // a try_send() was refused: the run has been told
+  bool owes_drain_ = false;  // a try_send() of this run was refused; on_drain has not been called
   // Messages for the next connection. is_keeping_: new ones go behind them; set from the beginning
   // of a run or the end of a connection until all of them are sent. given_back_ is older than
   // kept_.

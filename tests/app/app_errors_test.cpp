@@ -2,10 +2,12 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include "support/app_test.hpp"
 
@@ -153,6 +155,39 @@ TEST_P(AppErrors, when_on_error_throws_about_a_failed_attempt_there_is_no_other)
   EXPECT_EQ(result.why, EndReason::failed);
   EXPECT_EQ(result.error, Errc::handler_failed);
   EXPECT_EQ(recorder.calls(), (Calls{"close none"}));
+}
+
+/// The connection has lost its write side, which is the cause of its end that the session keeps.
+TEST_P(AppErrors, when_on_error_throws_after_a_failed_write_it_is_not_called_again) {
+  Signal cut;
+  RawServer server(
+      [&](RawPeer& peer) {
+        (void)peer.accept();
+        (void)peer.send_text("x");
+        cut.wait();
+        std::this_thread::sleep_for(50ms);  // the write has failed
+        (void)peer.send_text("y");
+        (void)peer.send_text("not delivered");
+      },
+      link());
+  AppHandlers handlers = recorder.handlers();
+  handlers.on_message = [&](WebSocketApp& app, const Message& message) {
+    recorder.note("message " + std::string(message.text()));
+    if (message.text() == "y") throw std::runtime_error("first");
+    ::shutdown(app.fileno(), SHUT_WR);
+    app.send("lost");
+    cut.set();
+  };
+  handlers.on_error = [this](WebSocketApp&, const std::exception& error) {
+    recorder.note(called::error(error));
+    throw std::runtime_error("second");
+  };
+  WebSocketApp app(server.url(), handlers, with());
+  const RunResult result = app.run_forever(running({.reconnect = 1ms}));
+  EXPECT_EQ(result.why, EndReason::failed);
+  EXPECT_EQ(result.error, Errc::handler_failed);
+  EXPECT_EQ(recorder.calls(), (Calls{"open", "message x", "message y",
+                                     "error std::exception: first", called::close(1006)}));
 }
 
 TEST_P(AppErrors, without_on_error_a_failing_handler_ends_nothing) {

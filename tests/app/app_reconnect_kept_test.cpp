@@ -86,6 +86,31 @@ TEST_P(AppReconnectKept, messages_of_other_threads_do_not_overtake_while_the_han
   EXPECT_EQ(frames, texts({"login", "first", "second", "third"}));
 }
 
+/// A try_send() that down_limit refuses makes on_drain due: it is called once, when the next
+/// connection has taken the messages that were kept.
+TEST_P(AppReconnectKept, on_drain_follows_a_message_that_did_not_fit) {
+  Frames frames;
+  RawServer server({accept_and_leave, noting(frames, 2)}, link());
+  AppOptions options = keeping();
+  options.down_limit = 180;
+  WebSocketApp app(server.url(), recorder.handlers(), options);
+  const std::string large(150, 'm');
+  app.handlers().on_error = [&](WebSocketApp& self, const std::exception&) {
+    EXPECT_TRUE(self.try_send("first").accepted());  // 5 bytes, and 16 for its entry
+    EXPECT_EQ(self.try_send(large), Errc::send_queue_full);
+    std::thread([&] { EXPECT_EQ(self.try_send(large), Errc::send_queue_full); }).join();
+  };
+  app.handlers().on_drain = [&](WebSocketApp& self) {
+    recorder.note("drain");
+    EXPECT_TRUE(self.try_send(large).accepted());
+  };
+  EXPECT_FALSE(app.run_forever(running({.reconnect = 1ms})).failed());
+  ASSERT_EQ(frames.size(), 2U);
+  EXPECT_EQ(frames.front(), "text \"first\"");
+  EXPECT_TRUE(frames.back().starts_with("text 150 bytes")) << frames.back();
+  EXPECT_EQ(recorder.calls("drain"), Calls{"drain"});
+}
+
 TEST_P(AppReconnectKept, messages_before_the_first_connection_are_kept_too) {
   Frames frames;
   RawServer server({answering("HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n"), noting(frames, 1)},

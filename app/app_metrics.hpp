@@ -35,6 +35,8 @@ struct AppMetrics {
   std::uint64_t messages_out = 0;  ///< Messages that a connection has accepted.
   std::uint64_t bytes_in = 0;      ///< Payload bytes of messages_in.
   std::uint64_t bytes_out = 0;     ///< Bytes of frames that the kernel has taken.
+  std::uint64_t dropped = 0;       ///< Messages dropped to make room (Overflow::drop_oldest).
+  std::uint64_t conflated = 0;     ///< Unsent messages that a newer one with their key replaced.
   /// Round-trip time of the latest keep-alive ping that was answered; unset before the first.
   std::optional<std::chrono::nanoseconds> round_trip{};
 };

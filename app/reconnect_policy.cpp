@@ -62,8 +62,9 @@ bool is_worth_it(const ConnectionEnd& end) noexcept {
   if (error == Errc::not_switching_protocols) return is_worth_it(end.http_status);
   if (error == Errc::proxy_refused) return end.http_status == 0 || is_worth_it(end.http_status);
   return error == std::errc::timed_out || error == Condition::resources ||
-         error == Errc::connection_lost || error == tls::TlsErrc::truncated ||
-         error == Errc::host_not_found || error == Errc::handler_failed || is_network_error(error);
+         error == Errc::connection_lost || error == Errc::overflow_closed ||
+         error == tls::TlsErrc::truncated || error == Errc::host_not_found ||
+         error == Errc::handler_failed || is_network_error(error);
 }
 
 // Checks.

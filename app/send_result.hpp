@@ -1,12 +1,16 @@
-// send_result.hpp - the outcome of sending through a handle of a server's connection.
+// send_result.hpp - the outcome of sending without waiting, and the answers to a slow peer.
 #pragma once
 
 #include <cstdint>
 #include <system_error>
 
 #include <wirespan/core/error.hpp>
+#include <wirespan/net/overflow.hpp>
 
 namespace wirespan {
+
+/// The fate of a message above `send_hard_limit`, of server and client.
+using Overflow = net::Overflow;
 
 /// The outcome of a send: accepted or not, and if accepted, how far the message has come. There is
 /// no conversion to bool, which half of the readers would take the wrong way round.

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include <wirespan/app/send_result.hpp>
 #include <wirespan/core/close_code.hpp>
 #include <wirespan/core/deflate_parameters.hpp>
 #include <wirespan/core/limits.hpp>
@@ -33,8 +34,7 @@ struct OriginPolicy {
   bool allow_any = false;  ///< Every page may connect: for servers whose answers are public.
 };
 
-/// The fate of a message above `send_hard_limit`, and of messages after our own Close frame.
-using Overflow = net::Overflow;
+/// The fate of messages that come after our own Close frame.
 using AfterClose = net::AfterClose;
 
 /// The options of a WebSocketServer. Every limit stands in core/limits.hpp with its reason; figures
@@ -88,6 +88,9 @@ struct ServerOptions {
   /// answer is expected.
   std::chrono::milliseconds ping_timeout{0};
   bool only_pongs_count = false;  ///< Only a pong is an answer to a ping.
+  /// Strict matching: pings are numbered in their payload, and only a pong that brings back the
+  /// number of an unanswered one is an answer. As only_pongs_count, it lets no other byte count.
+  bool match_pongs = false;
 
   /// High watermark: unsent bytes (1 MiB) above which a backlog counts as backpressure; on_drain
   /// follows at the low one.

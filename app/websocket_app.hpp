@@ -66,9 +66,15 @@ struct AppOptions {
   /// Deadline from the look-up of the name to the open connection. Unset: getdefaulttimeout() if it
   /// is above 0, else 10 s.
   std::optional<std::chrono::milliseconds> connect_timeout{};
-  /// Unsent bytes (16 MiB) while the peer does not read. A send that would lift them above waits if
-  /// it comes from another thread, and is refused on the loop's own (Errc::send_queue_full).
+  /// Unsent bytes (16 MiB) while the peer does not read; `overflow` decides about a message that
+  /// would lift them above. With none before it a message may be larger.
   std::size_t send_hard_limit = limits::send_hard_limit;
+  /// The fate of a message above send_hard_limit. refuse: a send() of another thread waits for
+  /// room, one on the loop's own thread and every try_send() are refused (Errc::send_queue_full).
+  /// drop_oldest: the oldest unsent whole messages make room, counted in AppMetrics::dropped.
+  /// close: the connection is closed with 1013, on_error is told Errc::overflow_closed, and the
+  /// ReconnectPolicy may come back.
+  Overflow overflow = Overflow::refuse;
   /// Unsent bytes (1 MiB, 256 KiB): on_drain is called at the low watermark, after a backlog was
   /// above the high one.
   std::size_t send_high_watermark = limits::send_high_watermark;
@@ -80,8 +86,9 @@ struct AppOptions {
   /// message that a connection took is not sent on another one, although it may be lost with the
   /// first: nothing arrives twice.
   WhileDown while_down = WhileDown::refuse;
-  /// Bytes (1 MiB) of the messages kept, 16 for each message included; a message that does not fit
-  /// is refused with Errc::send_queue_full, on every thread at once.
+  /// Bytes (1 MiB) of the messages kept, 128 for each message included; a message that does not fit
+  /// is refused with Errc::send_queue_full, on every thread at once. With Overflow::drop_oldest the
+  /// oldest ones make room, counted in AppMetrics::dropped.
   std::size_t down_limit = limits::down_limit;
   net::Backend backend = net::Backend::automatic;  ///< automatic: epoll. Not for start().
   /// The network of a run_forever(), for tests and for networks of your own. Must outlive the run.
@@ -128,7 +135,11 @@ struct RunOptions {
   std::optional<std::chrono::milliseconds> ping_timeout{};
   bool only_pongs_count = false;  ///< Only a pong is an answer to a ping, as in Python.
   std::string ping_payload{};     ///< Payload of those pings; at most 125 bytes.
-  std::string host{};             ///< Value of Host. Empty: the URL's host and port.
+  /// Strict matching: each ping carries a number behind ping_payload (of at most 105 bytes), and
+  /// only a pong that brings back the payload of an unanswered ping is an answer. As
+  /// only_pongs_count, it lets no other byte count.
+  bool match_pongs = false;
+  std::string host{};  ///< Value of Host. Empty: the URL's host and port.
   /// Value of Origin. Unset: the URL's own, http for ws and https for wss. suppress_origin wins.
   std::optional<std::string> origin{};
   bool suppress_origin = false;  ///< Send no Origin, not even one from AppOptions::header.
@@ -190,15 +201,24 @@ class WebSocketApp {
   /// WebSocketTimeoutException nothing was sent.
   void send(std::string_view payload, Opcode opcode = Opcode::text,
             Compress compress = Compress::if_agreed);
+  /// Conflation: as send(), but the message, which is never compressed, replaces an unsent one with
+  /// the same key in its place: a connection that is too slow, or down (AppOptions::while_down),
+  /// gets the newest price of each symbol and not the history. A message that has left in part is
+  /// not replaced. The key is not sent; an empty one means none. Above 1,024 bytes:
+  /// Errc::key_too_long.
+  void send(std::string_view payload, std::string_view key, Opcode opcode = Opcode::text);
   /// The same for a text, and for binary messages.
   void send_text(std::string_view text) { send(text, Opcode::text); }
   void send_bytes(Bytes payload, Compress compress = Compress::if_agreed);
   void send_binary(Bytes payload) { send_bytes(payload); }
   /// As send(), but never waits and never throws: the result says whether the message was sent,
   /// queued or refused. Errors: Errc::not_open, send_queue_full (on_drain follows when there is
-  /// room), invalid_text, control_too_long, unsupported_frame, std::errc::not_enough_memory.
+  /// room), overflow_closed, invalid_text, control_too_long, key_too_long, unsupported_frame,
+  /// std::errc::not_enough_memory.
   [[nodiscard]] SendResult try_send(std::string_view payload, Opcode opcode = Opcode::text,
                                     Compress compress = Compress::if_agreed) noexcept;
+  [[nodiscard]] SendResult try_send(std::string_view payload, std::string_view key,
+                                    Opcode opcode = Opcode::text) noexcept;
   /// A handle for other threads and parts of a program, which may outlive the app.
   [[nodiscard]] AppHandle handle() const noexcept;
   /// Flow control: stops reading from the server until resume(): the kernel's buffer fills up, and
@@ -293,6 +313,8 @@ class AppHandle {
   /// As WebSocketApp::try_send().
   [[nodiscard]] SendResult send(std::string_view payload, Opcode opcode = Opcode::text,
                                 Compress compress = Compress::if_agreed) const noexcept;
+  [[nodiscard]] SendResult send(std::string_view payload, std::string_view key,
+                                Opcode opcode = Opcode::text) const noexcept;
   [[nodiscard]] SendResult send_text(std::string_view text) const noexcept { return send(text); }
   [[nodiscard]] SendResult send_binary(Bytes payload) const noexcept {
     return send(wire_text(payload), Opcode::binary);

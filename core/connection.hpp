@@ -12,10 +12,12 @@
 #include <wirespan/core/close_code.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/event.hpp>
+#include <wirespan/core/expected.hpp>
 #include <wirespan/core/frame.hpp>
 #include <wirespan/core/frame_decoder.hpp>
 #include <wirespan/core/message_assembler.hpp>
 #include <wirespan/core/message_codec.hpp>
+#include <wirespan/core/published_frame.hpp>
 
 namespace wirespan {
 
@@ -124,6 +126,11 @@ class Connection {
   [[nodiscard]] std::error_code check_message() const noexcept {
     return check_send(Opcode::binary);
   }
+  /// Encodes a whole message, never compressed, apart from output(): its frame may be replaced by
+  /// one with the same key until it is written (conflation). The caller writes it behind output().
+  /// Errors: as send().
+  [[nodiscard]] Expected<PublishedFrame::Ptr> encode_apart(Opcode opcode, Bytes payload,
+                                                           std::string_view key, TextCheck check);
   /// Gather write of a long message: returns the header alone, and the caller writes header and
   /// payload together, without a copy. std::nullopt if send() has to be used, or would refuse: on a
   /// client, behind other output, while the output is blocked, for a message to be compressed.
@@ -188,6 +195,7 @@ class Connection {
   [[nodiscard, gnu::noinline]] std::error_code send_part(Opcode opcode, Bytes payload, bool fin,
                                                          Compress compress, TextCheck check);
   [[nodiscard]] std::error_code send_control(Opcode opcode, Bytes payload);
+  [[nodiscard]] bool next_mask_key(MaskKey& key) const;
   [[nodiscard, gnu::noinline]] std::error_code append(const FrameHeader& unmasked, Bytes payload);
   void make_room_for_batch(std::size_t first);
   [[nodiscard]] std::error_code append_encoded(FrameHeader header, Bytes payload);

@@ -98,6 +98,18 @@ std::error_code Connection::close(std::optional<CloseCode> code, std::string_vie
   return append_close(code, reason);
 }
 
+Expected<PublishedFrame::Ptr> Connection::encode_apart(Opcode opcode, Bytes payload,
+                                                       std::string_view key, TextCheck check) {
+  if (opcode == Opcode::continuation) return make_error_code(Errc::unsupported_frame);
+  if (const auto error = check_send(opcode)) return error;
+  const bool is_unknown_text = opcode == Opcode::text && check == TextCheck::needed;
+  if (is_unknown_text && !may_be_sent_as_text(payload)) return make_error_code(Errc::invalid_text);
+  if (role_ == Role::server) return PublishedFrame::make(opcode, payload, key);
+  MaskKey mask;
+  if (!next_mask_key(mask)) return make_error_code(Errc::no_mask_key);
+  return PublishedFrame::make_masked(opcode, payload, mask, key);
+}
+
 std::optional<FrameHead> Connection::begin_gather(Opcode opcode, Bytes payload, Compress compress) {
   if (role_ != Role::server || !output_.empty() || output_blocked_) return std::nullopt;
   if (opcode == Opcode::continuation || check_send(opcode)) return std::nullopt;
@@ -152,13 +164,15 @@ std::error_code Connection::append_close(std::optional<CloseCode> code, std::str
   return {};
 }
 
+bool Connection::next_mask_key(MaskKey& key) const {
+  const MaskSource& source = options_->mask_source;
+  return source.next != nullptr && source.next(source.context, key);
+}
+
 std::error_code Connection::append(const FrameHeader& unmasked, Bytes payload) {
   FrameHeader header = unmasked;
   header.masked = role_ == Role::client;
-  const MaskSource& source = options_->mask_source;
-  if (header.masked && (source.next == nullptr || !source.next(source.context, header.mask))) {
-    return Errc::no_mask_key;
-  }
+  if (header.masked && !next_mask_key(header.mask)) return Errc::no_mask_key;
   make_room_for_batch(payload.size());
   append_frame(output_, header, payload);
   return {};

@@ -104,6 +104,7 @@ constexpr auto texts = std::to_array<Text>({
     {Errc::control_too_long, "control frame payload above 125 bytes"},
     {Errc::invalid_text, "text to send is not valid UTF-8"},
     {Errc::close_code_not_allowed, "this close code may not be sent"},
+    {Errc::key_too_long, "conflation key above 1024 bytes"},
     {Errc::message_under_way, "the previous message is not finished"},
     {Errc::no_message_under_way, "no message to continue"},
     {Errc::unsupported_frame, "this frame cannot be sent"},

@@ -109,6 +109,7 @@ enum class Errc {
   control_too_long,        ///< A ping or pong payload above 125 bytes, a reason above 123.
   invalid_text,            ///< A text to send, or a close reason, that is not UTF-8.
   close_code_not_allowed,  ///< A close code that may not stand in a frame.
+  key_too_long,            ///< A conflation key above limits::conflation_key bytes.
   message_under_way,       ///< A new message before the last fragment of the previous one.
   no_message_under_way,    ///< A continuation without a first fragment.
   unsupported_frame,       ///< A frame with RSV bits or an opcode that cannot be sent.

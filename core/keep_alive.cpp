@@ -1,5 +1,6 @@
 // keep_alive.cpp - the times of pings, and the deadline of the oldest unanswered one.
 #include <algorithm>
+#include <charconv>
 
 #include <wirespan/core/keep_alive.hpp>
 
@@ -8,9 +9,13 @@ namespace wirespan {
 KeepAlive::KeepAlive(Options options, TimePoint now) noexcept
     : options_(options), next_ping_(later(now, options.interval)), listening_since_(now) {}
 
-void KeepAlive::on_pong(TimePoint now) noexcept {
+void KeepAlive::on_pong(TimePoint now, bool is_of_latest) noexcept {
   last_pong_ = now;
-  unanswered_since_.reset();
+  if (is_of_latest) {
+    unanswered_since_.reset();
+  } else if (unanswered_since_) {
+    unanswered_since_ = last_ping_;
+  }
 }
 
 void KeepAlive::on_life() noexcept {
@@ -41,6 +46,20 @@ std::optional<TimePoint> KeepAlive::next_deadline() const noexcept {
 std::optional<TimePoint> KeepAlive::answer_deadline() const noexcept {
   if (!unanswered_since_ || !options_.timeout) return std::nullopt;
   return later(std::max(*unanswered_since_, listening_since_), *options_.timeout);
+}
+
+std::string numbered_ping(std::string_view payload, std::uint64_t number) {
+  return std::string(payload) + std::to_string(number);
+}
+
+std::uint64_t number_of_ping(std::string_view pong, std::string_view payload) noexcept {
+  if (!pong.starts_with(payload)) return 0;
+  const std::string_view digits = pong.substr(payload.size());
+  if (digits.empty() || digits.front() == '0') return 0;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const bool is_whole = error == std::errc() && end == digits.data() + digits.size();
+  return is_whole ? number : 0;
 }
 
 }  // namespace wirespan

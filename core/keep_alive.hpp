@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include <wirespan/core/time.hpp>
 
@@ -21,8 +23,8 @@ enum class KeepAliveAction : std::uint8_t { none, send_ping, peer_is_gone };
 /// The first ping is due one interval after the start, then one every interval. The peer is gone if
 /// nothing has answered within `timeout` of the oldest unanswered ping: a later ping never moves
 /// that deadline, and `timeout` may be shorter or longer than `interval`. A pong answers all pings,
-/// whatever its payload (as in Python); so does any other sign of life, unless
-/// `only_pongs_count`. Not thread-safe.
+/// whatever its payload (as in Python), unless its driver matches payloads; so does any other sign
+/// of life, unless `only_pongs_count`. Not thread-safe.
 class KeepAlive {
  public:
   struct Options {
@@ -35,8 +37,9 @@ class KeepAlive {
   /// Starts the first interval at `now`.
   KeepAlive(Options options, TimePoint now) noexcept;
 
-  /// Tells that a pong came; it answers all pings.
-  void on_pong(TimePoint now) noexcept;
+  /// Tells that a pong came. It answers all pings; if it is known to be of an earlier ping than the
+  /// latest, the latest one is still to be answered, within its own time-out.
+  void on_pong(TimePoint now, bool is_of_latest = true) noexcept;
   /// Tells another sign of life: a byte came, or the peer took output that had waited.
   void on_life() noexcept;
   /// Tells that input is read from `now` on (again): no answer could be received before, so the
@@ -63,5 +66,12 @@ class KeepAlive {
   std::optional<TimePoint> last_ping_;
   std::optional<TimePoint> last_pong_;
 };
+
+/// Returns the payload of the ping with this number, for drivers that match pongs: `payload` and
+/// the number in decimal, so at most 20 bytes more. Throws std::bad_alloc.
+[[nodiscard]] std::string numbered_ping(std::string_view payload, std::uint64_t number);
+/// Returns the number of the ping that a pong answers; 0 if numbered_ping() has not made it.
+[[nodiscard]] std::uint64_t number_of_ping(std::string_view pong,
+                                           std::string_view payload) noexcept;
 
 }  // namespace wirespan

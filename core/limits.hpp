@@ -119,6 +119,10 @@ inline constexpr std::size_t loop_send_budget = 512u << 20;
 /// Bytes of published messages on their way from other threads to one event loop. While a loop is
 /// that far behind, publish() is refused. Enough for some seconds of a busy feed.
 inline constexpr std::size_t publish_queue = 64u << 20;
+/// Bytes of a ping payload behind which the number of the ping fits (SessionOptions::match_pongs).
+inline constexpr std::size_t numbered_ping_payload = 105;
+/// Bytes of a conflation key; a message with a longer one is refused.
+inline constexpr std::size_t conflation_key = 1024;
 /// Bytes of messages that a client keeps while it has no connection, if asked to: those of some
 /// minutes of a busy sensor. More are refused.
 inline constexpr std::size_t down_limit = 1u << 20;

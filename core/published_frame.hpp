@@ -1,4 +1,5 @@
-// published_frame.hpp - a message encoded once for fan-out to many connections. RFC 6455 §5.2.
+// published_frame.hpp - a message encoded apart from others: for fan-out, and for conflation.
+// RFC 6455 §5.2.
 #pragma once
 
 #include <atomic>
@@ -9,12 +10,15 @@
 #include <vector>
 
 #include <wirespan/core/bytes.hpp>
+#include <wirespan/core/frame.hpp>
+#include <wirespan/core/mask.hpp>
 #include <wirespan/core/opcode.hpp>
 
 namespace wirespan {
 
 /// Fan-out: the frame of a whole message, encoded once and sent by many connections of a server. A
-/// server does not mask, so all of them send the same bytes. Immutable and shared by an atomic
+/// server does not mask, so all of them send the same bytes. A client's frame is masked and for one
+/// connection only: it can be replaced by itself (conflation). Immutable and shared by an atomic
 /// reference count, also between threads; the last PublishedFrame::Ptr frees it.
 class PublishedFrame {
  public:
@@ -49,6 +53,9 @@ class PublishedFrame {
   /// Encodes a frame. Requires Opcode::text or binary; text must be valid UTF-8, which is not
   /// checked here. Throws std::bad_alloc.
   [[nodiscard]] static Ptr make(Opcode opcode, Bytes payload, std::string_view key = {});
+  /// The same for a client, masked with `mask`.
+  [[nodiscard]] static Ptr make_masked(Opcode opcode, Bytes payload, MaskKey mask,
+                                       std::string_view key);
 
   PublishedFrame(const PublishedFrame&) = delete;
   PublishedFrame& operator=(const PublishedFrame&) = delete;
@@ -60,6 +67,7 @@ class PublishedFrame {
   [[nodiscard]] std::string_view key() const noexcept { return key_; }
 
  private:
+  [[nodiscard]] static Ptr encode(const FrameHeader& header, Bytes payload, std::string_view key);
   PublishedFrame(std::vector<std::byte> bytes, std::string key) noexcept
       : bytes_(std::move(bytes)), key_(std::move(key)) {}
   ~PublishedFrame() = default;

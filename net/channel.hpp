@@ -33,8 +33,8 @@ namespace wirespan::net {
 ///   the channel to EventLoop::retire() there.
 /// and these if it has them:
 ///   void on_bytes_read(std::size_t), void on_bytes_written(std::size_t): of the stream,
-///   void on_dropped(std::size_t): number of queued messages that made room for a newer one,
-///   void on_conflated(): a published message has replaced an unsent one (conflation).
+///   void on_dropped(std::size_t), on_conflated(std::size_t): numbers of messages dropped,
+///   replaced.
 /// They must not throw. They may send, close, abort and pause.
 template <Stream S, class Handler>
 class Channel final : private IoHandler, private Timer {
@@ -54,18 +54,17 @@ class Channel final : private IoHandler, private Timer {
   void start(MutableBytes unread);
 
   /// As Session::send(). The output of the handlers of one read leaves in one write.
-  [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, bool fin = true,
-                                     Compress compress = Compress::if_agreed,
-                                     Admission admission = Admission::ask);
-  /// Queues a frame that many connections share (fan-out); it is not copied, unless it is small and
-  /// joined to the one before. Servers only. Never ends the channel within the call.
+  [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, const SendHow& how = {}) {
+    return admitted([&] { return session_.send(opcode, payload, how); });
+  }
+  /// Queues a frame that many connections share (fan-out). Servers only. Never ends the channel
+  /// within the call.
   [[nodiscard]] std::error_code send_published(const PublishedFrame::Ptr& frame) {
-    return sent(session_.send_published(frame));
+    return admitted([&] { return session_.send_published(frame); });
   }
   [[nodiscard]] std::error_code ping(Bytes payload) { return send(Opcode::ping, payload); }
   [[nodiscard]] std::error_code pong(Bytes payload) { return send(Opcode::pong, payload); }
-  /// Notes that something was refused on behalf of this channel: on_drained() follows when no more
-  /// than the low watermark is left, at the end of this turn if that is so already.
+  /// Makes on_drained() due when no more than the low watermark is left, in this turn or later.
   void owe_drain() {
     if (ended_) return;
     session_.owe_drain();
@@ -134,6 +133,8 @@ class Channel final : private IoHandler, private Timer {
   }
   void deliver();
   void dispatch(const Event& event);
+  template <class Send>
+  [[nodiscard]] std::error_code admitted(Send send);
   [[nodiscard]] std::error_code sent(std::error_code error);
   void write_output();
   void write_now();

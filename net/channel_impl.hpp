@@ -45,13 +45,6 @@ void Channel<S, Handler>::guarded(Step step) {
 // Calls of the owner.
 
 template <Stream S, class Handler>
-std::error_code Channel<S, Handler>::send(Opcode opcode, Bytes payload, bool fin, Compress compress,
-                                          Admission admission) {
-  return sent(
-      session_.send(opcode, payload, {.fin = fin, .compress = compress, .admission = admission}));
-}
-
-template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::close(std::optional<CloseCode> code, std::string_view reason,
                                            std::optional<std::chrono::milliseconds> time,
                                            AfterClose after) {
@@ -62,6 +55,19 @@ std::error_code Channel<S, Handler>::close(std::optional<CloseCode> code, std::s
   return error;
 }
 
+/// A message without room behind output that the kernel was not asked to take yet: only its answer
+/// says whether the peer is slow, so it is asked first.
+template <Stream S, class Handler>
+template <class Send>
+std::error_code Channel<S, Handler>::admitted(Send send) {
+  std::error_code error = send();
+  if (error == Errc::send_queue_full && !session_.has_backlog()) {
+    write_now();
+    error = send();
+  }
+  return sent(error);
+}
+
 /// Output of a call leaves at the end of the turn; behind a backlog it waits for writability. If
 /// the budget of unsent bytes is overdrawn, the output is written at once.
 template <Stream S, class Handler>
@@ -69,8 +75,8 @@ std::error_code Channel<S, Handler>::sent(std::error_code error) {
   if constexpr (requires { handler_.on_dropped(std::size_t{}); }) {
     if (const std::size_t dropped = session_.take_dropped()) handler_.on_dropped(dropped);
   }
-  if constexpr (requires { handler_.on_conflated(); }) {
-    if (session_.take_conflated()) handler_.on_conflated();
+  if constexpr (requires { handler_.on_conflated(std::size_t{}); }) {
+    if (const std::size_t conflated = session_.take_conflated()) handler_.on_conflated(conflated);
   }
   if (!error && session_.overdraws()) {
     write_now();

@@ -1,5 +1,6 @@
 // outbox.cpp - the message log: records in chunks that grow fourfold.
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <utility>
 
@@ -12,12 +13,13 @@ constexpr std::size_t smallest_chunk = 512;
 /// Chunks grow fourfold up to this size; a burst of 300 MB takes some 1,200 of them.
 constexpr std::size_t largest_chunk = std::size_t{256} << 10;
 
-/// Precedes each payload in a chunk, unaligned: read and written by memcpy.
+/// Precedes each key and payload in a chunk, unaligned: read and written by memcpy.
 struct RecordHead {
   std::uint64_t size = 0;
   std::uint32_t batch = 0;
   Opcode opcode = Opcode::text;
   Compress compress = Compress::if_agreed;
+  std::uint16_t key_size = 0;
 };
 static_assert(sizeof(RecordHead) == MessageLog::overhead);
 
@@ -42,24 +44,32 @@ MessageLog::Chunk& MessageLog::chunk_for(std::size_t size) {
 
 void MessageLog::push(const Message& message) {
   const std::size_t size = message.payload.size();
-  Chunk& chunk = chunk_for(sizeof(RecordHead) + size);
-  const RecordHead head{
-      .size = size, .batch = message.batch, .opcode = message.opcode, .compress = message.compress};
-  std::memcpy(chunk.bytes.get() + chunk.end, &head, sizeof head);
-  if (size > 0) {
-    std::memcpy(chunk.bytes.get() + chunk.end + sizeof head, message.payload.data(), size);
-  }
-  chunk.end += sizeof head + size;
+  const std::size_t key_size = message.key.size();
+  assert(key_size <= UINT16_MAX);
+  Chunk& chunk = chunk_for(sizeof(RecordHead) + key_size + size);
+  const RecordHead head{.size = size,
+                        .batch = message.batch,
+                        .opcode = message.opcode,
+                        .compress = message.compress,
+                        .key_size = static_cast<std::uint16_t>(key_size)};
+  std::byte* place = chunk.bytes.get() + chunk.end;
+  std::memcpy(place, &head, sizeof head);
+  place += sizeof head;
+  if (key_size > 0) std::memcpy(place, message.key.data(), key_size);
+  if (size > 0) std::memcpy(place + key_size, message.payload.data(), size);
+  chunk.end += sizeof head + key_size + size;
   ++count_;
   last_batch_ = message.batch;
 }
 
 MessageLog::Message MessageLog::read(const std::byte* place) noexcept {
   const RecordHead head = head_at(place);
+  const std::byte* const key = place + sizeof head;
   return {.opcode = head.opcode,
           .compress = head.compress,
           .batch = head.batch,
-          .payload = Bytes(place + sizeof head, static_cast<std::size_t>(head.size))};
+          .payload = Bytes(key + head.key_size, static_cast<std::size_t>(head.size)),
+          .key = wire_text(Bytes(key, head.key_size))};
 }
 
 MessageLog::Message MessageLog::front() const noexcept {
@@ -69,8 +79,8 @@ MessageLog::Message MessageLog::front() const noexcept {
 void MessageLog::pop() noexcept {
   Chunk& chunk = chunks_[first_];
   --count_;
-  chunk.begin +=
-      sizeof(RecordHead) + static_cast<std::size_t>(head_at(chunk.bytes.get() + chunk.begin).size);
+  const RecordHead head = head_at(chunk.bytes.get() + chunk.begin);
+  chunk.begin += sizeof head + head.key_size + static_cast<std::size_t>(head.size);
   if (chunk.begin < chunk.end) return;
   chunk.bytes.reset();
   ++first_;

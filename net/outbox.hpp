@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include <wirespan/core/bytes.hpp>
@@ -24,8 +25,10 @@ class MessageLog {
     Compress compress = Compress::if_agreed;
     std::uint32_t batch = 0;  ///< Number of its batch; MessageLog only stores it, for Remote.
     Bytes payload;
+    std::string_view
+        key{};  ///< Conflation key of at most 65,535 bytes; empty: none. Borrowed, too.
   };
-  /// Bytes counted for a message beside its payload: the record's head.
+  /// Bytes counted for a message beside its payload and its key: the record's head.
   static constexpr std::size_t overhead = 16;
 
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }

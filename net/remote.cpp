@@ -11,8 +11,8 @@ namespace {
 /// Outboxes kept for the next connections that other threads send to.
 constexpr std::size_t most_spare = 64;
 
-constexpr std::size_t held_bytes(std::size_t payload) noexcept {
-  return payload + MessageLog::overhead;
+std::size_t held_bytes(const MessageLog::Message& message) noexcept {
+  return message.payload.size() + message.key.size() + MessageLog::overhead;
 }
 
 }  // namespace
@@ -28,18 +28,21 @@ Remote::~Remote() = default;
 // Any thread.
 
 std::error_code Remote::send(RemoteAccount& account, std::uint32_t generation, std::uint32_t tag,
-                             Opcode opcode, Bytes payload, Compress compress) {
+                             Opcode opcode, Bytes payload, Compress compress,
+                             std::string_view key) {
   const std::lock_guard lock(mutex_);
   if (account.generation.load(std::memory_order_relaxed) != generation) return Errc::not_open;
   is_used_.store(true, std::memory_order_relaxed);
   Outbox& box = outbox_of(account);
   if (box.overflowed) return Errc::not_open;
-  const std::size_t size = held_bytes(payload.size());
+  const MessageLog::Message message{
+      .opcode = opcode, .compress = compress, .batch = seals_, .payload = payload, .key = key};
+  const std::size_t size = held_bytes(message);
   const std::error_code refusal = admit(box, account, opcode, size);
-  if (refusal && !options_.tells_refusals) return refusal;
+  if (refusal && !options_.tells_refusals && !box.overflowed) return refusal;
   if (!list(box, tag)) return Errc::not_open;
   if (refusal) return refusal;
-  box.waiting.push({.opcode = opcode, .compress = compress, .batch = seals_, .payload = payload});
+  box.waiting.push(message);
   box.held.fetch_add(size, std::memory_order_relaxed);
   box.payload.fetch_add(payload.size(), std::memory_order_relaxed);
   held_total_.fetch_add(size, std::memory_order_relaxed);
@@ -78,7 +81,7 @@ std::error_code Remote::admit(Outbox& box, const RemoteAccount& account, Opcode 
 void Remote::drop_oldest(Outbox& box) noexcept {
   while (box.waiting.size() > 1 &&
          box.held.load(std::memory_order_relaxed) > options_.send_hard_limit) {
-    uncount(box, box.waiting.front().payload.size());
+    uncount(box, box.waiting.front());
     box.waiting.pop();
     counts_.dropped.fetch_add(1, std::memory_order_relaxed);
   }
@@ -152,7 +155,11 @@ bool Remote::is_due(std::uint32_t batch) const noexcept {
 
 Remote::Notes Remote::take_due(Outbox& box, std::uint32_t tag, Look look) noexcept {
   const std::lock_guard lock(mutex_);
-  take_those_due(box);
+  if (look == Look::last) {
+    if (!box.waiting.empty()) box.waiting.swap(box.taken);
+  } else {
+    take_those_due(box);
+  }
   if (look == Look::listed) relist(box, tag);
   const bool overflowed = box.overflowed && !std::exchange(box.overflow_told, true);
   return {.refused = std::exchange(box.owes_drain, false), .overflowed = overflowed};
@@ -188,14 +195,15 @@ void Remote::take_those_due(Outbox& box) noexcept {
 void Remote::finish(Outbox& box, const MessageLog::Message& message,
                     std::error_code error) noexcept {
   if (error) box.lost += message.payload.size();
-  uncount(box, message.payload.size());
+  uncount(box, message);
   box.taken.pop();
 }
 
-void Remote::uncount(Outbox& box, std::size_t payload) noexcept {
-  box.payload.fetch_sub(payload, std::memory_order_relaxed);
-  box.held.fetch_sub(held_bytes(payload), std::memory_order_relaxed);
-  held_total_.fetch_sub(held_bytes(payload), std::memory_order_relaxed);
+void Remote::uncount(Outbox& box, const MessageLog::Message& message) noexcept {
+  const std::size_t held = held_bytes(message);
+  box.payload.fetch_sub(message.payload.size(), std::memory_order_relaxed);
+  box.held.fetch_sub(held, std::memory_order_relaxed);
+  held_total_.fetch_sub(held, std::memory_order_relaxed);
 }
 
 std::size_t Remote::close_account(RemoteAccount& account) noexcept {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -99,11 +100,12 @@ class Remote {
   /// message for a connection with nothing unsent may be of any size up to
   /// RemoteOptions::total_limit. Errors: Errc::not_open if the connection has ended or the loop has
   /// gone; otherwise those of RemoteOptions::overflow: send_queue_full, send_budget_spent
-  /// (on_drained() follows when there is room again) or overflow_closed. Throws std::bad_alloc, and
-  /// then nothing was accepted.
+  /// (on_drained() follows when there is room again) or overflow_closed. `key`: see
+  /// SendHow; at most limits::conflation_key bytes. Throws std::bad_alloc, and then
+  /// nothing was accepted.
   [[nodiscard]] std::error_code send(RemoteAccount& account, std::uint32_t generation,
                                      std::uint32_t tag, Opcode opcode, Bytes payload,
-                                     Compress compress);
+                                     Compress compress, std::string_view key = {});
 
   /// Returns the bytes that were accepted for the connection and have not reached the kernel.
   [[nodiscard]] std::size_t buffered(const RemoteAccount& account) {
@@ -153,11 +155,12 @@ class Remote {
   enum class Look : std::uint8_t {
     listed,  ///< From drain_listed().
     early,   ///< Before that, because the loop itself is about to send to this connection.
+    last,    ///< The connection has ended: all messages are due, those behind tasks, too.
   };
-  /// Calls `deliver(message)` for each due message of the account. An error from it counts the
-  /// message as lost; until it returns, the message counts as held. Then calls `on_refused()` if a
-  /// sender was refused, and `on_overflow()` if the connection has to be closed. Each of the three
-  /// may end the connection.
+  /// Calls `deliver(message)` for each due message of the account, which no task before it holds
+  /// up. An error from it counts the message as lost; until it returns, the message counts as held.
+  /// Then calls `on_refused()` if a sender was refused, and `on_overflow()` if the connection has
+  /// to be closed. Each of the three may end the connection.
   template <class Deliver, class OnRefused, class OnOverflow>
   void drain_account(RemoteAccount& account, std::uint32_t tag, Look look, Deliver deliver,
                      OnRefused on_refused, OnOverflow on_overflow) {
@@ -230,7 +233,7 @@ class Remote {
   void relist(Outbox& box, std::uint32_t tag) noexcept;
   void take_those_due(Outbox& box) noexcept;
   void finish(Outbox& box, const MessageLog::Message& message, std::error_code error) noexcept;
-  void uncount(Outbox& box, std::size_t payload) noexcept;
+  void uncount(Outbox& box, const MessageLog::Message& message) noexcept;
   void settle(RemoteAccount& account, Outbox* box) noexcept;
   void recycle(Outbox* box) noexcept;
 

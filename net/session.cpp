@@ -69,13 +69,33 @@ void Session::note_control(Event& event) {
   } else if (std::holds_alternative<Ping>(event)) {
     if (!judge_ping()) event = NeedInput{};
   } else if (std::holds_alternative<Pong>(event)) {
-    rare().keep_alive.on_pong(last_activity_);
+    note_pong(std::get<Pong>(event).payload);
   } else if (const auto* close = std::get_if<CloseReceived>(&event)) {
     rare().end.code = close->code;
     rare().end.reason = close->reason;
   } else if (const auto* failed = std::get_if<Failed>(&event)) {
     note_failure(failed->error);
   }
+}
+
+/// Tells keep-alive of a pong. With match_pongs only one that answers a numbered ping counts; RFC
+/// 6455 §5.5.3 lets a peer answer the latest of several pings alone.
+void Session::note_pong(Bytes payload) {
+  Rare& own = rare();
+  if (!options().match_pongs) return own.keep_alive.on_pong(last_activity_);
+  const std::uint64_t number = number_of_ping(wire_text(payload), options().ping_payload);
+  if (number <= own.pings_answered || number > own.pings_sent) return;
+  own.pings_answered = number;
+  own.keep_alive.on_pong(last_activity_, number == own.pings_sent);
+}
+
+/// Sends a ping of keep-alive.
+std::error_code Session::send_keep_alive_ping() {
+  if (!options().match_pongs) return connection().ping(wire_bytes(options().ping_payload));
+  const std::uint64_t number = rare().pings_sent + 1;
+  const auto error = connection().ping(wire_bytes(numbered_ping(options().ping_payload, number)));
+  if (!error) rare().pings_sent = number;
+  return error;
 }
 
 /// Counts a ping. False if it exceeds max_pings_per_second: the connection has failed.
@@ -191,7 +211,7 @@ bool Session::tick_keep_alive(TimePoint now) {
       return false;
     case KeepAliveAction::send_ping: {
       if (!queue_.fits(0, connection_.get())) return false;  // its pong would be late anyway
-      const auto error = connection().ping(wire_bytes(options().ping_payload));
+      const auto error = send_keep_alive_ping();
       if (error) fail(error);
       return !error;
     }

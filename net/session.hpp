@@ -42,6 +42,10 @@ struct SendHow {
   bool fin = true;  ///< False: more parts follow, with Opcode::continuation.
   Compress compress = Compress::if_agreed;
   Admission admission = Admission::ask;
+  /// Conflation: a whole message, never compressed, replaces an unsent one with the same key, in
+  /// its place; one that has been written in part stays. Empty: none. Above limits::conflation_key
+  /// bytes: Errc::key_too_long.
+  std::string_view key{};
 };
 
 /// The life of one open connection, from the end of its opening handshake to its own end. An owner
@@ -188,9 +192,9 @@ class Session {
   [[nodiscard]] std::size_t take_dropped() noexcept {
     return rare_ ? std::exchange(rare_->dropped, 0U) : 0;
   }
-  /// True if a published message has replaced an unsent one since the last call (conflation).
-  [[nodiscard]] bool take_conflated() noexcept {
-    return rare_ && std::exchange(rare_->conflated, false);
+  /// Returns the number of messages that newer ones have replaced since the last call (conflation).
+  [[nodiscard]] std::size_t take_conflated() noexcept {
+    return rare_ ? std::exchange(rare_->conflated, 0U) : 0;
   }
 
   // Time and ending.
@@ -279,10 +283,12 @@ class Session {
     ReceiveTime received_at{};
     TimePoint ping_window{};  // start of the second in which pings are counted
     std::uint32_t pings_in_window = 0;
-    std::size_t discarded = 0;     // bytes, while lingering
-    std::uint32_t dropped = 0;     // messages, since take_dropped()
-    std::uint32_t debt = no_debt;  // index among the debtors of the budget
-    bool conflated = false;
+    std::size_t discarded = 0;         // bytes, while lingering
+    std::uint32_t dropped = 0;         // messages, since take_dropped()
+    std::uint32_t debt = no_debt;      // index among the debtors of the budget
+    std::uint64_t pings_sent = 0;      // numbers of pings, with SessionOptions::match_pongs:
+    std::uint64_t pings_answered = 0;  // the latest sent, and the latest answered
+    std::uint32_t conflated = 0;       // messages, since take_conflated()
   };
 
   [[nodiscard]] Rare& rare() {
@@ -298,7 +304,11 @@ class Session {
   [[nodiscard]] Event next_delivered();
   [[gnu::noinline]] void judge(Event& event);
   void note_control(Event& event);
+  void note_pong(Bytes payload);
+  [[nodiscard]] std::error_code send_keep_alive_ping();
   [[nodiscard]] bool judge_ping();
+  [[nodiscard]] std::error_code send_keyed(Opcode opcode, Bytes payload, const SendHow& how);
+  [[nodiscard]] std::error_code queue_frame(const PublishedFrame::Ptr& frame, Admission admission);
   [[nodiscard]] std::error_code admit(std::size_t size);
   [[nodiscard, gnu::noinline]] std::error_code overflow(std::size_t size);
   [[nodiscard]] bool drop_for(std::size_t size);

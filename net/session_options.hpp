@@ -9,16 +9,10 @@
 
 #include <wirespan/core/keep_alive.hpp>
 #include <wirespan/core/limits.hpp>
+#include <wirespan/net/overflow.hpp>
 #include <wirespan/net/send_budget.hpp>
 
 namespace wirespan::net {
-
-/// The fate of a message that would lift the held bytes above the hard limit or the send budget.
-enum class Overflow : std::uint8_t {
-  refuse,       ///< send_queue_full or send_budget_spent; publishing skips this connection.
-  drop_oldest,  ///< The oldest unsent whole messages make room and are counted as dropped.
-  close,        ///< The connection is closed with 1013 (try again later).
-};
 
 /// Whether a message is subject to admission.
 enum class Admission : std::uint8_t {
@@ -42,6 +36,10 @@ class ProtocolPool;
 struct SessionOptions {
   KeepAlive::Options keep_alive{};  ///< Pings and the pong timeout; off by default.
   std::string ping_payload{};       ///< Payload of keep-alive's pings; at most 125 bytes.
+  /// Strict matching of pongs: the pings of keep-alive are numbered behind ping_payload (of at most
+  /// limits::numbered_ping_payload bytes), and only a pong with the payload of one that is still
+  /// unanswered is an answer. Together with KeepAlive::Options::only_pongs_count.
+  bool match_pongs = false;
   /// From our Close frame to the peer's, and again for the lingering close after it; 0 and below:
   /// the peer is not waited for.
   std::chrono::milliseconds close_time = limits::close_time;

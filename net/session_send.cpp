@@ -19,6 +19,7 @@ constexpr std::size_t many_records = std::size_t{64} << 10;
 std::error_code Session::send(Opcode opcode, Bytes payload, const SendHow& how) {
   if (is_control(opcode)) return send_control(opcode, payload, how.admission);
   if (!accepts()) return Errc::not_open;
+  if (!how.key.empty()) return send_keyed(opcode, payload, how);
   if (how.admission == Admission::ask) {
     if (const auto error = admit(payload.size())) return error;
   } else if (options().overflow == Overflow::drop_oldest) {
@@ -50,12 +51,30 @@ std::error_code Session::send_published(const PublishedFrame::Ptr& frame) {
   if (connection_) {
     if (const auto error = connection_->check_message()) return error;
   }
+  return queue_frame(frame, Admission::ask);
+}
+
+std::error_code Session::send_keyed(Opcode opcode, Bytes payload, const SendHow& how) {
+  if (how.key.size() > limits::conflation_key) return Errc::key_too_long;
+  if (!how.fin) return Errc::unsupported_frame;
+  const TextCheck check = how.admission == Admission::granted ? TextCheck::done : TextCheck::needed;
+  const auto frame = connection().encode_apart(opcode, payload, how.key, check);
+  return frame ? queue_frame(*frame, how.admission) : frame.error();
+}
+
+/// Conflation: an unsent frame with the same key is replaced where it waits, whatever the limits.
+std::error_code Session::queue_frame(const PublishedFrame::Ptr& frame, Admission admission) {
   if (queue_.conflate(frame)) {
-    rare().conflated = true;
+    ++rare().conflated;
     note_sent();
     return {};
   }
-  if (const auto error = admit(frame->bytes().size())) return error;
+  const std::size_t size = frame->bytes().size();
+  if (admission == Admission::ask) {
+    if (const auto error = admit(size)) return error;
+  } else if (options().overflow == Overflow::drop_oldest) {
+    (void)drop_for(size);
+  }
   queue_.spill(connection_.get());
   queue_.push(frame);
   note_sent();
@@ -66,6 +85,7 @@ std::error_code Session::send_control(Opcode opcode, Bytes payload, Admission ad
   if (opcode != Opcode::ping && opcode != Opcode::pong) return Errc::unsupported_frame;
   if (!accepts()) return Errc::not_open;
   if (admission == Admission::ask && !queue_.fits(0, connection_.get())) {
+    if (!has_backlog()) return Errc::send_queue_full;
     return refuse(Errc::send_queue_full);
   }
   const auto error =
@@ -108,9 +128,11 @@ bool Session::is_affordable(std::size_t size) {
   return budget->collect(*this, size) || held == 0;
 }
 
-/// Slow path of admit(): applies the Overflow option to a message that exceeds a limit.
+/// Slow path of admit(): applies the Overflow option to a message that exceeds a limit. Without a
+/// backlog the driver asks the kernel first, and sends again.
 std::error_code Session::overflow(std::size_t size) {
   const bool is_full = !queue_.fits(size, connection_.get());
+  if (is_full && !has_backlog()) return Errc::send_queue_full;
   switch (options().overflow) {
     case Overflow::refuse:
       break;

@@ -41,21 +41,22 @@ void WebSocketApp::start(net::EventLoop& loop, const RunOptions& options, RunEnd
 }
 
 void WebSocketApp::send(std::string_view payload, Opcode opcode, Compress compress) {
-  const Bytes bytes = wire_bytes(payload);
-  const bool is_ping = opcode == Opcode::ping || opcode == Opcode::pong;
-  if (!is_ping && opcode != Opcode::text && opcode != Opcode::binary) {
-    throw_for(Errc::unsupported_frame, "send");
-  }
-  if (is_ping && bytes.size() > max_control_payload) throw_for(Errc::control_too_long, "send");
-  const bool on_connection = shared_->on_run_thread() && shared_->run()->is_connected();
-  if (on_connection) return shared_->run()->send(opcode, bytes, compress);
-  if (opcode == Opcode::text && !is_valid_utf8(bytes)) throw_for(Errc::invalid_text, "send");
-  shared_->post_frame(opcode, bytes, compress);
+  shared_->send({.opcode = opcode, .compress = compress, .payload = wire_bytes(payload)});
+}
+
+void WebSocketApp::send(std::string_view payload, std::string_view key, Opcode opcode) {
+  shared_->send({.opcode = opcode, .payload = wire_bytes(payload), .key = key});
 }
 
 SendResult WebSocketApp::try_send(std::string_view payload, Opcode opcode,
                                   Compress compress) noexcept {
-  return shared_->try_send(opcode, wire_bytes(payload), compress);
+  return shared_->try_send(
+      {.opcode = opcode, .compress = compress, .payload = wire_bytes(payload)});
+}
+
+SendResult WebSocketApp::try_send(std::string_view payload, std::string_view key,
+                                  Opcode opcode) noexcept {
+  return shared_->try_send({.opcode = opcode, .payload = wire_bytes(payload), .key = key});
 }
 
 AppHandle WebSocketApp::handle() const noexcept { return AppHandle(shared_); }
@@ -148,7 +149,14 @@ void WebSocketApp::on_drain() { handlers_.on_drain(*this); }
 SendResult AppHandle::send(std::string_view payload, Opcode opcode,
                            Compress compress) const noexcept {
   if (!shared_) return Errc::not_open;
-  return shared_->try_send(opcode, wire_bytes(payload), compress);
+  return shared_->try_send(
+      {.opcode = opcode, .compress = compress, .payload = wire_bytes(payload)});
+}
+
+SendResult AppHandle::send(std::string_view payload, std::string_view key,
+                           Opcode opcode) const noexcept {
+  if (!shared_) return Errc::not_open;
+  return shared_->try_send({.opcode = opcode, .payload = wire_bytes(payload), .key = key});
 }
 
 std::error_code AppHandle::close(CloseCode status, std::string_view reason,

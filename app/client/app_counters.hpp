@@ -31,8 +31,9 @@ struct AppCounters {
   OneWriterCounter attempts, opened, reconnects, ended;
   OneWriterCounter failed_options, failed_refused;
   std::array<OneWriterCounter, dial_phases> failed;  // by DialPhase
-  OneWriterCounter messages_in, messages_out, bytes_in, bytes_out;
-  std::atomic<std::int64_t> round_trip{0};  // nanoseconds; 0: none yet
+  OneWriterCounter messages_in, messages_out, bytes_in, bytes_out, dropped, conflated;
+  OneWriterCounter kept_dropped, kept_conflated;  // written under the mutex of Shared
+  std::atomic<std::int64_t> round_trip{0};        // nanoseconds; 0: none yet
 
   void count(const DialFailure& failure) noexcept {
     if (failure.error == Errc::not_switching_protocols) return failed_refused.add();
@@ -57,7 +58,9 @@ struct AppCounters {
                        .messages_in = messages_in.get(),
                        .messages_out = messages_out.get(),
                        .bytes_in = bytes_in.get(),
-                       .bytes_out = bytes_out.get()};
+                       .bytes_out = bytes_out.get(),
+                       .dropped = dropped.get() + kept_dropped.get(),
+                       .conflated = conflated.get() + kept_conflated.get()};
     if (const auto time = round_trip.load(std::memory_order_relaxed); time > 0) {
       metrics.round_trip = std::chrono::nanoseconds(time);
     }

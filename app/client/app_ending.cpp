@@ -100,7 +100,7 @@ void WebSocketApp::Run::on_end(const net::SessionEnd& end) {
   shared_.end_connection();
   shared_.counters().ended.add();
   ping_sent_.reset();
-  drain(net::Remote::Look::early);  // to be given back
+  drain(net::Remote::Look::last);  // to be given back
   backoff_.ended(loop_.network().now());
   (void)remote_.set_unsent(account_, 0);
   result_.unsent_bytes += end.unsent_bytes + remote_.close_account(account_);
@@ -111,6 +111,11 @@ void WebSocketApp::Run::on_end(const net::SessionEnd& end) {
   }
   if (on_error_failed_) return finish(EndReason::failed);  // it is not called again
   ConnectionEnd told{.error = end.error, .close_code = end.code, .reason = end.reason};
+  if (has_overflowed_) {
+    told.error = Errc::overflow_closed;
+    return failed(std::move(told),
+                  exception_of([] { throw_for(Errc::overflow_closed, "connection"); }));
+  }
   // Without an error: the peer closed, but get_mask_key threw, so its Close frame has no answer.
   if ((!end.error || end.error == Errc::no_mask_key) && mask_keys_.has_failed()) {
     told.error = Errc::no_mask_key;

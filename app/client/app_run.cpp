@@ -27,7 +27,9 @@ void check(const RunOptions& options) {
   if (both && options.ping_interval <= *options.ping_timeout) {
     refuse("Ensure ping_interval > ping_timeout");
   }
-  if (options.ping_payload.size() > max_control_payload) {
+  const std::size_t longest =
+      options.match_pongs ? limits::numbered_ping_payload : max_control_payload;
+  if (options.ping_payload.size() > longest) {
     throw_for(Errc::control_too_long, "RunOptions::ping_payload of " +
                                           std::to_string(options.ping_payload.size()) + " bytes");
   }
@@ -39,17 +41,22 @@ net::SessionOptions session_options(const RunOptions& options, const AppOptions&
   if (timeout) timeout = bounded(*timeout);
   return {.keep_alive = {.interval = bounded(options.ping_interval),
                          .timeout = timeout,
-                         .only_pongs_count = options.only_pongs_count},
+                         .only_pongs_count = options.only_pongs_count || options.match_pongs},
           .ping_payload = options.ping_payload,
+          .match_pongs = options.match_pongs,
           .send_high_watermark = app.send_high_watermark,
           .send_low_watermark = app.send_low_watermark,
-          .send_hard_limit = app.send_hard_limit};
+          .send_hard_limit = app.send_hard_limit,
+          .overflow = app.overflow};
 }
 
 /// A run has one connection, so the total needs no limit of its own. A refused sender waits in
 /// Shared, so the loop owes it no drain.
-net::RemoteOptions remote_options(std::size_t send_hard_limit) {
-  return {.send_hard_limit = send_hard_limit, .total_limit = SIZE_MAX, .tells_refusals = false};
+net::RemoteOptions remote_options(const AppOptions& app) {
+  return {.send_hard_limit = app.send_hard_limit,
+          .total_limit = SIZE_MAX,
+          .overflow = app.overflow,
+          .tells_refusals = false};
 }
 
 net::EventLoopOptions loop_options(const AppOptions& options) {
@@ -84,8 +91,7 @@ WebSocketApp::Run::Run(WebSocketApp& app, const RunOptions& options, net::EventL
       shared_owner_(app.shared_),
       shared_(*shared_owner_),
       loop_(loop != nullptr ? *loop : own_loop_.emplace(loop_options(app.options_))),
-      remote_(loop_.mailbox(), remote_options(app.options_.send_hard_limit),
-              [this] { drain_listed(); }),
+      remote_(loop_.mailbox(), remote_options(app.options_), [this] { drain_listed(); }),
       session_options_(session_options(options, app.options_)),
       policy_(policy_of(options)),
       backoff_(backoff_options(policy_), loop_.network().now()),
@@ -214,6 +220,7 @@ void WebSocketApp::Run::open(Dialed dialed) {
   shared_.counters().opened.add();
   if (std::exchange(has_opened_, true)) shared_.counters().reconnects.add();
   result_.close = {};
+  has_overflowed_ = false;
   set_error({});
   (void)mask_keys_.take_failure();
   const bool again = std::exchange(not_first_attempt_, true);
@@ -290,92 +297,6 @@ std::optional<net::ReceiveTime> WebSocketApp::Run::received_at() const noexcept 
 
 std::size_t WebSocketApp::Run::unsent() const noexcept {
   return shared_.kept() + (channel_ ? channel_->unsent_bytes() + account_.on_its_way() : 0);
-}
-
-void WebSocketApp::Run::send(Opcode opcode, Bytes payload, Compress compress) {
-  const SendResult result = try_send(opcode, payload, compress);
-  if (result.failed()) throw_for(result.error(), "send");
-}
-
-/// Sends on the loop's thread. The outbox is drained first: messages that other threads sent before
-/// stay in front.
-SendResult WebSocketApp::Run::try_send(Opcode opcode, Bytes payload, Compress compress) {
-  if (stop_request_) return Errc::not_open;
-  if (remote_.has_listed()) drain(net::Remote::Look::early);
-  if (!channel_) return Errc::not_open;
-  const bool waits = channel_->has_backlog();
-  const auto error = send(opcode, payload, compress, net::Admission::ask);
-  if (error == Errc::send_queue_full) shared_.note_refused();
-  if (error) return error;
-  return waits ? SendResult::Outcome::queued : SendResult::Outcome::sent;
-}
-
-void WebSocketApp::Run::pause(bool paused) {
-  if (!channel_) return;
-  paused ? channel_->pause_reading() : channel_->resume_reading();
-}
-
-void WebSocketApp::Run::owe_drain() {
-  if (channel_) channel_->owe_drain();
-}
-
-void WebSocketApp::Run::on_drained() {
-  shared_.settle_drain();
-  guarded([&] { app_.on_drain(); });
-}
-
-std::error_code WebSocketApp::Run::send(Opcode opcode, Bytes payload, Compress compress,
-                                        net::Admission admission) {
-  const auto error = channel_->send(opcode, payload, true, compress, admission);
-  if (error == Errc::no_mask_key) channel_->fail(error);
-  if (!error && !is_control(opcode)) shared_.counters().messages_out.add();
-  return error;
-}
-
-/// Sends a message that Remote has admitted. If memory runs out the connection is aborted, and its
-/// accepted bytes are counted in RunResult::unsent_bytes.
-std::error_code WebSocketApp::Run::send_granted(const net::MessageLog::Message& message) {
-  try {
-    const auto error =
-        send(message.opcode, message.payload, message.compress, net::Admission::granted);
-    if (!error) (void)remote_.set_unsent(account_, channel_->unsent_bytes());
-    return error;
-  } catch (const std::bad_alloc&) {
-    const auto error = make_error_code(std::errc::not_enough_memory);
-    channel_->abort(error);
-    return error;
-  }
-}
-
-/// A message that the connection did not accept stays kept, for the next one.
-void WebSocketApp::Run::send_kept() {
-  while (channel_) {
-    const auto message = shared_.next_kept();
-    if (!message) break;
-    if (send_granted(*message)) return;
-    shared_.pop_kept();
-  }
-  if (shared_.owes_drain()) owe_drain();
-}
-
-/// A connection takes nothing more once the peer's Close has come, or when it has ended.
-std::error_code WebSocketApp::Run::deliver(const net::MessageLog::Message& message) {
-  const auto error = channel_ ? send_granted(message) : make_error_code(Errc::not_open);
-  const bool given_back = error == Errc::not_open && shared_.give_back(message);
-  return given_back ? std::error_code{} : error;
-}
-
-void WebSocketApp::Run::drain_listed() {
-  remote_.drain_listed([this](std::uint32_t) { drain(net::Remote::Look::listed); });
-}
-
-void WebSocketApp::Run::drain(net::Remote::Look look) {
-  const auto nothing = [] {};
-  remote_.drain_account(
-      account_, 0, look,
-      [this](const net::MessageLog::Message& message) { return deliver(message); }, nothing,
-      nothing);
-  shared_.tell_room();
 }
 
 }  // namespace wirespan

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -38,8 +39,8 @@ namespace wirespan {
 /// Backoff says, or the run ends. stop() starts the closing handshake or cancels the attempt; after
 /// it no message is delivered. on_close is called once, last.
 ///
-/// Sources: app_run.cpp has the beginning, the open connection and sending, app_ending.cpp the ends
-/// and coming back.
+/// Sources: app_run.cpp has the beginning and the open connection, app_sending.cpp sending,
+/// app_ending.cpp the ends and coming back.
 class WebSocketApp::Run final : private RunPort, private net::Timer {
  public:
   /// Checks the options and reserves the app. Throws as run_forever(). `loop`: the caller's; null:
@@ -55,10 +56,8 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   void abandon() noexcept;
 
   [[nodiscard]] bool is_connected() const noexcept override { return channel_ != nullptr; }
-  /// Sends on the run's thread; requires is_connected(). Throws as WebSocketApp::send().
-  void send(Opcode opcode, Bytes payload, Compress compress);
-  /// The same without exceptions but std::bad_alloc.
-  [[nodiscard]] SendResult try_send(Opcode opcode, Bytes payload, Compress compress) override;
+  /// Sends on the run's thread; requires is_connected(). Throws std::bad_alloc alone.
+  [[nodiscard]] SendResult try_send(const net::MessageLog::Message& message) override;
   void pause(bool paused) override;
   /// on_drain is called when there is room again.
   void owe_drain() override;
@@ -79,6 +78,8 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
     void on_ping_sent();
     void on_backlog(std::size_t unsent) { run->on_backlog(unsent); }
     void on_drained() { run->on_drained(); }
+    void on_dropped(std::size_t count) { run->shared_.counters().dropped.add(count); }
+    void on_conflated(std::size_t count) { run->shared_.counters().conflated.add(count); }
     void on_bytes_written(std::size_t size) { run->on_written(size); }
     void on_end(const net::SessionEnd& end) { run->on_end(end); }
   };
@@ -105,8 +106,9 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   /// Sends the messages that were kept while there was no connection.
   void send_kept();
   [[nodiscard]] std::error_code send_granted(const net::MessageLog::Message& message);
-  [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, Compress compress,
+  [[nodiscard]] std::error_code send(const net::MessageLog::Message& message,
                                      net::Admission admission);
+  void close_for_overflow();
   void on_end(const net::SessionEnd& end);
   void close_channel();
   void attempt_failed(std::error_code code, const std::exception_ptr& error);
@@ -156,6 +158,8 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   bool has_opened_ = false;                   // a connection of this run has been open
   std::optional<TimePoint> ping_sent_;        // a keep-alive ping that no pong has answered
   bool used_socket_ = false;                  // AppOptions::socket is used up: no reconnecting
+  bool has_overflowed_ = false;               // this connection was closed by Overflow::close
+  std::uint64_t dropped_on_the_way_ = 0;      // RemoteCounts::dropped, as counted already
   bool finished_ = false;                     // result_.why is final
   bool on_error_failed_ = false;  // on_error has thrown: the run ends, and nothing is asked
   bool has_left_ = false;         // the app may run again: Shared has forgotten the run

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include <wirespan/app/client/app_counters.hpp>
+#include <wirespan/app/client/kept_messages.hpp>
 #include <wirespan/app/options.hpp>
 #include <wirespan/app/websocket_app.hpp>
 #include <wirespan/core/agreement.hpp>
@@ -39,7 +40,7 @@ class RunPort {
   virtual void stop(const CloseRequest& request) = 0;
   [[nodiscard]] virtual bool is_connected() const noexcept = 0;
   /// Requires is_connected().
-  [[nodiscard]] virtual SendResult try_send(Opcode opcode, Bytes payload, Compress compress) = 0;
+  [[nodiscard]] virtual SendResult try_send(const net::MessageLog::Message& message) = 0;
   virtual void pause(bool paused) = 0;
   virtual void owe_drain() = 0;
 
@@ -79,10 +80,10 @@ class WebSocketApp::Shared {
   void begin_connection(const Agreement& agreement, int status, int fd);
   /// Messages are refused from here on; senders that wait throw Errc::not_open.
   void end_connection() noexcept;
-  /// Returns the oldest message that was kept, borrowed until pop_kept(). std::nullopt: there is
-  /// none, and from here on messages go to the connection.
-  [[nodiscard]] std::optional<Message> next_kept() noexcept;
-  void pop_kept() noexcept;
+  /// Returns the oldest message that was kept, borrowed until end_kept(), which removes it if it
+  /// was sent. std::nullopt: there is none, and from here on messages go to the connection.
+  [[nodiscard]] std::optional<Message> next_kept();
+  void end_kept(bool was_sent) noexcept;
   /// Takes back a message that was accepted for a connection which has not taken it: it goes in
   /// front of those kept. False if messages are not kept, or without memory: it is lost then.
   [[nodiscard]] bool give_back(const Message& message) noexcept;
@@ -107,12 +108,13 @@ class WebSocketApp::Shared {
 
   // For any thread.
 
-  /// Copies a message into the outbox of the connection, or keeps it for the next one. Waits while
+  /// Sends a message: on the run's thread straight to the connection; else it is copied into the
+  /// outbox of the connection, or kept for the next one. Waits on other threads while
   /// AppOptions::send_hard_limit bytes are unsent, up to getdefaulttimeout(). Throws as
   /// WebSocketApp::send().
-  void post_frame(Opcode opcode, Bytes payload, Compress compress);
-  /// The same without waiting or throwing; on the run's thread straight to the connection.
-  [[nodiscard]] SendResult try_send(Opcode opcode, Bytes payload, Compress compress) noexcept;
+  void send(const Message& message);
+  /// The same without waiting or throwing.
+  [[nodiscard]] SendResult try_send(const Message& message) noexcept;
   /// Pauses or resumes reading from the peer of the open connection.
   void post_pause(bool paused);
   [[nodiscard]] AppCounters& counters() noexcept { return counters_; }
@@ -136,10 +138,14 @@ class WebSocketApp::Shared {
 
   [[nodiscard]] bool accepts() const noexcept;
   [[nodiscard]] bool keeps(Opcode opcode) const noexcept;
-  [[nodiscard]] bool has_room_to_keep(std::size_t payload_size) const noexcept;
-  void push_kept(Opcode opcode, Bytes payload, Compress compress);
-  void keep(Opcode opcode, Bytes payload, Compress compress);
-  [[nodiscard]] SendResult try_post(Opcode opcode, Bytes payload, Compress compress);
+  [[nodiscard]] bool has_room_to_keep(const Message& message) noexcept;
+  [[nodiscard]] std::error_code keep(const Message& message);
+  [[nodiscard]] std::size_t kept_payload() const noexcept {
+    return given_back_.payload() + kept_.payload();
+  }
+  [[nodiscard]] std::error_code hand_over(const Message& message);
+  void post(const Message& message);
+  [[nodiscard]] SendResult try_post(const Message& message);
   void wait_for_room(Lock& lock, std::optional<TimePoint> deadline);
 
   AppCounters counters_;
@@ -162,9 +168,9 @@ class WebSocketApp::Shared {
   bool is_keeping_ = false;
   bool keeps_while_down_ = false;  // AppOptions::while_down of this run
   std::size_t down_limit_ = 0;
-  net::MessageLog given_back_;
-  net::MessageLog kept_;
-  std::size_t kept_payload_ = 0;  // of both
+  bool makes_room_ = false;  // Overflow::drop_oldest
+  KeptMessages given_back_;
+  KeptMessages kept_;
   bool errored_ = false;
   Agreement agreement_;
   int status_ = 0;

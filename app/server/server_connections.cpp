@@ -18,19 +18,21 @@ namespace {
 constexpr std::size_t early_report_size = std::size_t{64} << 10;
 
 net::SessionOptions session_options(const ServerOptions& options) {
-  net::SessionOptions session{.keep_alive = {.interval = bounded(options.ping_interval),
-                                             .timeout = unless_off(options.ping_timeout),
-                                             .only_pongs_count = options.only_pongs_count},
-                              .close_time = options.close_time,
-                              .idle_time = unless_off(options.idle_time),
-                              .idle_ignores_output = options.idle_ignores_output,
-                              .progress_time = unless_off(options.progress_time),
-                              .progress_bytes = options.progress_bytes,
-                              .send_high_watermark = options.send_high_watermark,
-                              .send_low_watermark = options.send_low_watermark,
-                              .send_hard_limit = options.send_hard_limit,
-                              .overflow = options.overflow,
-                              .hold_reading = options.hold_reading};
+  net::SessionOptions session{
+      .keep_alive = {.interval = bounded(options.ping_interval),
+                     .timeout = unless_off(options.ping_timeout),
+                     .only_pongs_count = options.only_pongs_count || options.match_pongs},
+      .match_pongs = options.match_pongs,
+      .close_time = options.close_time,
+      .idle_time = unless_off(options.idle_time),
+      .idle_ignores_output = options.idle_ignores_output,
+      .progress_time = unless_off(options.progress_time),
+      .progress_bytes = options.progress_bytes,
+      .send_high_watermark = options.send_high_watermark,
+      .send_low_watermark = options.send_low_watermark,
+      .send_hard_limit = options.send_hard_limit,
+      .overflow = options.overflow,
+      .hold_reading = options.hold_reading};
   if (session.keep_alive.interval.count() > 0) session.idle_time.reset();
   return session;
 }
@@ -117,7 +119,7 @@ SendResult ServerConnections::send(ConnectionKey key, Opcode opcode, Bytes paylo
   if (channel == nullptr) return Errc::not_open;
   drain_before_send(*channel);
   const bool waits = channel->has_backlog();
-  const std::error_code error = channel->send(opcode, payload, true, compress);
+  const std::error_code error = channel->send(opcode, payload, {.compress = compress});
   if (error) {
     count_refused(error);
     return error;
@@ -163,8 +165,9 @@ void ServerConnections::drain_outbox(ServerChannel& channel, net::Remote::Look l
 
 std::error_code ServerConnections::send_granted(ServerChannel& channel,
                                                 const net::MessageLog::Message& message) {
-  const auto error = channel.send(message.opcode, message.payload, true, message.compress,
-                                  net::Admission::granted);
+  const auto error = channel.send(
+      message.opcode, message.payload,
+      {.compress = message.compress, .admission = net::Admission::granted, .key = message.key});
   if (error) return error;
   if (!is_control(message.opcode)) counters_.messages_out.add();
   report_unsent(channel);

@@ -94,7 +94,7 @@ class ServerConnections final : public OutboxPort {
     void on_bytes_read(std::size_t size) const { owner().counters_.bytes_in.add(size); }
     void on_bytes_written(std::size_t size) const { owner().on_written(self.key_, size); }
     void on_dropped(std::size_t count) const { owner().counters_.refused.dropped.add(count); }
-    void on_conflated() const { owner().counters_.conflated.add(); }
+    void on_conflated(std::size_t count) const { owner().counters_.conflated.add(count); }
     // A copy, because the channel and its handler may be destroyed inside the call.
     void on_end(const net::SessionEnd& end) const {
       const ServerConnection copy = self;

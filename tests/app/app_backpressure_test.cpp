@@ -199,14 +199,14 @@ TEST_P(AppBackpressure, B7_on_the_loops_thread_sending_beyond_the_limit_is_refus
         sent += 1000;
       }
     });
-    EXPECT_LE(self.buffered_amount(), limit + 2000);
+    EXPECT_LE(self.buffered_amount(), limit);  // the kernel was asked, and took a part before
+    EXPECT_GE(self.buffered_amount(), limit / 2);
     read_now.set();
     self.close();
   };
   const RunResult result = app.run_forever(small());
   EXPECT_EQ(thrown, plain_exception(Errc::send_queue_full));
   EXPECT_GE(sent, limit - limit / 64);  // frame headers count, too
-  EXPECT_LE(sent, limit);
   EXPECT_EQ(ending_of(result), (Ending{EndReason::stopped, CloseCode::normal, "", {}}));
   EXPECT_EQ(result.unsent_bytes, 0U);
 }

@@ -45,7 +45,8 @@ TEST(ReconnectJudgement, every_error_of_the_library) {
   const std::set<Errc> good{Errc::connection_lost, Errc::connect_timeout, Errc::handshake_timeout,
                             Errc::ping_timeout,    Errc::close_timeout,   Errc::receive_timeout,
                             Errc::send_timeout,    Errc::idle_timeout,    Errc::host_not_found,
-                            Errc::proxy_refused,   Errc::handler_failed,  Errc::no_mask_key};
+                            Errc::proxy_refused,   Errc::handler_failed,  Errc::no_mask_key,
+                            Errc::overflow_closed};
   int known = 0;
   for (int value = 1; value <= static_cast<int>(Errc::invalid_option); ++value) {
     const auto error = static_cast<Errc>(value);

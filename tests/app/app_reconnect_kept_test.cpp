@@ -92,11 +92,11 @@ TEST_P(AppReconnectKept, on_drain_follows_a_message_that_did_not_fit) {
   Frames frames;
   RawServer server({accept_and_leave, noting(frames, 2)}, link());
   AppOptions options = keeping();
-  options.down_limit = 180;
+  options.down_limit = 300;
   WebSocketApp app(server.url(), recorder.handlers(), options);
   const std::string large(150, 'm');
   app.handlers().on_error = [&](WebSocketApp& self, const std::exception&) {
-    EXPECT_TRUE(self.try_send("first").accepted());  // 5 bytes, and 16 for its entry
+    EXPECT_TRUE(self.try_send("first").accepted());  // 5 bytes, and 128 for its entry
     EXPECT_EQ(self.try_send(large), Errc::send_queue_full);
     std::thread([&] { EXPECT_EQ(self.try_send(large), Errc::send_queue_full); }).join();
   };
@@ -194,15 +194,15 @@ TEST_P(AppReconnectKept, many_threads_and_many_connections_lose_nothing_and_keep
 }
 
 TEST_P(AppReconnectKept, a_message_that_does_not_fit_is_refused_on_every_thread) {
-  WebSocketApp app(link().url(unused_port()), recorder.handlers(), keeping({.down_limit = 100}));
+  WebSocketApp app(link().url(unused_port()), recorder.handlers(), keeping({.down_limit = 324}));
   const Thrown full = plain_exception(Errc::send_queue_full);
   app.handlers().on_error = [&](WebSocketApp& self, const std::exception&) {
-    self.send(std::string(34, 'x'));  // 50 bytes, the record included
+    self.send(std::string(34, 'x'));  // 162 bytes, its entry included
     EXPECT_EQ(refusal_of([&] { self.send(std::string(35, 'x')); }), full);
     self.send(std::string(34, 'x'));
     EXPECT_EQ(refusal_of([&] { self.send(""); }), full);
     EXPECT_EQ(what_of([&] { self.send("four"); }),
-              "send of 4 bytes without a connection, down_limit 100: too many unsent bytes");
+              "send of 4 bytes without a connection, down_limit 324: too many unsent bytes");
     std::thread([&] { EXPECT_EQ(refusal_of([&] { self.send("x"); }), full); }).join();
     recorder.note("full");
   };

@@ -33,6 +33,27 @@ TEST(KeepAlive, R112_the_first_ping_is_due_after_one_interval_and_then_one_each)
   EXPECT_EQ(keep_alive.tick(start + 20s), KeepAliveAction::send_ping);
 }
 
+TEST(KeepAlive, R112_a_pong_for_an_earlier_ping_leaves_the_latest_one_to_be_answered) {
+  KeepAlive keep_alive({.interval = 2s, .timeout = 5s, .only_pongs_count = true}, start);
+  EXPECT_EQ(keep_alive.tick(start + 2s), KeepAliveAction::send_ping);
+  EXPECT_EQ(keep_alive.tick(start + 4s), KeepAliveAction::send_ping);
+  keep_alive.on_pong(start + 5s, false);
+  EXPECT_EQ(keep_alive.tick(start + 7s), KeepAliveAction::send_ping);
+  EXPECT_EQ(keep_alive.tick(start + 9s - 1ns), KeepAliveAction::none);
+  EXPECT_EQ(keep_alive.tick(start + 9s), KeepAliveAction::peer_is_gone);
+}
+
+TEST(KeepAlive, a_numbered_ping_is_recognised_by_its_pong_alone) {
+  EXPECT_EQ(numbered_ping("tick ", 7), "tick 7");
+  EXPECT_EQ(numbered_ping("", UINT64_MAX).size(), 20U) << "the most that a number adds";
+  EXPECT_EQ(number_of_ping("tick 7", "tick "), 7U);
+  EXPECT_EQ(number_of_ping(numbered_ping("", UINT64_MAX), ""), UINT64_MAX);
+  for (const char* other : {"", "tick ", "tick", "tick 07", "tick 0", "tick 7 ", "tick -7",
+                            "tick x7", "tock 7", "tick 18446744073709551616"}) {
+    EXPECT_EQ(number_of_ping(other, "tick "), 0U) << other;
+  }
+}
+
 TEST(KeepAlive, R112_the_shortest_interval_is_a_millisecond) {
   KeepAlive keep_alive({.interval = 1ms, .timeout = 0ms}, start);
   EXPECT_EQ(keep_alive.next_deadline(), start + 1ms);

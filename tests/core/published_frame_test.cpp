@@ -21,6 +21,18 @@ TEST(PublishedFrameTest, is_what_a_server_sends_for_every_length_form) {
   EXPECT_EQ(owned(PublishedFrame::make(Opcode::text, bytes_of("hi"))->bytes()), "81 02 6869"_hex);
 }
 
+TEST(PublishedFrameTest, R27_is_what_a_client_sends_with_the_same_mask) {
+  constexpr MaskKey mask{std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}};
+  for (const std::size_t size : {0U, 1U, 125U, 126U, 65'535U, 65'536U}) {
+    const ByteVector payload = pattern_bytes(size);
+    const auto published = PublishedFrame::make_masked(Opcode::binary, payload, mask, "key");
+    ByteBuffer expected;
+    append_frame(expected, {.mask = mask, .opcode = Opcode::binary, .masked = true}, payload);
+    EXPECT_EQ(owned(published->bytes()), owned(expected.data())) << size;
+    EXPECT_EQ(published->key(), "key");
+  }
+}
+
 TEST(PublishedFrameTest, keeps_its_key) {
   using namespace std::string_view_literals;
   EXPECT_EQ(PublishedFrame::make(Opcode::text, {})->key(), "");

@@ -112,7 +112,7 @@ TEST(ChannelPublished, is_neither_copied_nor_kept_longer_than_needed) {
 
 TEST(ChannelPublished, in_the_middle_of_a_fragmented_message_it_is_refused) {
   Server server;
-  EXPECT_FALSE(server.channel.host->send(Opcode::text, bytes_of("a"), false));
+  EXPECT_FALSE(server.channel.host->send(Opcode::text, bytes_of("a"), {.fin = false}));
   EXPECT_TRUE(server.publish("between"));
   EXPECT_FALSE(server.channel.host->send(Opcode::continuation, bytes_of("b")));
   EXPECT_FALSE(server.publish("after"));
@@ -179,8 +179,8 @@ TEST(ChannelOverflow, drop_oldest_spares_control_frames_and_fragments) {
   Server server(small(Overflow::drop_oldest));
   server.begin_backlog();
   EXPECT_FALSE(server.channel.host->ping(bytes_of("p")));
-  EXPECT_FALSE(server.channel.host->send(Opcode::text, bytes_of("a"), false));
-  EXPECT_FALSE(server.channel.host->send(Opcode::continuation, bytes_of("b"), true));
+  EXPECT_FALSE(server.channel.host->send(Opcode::text, bytes_of("a"), {.fin = false}));
+  EXPECT_FALSE(server.channel.host->send(Opcode::continuation, bytes_of("b"), {.fin = true}));
   for (int i = 0; i < 20; ++i) EXPECT_FALSE(server.send(std::string(200, 'x')));
   const List all = server.read_all();
   EXPECT_EQ((List{all[0], all[1], all[2].substr(0, 4)}),

@@ -87,7 +87,7 @@ TEST_P(ChannelSends, every_kind_of_frame) {
   channel.host.start();
   EXPECT_FALSE(channel.host->send(Opcode::text, bytes_of("hello")));
   EXPECT_FALSE(channel.host->send(Opcode::binary, pattern_bytes(2)));
-  EXPECT_FALSE(channel.host->send(Opcode::text, bytes_of("in "), false));
+  EXPECT_FALSE(channel.host->send(Opcode::text, bytes_of("in "), {.fin = false}));
   EXPECT_FALSE(channel.host->ping(bytes_of("?")));
   EXPECT_FALSE(channel.host->send(Opcode::continuation, bytes_of("parts")));
   EXPECT_FALSE(channel.host->pong(bytes_of("!")));

@@ -58,6 +58,52 @@ class RemoteHost {
 
 using Texts = std::vector<std::string>;
 
+/// A sender that tries again by itself needs no word about a refusal, but the loop has to close.
+TEST(Remote, an_overflow_is_told_to_the_loop_even_if_refusals_are_not) {
+  RemoteHost host({.send_hard_limit = 100, .overflow = Overflow::close, .tells_refusals = false});
+  EXPECT_FALSE(host.send(std::string(80, 'x')));
+  EXPECT_EQ(host.send(std::string(80, 'y')), Errc::overflow_closed);
+  EXPECT_EQ(host.send("z"), Errc::not_open);
+  host.turn();
+  EXPECT_EQ(host.got, (Texts{std::string(80, 'x'), "(close)"}));
+}
+
+TEST(Remote, when_the_connection_has_ended_messages_behind_a_task_are_due) {
+  RemoteHost host;
+  EXPECT_FALSE(host.send("before"));
+  EXPECT_TRUE(host.remote.post([] {}));
+  EXPECT_FALSE(host.send("behind"));
+  host.drain_one(Remote::Look::early);
+  EXPECT_EQ(host.got, Texts{"before"});
+  host.drain_one(Remote::Look::last);
+  EXPECT_EQ(host.got, (Texts{"before", "behind"}));
+  EXPECT_EQ(host.remote.close_account(host.account), 0U);
+}
+
+TEST(Remote, a_key_travels_with_its_message_and_counts) {
+  RemoteHost host({.send_hard_limit = 200});
+  const std::string key(60, 'k');
+  const auto send = [&](std::string_view text) {
+    return host.remote.send(host.account, 1, 0, Opcode::text, wire_bytes(text), Compress::never,
+                            key);
+  };
+  EXPECT_FALSE(send("one"));
+  EXPECT_FALSE(send("two"));
+  EXPECT_EQ(send("three"), Errc::send_queue_full) << "2 x (60 + 3 + 16), and 60 + 5 + 16";
+  Texts keys;
+  host.remote.drain_account(
+      host.account, 0, Remote::Look::early,
+      [&](const MessageLog::Message& message) {
+        keys.emplace_back(message.key);
+        host.got.emplace_back(wire_text(message.payload));
+        return std::error_code();
+      },
+      [] {}, [] {});
+  EXPECT_EQ(keys, (Texts{key, key}));
+  EXPECT_EQ(host.got, (Texts{"one", "two"}));
+  EXPECT_EQ(host.remote.total(), 0U);
+}
+
 TEST(Remote, a_batch_is_one_wake_up_in_the_order_of_the_calls) {
   RemoteHost host;
   for (const char* text : {"a", "b", "c"}) EXPECT_FALSE(host.send(text));

@@ -65,7 +65,7 @@ class ChannelHost {
       host->call(host->on_drained);
     }
     void on_dropped(std::size_t count) const { host->note("dropped " + std::to_string(count)); }
-    void on_conflated() const { host->note("conflated"); }
+    void on_conflated(std::size_t) const { host->note("conflated"); }
     void on_end(const net::SessionEnd& how) const { host->ended_with(how); }
   };
   using Channel = net::Channel<S, Handler>;

@@ -95,6 +95,7 @@ class BlackHole {
 class Signal {
  public:
   void set() { set_ = true; }
+  void clear() { set_ = false; }
   [[nodiscard]] bool is_set() const { return set_; }
   /// Waits for set(); fails the test if it does not come in time.
   void wait() const;

@@ -56,6 +56,11 @@ void Recorder::note(std::string call) {
   calls_.push_back(std::move(call));
 }
 
+void Recorder::clear() {
+  const std::lock_guard lock(mutex_);
+  calls_.clear();
+}
+
 Calls Recorder::calls() const {
   const std::lock_guard lock(mutex_);
   return calls_;

@@ -24,6 +24,7 @@ class Recorder {
   [[nodiscard]] AppHandlers all_handlers();
 
   void note(std::string call);
+  void clear();
   [[nodiscard]] Calls calls() const;
   /// Returns the calls that begin with `start`.
   [[nodiscard]] Calls calls(std::string_view start) const;

@@ -65,11 +65,8 @@ TEST(ParityProxyInfo, KEEP_user_and_password_of_the_environment_are_decoded) {
   EXPECT_EQ(get_proxy_info("ws://h/")->credentials, (Credentials{"d\\u", "p@ss"}));
 }
 
-TEST(ParityProxyInfo, FIX_a_missing_port_is_that_of_the_type_and_no_error) {
-  EXPECT_EQ(get_proxy_info("ws://h/", {.http_proxy_host = "p"})->port, 80);
+TEST(ParityProxyInfo, FIX_port_0_is_the_port_of_the_type_and_no_error) {
   EXPECT_EQ(get_proxy_info("ws://h/", {.http_proxy_host = "p", .http_proxy_port = 0})->port, 80);
-  EXPECT_EQ(get_proxy_info("ws://h/", {.http_proxy_host = "p", .proxy_type = "socks4"})->port,
-            1080);
 }
 
 TEST(ParityProxyInfo, KEEP_types_are_in_lower_case_FIX_http_by_default_and_ProxyError_is_ours) {

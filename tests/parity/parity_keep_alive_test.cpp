@@ -15,9 +15,18 @@
 namespace wirespan::test {
 namespace {
 
-int threads_of_this_process() {
+/// The threads of this process while an app runs, from the moment of a call of a handler.
+auto threads_while_running(const RunOptions& options, const std::string& call) {
+  const RawServer server(echo_script);
+  Recorder recorder;
+  WebSocketApp app(server.url(), recorder.handlers());
+  BackgroundRun run(app, options);
+  recorder.wait_for(call);
   const auto tasks = std::filesystem::directory_iterator("/proc/self/task");
-  return static_cast<int>(std::distance(begin(tasks), end(tasks)));
+  const auto count = std::distance(begin(tasks), end(tasks));
+  app.close();
+  (void)run.wait();
+  return count;
 }
 
 TEST(ParityKeepAlive, FIX_times_are_monotonic) {
@@ -27,21 +36,8 @@ TEST(ParityKeepAlive, FIX_times_are_monotonic) {
 }
 
 TEST(ParityKeepAlive, FIX_there_is_no_thread_for_pings) {
-  const RawServer server(echo_script);
-  Recorder recorder;
-  WebSocketApp app(server.url(), recorder.handlers());
-  BackgroundRun run(app, {.ping_interval = 5ms});
-  recorder.wait_for("pong");
-  const int with_pings = threads_of_this_process();
-  app.close();
-  (void)run.wait();
-  Recorder silent;
-  WebSocketApp other(server.url(), silent.handlers());
-  BackgroundRun without(other);
-  silent.wait_for("open");
-  EXPECT_LE(with_pings, threads_of_this_process());
-  other.close();
-  (void)without.wait();
+  const auto without = threads_while_running({}, "open");
+  EXPECT_LE(threads_while_running({.ping_interval = 5ms}, "pong"), without);
 }
 
 TEST(ParityKeepAlive, FIX_a_peer_that_is_given_up_is_told_with_1011) {

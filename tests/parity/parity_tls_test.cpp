@@ -57,6 +57,8 @@ TEST(ParitySslopt, KEEP_cert_reqs_is_required_unless_none_FIX_with_an_exception_
   RawServer server(echo_script, link_of(stranger));
   expect_refused(server, {});
   EXPECT_EQ(outcome(server, {.verify = tls::Verify::none}), nothing_thrown());
+  EXPECT_EQ(tls::ClientOptions{}.verify, tls::Verify::required)
+      << "CERT_OPTIONAL, which is the same for a client, has no name here";
 }
 
 TEST(ParitySslopt, KEEP_check_hostname_is_on_unless_nothing_is_verified) {

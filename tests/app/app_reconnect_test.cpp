@@ -18,7 +18,7 @@ WIRESPAN_OVER_LINKS_AND_BACKENDS(AppReconnect);
 
 void accept_and_vanish(RawPeer& peer) { (void)peer.accept(); }
 
-TEST_P(AppReconnect, R133_a_lost_connection_is_made_again_after_the_delay) {
+TEST_P(AppReconnect, KEEP_R133_a_lost_connection_is_made_again_after_the_delay) {
   RawServer server({accept_and_vanish, sending({"back"})}, link());
   WebSocketApp app(server.url(), recorder.handlers(), with());
   const Stopwatch watch;

@@ -34,7 +34,7 @@ class StartOnLoop : public AppTest {
 };
 WIRESPAN_OVER_LINKS_AND_BACKENDS(StartOnLoop);
 
-TEST_P(StartOnLoop, returns_at_once_and_calls_handlers_in_turns_of_the_loop) {
+TEST_P(StartOnLoop, KEEP_returns_at_once_and_calls_handlers_in_turns_of_the_loop) {
   const RawServer server(sending({"a", "b"}), link());
   WebSocketApp app(server.url(), recorder.handlers());
   app.start(loop, running(), note_end());
@@ -65,7 +65,7 @@ TEST_P(StartOnLoop, a_second_run_is_refused_and_wrong_options_throw_before_anyth
   EXPECT_EQ(ended.front().why, EndReason::stopped);
 }
 
-TEST_P(StartOnLoop, other_threads_send_and_close_while_the_loop_turns) {
+TEST_P(StartOnLoop, FIX_other_threads_send_and_close_while_the_loop_turns) {
   const RawServer server(echo_script, link());
   WebSocketApp app(server.url(), recorder.handlers());
   app.start(loop, running(), note_end());
@@ -81,7 +81,7 @@ TEST_P(StartOnLoop, other_threads_send_and_close_while_the_loop_turns) {
   EXPECT_EQ(ended.front().close.code, CloseCode::going_away);
 }
 
-TEST_P(StartOnLoop, an_app_may_be_started_again_or_destroyed_when_its_run_has_ended) {
+TEST_P(StartOnLoop, FIX_an_app_may_be_started_again_or_destroyed_when_its_run_has_ended) {
   const RawServer server(sending({"x"}), link());
   auto app = std::make_unique<WebSocketApp>(server.url(), recorder.handlers());
   int runs = 0;
@@ -96,7 +96,7 @@ TEST_P(StartOnLoop, an_app_may_be_started_again_or_destroyed_when_its_run_has_en
   loop.run_once(0ms);
 }
 
-TEST_P(StartOnLoop, an_app_that_is_destroyed_drops_its_connection_and_calls_nothing) {
+TEST_P(StartOnLoop, FIX_an_app_that_is_destroyed_drops_its_connection_and_calls_nothing) {
   const int before = count_descriptors();
   {
     const RawServer server(echo_script, link());
@@ -119,7 +119,7 @@ TEST_P(StartOnLoop, an_app_that_is_destroyed_drops_its_connection_and_calls_noth
   EXPECT_TRUE(eventually([&] { return count_descriptors() <= before + 2; }));
 }
 
-TEST_P(StartOnLoop, an_app_reconnects_by_its_own_policy) {
+TEST_P(StartOnLoop, KEEP_an_app_reconnects_by_its_own_policy) {
   const RawServer server({answering("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"),
                           [](RawPeer& peer) { (void)peer.accept(); },  // lost without a Close
                           sending({"third"})},
@@ -145,7 +145,7 @@ TEST_P(StartOnLoop, an_exception_of_on_ended_harms_nobody) {
   turn_until([&] { return !ended.empty(); });
 }
 
-TEST_P(StartOnLoop, many_apps_share_one_thread_and_none_waits_for_another) {
+TEST_P(StartOnLoop, KEEP_many_apps_share_one_thread_and_none_waits_for_another) {
   constexpr std::size_t many = 50;
   const RawServer server(
       [](RawPeer& peer) {

@@ -119,7 +119,7 @@ TEST_P(AppStart, a_stop_that_was_requested_before_prevents_every_attempt) {
   EXPECT_EQ(server.accepted(), 0);
 }
 
-TEST_P(AppStart, a_stop_request_ends_the_run_as_close_does) {
+TEST_P(AppStart, FIX_a_stop_request_ends_the_run_as_close_does) {
   RawServer server(
       [](RawPeer& peer) {
         (void)peer.accept();

@@ -27,7 +27,7 @@ DeflateOptions keeping(DeflateContext context) {
   return {.send_context = context, .receive_context = context};
 }
 
-TEST_P(Compressed, R143_a_blocking_client_and_the_server_with_every_context) {
+TEST_P(Compressed, FIX_R143_a_blocking_client_and_the_server_with_every_context) {
   if (!deflate_available()) GTEST_SKIP() << "built without zlib";
   for (const auto context :
        {DeflateContext::none, DeflateContext::dictionary, DeflateContext::stream}) {

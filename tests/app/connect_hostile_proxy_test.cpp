@@ -274,7 +274,7 @@ class ConnectProxyTarget : public OverLinks {
 };
 INSTANTIATE_TEST_SUITE_P(Over, ConnectProxyTarget, ::testing::ValuesIn(links()), link_name);
 
-TEST_P(ConnectProxyTarget, an_ipv6_literal_is_in_brackets) {
+TEST_P(ConnectProxyTarget, FIX_an_ipv6_literal_is_in_brackets) {
   const RawServer proxy(http_proxy(log));
   const std::string target = "[::1]:" + std::to_string(origin.port());
   ConnectOptions options = options_for(GetParam(), by("http", proxy, "user:word@"));
@@ -315,7 +315,7 @@ TEST_P(ConnectProxyTarget, an_app_takes_every_kind_of_proxy) {
   EXPECT_EQ(log.requests().size(), 5U);
 }
 
-TEST_P(ConnectProxyTarget, the_environment_counts_when_a_connection_is_made) {
+TEST_P(ConnectProxyTarget, KEEP_the_environment_counts_when_a_connection_is_made) {
   const RawServer proxy(http_proxy(log));
   const Variable variable(GetParam().is_secure() ? "https_proxy" : "http_proxy",
                           "http://" + proxy.authority());

@@ -56,7 +56,7 @@ class ConnectRedirect : public OverLinks {
 };
 INSTANTIATE_TEST_SUITE_P(Over, ConnectRedirect, ::testing::ValuesIn(links()), link_name);
 
-TEST_P(ConnectRedirect, every_status_of_a_redirect_is_followed) {
+TEST_P(ConnectRedirect, KEEP_every_status_of_a_redirect_is_followed) {
   for (const int status : {301, 302, 303, 307, 308}) {
     const RawServer server({answering(redirect_to("/there?x=1", status)), keeping(log)},
                            GetParam());
@@ -66,7 +66,7 @@ TEST_P(ConnectRedirect, every_status_of_a_redirect_is_followed) {
   }
 }
 
-TEST_P(ConnectRedirect, a_location_may_be_relative_or_a_url_of_http) {
+TEST_P(ConnectRedirect, FIX_a_location_may_be_relative_or_a_url_of_http) {
   for (const std::string location : {"c", "../a/c", "/a/c", "?q"}) {
     const RawServer server({answering(redirect_to(location)), keeping(log)}, GetParam());
     create_connection(server.url("/a/b"), options()).close();
@@ -81,7 +81,7 @@ TEST_P(ConnectRedirect, a_location_may_be_relative_or_a_url_of_http) {
   EXPECT_THAT(paths, ElementsAre("/a/c", "/a/c", "/a/c", "/a/b?q", "/t"));
 }
 
-TEST_P(ConnectRedirect, the_limit_a_circle_and_a_missing_location_are_errors) {
+TEST_P(ConnectRedirect, KEEP_the_limit_of_hops_FIX_it_a_circle_and_a_missing_location_are_errors) {
   int hops = 0;
   const RawServer endless(
       [&](RawPeer& peer) {
@@ -108,7 +108,7 @@ TEST_P(ConnectRedirect, the_limit_a_circle_and_a_missing_location_are_errors) {
       plain_exception(Errc::invalid_option));
 }
 
-TEST_P(ConnectRedirect, wss_becomes_ws_only_if_that_is_allowed) {
+TEST_P(ConnectRedirect, FIX_wss_becomes_ws_only_if_that_is_allowed) {
   if (!GetParam().is_secure()) return;
   const RawServer plain(keeping(log));
   const RawServer secure(answering(redirect_to(plain.url())), GetParam());
@@ -131,7 +131,7 @@ ConnectOptions with_secrets(const std::string& proxy, const std::shared_ptr<Cook
           .proxy = proxy};
 }
 
-TEST_P(ConnectRedirect, no_secret_reaches_another_origin_and_all_stay_at_their_own) {
+TEST_P(ConnectRedirect, FIX_no_secret_reaches_another_origin_and_all_stay_at_their_own) {
   ProxyLog first_log;
   ProxyLog proxy_log;
   const RawServer other(keeping(log), GetParam());
@@ -162,7 +162,7 @@ TEST_P(ConnectRedirect, no_secret_reaches_another_origin_and_all_stay_at_their_o
 
 // Credentials of the URL.
 
-TEST_P(ConnectRedirect, user_information_of_the_url_becomes_basic_unless_there_is_an_own_field) {
+TEST_P(ConnectRedirect, FIX_user_information_becomes_basic_unless_there_is_an_own_field) {
   const RawServer server(keeping(log), GetParam());
   std::string url = server.url();
   url.insert(url.find("://") + 3, "user:p%40ss@");
@@ -200,7 +200,7 @@ TEST_P(ConnectRedirect, a_401_carries_its_challenge) {
 
 // Cookies.
 
-TEST_P(ConnectRedirect, a_jar_is_filled_and_read_by_every_response) {
+TEST_P(ConnectRedirect, KEEP_a_jar_is_filled_and_read_FIX_by_every_response) {
   const auto jar = std::make_shared<CookieJar>();
   const RawServer server({answering(redirect_to("/", 302, "Set-Cookie: a=redirect\r\n")),
                           answering("HTTP/1.1 503 x\r\nSet-Cookie: b=refused\r\n"

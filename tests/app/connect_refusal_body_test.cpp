@@ -37,7 +37,7 @@ class ConnectRefusalBody : public OverLinks {
 };
 INSTANTIATE_TEST_SUITE_P(Over, ConnectRefusalBody, ::testing::ValuesIn(links()), link_name);
 
-TEST_P(ConnectRefusalBody, a_chunked_body_is_decoded) {
+TEST_P(ConnectRefusalBody, FIX_a_chunked_body_is_decoded) {
   const std::string chunked = "Transfer-Encoding: chunked\r\n";
   EXPECT_EQ(body_of(chunked, "5\r\nhello\r\n7;x=y\r\n, world\r\n0\r\nT: 1\r\n\r\n"),
             "hello, world");

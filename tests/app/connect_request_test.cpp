@@ -47,7 +47,7 @@ std::string line_of(const std::string& head, const std::string& name) {
   return found;
 }
 
-TEST(ConnectRequest, R13_R14_R15_R17_R18_R20_lines_and_their_order) {
+TEST(ConnectRequest, KEEP_R13_R14_R15_R17_R18_R20_lines_and_their_order) {
   const std::string request =
       request_for("ws://example.com/chat?room=1", {.header = {{"X-First", "1"}, {"X-Second", "2"}},
                                                    .cookie = "a=b",
@@ -64,7 +64,7 @@ TEST(ConnectRequest, R13_R14_R15_R17_R18_R20_lines_and_their_order) {
                                              "X-Second: 2", "Cookie: a=b", ""}));
 }
 
-TEST(ConnectRequest, R19_the_key_is_16_random_bytes_and_new_each_time) {
+TEST(ConnectRequest, KEEP_R19_the_key_is_16_random_bytes_and_new_each_time) {
   std::vector<std::string> keys;
   for (int i = 0; i < 20; ++i) {
     keys.push_back(line_of(request_for("ws://example.com/"), "Sec-WebSocket-Key"));
@@ -86,12 +86,15 @@ class ConnectRequestHost : public ::testing::TestWithParam<HostCase> {};
 const HostCase host_cases[] = {
     {"R16_default_port", "ws://example.com/", "example.com", "http://example.com"},
     {"R16_default_port_written", "ws://example.com:80/", "example.com", "http://example.com"},
-    {"R16_default_port_of_wss", "wss://example.com:443/", "example.com", "https://example.com"},
-    {"R16_port_443_with_ws", "ws://example.com:443/", "example.com:443", "http://example.com:443"},
-    {"R16_port_80_with_wss", "wss://example.com:80/", "example.com:80", "https://example.com:80"},
+    {"KEEP_R16_default_port_of_wss", "wss://example.com:443/", "example.com",
+     "https://example.com"},
+    {"FIX_R16_port_443_with_ws", "ws://example.com:443/", "example.com:443",
+     "http://example.com:443"},
+    {"FIX_R16_port_80_with_wss", "wss://example.com:80/", "example.com:80",
+     "https://example.com:80"},
     {"R16_other_port", "ws://example.com:8080/", "example.com:8080", "http://example.com:8080"},
     {"R16_capitals", "WSS://EXAMPLE.com/", "example.com", "https://example.com"},
-    {"R16_ipv6", "ws://[::1]:9001/", "[::1]:9001", "http://[::1]:9001"},
+    {"KEEP_R16_ipv6", "ws://[::1]:9001/", "[::1]:9001", "http://[::1]:9001"},
     {"R5_user_information_is_no_part_of_them", "ws://user:secret@example.com/", "example.com",
      "http://example.com"},
 };
@@ -105,7 +108,7 @@ TEST_P(ConnectRequestHost, host_and_origin) {
   EXPECT_EQ(request.find("secret"), std::string::npos);
 }
 
-TEST(ConnectRequest, R15_the_target_is_sent_verbatim) {
+TEST(ConnectRequest, KEEP_R15_the_target_is_sent_verbatim) {
   const std::vector<std::pair<std::string, std::string>> targets{
       {"ws://x", "/"},
       {"ws://x/", "/"},
@@ -118,7 +121,7 @@ TEST(ConnectRequest, R15_the_target_is_sent_verbatim) {
   }
 }
 
-TEST(ConnectRequest, R15_a_target_with_characters_that_no_request_may_have_is_encoded) {
+TEST(ConnectRequest, FIX_R15_a_target_with_characters_that_no_request_may_have_is_encoded) {
   EXPECT_EQ(lines_of(request_for("ws://x/a b/\xC3\xA9?q={\"a\":1}|2")).front(),
             "GET /a%20b/%C3%A9?q=%7B%22a%22:1%7D%7C2 HTTP/1.1");
 }

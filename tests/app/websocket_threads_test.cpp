@@ -35,7 +35,8 @@ RawServer::Script deaf_until(const Signal& go_on) {
   };
 }
 
-TEST_P(WebSocketThreads, F10_one_reader_and_8_writers_keep_frames_whole_and_each_writers_order) {
+TEST_P(WebSocketThreads,
+       KEEP_F10_one_reader_and_8_writers_keep_frames_whole_and_each_writers_order) {
   RawServer server(echo_script, GetParam());
   WebSocket ws = connect(server, {.timeout = 40s});
   std::vector<std::thread> writers;
@@ -54,7 +55,7 @@ TEST_P(WebSocketThreads, F10_one_reader_and_8_writers_keep_frames_whole_and_each
   EXPECT_EQ(next.size(), static_cast<std::size_t>(writer_count));
 }
 
-TEST_P(WebSocketThreads, two_receivers_take_turns_and_lose_nothing) {
+TEST_P(WebSocketThreads, KEEP_two_receivers_take_turns_and_lose_nothing) {
   constexpr int count = 200;
   RawServer server(
       [](RawPeer& peer) {
@@ -164,7 +165,7 @@ TEST_P(WebSocketThreads, close_while_a_reader_keeps_receiving_messages) {
   reader.join();
 }
 
-TEST_P(WebSocketThreads, D11_close_does_not_wait_behind_a_sender_that_is_stuck) {
+TEST_P(WebSocketThreads, FIX_D11_close_does_not_wait_behind_a_sender_that_is_stuck) {
   Signal go_on;
   RawServer server(deaf_until(go_on), GetParam());
   WebSocket ws = connect(server, small_buffers());

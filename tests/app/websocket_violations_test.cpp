@@ -127,7 +127,7 @@ TEST_P(WebSocketLost, R132_the_peer_vanishes_at_every_place_of_a_frame) {
   }
 }
 
-TEST_P(WebSocketLost, R132_a_reset_is_noticed_by_a_receive_and_by_a_send) {
+TEST_P(WebSocketLost, FIX_R132_a_reset_is_noticed_by_a_receive_and_by_a_send) {
   for (const bool by_sending : {false, true}) {
     Signal connected;
     Signal gone;

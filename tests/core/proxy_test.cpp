@@ -42,7 +42,7 @@ struct ProxyUrlCase {
   Proxy expected;
 };
 
-TEST(ProxyUrl, forms_that_the_environment_has) {
+TEST(ProxyUrl, KEEP_forms_that_the_environment_has) {
   const ProxyUrlCase cases[] = {
       {"http://p:3128", {ProxyType::http, "p", 3128, {}}},
       {"http://p:3128/", {ProxyType::http, "p", 3128, {}}},
@@ -179,7 +179,7 @@ void check_no_proxy(std::initializer_list<NoProxyCase> cases) {
   }
 }
 
-TEST(NoProxy, lists_and_the_asterisk) {
+TEST(NoProxy, KEEP_lists_and_the_asterisk) {
   check_no_proxy({
       {"", "h", false},
       {" , ,", "h", false},
@@ -195,7 +195,7 @@ TEST(NoProxy, lists_and_the_asterisk) {
   });
 }
 
-TEST(NoProxy, names_match_whole_labels) {
+TEST(NoProxy, FIX_names_match_whole_labels) {
   check_no_proxy({
       {"example.com", "example.com", true},
       {"example.com", "EXAMPLE.com", true},
@@ -222,7 +222,7 @@ TEST(NoProxy, names_match_whole_labels) {
   });
 }
 
-TEST(NoProxy, a_port_narrows_an_entry) {
+TEST(NoProxy, FIX_a_port_narrows_an_entry) {
   check_no_proxy({
       {"h:80", "h", true},
       {"h:80", "h", false, 81},
@@ -259,7 +259,7 @@ TEST(NoProxy, addresses_match_in_any_spelling) {
   });
 }
 
-TEST(NoProxy, networks) {
+TEST(NoProxy, KEEP_networks_FIX_with_host_bits_too) {
   check_no_proxy({
       {"10.0.0.0/8", "10.255.0.1", true},
       {"10.0.0.0/8", "11.0.0.0", false},

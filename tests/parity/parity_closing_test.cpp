@@ -191,6 +191,20 @@ TEST(ParityClose, FIX_codes_and_reasons_that_may_not_be_sent_are_refused) {
   EXPECT_TRUE(ws.connected());
 }
 
+TEST(ParityClose, FIX_a_ping_behind_our_close_is_answered) {
+  RawServer server([](RawPeer& peer) {
+    (void)peer.accept();
+    EXPECT_EQ(peer.read_described(), "close 1000");
+    (void)peer.send_ping("still there?");
+    EXPECT_EQ(peer.read_described(), "pong 7374696c6c2074686572653f") << "Python: no pong";
+    (void)peer.send_close();
+    EXPECT_EQ(peer.read_to_end(), "");
+  });
+  WebSocket ws = create_connection(server.url(), {.timeout = 10s});
+  ws.close();
+  server.wait();
+}
+
 TEST(ParityClose, FIX_no_descriptor_outlives_the_object) {
   RawServer server(closing_with(1000));
   const int before = count_descriptors();

@@ -87,7 +87,7 @@ TEST(ParityRunForever, FIX_D5_the_first_ping_comes_after_one_interval) {
   EXPECT_EQ(frames, (std::vector<std::string>{"ping ", "close 1000"})) << "Python: after two";
 }
 
-TEST(ParityRunForever, KEEP_ping_timeout_is_the_time_for_a_pong) {
+TEST(ParityRunForever, KEEP_ping_timeout_is_the_time_for_a_pong_FIX_to_the_millisecond) {
   RawServer server([](RawPeer& peer) {
     (void)peer.accept();
     (void)peer.read_to_end();
@@ -104,7 +104,7 @@ TEST(ParityRunForever, KEEP_ping_timeout_is_the_time_for_a_pong) {
                    called::close(1006)}));
 }
 
-TEST(ParityRunForever, KEEP_skip_utf8_validation_lets_text_pass_as_it_is) {
+TEST(ParityRunForever, KEEP_skip_utf8_validation_lets_text_pass_as_it_is_FIX_as_text) {
   for (const bool skip : {false, true}) {
     RawServer server([](RawPeer& peer) {
       (void)peer.accept();

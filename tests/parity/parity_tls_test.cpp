@@ -53,10 +53,12 @@ tls::ServerOptions curious() {
   return options;
 }
 
-TEST(ParitySslopt, KEEP_cert_reqs_is_required_unless_it_is_none) {
+TEST(ParitySslopt, KEEP_cert_reqs_is_required_unless_none_FIX_with_an_exception_of_ours) {
   RawServer server(echo_script, link_of(stranger));
   expect_refused(server, {});
   EXPECT_EQ(outcome(server, {.verify = tls::Verify::none}), nothing_thrown());
+  EXPECT_EQ(tls::ClientOptions{}.verify, tls::Verify::required)
+      << "CERT_OPTIONAL, which is the same for a client, has no name here";
 }
 
 TEST(ParitySslopt, KEEP_check_hostname_is_on_unless_nothing_is_verified) {
@@ -187,7 +189,7 @@ TEST(ParitySslopt, FIX_alpn_and_partial_chains_are_options) {
   EXPECT_EQ(outcome(server, options), nothing_thrown());
 }
 
-TEST(ParitySslopt, FIX_ragged_ends_are_never_taken_for_orderly_ones) {
+TEST(ParitySslopt, KEEP_the_end_of_tls_is_the_closed_exception_FIX_a_ragged_one_is_told_apart) {
   RawServer server(
       [](RawPeer& peer) {
         (void)peer.accept();

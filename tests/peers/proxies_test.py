@@ -266,6 +266,7 @@ class Clients:
         expect(found == (0, "", ""), f"{url} {environment}: {found}")
 
 
+# checks: KEEP_wsdump_p_is_a_proxy_FIX_of_any_type_with_credentials
 def through(clients: Clients, proxy: Proxy, schemes, servers, credentials: str = "") -> None:
     for scheme in schemes:
         at = f"{scheme}://{credentials}{proxy.authority}"

@@ -73,13 +73,16 @@ def sending(*frames: bytes):
     return raw_server(lambda head: accepting(head) + b"".join(frames) + close_frame(1000))
 
 
-# checks: pipes_lose_no_reply
+# checks: KEEP_each_line_is_a_text_message
+# checks: FIX_pipes_lose_no_reply
 def pipes(dump: Dump, server) -> None:
     url = server.url + "/echo"
     dump.expect(url, data=b"one\ntwo\n\nlast", output=b"one\ntwo\n\nlast\n")
     lines = b"".join(b"line %d\n" % number for number in range(20000))
     dump.expect(url, "--wait-reply", data=lines, output=lines)
+    # checks: KEEP_t_is_sent_first
     dump.expect(url, "--eof-wait", "0.5", "-t", "first", data=b"x\n", output=b"first\nx\n")
+    # checks: KEEP_raw_is_plain_output
     dump.expect(url, "--raw", data="ä\t\x1b[31m\n".encode(), output="ä\t\x1b[31m\n".encode())
     large = b"x" * 3_000_000 + b"\n"
     dump.expect(url, "--compress", data=large, output=large)
@@ -90,7 +93,7 @@ def pipes(dump: Dump, server) -> None:
                 errors="0 replies came to 1 messages")
 
 
-# checks: the_end_of_input_sends_a_close_with_the_code_asked_for
+# checks: FIX_the_end_of_input_sends_a_close_with_the_code_asked_for
 def closing(dump: Dump, server) -> None:
     def seen_by_server() -> str:
         line = server.read_line()
@@ -102,6 +105,10 @@ def closing(dump: Dump, server) -> None:
     expect(seen_by_server() == "closed mine 1000 ", "the Close at the end of input")
     dump.expect(server.url + "/echo?n=mine", "--close-code", 4001, "--close-reason", "bye")
     expect(seen_by_server() == "closed mine 4001 bye", "a code and a reason")
+    # checks: FIX_a_close_is_answered_with_its_code
+    dump.run(server.url + "/close?code=4003&n=mine", "--eof-wait", 9)
+    expect(seen_by_server() == "closed mine 4003 ", "the answer to a Close")
+    # checks: KEEP_the_end_of_input_and_ctrl_c_are_status_0_FIX_with_a_close
     with programs.Program(dump.program, server.url + "/echo?n=mine", "-t", "x") as running:
         expect(running.read_line() == "x", "an echo")
         running.process.send_signal(signal.SIGINT)
@@ -109,7 +116,9 @@ def closing(dump: Dump, server) -> None:
     expect(seen_by_server() == "closed mine 1000 ", "the Close of Ctrl+C")
 
 
-# checks: exit_statuses_tell_the_endings_apart
+# checks: FIX_exit_statuses_tell_the_endings_apart
+# checks: FIX_errors_are_one_line_on_standard_error
+# checks: KEEP_a_url_must_be_given
 def statuses(dump: Dump, server) -> None:
     url = server.url
     for arguments in ((), ("http://127.0.0.1/",), (url, "--unknown"), (url, "--hex", "--binary"),
@@ -127,6 +136,7 @@ def statuses(dump: Dump, server) -> None:
     dump.expect(url + "/refuse?status=404", status=4, errors="404")
     with programs.refusing_port() as port:
         dump.expect(f"ws://127.0.0.1:{port}/", status=3, errors="refused")
+    # checks: FIX_connecting_has_a_time_out
     with silent_server() as silent:
         dump.expect(silent, "--connect-timeout", "0.3", status=3, errors="too long")
     dump.expect(url.replace("ws:", "wss:") + "/echo", status=5, errors="127.0.0.1")
@@ -139,17 +149,27 @@ def statuses(dump: Dump, server) -> None:
         dump.expect(url + "/echo", "-t", "x", "--record", "/dev/full", status=6, errors="/dev/full")
 
 
-# checks: options_of_the_original_mean_what_they_meant
+# checks: KEEP_options_of_the_original_mean_what_they_meant
 def options(dump: Dump, server) -> None:
     echo, headers = server.url + "/echo", server.url + "/headers"
+    # checks: KEEP_h_prints_the_usage
+    for option in ("-h", "--help"):
+        status, output, errors = dump.run(option)
+        expect(status == 0 and output.startswith(b"Sends lines") and not errors, f"{option}: {output}")
+    # checks: KEEP_v_names_the_types_of_messages_FIX_it_does_not_take_the_url
     dump.expect("-v", echo, data=b"x\n", output=b"text: x\nclose: 1000 (normal closure)\n")
     dump.expect("-v", "1", echo, "-t", "x", output=b"text: x\nclose: 1000 (normal closure)\n")
+    # checks: KEEP_a_second_v_traces_the_protocol_on_standard_error
     for level in (("-vv",), ("-v", "2"), ("-v2",), ("--verbose", "2"), ("-v", "-v"), ("-v", "v")):
         status, output, errors = dump.run(*level, echo, data=b"x\n")
         expect(status == 0 and output.startswith(b"text: x\n") and "request header" in errors,
                f"{level}: {output} {errors}")
+    # checks: KEEP_timings_are_seconds_since_the_start
     _, output, _ = dump.run(echo, "--timings", data=b"x\n")
     expect(re.fullmatch(rb"\d+\.\d{6}: x\n", output), f"--timings: {output}")
+    # checks: KEEP_o_is_the_origin
+    # checks: KEEP_headers_are_separated_by_commas_FIX_H_is_repeatable
+    # checks: KEEP_s_is_a_list_of_subprotocols_FIX_it_does_not_take_the_url
     _, output, _ = dump.run("-o", "http://o", "--headers", "A: 1, B: 2", "-H", "C: 3, 4", "--header",
                             "D: 5", "--cookie", "e=6", "-s", "p", "q", headers, "--max-messages", 1)
     for line in (b"origin: http://o", b"a: 1", b"b: 2", b"c: 3, 4", b"d: 5", b"cookie: e=6",
@@ -157,21 +177,24 @@ def options(dump: Dump, server) -> None:
         expect(line in output.replace(b"p,q", b"p, q").splitlines(), f"{line} in {output}")
     events = dump.events("-s", "p", "q", "--", server.url + "/echo?choose=q")
     expect(events[0]["subprotocol"] == "q", f"the subprotocol: {events}")
+    # checks: KEEP_eof_wait_waits_that_long_FIX_fractions_too
     started = time.monotonic()
     dump.expect(server.url + "/wait", "--eof-wait", 1)
     expect(time.monotonic() - started >= 1, "--eof-wait")
+    # checks: FIX_pings_can_be_sent
     dump.expect(server.url + "/heard", "--ping-interval", "0.1", "--eof-wait", "0.5")
     dump.expect(server.url + "/deaf", "--ping-interval", "0.2", "--ping-timeout", "0.1",
                 "--eof-wait", 9, status=1, errors="timed out")
 
 
-# checks: binary_messages_go_both_ways
+# checks: FIX_binary_messages_go_both_ways
 def binary(dump: Dump, server) -> None:
     url = server.url + "/echo"
     dump.expect(url, "--binary", data=b"\xff'x\n", output=b"b'\\xff\\'x'\n")
     dump.expect(url, "--binary", "--raw", data=b"\xff\x00\n\x1b", output=b"\xff\x00\x1b")
     dump.expect(url, "--hex", "-v", data=b"00 FF 1b5b\n\n",
                 output=b"binary: 00ff1b5b\nbinary: \nclose: 1000 (normal closure)\n")
+    # checks: KEEP_gzip_deflate_and_other_bytes_are_shown
     compress = zlib.compressobj(wbits=-15)
     deflated = compress.compress(b"deflated") + compress.flush()
     with sending(frame(2, gzip.compress(b"packed")), frame(2, deflated), frame(2, b"\x03\x00"),
@@ -180,7 +203,9 @@ def binary(dump: Dump, server) -> None:
                     output=b"[gzip] packed\n[zlib] deflated\nb'\\x03\\x00'\nb'\\x1f\\x8b\\x08'\n")
 
 
-# checks: fragments_are_joined_unless_asked_for
+# checks: FIX_fragments_are_joined_unless_asked_for
+# checks: FIX_pings_and_pongs_are_shown_with_v_alone
+# checks: KEEP_pings_are_answered
 def fragments(dump: Dump, server) -> None:
     url = server.url + "/echo?cut=2,1,9&ping=p"
     dump.expect(url, data=b"abcdef\n", output=b"abcdef\n")
@@ -263,7 +288,7 @@ def record_and_replay(dump: Dump, server) -> None:
             dump.expect(url, "--replay", bad, status=2, errors=f"{bad} line 2: ")
 
 
-# checks: a_lost_connection_comes_back_with_reconnect
+# checks: FIX_a_lost_connection_comes_back_with_reconnect
 def reconnect(dump: Dump) -> None:
     def serve(listener) -> None:
         for number in range(3):
@@ -328,7 +353,7 @@ class Terminal:
         return screen
 
 
-# checks: a_terminal_has_a_prompt_and_colours_and_ctrl_c_closes
+# checks: KEEP_a_terminal_has_a_banner_a_prompt_and_blue_lines
 def terminal(dump: Dump, server) -> None:
     url = server.url + "/echo"
     with Terminal(dump, url) as pane:
@@ -348,10 +373,12 @@ def terminal(dump: Dump, server) -> None:
         expect("\x1b[34m" not in pane.screen("-e"), "NO_COLOR")
         pane.type("C-d")
         pane.wait_for("status 0")
+    # checks: KEEP_raw_has_no_banner_prompt_and_colour
     with Terminal(dump, url, "--raw", "-t", "x") as pane:
         expect(pane.wait_for("x").splitlines() == ["x"], "--raw has no banner and no prompt")
         pane.type("C-d")
         pane.wait_for("status 0")
+    # checks: FIX_a_close_is_shown_with_its_code_and_ends_the_program
     with Terminal(dump, server.url + "/close?code=4000&reason=why", "-v") as pane:
         screen = pane.wait_for("status 1")
         expect("close: 4000 (private code) why" in screen, screen)
@@ -367,7 +394,7 @@ def terminal(dump: Dump, server) -> None:
         pane.wait_for("status 130")
 
 
-# checks: a_server_cannot_send_escape_sequences_to_a_terminal
+# checks: FIX_a_server_cannot_send_escape_sequences_to_a_terminal
 def hostile(dump: Dump) -> None:
     attack = "\x1b]0;owned\x07\x1b[2Jtext\r\x9b31m\x7f\b".encode()
     reason = "\x1b[2Jreason".encode()
@@ -388,7 +415,8 @@ def hostile(dump: Dump) -> None:
         screen = pane.wait_for("status 4")
         expect("\\x1b[2J" in screen, screen)
     with sending(frame(1, attack)) as url:
-        dump.expect(url, "--eof-wait", 9, output=attack + b"\n")  # a pipe gets exact text
+        # checks: FIX_a_pipe_gets_the_text_and_no_escape_codes
+        dump.expect(url, "--eof-wait", 9, output=attack + b"\n")
 
 
 # checks: certificates_are_verified_unless_told_otherwise
@@ -399,6 +427,7 @@ def tls(dump: Dump) -> None:
             url = server.url + "/echo"
             dump.expect(url, "--ca", certificate, data=b"x\n", output=b"x\n")
             dump.expect(url, status=5, errors="certificate")
+            # checks: KEEP_n_verifies_nothing
             for option in ("-n", "--nocert", "--insecure"):
                 dump.expect(url, option, data=b"x\n", output=b"x\n")
             status, _, errors = dump.run(url.replace("wss:", "ws:"))

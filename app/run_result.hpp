@@ -43,8 +43,8 @@ struct RunResult {
   /// True if the run ended in an error: the value that run_forever() returns in Python.
   [[nodiscard]] bool failed() const noexcept { return why == EndReason::failed; }
   /// One line for a log or a user: `closed by the server: 4001 "bye"`, `closed by the server
-  /// without a code`, `stopped`, `failed: connecting to example.org:443: Connection refused`. The
-  /// peer's reason is shown as in_quotes() shows it.
+  /// without a code`, `stopped`, `failed: connecting to "wss://example.org/" at 192.0.2.7:443:
+  /// Connection refused`. The peer's reason is shown as in_quotes() shows it.
   [[nodiscard]] std::string text() const;
 };
 

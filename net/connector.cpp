@@ -225,6 +225,16 @@ void Connector::on_timer(TimePoint) {
   }
 }
 
+std::string Connector::tried() const {
+  constexpr std::size_t most = 4;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(next_, most); ++i) {
+    list.append(i == 0 ? "" : ", ").append(endpoints_[i].to_string());
+  }
+  if (next_ > most) list.append(" and " + std::to_string(next_ - most) + " more");
+  return list;
+}
+
 void Connector::try_next() {
   if (next_ == endpoints_.size()) return;
   loop_.timers().schedule(*this, loop_.now() + options_.stagger);

@@ -82,6 +82,9 @@ class Connector final : private Timer {
   };
   /// The failure that belongs to the error of the handler.
   [[nodiscard]] const Failure& failure() const noexcept { return failure_; }
+  /// The addresses of the attempts so far, for an error text: "192.0.2.1:80, [2001:db8::1]:80", and
+  /// above four of them "and 3 more". Empty before the first attempt.
+  [[nodiscard]] std::string tried() const;
 
  private:
   class Attempt;

@@ -36,7 +36,8 @@ void throw_for(const DialFailure& failure) {
   throw_for(failure.error, failure.detail);
 }
 
-/// The text of an error names the phase, the URL, the proxy, and the address once it is known.
+/// The text of an error names the phase, the URL, the proxy, and the address, or those that were
+/// tried.
 std::string Dialer::phase() const {
   const std::string to = " " + wirespan::shown(plan_.url);
   const std::string at = address_.empty() ? std::string() : " at " + address_;
@@ -58,7 +59,8 @@ std::string Dialer::phase() const {
     case Step::finished:
       break;
   }
-  return "connecting to" + to + proxy;
+  const std::string tried = connector_ ? connector_->tried() : std::string();
+  return "connecting to" + to + proxy + (tried.empty() ? "" : " at " + tried);
 }
 
 DialPhase Dialer::dial_phase() const noexcept {

@@ -110,6 +110,31 @@ TEST_P(AppHeartbeat, FIX_any_byte_counts_as_an_answer_unless_only_pongs_shall) {
   }
 }
 
+/// In Python any pong counts, also one that answers no ping.
+TEST_P(AppHeartbeat, FIX_with_match_pongs_only_the_pong_of_an_unanswered_ping_counts) {
+  for (const bool answers : {true, false}) {
+    RawServer server(
+        [answers](RawPeer& peer) {
+          (void)peer.accept();
+          for (int i = 1; i <= 3; ++i) {
+            const WireFrame ping = peer.read_frame();
+            if (ping.opcode() != Opcode::ping) return;
+            EXPECT_EQ(wire_text(ping.payload), "beat " + std::to_string(i));
+            (void)peer.send_pong(answers ? wire_text(ping.payload) : "beat 0");
+          }
+          (void)peer.send_close();
+          (void)peer.read_until_close();
+        },
+        link());
+    WebSocketApp app(server.url(), {}, with());
+    const auto result = app.run_forever(running({.ping_interval = 100ms,
+                                                 .ping_timeout = 90ms,
+                                                 .ping_payload = "beat ",
+                                                 .match_pongs = true}));
+    EXPECT_EQ(result.error, answers ? std::error_code() : Errc::ping_timeout);
+  }
+}
+
 TEST_P(AppHeartbeat, KEEP_any_pong_keeps_the_connection) {
   RawServer server(
       [](RawPeer& peer) {

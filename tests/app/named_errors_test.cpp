@@ -92,7 +92,7 @@ TEST(NamedErrorsOf, compression) {
 TEST(NamedErrorsOf, FIX_a_host_that_does_not_answer) {
   threads_may_rest();  // threads of the resolver
   EXPECT_EQ(what_of([] { return create_connection(no_server, {}); }),
-            "connecting to \"ws://127.0.0.1:1/\": Connection refused");
+            "connecting to \"ws://127.0.0.1:1/\" at 127.0.0.1:1: Connection refused");
   EXPECT_EQ(what_of([] {
               return create_connection("ws://no-such-host.invalid/?x=secret", {});
             }).find("resolving the host of \"ws://no-such-host.invalid/\": "),

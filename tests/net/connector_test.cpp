@@ -78,8 +78,18 @@ TEST_P(ConnectorOnLoop, R10_reports_if_everybody_refuses) {
   const auto connector = connect({one.endpoint(), two.endpoint()});
   ASSERT_TRUE(wait_for_result());
   EXPECT_EQ(result->error(), std::errc::connection_refused);
+  EXPECT_EQ(connector->tried(), one.endpoint().to_string() + ", " + two.endpoint().to_string());
   turn_for(*loop, 5ms);
   EXPECT_EQ(calls, 1);
+}
+
+TEST_P(ConnectorOnLoop, tells_four_of_the_addresses_that_it_has_tried) {
+  const RefusingAddress nobody;
+  const auto connector = connect(std::vector<Endpoint>(6, nobody.endpoint()));
+  EXPECT_EQ(connector->tried(), "");
+  ASSERT_TRUE(wait_for_result());
+  const std::string one = nobody.endpoint().to_string();
+  EXPECT_EQ(connector->tried(), one + ", " + one + ", " + one + ", " + one + " and 2 more");
 }
 
 TEST_P(ConnectorOnLoop, gives_a_silent_address_a_quarter_of_a_second_before_the_next_one) {

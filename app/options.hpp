@@ -102,6 +102,10 @@ struct ConnectOptions {
   /// from its construction on. TLS is applied for wss: unless already_secured. -1: none.
   int socket = -1;
   bool already_secured = false;  ///< Do not apply TLS to `socket`, not even for wss:.
+  /// The network to connect through, for tests and for networks of your own: it opens, reads,
+  /// writes and closes all sockets, looks up names, waits and tells the time. Must outlive the
+  /// WebSocket. Null: the operating system's.
+  net::Network* network = nullptr;
   /// Busy-poll duration before a call that waits blocks in poll(). Saves the microseconds that
   /// waking a thread takes, and costs a busy core. 0: blocks at once.
   std::chrono::microseconds busy_poll{0};

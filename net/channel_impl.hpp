@@ -55,8 +55,7 @@ std::error_code Channel<S, Handler>::close(std::optional<CloseCode> code, std::s
   return error;
 }
 
-/// A message without room behind output that the kernel was not asked to take yet: only its answer
-/// says whether the peer is slow, so it is asked first.
+/// Before a limit refuses a message the kernel is asked: its answer says whether the peer is slow.
 template <Stream S, class Handler>
 template <class Send>
 std::error_code Channel<S, Handler>::admitted(Send send) {

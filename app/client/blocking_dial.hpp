@@ -10,6 +10,7 @@ namespace wirespan {
 
 /// Takes ownership of ConnectOptions::socket and resets it to -1; the socket is closed if anything
 /// fails. Throws as WebSocket::connect().
-[[nodiscard]] Dialed dial_and_wait(const std::string& url, ConnectOptions& options);
+[[nodiscard]] Dialed dial_and_wait(const std::string& url, ConnectOptions& options,
+                                   net::Network& network);
 
 }  // namespace wirespan

@@ -34,7 +34,7 @@ WebSocket::Impl::~Impl() {
 
 void WebSocket::Impl::connect(const std::string& url) {
   if (facts().connected) throw_for(Errc::already_open, "connect");
-  open(dial_and_wait(url, options_));
+  open(dial_and_wait(url, options_, network_));
 }
 
 void WebSocket::Impl::open(Dialed dialed) {

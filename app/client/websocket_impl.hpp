@@ -112,8 +112,8 @@ class WebSocket::Impl {
   void dispose() noexcept;
   void close_descriptor_if_unused() noexcept;
 
-  net::Network& network_ = net::system_network();
   ConnectOptions options_;
+  net::Network& network_ = options_.network ? *options_.network : net::system_network();
   mutable FairMutex mutex_;
   std::condition_variable_any changed_;
   net::BufferPool pool_;

@@ -207,6 +207,7 @@ void set_connection(const Raw& raw, Options& options) {
   if (raw.ping_timeout) options.run.ping_timeout = milliseconds_of(*raw.ping_timeout);
   options.run.reconnect = milliseconds_of(raw.reconnect);
   if (raw.insecure) options.run.sslopt.verify = wirespan::tls::Verify::none;
+  options.run.proxy_sslopt.ca_certs = options.run.sslopt.ca_certs;
   if (raw.compress) options.app.compression = wirespan::DeflateOptions{};
 }
 

@@ -47,6 +47,22 @@ expect "opened\nreceived: message 0\nreceived: message 1\nreceived: message 2\nc
 
 expect "50 of 50 apps were answered\n" "$app/many_apps" "$url" 50
 
+# Ctrl+C: one closing handshake, whether there is a connection or not.
+interrupted() { # interrupted LINES URL WORD: sends SIGINT once the output has WORD
+  "$app/ctrl_c" "$2" >"$work/out" &
+  local client=$!
+  for _ in $(seq 200); do
+    grep -q "$3" "$work/out" && break
+    sleep 0.05
+  done
+  kill -INT "$client"
+  wait "$client"
+  diff <(printf '%b' "$1") "$work/out"
+}
+interrupted "opened\nclosed: 1000\nstopped\n" "$url" opened
+refused='connecting to "ws://127.0.0.1:1/" at 127.0.0.1:1: Connection refused'
+interrupted "error: $refused\nclosed: none\nstopped: $refused\n" ws://127.0.0.1:1/ error
+
 # A server that comes later than its client: every attempt that fails is told, no message is lost.
 kill -TERM "$server"
 wait "$server"

@@ -329,8 +329,7 @@ def over_tls(clients: Clients, proxy: Proxy, servers) -> None:
             with proxy.expect_used_for(url):
                 clients.expect_messages(url, servers.certificate, environment={"all_proxy": at})
             with proxy.expect_used_for(url):
-                clients.expect_echo(url, "-p", at, "--ca", servers.certificate,
-                                    environment={"SSL_CERT_FILE": str(servers.certificate)})
+                clients.expect_echo(url, "-p", at, "--ca", servers.certificate)
         with proxy.expect_unused():
             clients.expect_refusal("certificate", servers.plain, at)
 

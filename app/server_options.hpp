@@ -107,7 +107,9 @@ struct ServerOptions {
   /// Bytes (64 MiB) of published messages on their way from other threads to one loop. While a loop
   /// is that far behind, publish() is refused. With none before it a message may be larger.
   std::size_t publish_queue_limit = limits::publish_queue;
-  Overflow overflow = Overflow::refuse;  ///< The fate of a message above the hard limit.
+  /// The fate of a message above the hard limit, or above the budget for a connection that is above
+  /// its fair share.
+  Overflow overflow = Overflow::refuse;
   /// Stop reading from a peer that leaves more than the high watermark unread, until no more than
   /// the low one waits: a peer that wants answers has to take them.
   bool hold_reading = true;

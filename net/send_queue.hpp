@@ -103,9 +103,16 @@ class SendQueue {
   /// Drops everything, records it as lost, and accepts nothing more.
   void fail(Connection* connection) noexcept;
 
-  /// Makes on_drained() due: a sender was refused, or the high watermark was crossed.
-  void owe_drain() noexcept { drain_owed_ = true; }
-  [[nodiscard]] bool drain_owed() const noexcept { return drain_owed_; }
+  /// Makes on_drained() due at the low watermark: a sender was refused, or the high watermark was
+  /// crossed. If anything is held, some of it has to leave first: a refused sender that tries again
+  /// at once would be refused again, and so on without an end.
+  void owe_drain(const Connection* connection) noexcept {
+    drain_owed_ = true;
+    drain_waits_ = held(connection) > 0;
+  }
+  [[nodiscard]] bool drain_is_due(const Connection* connection) const noexcept {
+    return drain_owed_ && !drain_waits_ && !is_above_low(connection);
+  }
   void drained() noexcept { drain_owed_ = false; }
 
  private:
@@ -123,6 +130,7 @@ class SendQueue {
   std::size_t amount_ = 0;               // failed: bytes lost; else: share() of the budget
   State state_ = State::flowing;
   bool drain_owed_ = false;
+  bool drain_waits_ = false;  // drain_owed_: nothing has left since
 };
 
 }  // namespace wirespan::net

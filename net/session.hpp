@@ -132,7 +132,7 @@ class Session {
   [[nodiscard]] std::error_code send_control(Opcode opcode, Bytes payload,
                                              Admission admission = Admission::ask);
   /// Makes take_drained() due, because a sender to this session was refused elsewhere.
-  void owe_drain() noexcept { queue_.owe_drain(); }
+  void owe_drain() noexcept { queue_.owe_drain(connection_.get()); }
   /// Starts the closing handshake, which may take `time` from the next settle() on;
   /// SessionOptions::close_time if unset. A pause ends, and input that it held back is discarded.
   [[nodiscard]] std::error_code close(std::optional<CloseCode> code, std::string_view reason,

@@ -143,6 +143,8 @@ std::error_code Session::overflow(std::size_t size) {
       if (close(CloseCode::try_again_later, "too slow")) return Errc::not_open;
       return Errc::overflow_closed;
   }
+  const SendBudget* budget = options().budget;
+  if (budget != nullptr && size > budget->limit) return Errc::send_budget_spent;  // for good
   return refuse(is_full ? Errc::send_queue_full : Errc::send_budget_spent);
 }
 
@@ -162,7 +164,7 @@ bool Session::drop_for(std::size_t size) {
 
 /// Makes on_drained() due for the refused sender.
 std::error_code Session::refuse(Errc why) noexcept {
-  queue_.owe_drain();
+  owe_drain();
   return why;
 }
 
@@ -215,7 +217,7 @@ void Session::note_sent() {
 
 /// Only a backlog counts: output that the kernel has not refused may leave at once.
 void Session::note_high_water() noexcept {
-  queue_.owe_drain();
+  owe_drain();
   if (options().hold_reading && !reads_to_end_ && reading_ == Reading::on) {
     reading_ = Reading::held;
   }
@@ -258,7 +260,7 @@ bool Session::end_of_write(bool had_backlog) {
 }
 
 bool Session::take_drained() noexcept {
-  const bool due = accepts() && queue_.drain_owed() && !queue_.is_above_low(connection_.get());
+  const bool due = accepts() && queue_.drain_is_due(connection_.get());
   if (due) queue_.drained();
   return due;
 }

@@ -201,11 +201,11 @@ void WebSocket::Impl::flush() {
 // Ending.
 
 /// After a Close frame or a failure: drives the session to its end (RFC 6455 §7.1.1). The session's
-/// close time bounds that, and after a failure the caller's deadline does, too. Throws a failure.
+/// close time and the caller's deadline bound that. Throws a failure.
 void WebSocket::Impl::end_after(Lock& lock, const Event& event, Deadline deadline) {
   if (const auto* close = std::get_if<CloseReceived>(&event)) {
     peer_close_.note(*close);
-    drive_to_end(lock, std::nullopt);
+    drive_to_end(lock, deadline);
     goodbye();
   }
   if (const auto* failed = std::get_if<Failed>(&event)) {

@@ -43,7 +43,7 @@ class ConnectProxy : public OverLinks {
 };
 INSTANTIATE_TEST_SUITE_P(Over, ConnectProxy, ::testing::ValuesIn(links()), link_name);
 
-TEST_P(ConnectProxy, KEEP_http_connect_opens_a_tunnel_and_names_the_server) {
+TEST_P(ConnectProxy, R9_KEEP_http_connect_opens_a_tunnel_and_names_the_server) {
   const RawServer proxy(http_proxy(log));
   expect_echo(connect(origin, through("http", proxy)));
   const std::string target = "127.0.0.1:" + port();

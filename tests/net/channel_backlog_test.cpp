@@ -147,6 +147,35 @@ TEST_P(ChannelBacklog, what_is_too_large_for_the_rest_of_the_queue_is_asked_for_
   EXPECT_EQ(channel.sent().size(), 2U);
 }
 
+/// The low watermark is above the hard limit: what is left is always below it, and there is still
+/// no room. Each call of on_drained() follows a write.
+TEST_P(ChannelBacklog, a_refused_sender_is_not_called_again_before_something_has_left) {
+  net::SessionOptions options = small_limits();
+  options.send_high_watermark = options.send_low_watermark = 100'000;
+  StagedChannel eager(GetParam(), {.channel = options});
+  int calls = 0;
+  std::error_code last;
+  const auto send_one = [&] { return eager.host->send(Opcode::binary, pattern_bytes(4000)); };
+  eager.host.on_drained = [&] {
+    ++calls;
+    last = send_one();
+  };
+  eager.script.room = 0;
+  eager.host.start();
+  EXPECT_FALSE(send_one());
+  EXPECT_EQ(send_one(), Errc::send_queue_full);
+  eager.turn(100);
+  EXPECT_EQ(calls, 0);
+  eager.script.room = 50;
+  eager.turn(100);
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(last, Errc::send_queue_full);
+  eager.script.room = SIZE_MAX;
+  eager.turn(3);
+  EXPECT_FALSE(last);
+  EXPECT_EQ(eager.sent().size(), 2U);
+}
+
 TEST_P(ChannelBacklog, without_a_backlog_nobody_is_told_of_one) {
   channel.script.room = SIZE_MAX;
   for (int i = 0; i < 10; ++i) {

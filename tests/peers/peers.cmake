@@ -97,11 +97,11 @@ if(WIRESPAN_TOOLS)
       COMMAND ${debian_python} ${peers}/wsdump_test.py $<TARGET_FILE:wsdump> ${part})
   endforeach()
   if(WIRESPAN_TLS)
-    wirespan_program(blocking_client SOURCES ${peers}/blocking_client.cpp LINKS wirespan::app)
+    wirespan_program(blocking_echo SOURCES ${peers}/blocking_echo.cpp LINKS wirespan::app)
     foreach(proxy squid tinyproxy dante microsocks)
       wirespan_peer_test(proxies.${proxy}
         COMMAND ${debian_python} ${peers}/proxies_test.py $<TARGET_FILE:wsdump>
-                $<TARGET_FILE:blocking_client> $<TARGET_FILE:echo_server> ${proxy})
+                $<TARGET_FILE:blocking_echo> $<TARGET_FILE:echo_server> ${proxy})
     endforeach()
   endif()
   wirespan_peer_test(chat_room.chromium

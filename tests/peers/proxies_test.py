@@ -1,4 +1,4 @@
-"""proxies_test.py WSDUMP BLOCKING_CLIENT ECHO_SERVER PROXY: our clients through squid, tinyproxy,
+"""proxies_test.py WSDUMP BLOCKING_ECHO ECHO_SERVER PROXY: our clients through squid, tinyproxy,
 dante or microsocks, with and without credentials, to servers with and without TLS."""
 
 import argparse
@@ -227,10 +227,10 @@ def tls_in_front(proxy: Proxy, certificate: pathlib.Path, key: pathlib.Path):
 
 
 class Clients:
-    """wsdump, which is a WebSocketApp, and blocking_client, which is a WebSocket."""
+    """wsdump, which is a WebSocketApp, and blocking_echo, which is a WebSocket."""
 
-    def __init__(self, wsdump: str, blocking_client: str):
-        self._wsdump, self._blocking_client = wsdump, blocking_client
+    def __init__(self, wsdump: str, blocking_echo: str):
+        self._wsdump, self._blocking_echo = wsdump, blocking_echo
 
     @staticmethod
     def _run(command, environment) -> tuple[int, str, str]:
@@ -254,7 +254,7 @@ class Clients:
         shown = f"{scheme}://{rest.rpartition('@')[2]}"
         environment = {"http_proxy": at, "https_proxy": at}
         for wanted, found in ((3, self.dump(url, "-p", at)),
-                              (1, self._run([self._blocking_client, url], environment))):
+                              (1, self._run([self._blocking_echo, url], environment))):
             expect(found[:2] == (wanted, "") and what in found[2] and shown in found[2],
                    f"{url} {at}: {found}")
             secrets = "p@ss", "p%40ss", "user:", PLAIN_PASSWORD
@@ -262,7 +262,7 @@ class Clients:
 
     def expect_messages(self, url: str, *arguments, environment: dict[str, str]) -> None:
         """The blocking client finds the proxy in the environment."""
-        found = self._run([self._blocking_client, url + "/echo", *arguments], environment)
+        found = self._run([self._blocking_echo, url + "/echo", *arguments], environment)
         expect(found == (0, "", ""), f"{url} {environment}: {found}")
 
 
@@ -385,11 +385,11 @@ class Servers:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("wsdump")
-    parser.add_argument("blocking_client")
+    parser.add_argument("blocking_echo")
     parser.add_argument("echo_server")
     parser.add_argument("proxy", choices=["squid", "tinyproxy", "dante", "microsocks"])
     args = parser.parse_args()
-    clients = Clients(args.wsdump, args.blocking_client)
+    clients = Clients(args.wsdump, args.blocking_echo)
     with programs.temporary_folder() as folder:
         certificate, key = programs.make_certificate(folder)
         with programs.PeerServer() as plain, programs.PeerServer(certificate, key) as secure:

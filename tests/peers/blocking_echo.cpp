@@ -1,4 +1,4 @@
-// blocking_client.cpp - sends messages with the blocking client and checks that they come back.
+// blocking_echo.cpp - sends messages with the blocking client and checks that they come back.
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
     exchange(argv[1], argc > 2 ? argv[2] : "");
     return 0;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "blocking_client: %s\n", error.what());
+    std::fprintf(stderr, "blocking_echo: %s\n", error.what());
     return 1;
   }
 }

@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
   const auto result = app.run_forever({.reconnect = std::chrono::seconds(2)}, stop.get_token());
 
   is_over = true;
-  ::pthread_kill(waiter.native_handle(), SIGTERM);  // it may still wait
+  ::pthread_kill(waiter.native_handle(), SIGINT);  // it may still wait
   waiter.join();
   tell(result.text());
   return result.failed() ? 1 : 0;

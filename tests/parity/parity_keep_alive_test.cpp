@@ -42,15 +42,17 @@ TEST(ParityKeepAlive, FIX_there_is_no_thread_for_pings) {
 
 TEST(ParityKeepAlive, FIX_a_peer_that_is_given_up_is_told_with_1011) {
   std::vector<std::string> frames;
-  const RawServer server({[&](RawPeer& peer) {
-                            (void)peer.accept();
-                            frames = peer.read_until_close();
-                          },
-                          sending({})});
   Recorder recorder;
-  WebSocketApp app(server.url(), recorder.handlers());
-  EXPECT_FALSE(
-      app.run_forever({.ping_interval = 60ms, .ping_timeout = 30ms, .reconnect = 1ms}).failed());
+  {
+    const RawServer server({[&](RawPeer& peer) {
+                              (void)peer.accept();
+                              frames = peer.read_until_close();
+                            },
+                            sending({})});
+    WebSocketApp app(server.url(), recorder.handlers());
+    EXPECT_FALSE(
+        app.run_forever({.ping_interval = 60ms, .ping_timeout = 30ms, .reconnect = 1ms}).failed());
+  }  // the script has ended
   EXPECT_EQ(frames, (std::vector<std::string>{"ping ", "close 1011"}))
       << "Python: the socket is closed without a Close frame";
   EXPECT_EQ(recorder.calls(),

@@ -75,6 +75,10 @@ class SendQueue {
   void spill(Connection* connection);
   /// Drops the oldest whole message that is still untouched; false if there is none.
   [[nodiscard]] bool drop_oldest() { return entries_ && entries_->drop_oldest() > 0; }
+  /// Returns the bytes of the unsent frame that conflate() would replace; 0 if there is none.
+  [[nodiscard]] std::size_t replaceable(const PublishedFrame& frame) const noexcept {
+    return entries_ ? entries_->replaceable(frame) : 0;
+  }
   /// Conflation: replaces an unsent frame that has the same key; false if there is none.
   [[nodiscard]] bool conflate(const PublishedFrame::Ptr& frame) {
     return entries_ && entries_->replace(frame);

@@ -62,21 +62,24 @@ std::error_code Session::send_keyed(Opcode opcode, Bytes payload, const SendHow&
   return frame ? queue_frame(*frame, how.admission) : frame.error();
 }
 
-/// Conflation: an unsent frame with the same key is replaced where it waits, whatever the limits.
+/// Conflation: an unsent frame with the same key is replaced where it waits. Only the bytes by
+/// which the new one is longer need room, so that a full queue takes news of the same length.
 std::error_code Session::queue_frame(const PublishedFrame::Ptr& frame, Admission admission) {
-  if (queue_.conflate(frame)) {
-    ++rare().conflated;
-    note_sent();
-    return {};
-  }
+  const std::size_t freed = queue_.replaceable(*frame.get());
   const std::size_t size = frame->bytes().size();
-  if (admission == Admission::ask) {
-    if (const auto error = admit(size)) return error;
-  } else if (options().overflow == Overflow::drop_oldest) {
-    (void)drop_for(size);
+  const bool needs_room = freed == 0 || size > freed;
+  const std::size_t more = size - std::min(size, freed);
+  if (needs_room && admission == Admission::ask) {
+    if (const auto error = admit(more)) return error;
+  } else if (needs_room && options().overflow == Overflow::drop_oldest) {
+    (void)drop_for(more);
   }
-  queue_.spill(connection_.get());
-  queue_.push(frame);
+  if (queue_.conflate(frame)) {  // unless it was dropped for its successor
+    ++rare().conflated;
+  } else {
+    queue_.spill(connection_.get());
+    queue_.push(frame);
+  }
   note_sent();
   return {};
 }

@@ -131,6 +131,13 @@ Block::Ptr WriteQueue::in_small_block(Bytes bytes) {
   return block;
 }
 
+std::size_t WriteQueue::replaceable(const PublishedFrame& frame) const noexcept {
+  if (frame.key().empty()) return 0;
+  const auto found = by_key_.find(frame.key());
+  const bool is_there = found != by_key_.end() && is_untouched(found->second);
+  return is_there ? found->second->rest().size() : 0;
+}
+
 bool WriteQueue::replace(const PublishedFrame::Ptr& frame) {
   if (frame->key().empty()) return false;
   const auto found = by_key_.find(frame->key());

@@ -63,6 +63,8 @@ class WriteQueue {
   /// copying them does. 16 small messages to 1,000 subscribers take 0.41 instead of 0.88 us each. A
   /// joined message can be neither dropped nor replaced. False: the caller has to push() it.
   [[nodiscard]] bool join(const PublishedFrame& frame);
+  /// Returns the bytes of the unsent frame that replace() would replace; 0 if there is none.
+  [[nodiscard]] std::size_t replaceable(const PublishedFrame& frame) const noexcept;
   /// Conflation: replaces an unsent frame that has the same key. False if there is none.
   [[nodiscard]] bool replace(const PublishedFrame::Ptr& frame);
   /// Drops the oldest droppable message that is still untouched. Returns its size, or 0 if there is

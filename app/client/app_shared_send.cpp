@@ -46,7 +46,7 @@ bool WebSocketApp::Shared::give_back(const Message& message) noexcept {
   const Lock lock(mutex_);
   if (!keeps_while_down_ || !keep_running_ || is_control(message.opcode)) return false;
   try {
-    if (kept_.has(message.key) || given_back_.replace(message)) {
+    if (kept_.held_for(message.key) > 0 || given_back_.replace(message)) {
       counters_.kept_conflated.add();
     } else {
       given_back_.push(message);
@@ -75,12 +75,16 @@ bool WebSocketApp::Shared::keeps(Opcode opcode) const noexcept {
   return is_keeping_ && keep_running_ && !is_control(opcode);
 }
 
-/// True if the message fits into AppOptions::down_limit; with Overflow::drop_oldest older ones make
-/// room.
+/// True if the message fits into AppOptions::down_limit, instead of one with the same key if there
+/// is one; with Overflow::drop_oldest older ones make room.
 bool WebSocketApp::Shared::has_room_to_keep(const Message& message) noexcept {
   const std::size_t size = KeptMessages::held_by(message);
   if (size > down_limit_) return false;
-  while (given_back_.held() + kept_.held() > down_limit_ - size) {
+  const auto fits = [&] {
+    const std::size_t freed = given_back_.held_for(message.key) + kept_.held_for(message.key);
+    return size <= freed || given_back_.held() + kept_.held() - freed <= down_limit_ - size;
+  };
+  while (!fits()) {
     if (!makes_room_ || !(given_back_.drop_oldest() || kept_.drop_oldest())) return false;
     counters_.kept_dropped.add();
   }
@@ -89,12 +93,12 @@ bool WebSocketApp::Shared::has_room_to_keep(const Message& message) noexcept {
 
 /// Keeps a message, in the place of one with the same key if there is one. Throws std::bad_alloc.
 std::error_code WebSocketApp::Shared::keep(const Message& message) {
+  if (!has_room_to_keep(message)) return Errc::send_queue_full;
   if (given_back_.replace(message) || kept_.replace(message)) {
     counters_.kept_conflated.add();
-    return {};
+  } else {
+    kept_.push(message);
   }
-  if (!has_room_to_keep(message)) return Errc::send_queue_full;
-  kept_.push(message);
   return {};
 }
 

@@ -12,10 +12,7 @@ void KeptMessages::push(const Message& message) {
                  .compress = message.compress,
                  .payload = {message.payload.begin(), message.payload.end()},
                  .key = std::string(message.key)});
-  if (!message.key.empty()) {
-    by_key_.erase(message.key);  // the key of an older entry lies in that entry
-    by_key_.emplace(one.front().key, one.begin());
-  }
+  if (!message.key.empty()) by_key_.emplace(one.front().key, one.begin());
   entries_.splice(entries_.end(), one);
   payload_ += message.payload.size();
   held_ += held_by(message);

@@ -31,13 +31,16 @@ class KeptMessages {
   [[nodiscard]] std::size_t payload() const noexcept { return payload_; }
   [[nodiscard]] std::size_t held() const noexcept { return held_; }
 
-  /// Appends a copy. Throws std::bad_alloc, and then nothing has changed.
+  /// Appends a copy. Requires held_for(message.key) == 0. Throws std::bad_alloc, and then nothing
+  /// has changed.
   void push(const Message& message);
   /// Replaces the message with the same key; false if there is none. Throws std::bad_alloc, and
   /// then nothing has changed.
   [[nodiscard]] bool replace(const Message& message);
-  [[nodiscard]] bool has(std::string_view key) const {
-    return !key.empty() && by_key_.contains(key);
+  /// Returns the bytes counted for the message that replace() would replace; 0 if there is none.
+  [[nodiscard]] std::size_t held_for(std::string_view key) const noexcept {
+    const auto found = key.empty() ? by_key_.end() : by_key_.find(key);
+    return found == by_key_.end() ? 0 : held_by(found->second->view());
   }
   /// Lends the oldest message. Requires !empty().
   [[nodiscard]] Message begin_front();

@@ -183,6 +183,54 @@ TEST_P(AppOverflow, messages_kept_while_down_are_conflated_and_dropped_alike) {
   EXPECT_EQ(app.metrics().dropped, 1U);
 }
 
+/// A longer message with the same key needs room for the bytes by which it is longer.
+TEST_P(AppOverflow, a_replacement_does_not_pass_the_limit) {
+  const RawServer server(late(), link());
+  WebSocketApp app(server.url(), recorder.handlers(), limited(Overflow::refuse));
+  (void)run_behind_a_backlog(app, true, [&] {
+    EXPECT_TRUE(app.try_send("short", "k").accepted());
+    EXPECT_EQ(app.try_send(std::string(2 * more_than_the_kernel_takes, 'x'), "k"),
+              Errc::send_queue_full);
+    EXPECT_TRUE(app.try_send("a bit longer", "k").accepted());
+  });
+  EXPECT_EQ(texts, (Texts{"a"})) << "the first word of the last one";
+  EXPECT_EQ(app.metrics().conflated, 1U);
+}
+
+TEST_P(AppOverflow, a_replacement_does_not_pass_down_limit) {
+  AppOptions options = limited(Overflow::refuse);
+  options.while_down = WhileDown::keep;
+  options.down_limit = 2 * (128 + 10);
+  const RawServer server({[](RawPeer& peer) { (void)peer.accept(); }, late()}, link());
+  WebSocketApp app(server.url(), recorder.handlers(), options);
+  app.handlers().on_error = [](WebSocketApp& self, const std::exception&) {
+    self.send("12345", "k");  // 134 bytes
+    self.send("other");       // 133
+    EXPECT_EQ(self.try_send(std::string(15, 'x'), "k"), Errc::send_queue_full);
+    self.send(std::string(14, 'y'), "k");
+    EXPECT_EQ(self.buffered_amount(), 19U);
+  };
+  app.handlers().on_message = [](WebSocketApp& self, const Message&) { self.close(); };
+  go_on.set();
+  EXPECT_EQ(app.run_forever(small({.reconnect = 1ms})).why, EndReason::stopped);
+  EXPECT_EQ(texts, (Texts{std::string(14, 'y'), "other"}));
+}
+
+TEST_P(AppOverflow, a_limit_of_0_takes_one_message_at_a_time) {
+  for (const Overflow overflow : {Overflow::refuse, Overflow::drop_oldest, Overflow::close}) {
+    clear();
+    const RawServer server(late(), link());
+    WebSocketApp app(server.url(), recorder.handlers(),
+                     with({.send_hard_limit = 0, .overflow = overflow}));
+    (void)run_behind_a_backlog(app, true, [&] {
+      const SendResult second = app.try_send("second");
+      EXPECT_EQ(second,
+                overflow == Overflow::close ? Errc::overflow_closed : Errc::send_queue_full);
+    });
+    EXPECT_EQ(texts, Texts{});
+  }
+}
+
 TEST_P(AppOverflow, keys_that_cannot_be_are_refused) {
   const RawServer server(late(), link());
   WebSocketApp app(server.url(), recorder.handlers(), with());

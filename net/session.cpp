@@ -18,6 +18,13 @@ Session::Session(Connection connection, const SessionOptions& options, WriteQueu
 
 Session::~Session() { finish(); }
 
+/// match_pongs would be void if other bytes answered pings.
+void Session::make_rare() {
+  KeepAlive::Options keep_alive = options().keep_alive;
+  keep_alive.only_pongs_count = keep_alive.only_pongs_count || options().match_pongs;
+  rare_.reset(new Rare{.keep_alive = {keep_alive, last_activity_}});
+}
+
 // Input.
 
 MutableBytes Session::receive_window(MutableBytes shared) {

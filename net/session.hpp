@@ -122,7 +122,8 @@ class Session {
   // Calls of the user. Each appends whole frames, or none and returns an error: one of
   // Connection's, Errc::send_queue_full, send_budget_spent or overflow_closed.
 
-  /// Sends a message or a part of one; a ping or pong as send_control() does.
+  /// Sends a message or a part of one; a ping or pong as send_control() does. If send_queue_full
+  /// comes without a backlog, the kernel was not asked yet: the owner writes, and sends again.
   [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, const SendHow& how = {});
   /// Sends a published message (fan-out): the frame is shared with other sessions; a small one may
   /// be copied. Conflation: it replaces an unsent one with the same key. Servers only.
@@ -292,9 +293,10 @@ class Session {
   };
 
   [[nodiscard]] Rare& rare() {
-    if (!rare_) rare_.reset(new Rare{.keep_alive = {options().keep_alive, last_activity_}});
+    if (!rare_) make_rare();
     return *rare_;
   }
+  [[gnu::noinline]] void make_rare();
   /// Returns the protocol object; lent by the pool if there is none.
   [[nodiscard]] Connection& connection() {
     if (!connection_) connection_ = options().connections->lend();

@@ -38,7 +38,7 @@ struct SessionOptions {
   std::string ping_payload{};       ///< Payload of keep-alive's pings; at most 125 bytes.
   /// Strict matching of pongs: the pings of keep-alive are numbered behind ping_payload (of at most
   /// limits::numbered_ping_payload bytes), and only a pong with the payload of one that is still
-  /// unanswered is an answer. Together with KeepAlive::Options::only_pongs_count.
+  /// unanswered is an answer; no other byte is, as with KeepAlive::Options::only_pongs_count.
   bool match_pongs = false;
   /// From our Close frame to the peer's, and again for the lingering close after it; 0 and below:
   /// the peer is not waited for.

@@ -27,11 +27,12 @@ void check(const RunOptions& options) {
   if (both && options.ping_interval <= *options.ping_timeout) {
     refuse("Ensure ping_interval > ping_timeout");
   }
-  const std::size_t longest =
-      options.match_pongs ? limits::numbered_ping_payload : max_control_payload;
-  if (options.ping_payload.size() > longest) {
-    throw_for(Errc::control_too_long, "RunOptions::ping_payload of " +
-                                          std::to_string(options.ping_payload.size()) + " bytes");
+  const std::size_t size = options.ping_payload.size();
+  const std::string told = "RunOptions::ping_payload of " + std::to_string(size) + " bytes";
+  if (size > max_control_payload) throw_for(Errc::control_too_long, told);
+  if (options.match_pongs && size > limits::numbered_ping_payload) {
+    throw_for(Errc::invalid_option, told + " leaves no room for the number of match_pongs, above " +
+                                        std::to_string(limits::numbered_ping_payload));
   }
   if (options.reconnect.policy()) options.reconnect.policy()->validate();
 }
@@ -41,7 +42,7 @@ net::SessionOptions session_options(const RunOptions& options, const AppOptions&
   if (timeout) timeout = bounded(*timeout);
   return {.keep_alive = {.interval = bounded(options.ping_interval),
                          .timeout = timeout,
-                         .only_pongs_count = options.only_pongs_count || options.match_pongs},
+                         .only_pongs_count = options.only_pongs_count},
           .ping_payload = options.ping_payload,
           .match_pongs = options.match_pongs,
           .send_high_watermark = app.send_high_watermark,

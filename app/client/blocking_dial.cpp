@@ -7,30 +7,12 @@
 #include <wirespan/app/client/blocking_dial.hpp>
 #include <wirespan/app/exceptions.hpp>
 #include <wirespan/net/event_loop.hpp>
+#include <wirespan/net/tcp_socket.hpp>
 
 namespace wirespan {
-namespace {
-
-/// ConnectOptions::socket until the dialer takes it over; closed if that does not happen.
-class GivenSocket {
- public:
-  GivenSocket(int fd, net::Network& network) noexcept : network_(network), fd_(fd) {}
-  ~GivenSocket() {
-    if (fd_ >= 0) network_.close(fd_);
-  }
-  GivenSocket(const GivenSocket&) = delete;
-  GivenSocket& operator=(const GivenSocket&) = delete;
-  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
-
- private:
-  net::Network& network_;
-  int fd_;
-};
-
-}  // namespace
 
 Dialed dial_and_wait(const std::string& url, ConnectOptions& options, net::Network& network) {
-  GivenSocket given(std::exchange(options.socket, -1), network);
+  net::TcpSocket given(network, std::exchange(options.socket, -1));
   std::string detail;
   auto plan = make_dial_plan(url, options, detail);
   if (!plan) throw_for(plan.error(), detail);

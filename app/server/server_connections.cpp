@@ -18,21 +18,20 @@ namespace {
 constexpr std::size_t early_report_size = std::size_t{64} << 10;
 
 net::SessionOptions session_options(const ServerOptions& options) {
-  net::SessionOptions session{
-      .keep_alive = {.interval = bounded(options.ping_interval),
-                     .timeout = unless_off(options.ping_timeout),
-                     .only_pongs_count = options.only_pongs_count || options.match_pongs},
-      .match_pongs = options.match_pongs,
-      .close_time = options.close_time,
-      .idle_time = unless_off(options.idle_time),
-      .idle_ignores_output = options.idle_ignores_output,
-      .progress_time = unless_off(options.progress_time),
-      .progress_bytes = options.progress_bytes,
-      .send_high_watermark = options.send_high_watermark,
-      .send_low_watermark = options.send_low_watermark,
-      .send_hard_limit = options.send_hard_limit,
-      .overflow = options.overflow,
-      .hold_reading = options.hold_reading};
+  net::SessionOptions session{.keep_alive = {.interval = bounded(options.ping_interval),
+                                             .timeout = unless_off(options.ping_timeout),
+                                             .only_pongs_count = options.only_pongs_count},
+                              .match_pongs = options.match_pongs,
+                              .close_time = options.close_time,
+                              .idle_time = unless_off(options.idle_time),
+                              .idle_ignores_output = options.idle_ignores_output,
+                              .progress_time = unless_off(options.progress_time),
+                              .progress_bytes = options.progress_bytes,
+                              .send_high_watermark = options.send_high_watermark,
+                              .send_low_watermark = options.send_low_watermark,
+                              .send_hard_limit = options.send_hard_limit,
+                              .overflow = options.overflow,
+                              .hold_reading = options.hold_reading};
   if (session.keep_alive.interval.count() > 0) session.idle_time.reset();
   return session;
 }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "support/app_test.hpp"
+#include <wirespan/core/limits.hpp>
 
 namespace wirespan::test {
 namespace {
@@ -133,6 +134,20 @@ TEST_P(AppHeartbeat, FIX_with_match_pongs_only_the_pong_of_an_unanswered_ping_co
                                                  .match_pongs = true}));
     EXPECT_EQ(result.error, answers ? std::error_code() : Errc::ping_timeout);
   }
+}
+
+TEST_P(AppHeartbeat, match_pongs_needs_room_for_a_number_behind_the_payload) {
+  WebSocketApp app(link().url(unused_port()), {}, with());
+  const auto start = [&](std::size_t size, bool match) {
+    return thrown_by([&] {
+      (void)app.run_forever(
+          running({.ping_payload = std::string(size, 'p'), .match_pongs = match}));
+    });
+  };
+  EXPECT_EQ(start(limits::numbered_ping_payload, true), Thrown{"nothing"});
+  EXPECT_EQ(start(limits::numbered_ping_payload + 1, true), plain_exception(Errc::invalid_option));
+  EXPECT_EQ(start(limits::numbered_ping_payload + 1, false), Thrown{"nothing"});
+  EXPECT_EQ(start(126, true), plain_exception(Errc::control_too_long));
 }
 
 TEST_P(AppHeartbeat, KEEP_any_pong_keeps_the_connection) {

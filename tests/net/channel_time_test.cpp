@@ -155,7 +155,6 @@ TEST_P(ChannelKeepAlive, R112_with_match_pongs_only_the_payload_of_an_unanswered
   for (const auto& [answer, lives] : {Case{"p1", true}, Case{"p", false}, Case{"p2", false},
                                       Case{"p0", false}, Case{"", false}, Case{"1", false}}) {
     HostOptions options = keep_alive(10s, 4s);
-    options.channel.keep_alive.only_pongs_count = true;
     options.channel.match_pongs = true;
     options.channel.ping_payload = "p";
     StagedChannel channel(GetParam(), options);

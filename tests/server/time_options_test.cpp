@@ -68,6 +68,24 @@ TEST_P(ServerTimes, a_ping_timeout_above_the_interval_finds_a_dead_client) {
   EXPECT_TRUE(server.has_connections(0));
 }
 
+/// With match_pongs pings are numbered, and neither a pong for none of them nor a message answers.
+TEST_P(ServerTimes, with_match_pongs_only_the_number_of_an_unanswered_ping_counts) {
+  for (const bool answers : {true, false}) {
+    RunningServer server(echoing(), link(),
+                         {.ping_interval = 100ms, .ping_timeout = 80ms, .match_pongs = true});
+    RawPeer client = server.open();
+    for (int i = 1; i <= 3; ++i) {
+      const WireFrame ping = client.read_frame();
+      if (ping.opcode() != Opcode::ping) break;
+      EXPECT_EQ(wire_text(ping.payload), std::to_string(i));
+      client.send_pong(answers ? std::to_string(i) : "0");
+      client.send_text("alive");
+      if (client.read_frame().opcode() != Opcode::text) break;
+    }
+    EXPECT_TRUE(server.has_connections(answers ? 1 : 0));
+  }
+}
+
 /// A client cannot answer a ping in the middle of its frame; the bytes of the frame count instead.
 TEST_P(ServerTimes, a_client_inside_a_long_frame_is_not_cut_for_want_of_a_pong) {
   RunningServer server(echoing(), link(), {.ping_interval = 60ms, .ping_timeout = 50ms});

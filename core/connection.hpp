@@ -239,7 +239,7 @@ inline State Connection::state() const noexcept {
   return close_sent_ || close_received_ ? State::closing : State::open;
 }
 
-inline std::error_code Connection::check_send(Opcode opcode) const noexcept {
+[[gnu::always_inline]] inline std::error_code Connection::check_send(Opcode opcode) const noexcept {
   if (is_control(opcode) || is_reserved(opcode)) return Errc::unsupported_frame;
   if (state() != State::open) return Errc::not_open;
   const bool under_way = sending_ != Opcode::continuation;

@@ -33,8 +33,7 @@ namespace wirespan::net {
 ///   the channel to EventLoop::retire() there.
 /// and these if it has them:
 ///   void on_bytes_read(std::size_t), void on_bytes_written(std::size_t): of the stream,
-///   void on_dropped(std::size_t), on_conflated(std::size_t): numbers of messages dropped,
-///   replaced.
+///   void on_dropped(std::size_t), on_conflated(std::size_t): messages dropped, replaced.
 /// They must not throw. They may send, close, abort and pause.
 template <Stream S, class Handler>
 class Channel final : private IoHandler, private Timer {
@@ -133,8 +132,11 @@ class Channel final : private IoHandler, private Timer {
   }
   void deliver();
   void dispatch(const Event& event);
-  template <class Send>
-  [[nodiscard]] std::error_code admitted(Send send);
+  [[nodiscard]] std::error_code admitted(const auto& send) {
+    const std::error_code error = send();
+    return error ? refused(send, error) : sent(error);
+  }
+  [[nodiscard, gnu::noinline]] std::error_code refused(const auto& send, std::error_code error);
   [[nodiscard]] std::error_code sent(std::error_code error);
   void write_output();
   void write_now();

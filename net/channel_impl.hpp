@@ -57,9 +57,7 @@ std::error_code Channel<S, Handler>::close(std::optional<CloseCode> code, std::s
 
 /// Before a limit refuses a message the kernel is asked: its answer says whether the peer is slow.
 template <Stream S, class Handler>
-template <class Send>
-std::error_code Channel<S, Handler>::admitted(Send send) {
-  std::error_code error = send();
+std::error_code Channel<S, Handler>::refused(const auto& send, std::error_code error) {
   if (error == Errc::send_queue_full && !session_.has_backlog()) {
     write_now();
     error = send();

@@ -110,7 +110,7 @@ std::error_code Session::close(std::optional<CloseCode> code, std::string_view r
 
 // Admission. If nothing is unsent, a message may have any size up to the budget.
 
-std::error_code Session::admit(std::size_t size) {
+[[gnu::always_inline]] inline std::error_code Session::admit(std::size_t size) {
   const bool is_first = queue_.held(connection_.get()) == 0;
   if (is_first && options().budget == nullptr) return {};
   const bool may_pass = queue_.fits(size, connection_.get()) && is_affordable(size);

@@ -71,7 +71,7 @@ std::error_code Remote::admit(Outbox& box, const RemoteAccount& account, Opcode 
   }
   const bool makes_room = !is_control(opcode) && options_.overflow == Overflow::drop_oldest;
   if (makes_room && affordable) return {};
-  box.owes_drain = options_.tells_refusals;
+  box.owes_drain = box.owes_drain || (options_.tells_refusals && asked <= most);
   (affordable ? counts_.queue_full : counts_.budget_spent).fetch_add(1, std::memory_order_relaxed);
   return affordable ? Errc::send_queue_full : Errc::send_budget_spent;
 }

@@ -100,9 +100,9 @@ class Remote {
   /// message for a connection with nothing unsent may be of any size up to
   /// RemoteOptions::total_limit. Errors: Errc::not_open if the connection has ended or the loop has
   /// gone; otherwise those of RemoteOptions::overflow: send_queue_full, send_budget_spent
-  /// (on_drained() follows when there is room again) or overflow_closed. `key`: see
-  /// SendHow; at most limits::conflation_key bytes. Throws std::bad_alloc, and then
-  /// nothing was accepted.
+  /// (on_drained() follows when there is room again, but not for a message above total_limit) or
+  /// overflow_closed. `key`: see SendHow; at most limits::conflation_key bytes. Throws
+  /// std::bad_alloc, and then nothing was accepted.
   [[nodiscard]] std::error_code send(RemoteAccount& account, std::uint32_t generation,
                                      std::uint32_t tag, Opcode opcode, Bytes payload,
                                      Compress compress, std::string_view key = {});

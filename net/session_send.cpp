@@ -88,6 +88,7 @@ std::error_code Session::send_control(Opcode opcode, Bytes payload, Admission ad
   if (opcode != Opcode::ping && opcode != Opcode::pong) return Errc::unsupported_frame;
   if (!accepts()) return Errc::not_open;
   if (admission == Admission::ask && !queue_.fits(0, connection_.get())) {
+    if (state() != State::open) return Errc::not_open;
     if (!has_backlog()) return Errc::send_queue_full;
     return refuse(Errc::send_queue_full);
   }
@@ -126,7 +127,7 @@ bool Session::is_affordable(std::size_t size) {
   const std::size_t used = budget->used - queue_.share() + held;
   if (used <= budget->limit && size <= budget->limit - used) return true;
   const bool above_share = held > 0 && held + size > budget->fair_share();
-  if (size > budget->limit || above_share) return false;
+  if (size > budget->limit || above_share || state() != State::open) return false;
   queue_.account(connection_.get());
   return budget->collect(*this, size) || held == 0;
 }
@@ -134,6 +135,7 @@ bool Session::is_affordable(std::size_t size) {
 /// Slow path of admit(): applies the Overflow option to a message that exceeds a limit. Without a
 /// backlog the driver asks the kernel first, and sends again.
 std::error_code Session::overflow(std::size_t size) {
+  if (state() != State::open) return Errc::not_open;
   const bool is_full = !queue_.fits(size, connection_.get());
   if (is_full && !has_backlog()) return Errc::send_queue_full;
   switch (options().overflow) {
@@ -152,8 +154,9 @@ std::error_code Session::overflow(std::size_t size) {
 }
 
 /// Drops the oldest messages until `size` more bytes have room; true if they have. Every drop is
-/// counted.
+/// counted. Drops nothing for a message that comes after our Close.
 bool Session::drop_for(std::size_t size) {
+  if (state() != State::open) return false;
   const auto has_room = [&] { return queue_.fits(size, connection_.get()) && is_affordable(size); };
   if (has_room()) return true;
   std::uint32_t& dropped = rare().dropped;

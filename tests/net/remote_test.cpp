@@ -145,6 +145,13 @@ TEST(Remote, the_first_message_may_be_of_any_size_below_the_limit_of_the_loop) {
   EXPECT_EQ(host.send("x"), Errc::send_queue_full);
 }
 
+TEST(Remote, a_message_above_the_limit_of_the_loop_is_refused_for_good) {
+  RemoteHost host({.total_limit = 1000});
+  EXPECT_EQ(host.send(std::string(1001, 'x')), Errc::send_budget_spent);
+  host.turn();
+  EXPECT_EQ(host.got, Texts{}) << "no room will ever be there for it";
+}
+
 TEST(Remote, unsent_bytes_of_the_loop_count_too) {
   RemoteHost host({.send_hard_limit = 100});
   EXPECT_EQ(host.remote.set_unsent(host.account, 80), 0U);

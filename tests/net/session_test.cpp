@@ -138,6 +138,28 @@ TEST(Session, destroyed_or_aborted_it_counts_what_is_lost) {
   EXPECT_EQ(one.session.take_end().unsent_bytes, accepted - 100);
 }
 
+/// A message that cannot be sent makes no room for itself: what was accepted before our Close stays.
+TEST(Session, a_send_after_our_close_drops_nothing_and_owes_nothing) {
+  for (const net::Overflow overflow :
+       {net::Overflow::refuse, net::Overflow::drop_oldest, net::Overflow::close}) {
+    SessionOwner one(Role::server, {.send_hard_limit = 300, .overflow = overflow});
+    EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(100)));
+    EXPECT_EQ(one.take(10).size(), 10U);
+    EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(100)));
+    EXPECT_FALSE(one.session.close(CloseCode::normal, ""));
+    const std::size_t accepted = one.session.unsent_bytes();
+    for (const net::Admission admission : {net::Admission::ask, net::Admission::granted}) {
+      const net::SendHow how{.admission = admission};
+      EXPECT_EQ(one.session.send(Opcode::binary, pattern_bytes(200), how), Errc::not_open);
+      EXPECT_EQ(one.session.send(Opcode::ping, pattern_bytes(20), how), Errc::not_open);
+    }
+    EXPECT_EQ(one.session.take_dropped(), 0U);
+    EXPECT_EQ(one.session.unsent_bytes(), accepted);
+    EXPECT_EQ(one.take(1000).size(), accepted);
+    EXPECT_FALSE(one.session.take_drained());
+  }
+}
+
 TEST(Session, frames_that_cannot_be_sent_are_refused) {
   SessionOwner one(Role::server);
   EXPECT_EQ(one.session.send(Opcode::close, {}), Errc::unsupported_frame);

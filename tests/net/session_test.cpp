@@ -138,7 +138,7 @@ TEST(Session, destroyed_or_aborted_it_counts_what_is_lost) {
   EXPECT_EQ(one.session.take_end().unsent_bytes, accepted - 100);
 }
 
-/// A message that cannot be sent makes no room for itself: what was accepted before our Close stays.
+/// A message that cannot be sent makes no room: what was accepted before our Close stays.
 TEST(Session, a_send_after_our_close_drops_nothing_and_owes_nothing) {
   for (const net::Overflow overflow :
        {net::Overflow::refuse, net::Overflow::drop_oldest, net::Overflow::close}) {

@@ -12,15 +12,15 @@ namespace {
 /// Marks the current thread as the loop's for the duration of run() or run_once(), which may nest.
 class ThreadMark {
  public:
-  explicit ThreadMark(std::atomic<std::thread::id>& mark) noexcept
-      : mark_(mark), before_(mark.exchange(std::this_thread::get_id())) {}
+  explicit ThreadMark(std::atomic<ThreadId>& mark) noexcept
+      : mark_(mark), before_(mark.exchange(current_thread())) {}
   ~ThreadMark() { mark_.store(before_); }
   ThreadMark(const ThreadMark&) = delete;
   ThreadMark& operator=(const ThreadMark&) = delete;
 
  private:
-  std::atomic<std::thread::id>& mark_;
-  std::thread::id before_;
+  std::atomic<ThreadId>& mark_;
+  ThreadId before_;
 };
 
 /// Reserved capacity of the deferred-deletion list: objects retired in one turn without allocation.
@@ -80,7 +80,7 @@ void EventLoop::stop() noexcept {
 }
 
 bool EventLoop::in_loop_thread() const noexcept {
-  return thread_.load() == std::this_thread::get_id();
+  return thread_.load() == current_thread();
 }
 
 std::error_code EventLoop::watch(int fd, Interest interest, IoHandler& handler) {

@@ -9,7 +9,6 @@
 #include <optional>
 #include <span>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -20,6 +19,7 @@
 #include <wirespan/net/network.hpp>
 #include <wirespan/net/poller.hpp>
 #include <wirespan/net/secure_random.hpp>
+#include <wirespan/net/thread_id.hpp>
 #include <wirespan/net/timer_wheel.hpp>
 #include <wirespan/net/write_queue.hpp>
 
@@ -144,7 +144,7 @@ class EventLoop {
   std::unique_ptr<std::byte[]> receive_buffer_;
   TimePoint now_;
   std::atomic<bool> stopped_{false};
-  std::atomic<std::thread::id> thread_{};
+  std::atomic<ThreadId> thread_{nullptr};
 };
 
 }  // namespace wirespan::net

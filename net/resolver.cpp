@@ -24,6 +24,17 @@ class Lookup::Asking final : public LookupThreads::Waiter {
     threads_ = &threads;
   }
 
+  /// Looks the name up on a simulated thread, which only this look-up has.
+  static void ask_alone(EventLoop& loop, const std::string& host, std::uint16_t port,
+                        const std::shared_ptr<Asking>& self) {
+    const auto error = loop.network().start_thread(
+        [mailbox = loop.mailbox(), &network = loop.network(), host, port, self] {
+          const auto endpoints = network.resolve(host, port);
+          mailbox->post([self, endpoints] { self->deliver(endpoints); });
+        });
+    if (error) loop.post([self, error] { self->deliver(error); });
+  }
+
   void cancel() noexcept {
     handler_ = nullptr;
     if (threads_ != nullptr) threads_->cancel(key_, *this);
@@ -44,6 +55,10 @@ Lookup::Lookup(EventLoop& loop, std::string host, std::uint16_t port, Handler ha
     return;
   }
   Network& network = loop.network();
+  if (network.simulates_threads()) {
+    Asking::ask_alone(loop, host, port, asking_);
+    return;
+  }
   asking_->ask(
       LookupThreads::shared(), loop,
       {.network = &network, .serial = network.serial(), .host = std::move(host), .port = port},

@@ -18,7 +18,7 @@ bool WebSocketApp::Shared::begin_run(Run& run, RunPort& port, net::Remote& remot
   account_ = &account;
   run_ = &run;
   port_ = &port;
-  thread_ = std::this_thread::get_id();
+  thread_ = net::current_thread();
   keep_running_ = true;
   errored_ = owes_drain_ = false;
   last_ping_.reset();
@@ -29,10 +29,10 @@ bool WebSocketApp::Shared::begin_run(Run& run, RunPort& port, net::Remote& remot
 void WebSocketApp::Shared::own_run(std::shared_ptr<Run> run) noexcept {
   const Lock lock(mutex_);
   owned_ = std::move(run);
-  thread_ = std::thread::id();
+  thread_ = nullptr;
 }
 
-void WebSocketApp::Shared::begin_turns() noexcept { thread_ = std::this_thread::get_id(); }
+void WebSocketApp::Shared::begin_turns() noexcept { thread_ = net::current_thread(); }
 
 std::shared_ptr<WebSocketApp::Run> WebSocketApp::Shared::owned_run() const noexcept {
   const Lock lock(mutex_);
@@ -45,7 +45,7 @@ std::shared_ptr<WebSocketApp::Run> WebSocketApp::Shared::end_run() noexcept {
   account_ = nullptr;
   run_ = nullptr;
   port_ = nullptr;
-  thread_ = std::thread::id();
+  thread_ = nullptr;
   keep_running_ = false;
   is_keeping_ = false;
   return std::move(owned_);
@@ -94,7 +94,7 @@ void WebSocketApp::Shared::set_stopping() noexcept {
 }
 
 bool WebSocketApp::Shared::on_run_thread() const noexcept {
-  return thread_.load() == std::this_thread::get_id();
+  return thread_.load() == net::current_thread();
 }
 
 // For any thread.

@@ -12,7 +12,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include <wirespan/app/client/app_counters.hpp>
 #include <wirespan/app/client/kept_messages.hpp>
@@ -23,6 +22,7 @@
 #include <wirespan/core/opcode.hpp>
 #include <wirespan/net/outbox.hpp>
 #include <wirespan/net/remote.hpp>
+#include <wirespan/net/thread_id.hpp>
 #include <wirespan/tls/session_cache.hpp>
 
 namespace wirespan {
@@ -158,7 +158,7 @@ class WebSocketApp::Shared {
   Run* run_ = nullptr;
   RunPort* port_ = nullptr;
   std::shared_ptr<Run> owned_;             // a run of start()
-  std::atomic<std::thread::id> thread_{};  // the run's; read without the mutex
+  std::atomic<net::ThreadId> thread_{nullptr};  // the run's; read without the mutex
   bool keep_running_;
   bool open_ = false;
   bool owes_drain_ = false;  // a try_send() of this run was refused; on_drain has not been called

@@ -55,12 +55,12 @@ void ServerHub::begin_serving(ServerConnections& connections, OutboxPort& outbox
   connections_ = &connections;
   outboxes_ = &outboxes;
   requests_ = &requests;
-  thread_.store(std::this_thread::get_id());
+  thread_.store(net::current_thread());
 }
 
 void ServerHub::end_serving() noexcept {
   over_.store(true);
-  thread_.store(std::thread::id());
+  thread_.store(nullptr);
   connections_ = nullptr;
   outboxes_ = nullptr;
   requests_ = nullptr;

@@ -6,12 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <thread>
 #include <utility>
 
 #include <wirespan/app/connection_key.hpp>
 #include <wirespan/net/mailbox.hpp>
 #include <wirespan/net/remote.hpp>
+#include <wirespan/net/thread_id.hpp>
 
 namespace wirespan {
 
@@ -52,7 +52,7 @@ class ServerHub {
   }
 
   [[nodiscard]] bool on_loop_thread() const noexcept {
-    return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+    return thread_.load(std::memory_order_relaxed) == net::current_thread();
   }
   /// Runs the task on the loop's thread, later. False if the loop has gone and no task will run.
   /// Any thread.
@@ -97,7 +97,7 @@ class ServerHub {
   /// Chunks of 64 slots and more, four of each size: a slot never moves, so other threads may look
   /// it up without a lock, and at most a fifth of all slots is allocated in advance.
   std::array<std::atomic<Slot*>, 68> chunks_{};
-  std::atomic<std::thread::id> thread_{};
+  std::atomic<net::ThreadId> thread_{nullptr};
   std::atomic<std::uint32_t> owners_{1};
   std::atomic<bool> over_{false};
   ServerConnections* connections_ = nullptr;

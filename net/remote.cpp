@@ -1,4 +1,5 @@
 // remote.cpp - messages of other threads: admission, one wake-up per batch, the lost bytes.
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -70,7 +71,8 @@ std::error_code Remote::admit(Outbox& box, const RemoteAccount& account, Opcode 
     return Errc::overflow_closed;
   }
   const bool makes_room = !is_control(opcode) && options_.overflow == Overflow::drop_oldest;
-  if (makes_room && affordable) return {};
+  const std::size_t others = total - std::min(total, box.held.load(std::memory_order_relaxed));
+  if (makes_room && asked <= most && others <= most - asked) return {};
   box.owes_drain = box.owes_drain || (options_.tells_refusals && asked <= most);
   (affordable ? counts_.queue_full : counts_.budget_spent).fetch_add(1, std::memory_order_relaxed);
   return affordable ? Errc::send_queue_full : Errc::send_budget_spent;
@@ -79,8 +81,13 @@ std::error_code Remote::admit(Outbox& box, const RemoteAccount& account, Opcode 
 /// Drops the oldest messages that the loop has not taken yet. The loop itself makes room among
 /// those that it has queued.
 void Remote::drop_oldest(Outbox& box) noexcept {
-  while (box.waiting.size() > 1 &&
-         box.held.load(std::memory_order_relaxed) > options_.send_hard_limit) {
+  const auto exceeds = [&] {
+    const std::size_t total = held_total_.load(std::memory_order_relaxed) +
+                              unsent_total_.load(std::memory_order_relaxed);
+    return box.held.load(std::memory_order_relaxed) > options_.send_hard_limit ||
+           total > options_.total_limit;
+  };
+  while (box.waiting.size() > 1 && exceeds()) {
     uncount(box, box.waiting.front());
     box.waiting.pop();
     counts_.dropped.fetch_add(1, std::memory_order_relaxed);

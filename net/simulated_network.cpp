@@ -149,6 +149,9 @@ std::vector<std::string> SimulatedNetwork::waiting() const { return threads_->na
 // Counts.
 
 std::size_t SimulatedNetwork::open_descriptors() const noexcept { return sockets_->count(); }
+std::uint64_t SimulatedNetwork::bytes_written(int fd) const noexcept {
+  return sockets_->bytes_written(fd);
+}
 std::uint64_t SimulatedNetwork::steps() const noexcept { return threads_->steps(); }
 std::uint64_t SimulatedNetwork::draw(std::uint64_t bound) noexcept { return clock_->draw(bound); }
 

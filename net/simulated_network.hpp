@@ -121,6 +121,9 @@ class SimulatedNetwork final : public Network {
   // Counts.
 
   [[nodiscard]] std::size_t open_descriptors() const noexcept;
+  /// Bytes that were written to the socket so far; also of one that was closed, whose number no
+  /// other one gets.
+  [[nodiscard]] std::uint64_t bytes_written(int fd) const noexcept;
   /// Steps of threads so far.
   [[nodiscard]] std::uint64_t steps() const noexcept;
   /// Returns a number below `bound`, or 0 if that is 0, from the seed of this object.

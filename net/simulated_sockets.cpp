@@ -192,6 +192,7 @@ IoResult SimulatedSockets::write(int fd, std::span<const Bytes> pieces) {
   }
   const std::size_t size = out(*socket).write(pieces);
   if (size == 0) return {.status = IoStatus::want_write};
+  written_[fd] += size;
   note_silence(*socket);
   if (out(*socket).resets()) reset(socket->connection, out(*socket).latency());
   reset_if_closed(*socket);

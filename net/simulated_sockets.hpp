@@ -51,6 +51,10 @@ class SimulatedSockets {
   [[nodiscard]] Readiness readiness(int fd);
   /// Descriptors that the program has: not those of connections that wait for accept().
   [[nodiscard]] std::size_t count() const noexcept { return sockets_.size() - waiting_ + pollers; }
+  [[nodiscard]] std::uint64_t bytes_written(int fd) const noexcept {
+    const auto found = written_.find(fd);
+    return found == written_.end() ? 0 : found->second;
+  }
   [[nodiscard]] bool is_full() const noexcept { return count() >= descriptor_limit; }
 
  private:
@@ -103,6 +107,7 @@ class SimulatedSockets {
 
   SimulatedClock& clock_;
   std::map<int, Socket> sockets_;
+  std::map<int, std::uint64_t> written_;  // bytes, also of closed sockets
   std::size_t waiting_ = 0;  // sockets in a backlog
   int next_fd_ = 1 << 20;    // no real descriptor has such a number
   std::uint16_t next_port_ = 32768;

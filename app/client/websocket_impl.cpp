@@ -259,15 +259,13 @@ void WebSocket::Impl::close(CloseCode status, std::string_view reason,
                             std::optional<std::chrono::milliseconds> timeout) {
   guarded([&](Lock& lock) {
     if (!session_) return;
-    if (session_->state() == State::open) {
-      const auto error = session_->close(status, reason, timeout.value_or(longest_wait));
-      if (error == Errc::no_mask_key) return dispose();  // a Close frame cannot be sent
-      if (error && error != Errc::not_open) {
-        throw_for(error, describe_close("close", status, reason));
-      }
-    } else {
-      session_->limit_close(later(network_.now(), timeout.value_or(longest_wait)));
+    const std::chrono::milliseconds time = timeout.value_or(longest_wait);
+    const auto error = session_->close(status, reason, time);
+    if (error == Errc::no_mask_key) return dispose();  // a Close frame cannot be sent
+    if (error && error != Errc::not_open) {
+      throw_for(error, describe_close("close", status, reason));
     }
+    if (error) session_->limit_close(later(network_.now(), time));  // it is closing, or cannot write
     await_close(lock);
     goodbye();
   });

@@ -49,6 +49,36 @@ TEST_P(WebSocketNetwork, names_sockets_reads_writes_and_waits_are_its) {
   EXPECT_GT(network.waits, 0);
 }
 
+/// A network whose writes fail from some point on, without a word to the peer.
+class MuteNetwork final : public SpyNetwork {
+ public:
+  std::atomic<bool> is_mute{false};
+  [[nodiscard]] net::IoResult write(int fd, std::span<const Bytes> pieces) override {
+    if (is_mute) return net::IoResult::failure(make_error_code(std::errc::broken_pipe));
+    return SpyNetwork::write(fd, pieces);
+  }
+};
+
+TEST(WebSocketNetworkClose, after_a_failed_write_close_waits_no_longer_than_it_is_told) {
+  const RawServer server([](RawPeer& peer) {
+    (void)peer.accept();
+    (void)peer.read_to_end();
+  });
+  for (const auto time : {0ms, 100ms}) {
+    MuteNetwork network;
+    ConnectOptions options;
+    options.network = &network;
+    WebSocket client(std::move(options));
+    client.connect(server.url());
+    network.is_mute = true;
+    EXPECT_THROW((void)client.send("hello"), WebSocketException);
+    const Stopwatch watch;
+    client.close(STATUS_NORMAL, "", time);
+    EXPECT_GE(watch.elapsed(), time - 1ms);
+    EXPECT_LT(watch.elapsed(), 1s) << "limits::close_time is 3 s";
+  }
+}
+
 TEST_P(WebSocketNetwork, a_name_is_looked_up_there) {
   threads_may_rest();  // that of the look-up
   network.resolver = [](const std::string&) -> Expected<std::vector<net::Endpoint>> {

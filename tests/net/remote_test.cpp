@@ -169,6 +169,17 @@ TEST(Remote, drop_oldest_makes_room_among_those_that_wait) {
   EXPECT_EQ(host.got, (Texts{"c", "d", "e"}));
 }
 
+TEST(Remote, drop_oldest_makes_room_in_the_budget_of_the_loop_too) {
+  RemoteHost host({.total_limit = 3 * (1 + overhead), .overflow = Overflow::drop_oldest});
+  for (const char* text : {"a", "b", "c", "d", "e"}) EXPECT_FALSE(host.send(text));
+  EXPECT_EQ(host.remote.counts().dropped.load(), 2U);
+  EXPECT_LE(host.remote.total(), 3 * (1 + overhead));
+  host.turn();
+  EXPECT_EQ(host.got, (Texts{"c", "d", "e"}));
+  (void)host.remote.set_unsent(host.account, 3 * (1 + overhead));
+  EXPECT_EQ(host.send("f"), Errc::send_budget_spent) << "others, or the loop, hold all of it";
+}
+
 TEST(Remote, close_ends_the_connection_behind_what_was_accepted) {
   RemoteHost host({.send_hard_limit = 1 + overhead, .overflow = Overflow::close});
   EXPECT_FALSE(host.send("a"));

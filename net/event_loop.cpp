@@ -79,9 +79,7 @@ void EventLoop::stop() noexcept {
   poller_->wake();
 }
 
-bool EventLoop::in_loop_thread() const noexcept {
-  return thread_.load() == current_thread();
-}
+bool EventLoop::in_loop_thread() const noexcept { return thread_.load() == current_thread(); }
 
 std::error_code EventLoop::watch(int fd, Interest interest, IoHandler& handler) {
   if (handler.watched_ && handler.interest_ == interest) return {};

@@ -31,7 +31,7 @@ class Fiber {
   [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
 
  private:
-  /// What the C++ runtime keeps for each thread about exceptions that are being handled.
+  /// The C++ runtime's record of the exceptions that a thread is handling.
   struct Exceptions {
     void* caught = nullptr;
     unsigned uncaught = 0;

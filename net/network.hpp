@@ -110,8 +110,8 @@ class Network {
   /// Runs `work` on a new, detached thread. std::errc::resource_unavailable_try_again if the system
   /// has no room for one; `work` is then never called.
   [[nodiscard]] virtual std::error_code start_thread(std::function<void()> work);
-  /// True if start_thread() makes simulated threads, which block in calls of this object alone: then
-  /// each look-up of a name has one, instead of a thread of the process's pool.
+  /// True if start_thread() makes simulated threads, which block in calls of this object alone:
+  /// then each look-up of a name has one, instead of a thread of the process's pool.
   [[nodiscard]] virtual bool simulates_threads() const noexcept { return false; }
   /// Waits for the readiness of at most 4 descriptors, up to `timeout`; std::nullopt: without
   /// limit. False when the time is over. A signal may end the wait early: true, with none ready.

@@ -82,8 +82,8 @@ std::error_code Remote::admit(Outbox& box, const RemoteAccount& account, Opcode 
 /// those that it has queued.
 void Remote::drop_oldest(Outbox& box) noexcept {
   const auto exceeds = [&] {
-    const std::size_t total = held_total_.load(std::memory_order_relaxed) +
-                              unsent_total_.load(std::memory_order_relaxed);
+    const std::size_t total =
+        held_total_.load(std::memory_order_relaxed) + unsent_total_.load(std::memory_order_relaxed);
     return box.held.load(std::memory_order_relaxed) > options_.send_hard_limit ||
            total > options_.total_limit;
   };

@@ -15,6 +15,7 @@ namespace wirespan::net {
 /// The clock stands still until advance(). Owned by a SimulatedNetwork; belongs to its thread.
 class SimulatedClock {
  public:
+  /// `seed`: of chance alone.
   explicit SimulatedClock(std::uint64_t seed) noexcept : state_(seed) {}
 
   [[nodiscard]] TimePoint now() const noexcept { return now_; }

@@ -37,7 +37,7 @@ struct SimulatedDirection {
   std::optional<std::uint64_t> reset_after{};
   /// From this many bytes on nothing arrives any more, in either direction, and nobody is told.
   std::optional<std::uint64_t> silent_after{};
-  /// What follows this many bytes arrives later by `stall`.
+  /// The bytes behind this many arrive later by `stall`.
   std::optional<std::uint64_t> stall_after{};
   std::chrono::nanoseconds stall{0};
 };
@@ -65,10 +65,10 @@ class SimulationStuck : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A Network whose sockets, names, threads and clock exist in this object alone. Whatever takes a
-/// Network runs on it unchanged: EventLoop, WebSocketServer, WebSocketApp, WebSocket, TLS. The same
-/// seed and the same program give the same run. Time passes only when every thread waits; then it
-/// jumps to the next event.
+/// A Network whose sockets, names, threads and clock exist in this object alone. Everything that
+/// takes a Network runs on it unchanged: EventLoop, WebSocketServer, WebSocketApp, WebSocket, TLS.
+/// The same seed and the same program give the same run. Time passes only when every thread waits;
+/// then it jumps to the next event.
 ///
 /// Threads (start()) are functions with stacks of their own that take turns on the real thread that
 /// calls run(); one runs until it waits in a call of this object. A call outside of run(), on no
@@ -81,6 +81,7 @@ class SimulationStuck : public std::runtime_error {
 /// not ended when it is destroyed leave the objects on their stacks behind.
 class SimulatedNetwork final : public Network {
  public:
+  /// `seed` decides about jitter, loss, the order of threads, random bytes: all that is chance.
   explicit SimulatedNetwork(std::uint64_t seed = 0);
   ~SimulatedNetwork() override;
 
@@ -131,6 +132,7 @@ class SimulatedNetwork final : public Network {
 
   // Network.
 
+  /// As Network's.
   [[nodiscard]] Expected<int> open(Family family) override;
   [[nodiscard]] std::error_code bind(int fd, const Endpoint& local) override;
   [[nodiscard]] std::error_code connect(int fd, const Endpoint& peer) override;

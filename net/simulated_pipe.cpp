@@ -69,7 +69,7 @@ TimePoint SimulatedPipe::arrival() {
   return last_arrival_ = std::max(last_arrival_, at);
 }
 
-/// What has arrived by now stays.
+/// The bytes that have arrived by now stay.
 void SimulatedPipe::silence() {
   (void)unread();
   is_silent_ = true;

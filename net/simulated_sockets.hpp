@@ -25,12 +25,16 @@ namespace wirespan::net {
 /// Network. Owned by a SimulatedNetwork; belongs to its thread.
 class SimulatedSockets {
  public:
+  /// `clock` must outlive it.
   explicit SimulatedSockets(SimulatedClock& clock) : clock_(clock) {}
 
   std::function<SimulatedPath(const Endpoint& peer)> choose_path;
   std::size_t descriptor_limit = SIZE_MAX;
   std::size_t pollers = 0;  ///< Open pollers; each counts as one descriptor.
 
+  // As Network's.
+
+  /// Fails with std::errc::too_many_files_open at the limit.
   [[nodiscard]] Expected<int> open(Family family);
   [[nodiscard]] std::error_code bind(int fd, const Endpoint& local);
   [[nodiscard]] std::error_code connect(int fd, const Endpoint& peer);
@@ -84,7 +88,7 @@ class SimulatedSockets {
     bool is_client = false;
     bool reads_no_more = false;
     bool error_told = false;
-    std::error_code error{};// connecting: of the attempt; connected: the end by time-out
+    std::error_code error{};  // connecting: of the attempt; connected: the end by time-out
     Patience patience{};
     std::optional<TimePoint> unacknowledged{};  // first write since the connection fell silent
     std::deque<int> backlog{};                  // listening: connections to accept
@@ -108,8 +112,8 @@ class SimulatedSockets {
   SimulatedClock& clock_;
   std::map<int, Socket> sockets_;
   std::map<int, std::uint64_t> written_;  // bytes, also of closed sockets
-  std::size_t waiting_ = 0;  // sockets in a backlog
-  int next_fd_ = 1 << 20;    // no real descriptor has such a number
+  std::size_t waiting_ = 0;               // sockets in a backlog
+  int next_fd_ = 1 << 20;                 // no real descriptor has such a number
   std::uint16_t next_port_ = 32768;
 };
 

@@ -19,6 +19,7 @@ namespace wirespan::net {
 /// the clock to the next event or deadline.
 class SimulatedNetwork::Threads {
  public:
+  /// `clock` must outlive it.
   explicit Threads(SimulatedClock& clock) : clock_(clock) {}
 
   void start(std::string name, std::function<void()> work);

@@ -265,7 +265,7 @@ void WebSocket::Impl::close(CloseCode status, std::string_view reason,
     if (error && error != Errc::not_open) {
       throw_for(error, describe_close("close", status, reason));
     }
-    if (error) session_->limit_close(later(network_.now(), time));  // it is closing, or cannot write
+    if (error) session_->limit_close(later(network_.now(), time));  // closing, or cannot write
     await_close(lock);
     goodbye();
   });

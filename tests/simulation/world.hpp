@@ -9,7 +9,7 @@
 
 namespace wirespan::test {
 
-/// What a world has shown.
+/// The findings of a world.
 struct WorldReport {
   std::vector<std::string> broken;  ///< The properties that did not hold; empty: all did.
   std::uint64_t fingerprint = 0;    ///< Equal for two runs of one plan, without TLS.

@@ -205,7 +205,7 @@ class WorldApp {
     if (!is_plain) return;
     const std::size_t taken = world_.network.bytes_written(fd_) - written_before_;
     const std::size_t told = taken + result.unsent_bytes;
-    // What waits in the outbox counts without its frames' headers.
+    // Messages in the outbox count without the headers of their frames.
     const std::size_t tolerance = plan_.from_other_thread && result.unsent_bytes > 0
                                       ? most_overhead * static_cast<std::size_t>(plan_.messages)
                                       : 0;

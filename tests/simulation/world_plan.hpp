@@ -11,7 +11,7 @@
 
 namespace wirespan::test {
 
-/// What a client is, and whether it is one of ours or a sick peer of the server.
+/// Kinds of clients: ours, and sick peers of the server.
 enum class ClientKind : std::uint8_t {
   app,           ///< WebSocketApp::run_forever() on a thread of its own.
   app_on_loop,   ///< WebSocketApp::start() on the loop that all such apps share.

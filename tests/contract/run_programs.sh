@@ -46,6 +46,7 @@ expect "opened\nreceived: message 0\nreceived: message 1\nreceived: message 2\nc
   "$app/long_subclass" "$url"
 
 expect "50 of 50 apps were answered\n" "$app/many_apps" "$url" 50
+expect "5 days without a gap\n" "$app/test_your_reconnect" 1 5
 
 # Ctrl+C: one closing handshake, whether there is a connection or not.
 interrupted() { # interrupted LINES URL WORD: sends SIGINT once the output has WORD

@@ -40,10 +40,10 @@ class WorldServer {
     options.network = &world_.network;
     options.ping_interval = world_.plan.server_ping;
     if (world_.plan.server_ping.count() > 0) options.ping_timeout = 15s;
-    options.send_high_watermark = 100'000;
-    options.send_low_watermark = 20'000;
+    options.send_high_watermark = 30'000;
+    options.send_low_watermark = 10'000;
     options.send_hard_limit = 300'000;
-    options.loop_send_budget = 1'000'000;
+    options.loop_send_budget = 500'000;  // less than two clients that never read may hold
     options.compression.emplace();
 #ifdef WIRESPAN_TEST_TLS
     if (world_.plan.tls) {

@@ -41,10 +41,12 @@ class SimulatedNetwork::SimulatedPoller final : public Poller {
   SimulatedPoller& operator=(const SimulatedPoller&) = delete;
 
   std::error_code add(int fd, Interest interest, IoHandler& handler) override {
+    if (const auto error = network_.fault(SimulatedCall::watch)) return error;
     const bool is_new = watched_.emplace(fd, Watched{interest, &handler}).second;
     return is_new ? std::error_code{} : make_error_code(std::errc::file_exists);
   }
   std::error_code modify(int fd, Interest interest, IoHandler& handler) override {
+    if (const auto error = network_.fault(SimulatedCall::watch)) return error;
     const auto found = watched_.find(fd);
     if (found == watched_.end()) return make_error_code(std::errc::no_such_file_or_directory);
     found->second = {interest, &handler};
@@ -120,6 +122,9 @@ void SimulatedNetwork::set_name(const std::string& host, SimulatedName name) {
 void SimulatedNetwork::set_descriptor_limit(std::size_t most) noexcept {
   sockets_->descriptor_limit = most;
 }
+void SimulatedNetwork::set_fault(std::function<std::error_code(SimulatedCall)> fault) {
+  fault_ = std::move(fault);
+}
 void SimulatedNetwork::reset_connections() { sockets_->reset_all(); }
 void SimulatedNetwork::silence_connections() { sockets_->silence_all(); }
 void SimulatedNetwork::jump(std::chrono::nanoseconds time) { clock_->advance(now() + time); }
@@ -157,20 +162,33 @@ std::uint64_t SimulatedNetwork::draw(std::uint64_t bound) noexcept { return cloc
 
 // Network.
 
-Expected<int> SimulatedNetwork::open(Family family) { return sockets_->open(family); }
+Expected<int> SimulatedNetwork::open(Family family) {
+  if (const auto error = fault(SimulatedCall::open)) return error;
+  return sockets_->open(family);
+}
 std::error_code SimulatedNetwork::bind(int fd, const Endpoint& local) {
+  if (const auto error = fault(SimulatedCall::bind)) return error;
   return sockets_->bind(fd, local);
 }
 std::error_code SimulatedNetwork::connect(int fd, const Endpoint& peer) {
+  if (const auto error = fault(SimulatedCall::connect)) return error;
   return sockets_->connect(fd, peer);
 }
 std::error_code SimulatedNetwork::connect_result(int fd) { return sockets_->connect_result(fd); }
 Expected<int> SimulatedNetwork::listen(const Endpoint& local, const ListenOptions& options) {
+  if (const auto error = fault(SimulatedCall::listen)) return error;
   return sockets_->listen(local, options);
 }
-Expected<Accepted> SimulatedNetwork::accept(int listener) { return sockets_->accept(listener); }
-IoResult SimulatedNetwork::read(int fd, MutableBytes in) { return sockets_->read(fd, in); }
+Expected<Accepted> SimulatedNetwork::accept(int listener) {
+  if (const auto error = fault(SimulatedCall::accept)) return error;
+  return sockets_->accept(listener);
+}
+IoResult SimulatedNetwork::read(int fd, MutableBytes in) {
+  if (const auto error = fault(SimulatedCall::read)) return IoResult::failure(error);
+  return sockets_->read(fd, in);
+}
 IoResult SimulatedNetwork::write(int fd, std::span<const Bytes> pieces) {
+  if (const auto error = fault(SimulatedCall::write)) return IoResult::failure(error);
   return sockets_->write(fd, pieces);
 }
 void SimulatedNetwork::shutdown_write(int fd) noexcept { sockets_->shutdown_write(fd); }
@@ -178,15 +196,23 @@ void SimulatedNetwork::shutdown_both(int fd) noexcept { sockets_->shutdown_both(
 void SimulatedNetwork::close(int fd) noexcept { sockets_->close(fd); }
 std::error_code SimulatedNetwork::set_nonblocking(int) { return {}; }
 std::error_code SimulatedNetwork::set_option(int fd, const SocketOption& option) {
+  if (const auto error = fault(SimulatedCall::set_option)) return error;
   return sockets_->set_option(fd, option);
 }
-Expected<Endpoint> SimulatedNetwork::local_endpoint(int fd) { return sockets_->local_endpoint(fd); }
-Expected<Endpoint> SimulatedNetwork::peer_endpoint(int fd) { return sockets_->peer_endpoint(fd); }
+Expected<Endpoint> SimulatedNetwork::local_endpoint(int fd) {
+  if (const auto error = fault(SimulatedCall::local_endpoint)) return error;
+  return sockets_->local_endpoint(fd);
+}
+Expected<Endpoint> SimulatedNetwork::peer_endpoint(int fd) {
+  if (const auto error = fault(SimulatedCall::peer_endpoint)) return error;
+  return sockets_->peer_endpoint(fd);
+}
 
 Expected<std::vector<Endpoint>> SimulatedNetwork::resolve(const std::string& host,
                                                           std::uint16_t port) {
   const SimulatedName name = names_->find(host);
   sleep_for(name.delay);
+  if (const auto error = fault(SimulatedCall::resolve)) return error;
   if (name.error) return name.error;
   std::vector<Endpoint> endpoints;
   for (const std::string& address : name.addresses) {
@@ -197,6 +223,7 @@ Expected<std::vector<Endpoint>> SimulatedNetwork::resolve(const std::string& hos
 }
 
 std::error_code SimulatedNetwork::start_thread(std::function<void()> work) {
+  if (const auto error = fault(SimulatedCall::start_thread)) return error;
   start("thread of the library", std::move(work));
   return {};
 }
@@ -215,6 +242,9 @@ bool SimulatedNetwork::wait(std::span<Waiting> entries,
 }
 
 std::unique_ptr<Poller> SimulatedNetwork::make_poller(Backend) {
+  if (const auto error = fault(SimulatedCall::make_poller)) {
+    throw std::system_error(error, "make_poller");
+  }
   if (sockets_->is_full()) {
     throw std::system_error(make_error_code(std::errc::too_many_files_open), "make_poller");
   }
@@ -228,6 +258,7 @@ std::chrono::sys_seconds SimulatedNetwork::wall_clock() noexcept {
 }
 
 std::error_code SimulatedNetwork::random(MutableBytes out) noexcept {
+  if (const auto error = fault(SimulatedCall::random)) return error;
   for (std::byte& byte : out) byte = static_cast<std::byte>(draw(256));
   return {};
 }

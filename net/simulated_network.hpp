@@ -58,6 +58,25 @@ struct SimulatedName {
   std::error_code error{};  ///< Instead of addresses, if set.
 };
 
+/// The calls of a Network that can fail. `watch` is that of a poller.
+enum class SimulatedCall : std::uint8_t {
+  open,
+  bind,
+  connect,
+  listen,
+  accept,
+  read,
+  write,
+  set_option,
+  local_endpoint,
+  peer_endpoint,
+  resolve,
+  start_thread,
+  make_poller,
+  watch,
+  random,
+};
+
 /// Thrown by a wait of a SimulatedNetwork when nothing can happen any more, or when its threads run
 /// on and on and the time stands still. The text names the threads.
 class SimulationStuck : public std::runtime_error {
@@ -93,6 +112,9 @@ class SimulatedNetwork final : public Network {
   void set_name(const std::string& host, SimulatedName name);
   /// Sockets and pollers that may be open at one time; more: std::errc::too_many_files_open.
   void set_descriptor_limit(std::size_t most) noexcept;
+  /// Is asked before each call; if it returns an error, the call fails with it and does nothing.
+  /// Unset: none fails by itself.
+  void set_fault(std::function<std::error_code(SimulatedCall)> fault);
   /// Resets every open connection now, or lets it fall silent as silent_after does.
   void reset_connections();
   void silence_connections();
@@ -160,6 +182,10 @@ class SimulatedNetwork final : public Network {
   [[nodiscard]] std::error_code random(MutableBytes out) noexcept override;
 
  private:
+  [[nodiscard]] std::error_code fault(SimulatedCall call) const {
+    return fault_ ? fault_(call) : std::error_code{};
+  }
+
   class Threads;
   class SimulatedPoller;
 
@@ -167,6 +193,7 @@ class SimulatedNetwork final : public Network {
   std::unique_ptr<class SimulatedSockets> sockets_;
   std::unique_ptr<class SimulatedNames> names_;
   std::unique_ptr<Threads> threads_;
+  std::function<std::error_code(SimulatedCall)> fault_;
   std::chrono::sys_seconds wall_clock_{std::chrono::sys_days(std::chrono::year(2026) / 1 / 1)};
 };
 

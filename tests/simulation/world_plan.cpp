@@ -78,7 +78,7 @@ ClientPlan make_client(SimulatedClock& chance, bool is_first) {
   const bool is_sick = !is_first && chance.draw(3) == 0;
   client.kind = static_cast<ClientKind>(chance.draw(3) + (is_sick ? 3 : 0));
   client.messages = static_cast<int>(1 + chance.draw(chance.draw(4) == 0 ? 30 : 4));
-  client.largest = one_of(chance, std::array<std::size_t, 4>{10, 200, 3'000, 70'000});
+  client.largest = one_of(chance, std::array<std::size_t, 4>{10, 200, 3'000, 40'000});
   client.pause = one_of(chance, std::array<std::chrono::milliseconds, 3>{0ms, 1ms, 700ms});
   client.from_other_thread = client.kind != ClientKind::blocking && chance.draw(2) == 0;
   client.compresses = chance.draw(4) == 0;

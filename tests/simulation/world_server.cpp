@@ -43,7 +43,8 @@ class WorldServer {
     options.send_high_watermark = 30'000;
     options.send_low_watermark = 10'000;
     options.send_hard_limit = 300'000;
-    options.loop_send_budget = 500'000;  // less than two clients that never read may hold
+    // One client that never reads and one that reads slowly may want more than this together.
+    options.loop_send_budget = 350'000;
     options.compression.emplace();
 #ifdef WIRESPAN_TEST_TLS
     if (world_.plan.tls) {

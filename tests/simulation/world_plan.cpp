@@ -174,6 +174,22 @@ void add_smaller_clients(std::vector<WorldPlan>& plans, const WorldPlan& plan, s
   }
 }
 
+/// Adds peers that never read beside a slow reader with long messages: together they want more than
+/// the budget of the server's loop.
+void crowd(WorldPlan& plan, SimulatedClock& chance) {
+  ClientPlan& first = plan.clients.front();
+  first.messages = 12;
+  first.largest = 40'000;
+  first.compresses = false;
+  for (SimulatedPath& path : first.paths) {
+    path.up = {};
+    path.down = {.latency = 20ms, .buffer = std::size_t{1} << (10 + chance.draw(5))};
+  }
+  for (std::uint64_t i = 2 + chance.draw(2); i > 0; --i) {
+    plan.clients.push_back({.kind = ClientKind::never_reads, .paths = {{}}});
+  }
+}
+
 /// A server's session tickets and a client's request cross each other, and neither end reads before
 /// it has written: with less room than any system gives they would wait for each other.
 void make_room_for_tickets(WorldPlan& plan) {
@@ -204,6 +220,7 @@ WorldPlan make_plan(std::uint64_t seed) {
   for (std::uint64_t clients = 1 + chance.draw(4); clients > 0; --clients) {
     plan.clients.push_back(make_client(chance, plan.clients.empty()));
   }
+  if (chance.draw(16) == 0) crowd(plan, chance);
   if (plan.tls) make_room_for_tickets(plan);
   return plan;
 }

@@ -122,8 +122,9 @@ class SimulatedProxy {
 /// Server, proxy and clients of one life.
 class Life {
  public:
-  Life(const LifePlan& plan, const std::function<std::error_code(net::SimulatedCall)>& fault)
-      : plan_(plan) {
+  Life(const LifePlan& plan, const std::function<std::error_code(net::SimulatedCall)>& fault,
+       const std::function<void()>& first_ended)
+      : plan_(plan), first_ended_(first_ended) {
     network_.set_path([&plan](const net::Endpoint&) {
       net::SimulatedPath path;
       for (net::SimulatedDirection* way : {&path.up, &path.down}) {
@@ -160,6 +161,7 @@ class Life {
       network_.start("server", [&] { serve(server); });
       report.first = client(port, server);
       network_.set_fault({});
+      first_ended_();
       report.second = client(port, server);
       server.stop({.deadline = 5s});
       (void)network_.wait_until([&] { return server_over_; }, 60s);
@@ -293,6 +295,7 @@ class Life {
   }
 
   const LifePlan& plan_;
+  const std::function<void()>& first_ended_;
   std::unique_ptr<SimulatedProxy> proxy_;
   SimulatedNetwork network_{7};
   bool server_over_ = false;
@@ -326,8 +329,9 @@ std::vector<LifePlan> life_plans() {
 }
 
 LifeReport live(const LifePlan& plan,
-                const std::function<std::error_code(net::SimulatedCall)>& fault) {
-  auto life = std::make_unique<Life>(plan, fault);
+                const std::function<std::error_code(net::SimulatedCall)>& fault,
+                const std::function<void()>& first_ended) {
+  auto life = std::make_unique<Life>(plan, fault, first_ended);
   if (const std::size_t left = life->descriptors()) {
     life->report.broken.push_back(std::to_string(left) + " descriptors are left");
   }

@@ -33,8 +33,10 @@ struct LifeReport {
 
 /// The scenarios.
 [[nodiscard]] std::vector<LifePlan> life_plans();
-/// Runs one. `fault` is that of SimulatedNetwork::set_fault() until the first client has ended.
-[[nodiscard]] LifeReport live(const LifePlan& plan,
-                              const std::function<std::error_code(net::SimulatedCall)>& fault);
+/// Runs one. `fault` is that of SimulatedNetwork::set_fault() until the first client has ended;
+/// then `first_ended` is called.
+[[nodiscard]] LifeReport live(
+    const LifePlan& plan, const std::function<std::error_code(net::SimulatedCall)>& fault,
+    const std::function<void()>& first_ended = [] {});
 
 }  // namespace wirespan::test

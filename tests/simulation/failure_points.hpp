@@ -25,7 +25,7 @@ struct LifePlan {
 
 /// The outcome of one life.
 struct LifeReport {
-  std::vector<std::string> broken;  ///< What must not happen, and did.
+  std::vector<std::string> broken;  ///< Rules that were broken.
   std::string first;                ///< How the first client has ended: "done" or an error.
   std::string second;               ///< The same of the second one.
   bool served = true;               ///< The server could listen and run.

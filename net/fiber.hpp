@@ -53,8 +53,8 @@ class Fiber {
   void* fake_stack_of_caller_ = nullptr;
   const void* stack_of_caller_ = nullptr;
   std::size_t stack_size_of_caller_ = 0;
-  void* tsan_fiber_ = nullptr;
-  void* tsan_caller_ = nullptr;
+  [[maybe_unused]] void* tsan_fiber_ = nullptr;
+  [[maybe_unused]] void* tsan_caller_ = nullptr;
 };
 
 }  // namespace wirespan::net

@@ -1,4 +1,5 @@
 // fiber.cpp - stacks and switches of simulated threads, told to the sanitizers.
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <new>
@@ -103,7 +104,7 @@ void Fiber::suspend() {
 }
 
 void Fiber::enter(unsigned high, unsigned low) {
-  auto* self = reinterpret_cast<Fiber*>((std::uintptr_t{high} << 32U) | low);
+  auto* self = std::bit_cast<Fiber*>((std::uintptr_t{high} << 32U) | low);
   end_switch(nullptr, &self->stack_of_caller_, &self->stack_size_of_caller_);
   self->work();
   self->suspend();  // for ever

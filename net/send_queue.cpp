@@ -46,7 +46,7 @@ std::size_t SendQueue::gather(std::span<Bytes> pieces,
 }
 
 void SendQueue::consume(std::size_t size, std::size_t repeat, Connection* connection) {
-  drain_waits_ = false;
+  if (size > 0) drain_waits_ = false;
   if (entries_) {
     const std::size_t from_entries = std::min(size, entries_->size());
     entries_->consume(from_entries);

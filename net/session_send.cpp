@@ -237,8 +237,8 @@ void Session::wrote(std::size_t bytes, std::size_t repeat, bool all) {
   if (bytes > 0) {
     active_ = active_ || !options().idle_ignores_output;
     alive_ = alive_ || has_backlog();  // the peer has read some
-    queue_.consume(bytes, repeat, connection_.get());
   }
+  queue_.consume(bytes, repeat, connection_.get());  // also none: TLS may hold a refused record
   if (!all || unsent_bytes() > 0 || !queue_.set_blocked(false)) return;
   leave_debt();
   connection().set_output_blocked(false);  // may append a pong that was held back

@@ -160,6 +160,22 @@ TEST(Session, a_send_after_our_close_drops_nothing_and_owes_nothing) {
   }
 }
 
+/// TLS has encrypted a record and then finds that the kernel takes none of it: the messages in it
+/// have left as far as the peer is concerned, although no byte counts as written.
+TEST(Session, a_record_that_was_refused_as_a_whole_stays_as_it_is) {
+  SessionOwner one(Role::server, {.send_hard_limit = 700, .overflow = net::Overflow::drop_oldest});
+  EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(100), {.key = "price"}));
+  const std::size_t record = one.session.unsent_bytes();
+  one.session.wrote(0, record, false);
+  EXPECT_TRUE(one.session.end_of_write(false));
+  EXPECT_FALSE(one.session.send(Opcode::binary, ByteVector(100, std::byte{1}), {.key = "price"}));
+  EXPECT_EQ(one.session.take_conflated(), 0U);
+  EXPECT_FALSE(one.session.send(Opcode::binary, ByteVector(400, std::byte{2})));
+  EXPECT_EQ(one.session.take_dropped(), 1U) << "the newer price";
+  const ByteVector first = one.take(record);
+  EXPECT_EQ(ByteVector(first.begin() + 2, first.end()), pattern_bytes(100));
+}
+
 TEST(Session, frames_that_cannot_be_sent_are_refused) {
   SessionOwner one(Role::server);
   EXPECT_EQ(one.session.send(Opcode::close, {}), Errc::unsupported_frame);

@@ -34,6 +34,7 @@ void SendQueue::push(const PublishedFrame::Ptr& frame) {
 
 std::size_t SendQueue::gather(std::span<Bytes> pieces,
                               const Connection* connection) const noexcept {
+  if (has_failed()) return 0;  // a reply to later input would stand behind bytes that were lost
   const Bytes newest = connection ? Bytes(connection->output().data()) : Bytes();
   if (!entries_) {
     if (newest.empty()) return 0;

@@ -176,6 +176,19 @@ TEST(Session, a_record_that_was_refused_as_a_whole_stays_as_it_is) {
   EXPECT_EQ(ByteVector(first.begin() + 2, first.end()), pattern_bytes(100));
 }
 
+TEST(Session, after_a_failed_write_no_reply_is_offered) {
+  SessionOwner one(Role::server);
+  EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(100)));
+  EXPECT_EQ(one.take(10).size(), 10U);
+  const std::size_t lost = one.session.unsent_bytes();
+  one.session.write_failed(make_error_code(std::errc::broken_pipe), one.now);
+  one.give(as_received_by(Role::server, frame(0x88, {})));
+  std::array<Bytes, 4> pieces;
+  EXPECT_EQ(one.session.gather(pieces), 0U) << "the Close would stand inside of a message";
+  ASSERT_TRUE(one.session.over());
+  EXPECT_EQ(one.session.take_end().unsent_bytes, lost);
+}
+
 TEST(Session, frames_that_cannot_be_sent_are_refused) {
   SessionOwner one(Role::server);
   EXPECT_EQ(one.session.send(Opcode::close, {}), Errc::unsupported_frame);

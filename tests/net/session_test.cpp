@@ -189,6 +189,42 @@ TEST(Session, after_a_failed_write_no_reply_is_offered) {
   EXPECT_EQ(one.session.take_end().unsent_bytes, lost);
 }
 
+/// Before older messages make room, or the connection is closed for its slow peer, a message is
+/// known to be one that can be sent.
+TEST(Session, a_message_that_cannot_be_sent_makes_no_room) {
+  const ByteVector no_text(200, std::byte{0xFF});
+  for (const net::Overflow overflow : {net::Overflow::drop_oldest, net::Overflow::close}) {
+    SessionOwner one(Role::server, {.send_hard_limit = 500, .overflow = overflow});
+    EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(100)));
+    EXPECT_EQ(one.take(10).size(), 10U);
+    EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(100)));
+    const std::size_t accepted = one.session.unsent_bytes();
+    EXPECT_EQ(one.session.send(Opcode::text, no_text), Errc::invalid_text);
+    EXPECT_EQ(one.session.send(Opcode::text, no_text, {.fin = false}), Errc::invalid_text);
+    const net::SendHow granted{.admission = net::Admission::granted};
+    EXPECT_EQ(one.session.send(Opcode::continuation, pattern_bytes(200), granted),
+              Errc::no_message_under_way);
+    EXPECT_EQ(one.session.send(Opcode::continuation, pattern_bytes(200)),
+              Errc::no_message_under_way);
+    EXPECT_EQ(one.session.take_dropped(), 0U);
+    EXPECT_EQ(one.session.unsent_bytes(), accepted);
+    EXPECT_EQ(one.session.state(), State::open);
+  }
+}
+
+TEST(Session, a_message_that_cannot_be_sent_ends_no_other_session) {
+  net::SendBudget budget(300);
+  SessionOwner debtor(Role::server, {.budget = &budget});
+  EXPECT_FALSE(debtor.session.send(Opcode::binary, pattern_bytes(200)));
+  EXPECT_EQ(debtor.take(10).size(), 10U);
+  debtor.session.note_debt(nullptr, [](void*) {});
+  SessionOwner one(Role::server, {.budget = &budget});
+  EXPECT_EQ(one.session.send(Opcode::text, ByteVector(250, std::byte{0xFF})), Errc::invalid_text);
+  EXPECT_FALSE(debtor.session.over());
+  EXPECT_FALSE(one.session.send(Opcode::text, ByteVector(250, std::byte{'a'})));
+  EXPECT_TRUE(debtor.session.over());
+}
+
 TEST(Session, frames_that_cannot_be_sent_are_refused) {
   SessionOwner one(Role::server);
   EXPECT_EQ(one.session.send(Opcode::close, {}), Errc::unsupported_frame);

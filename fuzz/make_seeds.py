@@ -178,6 +178,7 @@ def write_frames():
             cuts = (BYTE_BY_BYTE, RAGGED)[i % 2]
             seed("frame_decoder", number(role | (i % 4) << 1), tape(cuts), wire)
             seed("connection", number(role, 0), tape(cuts), wire)
+            seed("wslay", number(role), tape(cuts), wire[:4000])
         for i, wire in enumerate(good_conversations(server)):
             acts = (ECHOING, CHATTY, BLOCKED, PAUSING, CLOSING, FAILING, VANISHING)[i % 7]
             seed("connection", number(role | (i % 16) << 1, i % 32), tape(acts), wire)

@@ -13,12 +13,17 @@ shift $(($# > 0 ? 1 : 0))
 cd "$(dirname "$0")/.."
 
 mkdir -p build
+# An independent implementation, for one target.
+.ci/need libwslay-dev || echo "without libwslay-dev the target wslay is not built" >&2
 cmake --preset fuzz >build/fuzz-configure.log 2>&1 || { cat build/fuzz-configure.log; exit 2; }
 cmake --build --preset fuzz --target wirespan_fuzzers --parallel "${JOBS:-$(nproc)}"
 
 targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then
-  for source in fuzz/*_fuzz.cpp; do targets+=("$(basename "$source" _fuzz.cpp)"); done
+  for source in fuzz/*_fuzz.cpp; do
+    name=$(basename "$source" _fuzz.cpp)
+    [ ! -x "build/fuzz/fuzz/${name}_fuzz" ] || targets+=("$name")
+  done
 fi
 
 # The address sanitizer's quarantine of freed memory, which catches use after free: less than by

@@ -39,10 +39,8 @@ for target in "${targets[@]}"; do
   mkdir -p "$finds"
   # A length in the input must not cause an allocation of that size: one above 64 MiB is a defect.
   limits=(-max_len=4096 -timeout=5 -rss_limit_mb=1024 -malloc_limit_mb=64)
-  case $target in
-    permessage_deflate) limits+=(-dict=fuzz/deflate.dict) ;;
-    *handshake* | cookie | extensions | http_head | proxy | redirect | url) limits+=(-dict=fuzz/http.dict) ;;
-  esac
+  dictionary=$(fuzz/dictionary.sh "$target")
+  [ -z "$dictionary" ] || limits+=("-dict=$dictionary")
   if "build/fuzz/fuzz/${target}_fuzz" -max_total_time="$seconds" "${limits[@]}" \
       -print_final_stats=1 -artifact_prefix="$crashes/$target-" \
       "$finds" "fuzz/corpus/$target" >"$log" 2>&1; then

@@ -135,6 +135,11 @@ void SessionOwner::send(Request request, net::SendHow how) {
   require(!error || error == Condition::misuse || error == Condition::backpressure ||
               error == Errc::no_mask_key,
           "a message is refused for its caller's fault, for want of room or of a key");
+  // A message above the whole budget is refused for good.
+  const bool is_for_good =
+      error == Errc::send_budget_spent && bytes.size() > settings_.budget.limit;
+  const bool is_refused = error == Errc::send_queue_full || error == Errc::send_budget_spent;
+  drain_owed_ = drain_owed_ || (is_refused && !is_for_good && session_.has_backlog());
   if (session_.overdraws()) {
     write();
     session_.collect_debts();

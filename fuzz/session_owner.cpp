@@ -91,6 +91,7 @@ void SessionOwner::digest() {
 void SessionOwner::end_input(std::error_code error) {
   if (session_.has_unread_input()) digest();
   if (!session_.wants_input()) return;
+  input_ended_ = true;
   session_.read_ended(error);
   after_call();
   digest();
@@ -138,9 +139,7 @@ void SessionOwner::end_turn() {
   if (!session_.over()) {
     write();
     (void)session_.take_released([this] { return now_; });  // step() goes on
-    if (session_.take_drained()) {
-      require(session_.held_bytes() <= settings_.options.send_low_watermark, "drained is low");
-    }
+    note_drained();
     session_.settle(now_);
     after_call();
   }
@@ -150,6 +149,18 @@ void SessionOwner::end_turn() {
   after_call();
   check_memory();
   check_held();
+}
+
+/// A refused sender is told when the output has left, and a session that was held reads on.
+void SessionOwner::note_drained() {
+  const bool is_drained = session_.take_drained();
+  require(!is_drained || session_.held_bytes() <= settings_.options.send_low_watermark,
+          "what is drained is below the low watermark");
+  drain_owed_ = drain_owed_ && !is_drained;
+  if (session_.phase() != net::Session::Phase::open || session_.write_has_failed()) return;
+  if (session_.unsent_bytes() > 0) return;
+  require(!drain_owed_, "a sender that was refused is told when there is room");
+  require(session_.wants_input() || session_.is_paused() || input_ended_, "it reads on");
 }
 
 // Time.

@@ -35,6 +35,7 @@ class SessionOwner {
   void write();
   [[nodiscard]] bool write_once();
   void end_turn();
+  void note_drained();
   void pass_time(TimePoint to);
   void tick_at_deadline();
   void finish();
@@ -81,7 +82,9 @@ class SessionOwner {
   std::size_t granted_ = 0;       // bytes that no limit was asked about
   std::size_t sequence_ = 0;
   bool write_fails_ = false;
-  bool ended_ = false;  // CloseReceived or Failed came
+  bool drain_owed_ = false;   // a sender was refused behind a backlog
+  bool input_ended_ = false;  // the peer has half-closed
+  bool ended_ = false;        // CloseReceived or Failed came
   bool was_over_ = false;
 };
 

@@ -126,6 +126,10 @@ class Connection {
   [[nodiscard]] std::error_code check_message() const noexcept {
     return check_send(Opcode::binary);
   }
+  /// Returns the error that send() would return for this message, but for a lack of mask keys or
+  /// memory; before other messages make room for it.
+  [[nodiscard]] std::error_code check_message(Opcode opcode, Bytes payload,
+                                              bool fin) const noexcept;
   /// Encodes a whole message, never compressed, apart from output(): its frame may be replaced by
   /// one with the same key until it is written (conflation). The caller writes it behind output().
   /// Errors: as send().

@@ -82,6 +82,16 @@ std::error_code Connection::send_part(Opcode opcode, Bytes payload, bool fin, Co
   return {};
 }
 
+std::error_code Connection::check_message(Opcode opcode, Bytes payload, bool fin) const noexcept {
+  if (const auto error = check_send(opcode)) return error;
+  const bool continues = opcode == Opcode::continuation;
+  const bool is_text = (continues ? sending_ : opcode) == Opcode::text;
+  if (!is_text || !options_->validate_sent_text) return {};
+  Utf8Validator utf8 = continues ? sent_utf8_ : Utf8Validator();
+  const bool is_valid = utf8.feed(payload) && (!fin || utf8.complete());
+  return is_valid ? std::error_code{} : Errc::invalid_text;
+}
+
 std::error_code Connection::ping(Bytes payload) { return send_control(Opcode::ping, payload); }
 
 std::error_code Connection::pong(Bytes payload) { return send_control(Opcode::pong, payload); }

@@ -3,10 +3,12 @@
 // output is checked frame by frame, memory is bounded. RFC 6455 §5 to §7.
 #include <algorithm>
 #include <optional>
-#include <string>
 #include <utility>
 
+#include "foreign_error.hpp"
+#include "frame_mutator.hpp"
 #include "fuzz_input.hpp"
+#include "mask_keys.hpp"
 #include "output_checker.hpp"
 #include "reference_receiver.hpp"
 #include <wirespan/core/connection.hpp>
@@ -15,36 +17,7 @@
 namespace wirespan::fuzz {
 namespace {
 
-/// A mask source with predictable keys; with `may_fail` every eighth call fails.
-struct Keys {
-  bool may_fail = false;
-  std::uint8_t count = 0;
-
-  static bool next(void* context, MaskKey& key) noexcept {
-    auto& keys = *static_cast<Keys*>(context);
-    ++keys.count;
-    key = {std::byte{keys.count}, std::byte{0x5A}, std::byte{0}, std::byte{0xFF}};
-    return !keys.may_fail || keys.count % 8 != 0;
-  }
-};
-
-/// An error category of the application whose texts are neither short nor ASCII.
-class ForeignCategory final : public std::error_category {
- public:
-  [[nodiscard]] const char* name() const noexcept override { return "foreign"; }
-  [[nodiscard]] std::string message(int value) const override {
-    std::string text(static_cast<std::size_t>(value) % 2, 'x');
-    for (int i = 0; i < value; ++i) text += "\xC3\xA9";
-    return text;
-  }
-};
-
-std::error_code foreign_error(int value) {
-  static const ForeignCategory category;
-  return {value, category};
-}
-
-ConnectionOptions take_options(FuzzInput& input, Keys& keys) {
+ConnectionOptions take_options(FuzzInput& input, MaskKeys& keys) {
   constexpr std::array<std::size_t, 8> sizes{limits::message_size, 0, 1, 125, 126, 1000, 65536,
                                              std::size_t{1} << 63};
   constexpr std::array<std::uint32_t, 4> fragments{limits::message_fragments, 1, 2, 7};
@@ -56,7 +29,7 @@ ConnectionOptions take_options(FuzzInput& input, Keys& keys) {
                       .validate_utf8 = (flags & 2) == 0,
                       .deliver_fragments = (flags & 4) != 0},
           .validate_sent_text = (flags & 8) == 0,
-          .mask_source = {.next = &Keys::next, .context = &keys}};
+          .mask_source = {.next = &MaskKeys::next, .context = &keys}};
 }
 
 /// Driver and application in one. The tape chooses the cuts of the input, the calls between the
@@ -407,7 +380,7 @@ class Session {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace wirespan;
   using namespace wirespan::fuzz;
-  Keys keys;
+  MaskKeys keys;
   FuzzInput input(data, size);
   const Role role = size > 0 && (data[0] & 1) != 0 ? Role::client : Role::server;
   const ConnectionOptions options = take_options(input, keys);
@@ -416,4 +389,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   reference.run(input.rest());
   Session(role, options, reference, tape).run(input.rest());
   return 0;
+}
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t most, unsigned seed) {
+  return wirespan::fuzz::mutate_frames({data, size, most}, seed, 2);
 }

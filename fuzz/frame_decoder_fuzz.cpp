@@ -2,6 +2,7 @@
 // that the encoder writes, and every step of the decoder makes progress. RFC 6455 §5.2.
 #include <system_error>
 
+#include "frame_mutator.hpp"
 #include "fuzz_input.hpp"
 #include <wirespan/core/frame_decoder.hpp>
 
@@ -136,4 +137,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   check_encoding(whole.frames, wire);
   return 0;
+}
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t most, unsigned seed) {
+  return wirespan::fuzz::mutate_frames({data, size, most}, seed, 1);
 }

@@ -178,6 +178,7 @@ def write_frames():
             cuts = (BYTE_BY_BYTE, RAGGED)[i % 2]
             seed("frame_decoder", number(role | (i % 4) << 1), tape(cuts), wire)
             seed("connection", number(role, 0), tape(cuts), wire)
+            seed("wslay", number(role), tape(cuts), wire[:4000])
         for i, wire in enumerate(good_conversations(server)):
             acts = (ECHOING, CHATTY, BLOCKED, PAUSING, CLOSING, FAILING, VANISHING)[i % 7]
             seed("connection", number(role | (i % 16) << 1, i % 32), tape(acts), wire)
@@ -204,12 +205,58 @@ def write_frames():
         seed("connection", number(role, 0), tape(b"\xff\x05\x00"), large)
 
 
+# Tapes of session_fuzz.cpp: a turn each, and the calls of the application between the events.
+READING = b"\x00"
+SENDING = b"\x00\x05\x80\x03\x41\x90\x06\x92\x05\x44\x00\x03\x47\xa0\x02"
+CROWDED = (b"\x41\x94\x05\x94\x05\xb0\x03\xb0\x13\xc4\x05\xc0\x06\x94\x06\x45\x77\x06\x00\x00"
+           b"\x47")
+FRAGMENTING = b"\x41\x81\x03\xa1\x02\xd1\x02\xa0\x03\x44\x00\x02\x43\x8c\x04\x47"
+WAITING = b"\x60\x00\x03\x52\x60\x55\x41\xd1\x03\x60\x47\x60\x00"
+PAUSED = b"\x00\x00\x70\x60\x70\x53\x72\x00\x09\x41\x92\x07\x46\x44\x74"
+GOODBYE = b"\x00\x07\x90\x03\xe8\x02\x00\x00\x60\x00\x00\xf6"
+LOSING = b"\x00\x09\x41\x90\x05\xb2\x04\xf2\x44\x90\x02\x00\x00\x60"
+BREAKING = (b"\x00\x05\xf0\x60", b"\x41\x90\x03\xf1", b"\x00\x05\xf3\x10\x53",
+            b"\x00\x05\xfe")
+ECHO = b"\x00\x00\xd8\xd8\x44"
+
+
+def write_sessions():
+    acts = (READING, SENDING, CROWDED, FRAGMENTING, WAITING, PAUSED, GOODBYE, LOSING, ECHO,
+            *BREAKING)
+    limits = (0, 0x01, 0x05, 0x07, 0x22, 0x62, 0x1A, 0x3D)
+    for server in (False, True):
+        role = 1 if server else 0
+        wires = [*good_conversations(server), *list(bad_conversations(server))[::9]]
+        for i, act in enumerate(acts):
+            for overflow in (0, 4, 8):
+                more = (0, 2, 32, 64, 128, 16)[(i + overflow) % 6]
+                alive = (0, 0x22, 0x27, 0x4B, 0x95)[i % 5]
+                times = (0, 0x11, 0x2A, 0xC5)[(i + overflow // 4) % 4]
+                limit = limits[(i + overflow) % 8]
+                seed("session", number(role | overflow | more, limit, alive, times), tape(act),
+                     wires[(i * 3 + overflow) % len(wires)])
+        # A message that is reassembled and sent back from its own buffer, and one from the input.
+        large = frame(BINARY, b"e" * 5000, server=server)
+        for cuts in (b"\x00\x00\xd8", b"\x00\x80\xd8"):
+            seed("session", number(role, 0, 0, 0), tape(cuts),
+                 large + frame(TEXT, b"x", server=server))
+        # Numbered pings of keep-alive, and pongs that answer them.
+        pongs = b"".join(frame(PONG, b"p%d" % i, server=server) for i in range(1, 9))
+        seed("session", number(role | 32, 0, 0x06, 0), tape(b"\x60\x00\x04"), pongs)
+
+
 def write_once_broken():
     """What a target has once found; each line names what went wrong."""
     # The text of an application's error, cut inside a character or not UTF-8 at all.
     seed("connection", number(0, 0), tape(FAILING_IN_GREEK), frame(TEXT, b"x"))
     # Input kept for a paused reader and digested to its end, then new input to be kept.
     seed("connection", number(0, 0), tape(b"\x15"), frame(TEXT, b"x") * 6)
+    # The answer to a Close, offered to the stream after a write had failed.
+    seed("session", number(0, 0, 0, 0), tape(b"\x41\x90\x05\xf2\x00\x00"), frame(CLOSE))
+    # A message in a TLS record of which nothing was taken, replaced by one with the same key.
+    seed("session", number(6, 1, 0, 0), tape(b"\x41\xb0\x05\xb0\x05"))
+    # A fragment out of order, for which an accepted message was dropped.
+    seed("session", number(4, 1, 0, 0), tape(b"\x41\x90\x05\x90\x05\xa0\x02"))
     # A control frame with a long form of its length: its first two bytes and the whole header must
     # give the same error.
     seed("frame_decoder", number(0), tape(b"\x03"), header(PING, 5, mask=KEY, form=16))
@@ -495,6 +542,7 @@ def write_compressed():
 
 if __name__ == "__main__":
     write_frames()
+    write_sessions()
     write_once_broken()
     write_round_trips()
     write_handshakes()

@@ -15,7 +15,7 @@ fi
 for target in "${targets[@]}"; do
   corpus=fuzz/corpus/$target
   finds=build/fuzz-finds/$target
-  [ -d "$finds" ] || continue
+  if [ ! -d "$finds" ] || [ ! -x "build/fuzz/fuzz/${target}_fuzz" ]; then continue; fi
   before=$(find "$corpus" -type f | wc -l)
   # Short inputs only: make_seeds.py makes the long ones. Without counters: an input is kept for a
   # new path, not for taking a known path more often, which would add hundreds of files.

@@ -39,7 +39,8 @@ Bytes OutputChecker::take_frame(Bytes frames) {
   require(frames.size() >= 2, "a frame has two bytes");
   const unsigned first = value_of(frames[0]);
   const bool masked = (value_of(frames[1]) & 0x80) != 0;
-  require((first & 0x70) == 0, "no reserved bit is set");
+  const bool rsv1 = (first & 0x40) != 0;
+  require((first & (allows_rsv1_ ? 0x30U : 0x70U)) == 0, "no reserved bit is set");
   require(masked == (sender_ == Role::client), "clients mask and servers do not");
   std::size_t at = 0;
   const std::uint64_t length = take_length(frames, at);
@@ -52,18 +53,20 @@ Bytes OutputChecker::take_frame(Bytes frames) {
   require(!is_reserved(latest_opcode_), "no reserved opcode is used");
   const bool fin = (first & 0x80) != 0;
   if (is_control(latest_opcode_)) {
+    require(!rsv1, "a control frame is not compressed");
     check_control(fin);
   } else {
-    check_data(fin);
+    check_data(fin, rsv1);
   }
   return frames.subspan(head + latest_.size());
 }
 
-void OutputChecker::check_data(bool fin) {
+void OutputChecker::check_data(bool fin, bool rsv1) {
   require(closes_ == 0, "no data follows a Close");
   const bool continues = latest_opcode_ == Opcode::continuation;
   require(continues == under_way_, "fragments are in order");
-  if (!continues) text_ = latest_opcode_ == Opcode::text;
+  require(!rsv1 || !continues, "RSV1 is in the first frame of a message");
+  if (!continues) text_ = latest_opcode_ == Opcode::text && !rsv1;
   under_way_ = !fin;
   if (!text_ || !text_is_checked_) return;
   message_.insert(message_.end(), latest_.begin(), latest_.end());

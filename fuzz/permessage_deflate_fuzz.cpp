@@ -4,6 +4,7 @@
 #include <array>
 #include <deque>
 
+#include "deflate_mutator.hpp"
 #include "fuzz_input.hpp"
 #include <wirespan/core/connection.hpp>
 #include <wirespan/core/error.hpp>
@@ -143,4 +144,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     round_trip(setting, input);
   }
   return 0;
+}
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t most, unsigned seed) {
+  return wirespan::fuzz::mutate_deflate({data, size, most}, seed, 3);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +14,15 @@
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+
+/// The target's own mutator; null if it has none.
+extern "C" [[gnu::weak]] std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                                             std::size_t most, unsigned seed);
+
+/// Stands in for libFuzzer's mutation, which the mutators of the targets fall back to.
+extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t*, std::size_t size, std::size_t most) {
+  return std::min(size, most);
+}
 
 namespace {
 
@@ -28,6 +38,22 @@ std::vector<fs::path> files_under(const fs::path& path) {
   return files;
 }
 
+/// Runs the target on a few inputs that its mutator makes of this one, so that the mutator is
+/// tested in every build, too. The choices depend on the input alone: a failure can be repeated.
+void replay_mutated(std::vector<std::uint8_t> bytes) {
+  constexpr unsigned mutations = 4;
+  constexpr std::size_t more = 64;
+  for (unsigned seed = 0; seed < mutations; ++seed) {
+    const std::size_t size = bytes.size();
+    bytes.resize(size + more);
+    const std::size_t mutated = LLVMFuzzerCustomMutator(bytes.data(), size, bytes.size(),
+                                                        seed + mutations * unsigned(size));
+    if (mutated > bytes.size()) std::abort();
+    bytes.resize(mutated);
+    (void)LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
+  }
+}
+
 void replay(const fs::path& path) {
   std::printf("%s\n", path.c_str());
   std::fflush(stdout);
@@ -37,6 +63,7 @@ void replay(const fs::path& path) {
   const std::string content{std::istreambuf_iterator<char>(file), {}};
   const std::vector<std::uint8_t> bytes(content.begin(), content.end());
   (void)LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
+  if (LLVMFuzzerCustomMutator != nullptr) replay_mutated(bytes);
 }
 
 }  // namespace

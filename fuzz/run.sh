@@ -13,12 +13,17 @@ shift $(($# > 0 ? 1 : 0))
 cd "$(dirname "$0")/.."
 
 mkdir -p build
+# An independent implementation, for one target.
+.ci/need libwslay-dev || echo "without libwslay-dev the target wslay is not built" >&2
 cmake --preset fuzz >build/fuzz-configure.log 2>&1 || { cat build/fuzz-configure.log; exit 2; }
 cmake --build --preset fuzz --target wirespan_fuzzers --parallel "${JOBS:-$(nproc)}"
 
 targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then
-  for source in fuzz/*_fuzz.cpp; do targets+=("$(basename "$source" _fuzz.cpp)"); done
+  for source in fuzz/*_fuzz.cpp; do
+    name=$(basename "$source" _fuzz.cpp)
+    [ ! -x "build/fuzz/fuzz/${name}_fuzz" ] || targets+=("$name")
+  done
 fi
 
 # The address sanitizer's quarantine of freed memory, which catches use after free: less than by
@@ -34,10 +39,8 @@ for target in "${targets[@]}"; do
   mkdir -p "$finds"
   # A length in the input must not cause an allocation of that size: one above 64 MiB is a defect.
   limits=(-max_len=4096 -timeout=5 -rss_limit_mb=1024 -malloc_limit_mb=64)
-  case $target in
-    permessage_deflate) limits+=(-dict=fuzz/deflate.dict) ;;
-    *handshake* | cookie | extensions | http_head | proxy | redirect | url) limits+=(-dict=fuzz/http.dict) ;;
-  esac
+  dictionary=$(fuzz/dictionary.sh "$target")
+  [ -z "$dictionary" ] || limits+=("-dict=$dictionary")
   if "build/fuzz/fuzz/${target}_fuzz" -max_total_time="$seconds" "${limits[@]}" \
       -print_final_stats=1 -artifact_prefix="$crashes/$target-" \
       "$finds" "fuzz/corpus/$target" >"$log" 2>&1; then

@@ -34,6 +34,7 @@ void SendQueue::push(const PublishedFrame::Ptr& frame) {
 
 std::size_t SendQueue::gather(std::span<Bytes> pieces,
                               const Connection* connection) const noexcept {
+  if (has_failed()) return 0;  // a reply to later input would stand behind bytes that were lost
   const Bytes newest = connection ? Bytes(connection->output().data()) : Bytes();
   if (!entries_) {
     if (newest.empty()) return 0;
@@ -46,7 +47,7 @@ std::size_t SendQueue::gather(std::span<Bytes> pieces,
 }
 
 void SendQueue::consume(std::size_t size, std::size_t repeat, Connection* connection) {
-  drain_waits_ = false;
+  if (size > 0) drain_waits_ = false;
   if (entries_) {
     const std::size_t from_entries = std::min(size, entries_->size());
     entries_->consume(from_entries);

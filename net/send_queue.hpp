@@ -96,7 +96,7 @@ class SendQueue {
   [[nodiscard]] std::size_t gather(std::span<Bytes> pieces,
                                    const Connection* connection) const noexcept;
   /// Removes `size` bytes that were written; the `repeat` bytes after them are pinned, because TLS
-  /// needs them again unchanged. Requires size <= unsent().
+  /// needs them again unchanged, also if none was written. Requires size <= unsent().
   void consume(std::size_t size, std::size_t repeat, Connection* connection);
   /// Sets or ends the backlog. True if that is a change.
   bool set_blocked(bool blocked) noexcept {

@@ -311,9 +311,11 @@ class Session {
   [[nodiscard]] bool judge_ping();
   [[nodiscard]] std::error_code send_keyed(Opcode opcode, Bytes payload, const SendHow& how);
   [[nodiscard]] std::error_code queue_frame(const PublishedFrame::Ptr& frame, Admission admission);
-  [[nodiscard]] std::error_code admit(std::size_t size);
+  template <class Check>
+  [[nodiscard]] std::error_code admit(std::size_t size, Check check);
   [[nodiscard, gnu::noinline]] std::error_code overflow(std::size_t size);
   [[nodiscard]] bool drop_for(std::size_t size);
+  [[nodiscard]] bool is_in_budget(std::size_t size) const noexcept;
   [[nodiscard]] bool is_affordable(std::size_t size);
   [[nodiscard]] std::error_code refuse(Errc why) noexcept;
   [[nodiscard]] bool accepts() const noexcept {

@@ -21,9 +21,11 @@ std::error_code Session::send(Opcode opcode, Bytes payload, const SendHow& how) 
   if (!accepts()) return Errc::not_open;
   if (!how.key.empty()) return send_keyed(opcode, payload, how);
   if (how.admission == Admission::ask) {
-    if (const auto error = admit(payload.size())) return error;
+    const auto check = [&] { return connection().check_message(opcode, payload, how.fin); };
+    if (const auto error = admit(payload.size(), check)) return error;
   } else if (options().overflow == Overflow::drop_oldest) {
-    (void)drop_for(payload.size());
+    // Its text is known to be valid; only the order of fragments is left to check.
+    if (!connection().check_message(opcode, {}, false)) (void)drop_for(payload.size());
   }
   const TextCheck check = how.admission == Admission::granted ? TextCheck::done : TextCheck::needed;
   const bool is_long = how.fin && payload.size() >= limits::least_in_place;
@@ -70,7 +72,8 @@ std::error_code Session::queue_frame(const PublishedFrame::Ptr& frame, Admission
   const bool needs_room = freed == 0 || size > freed;
   const std::size_t more = size - std::min(size, freed);
   if (needs_room && admission == Admission::ask) {
-    if (const auto error = admit(more)) return error;
+    const auto is_checked = [] { return std::error_code(); };
+    if (const auto error = admit(more, is_checked)) return error;
   } else if (needs_room && options().overflow == Overflow::drop_oldest) {
     (void)drop_for(more);
   }
@@ -111,21 +114,32 @@ std::error_code Session::close(std::optional<CloseCode> code, std::string_view r
 
 // Admission. If nothing is unsent, a message may have any size up to the budget.
 
-[[gnu::always_inline]] inline std::error_code Session::admit(std::size_t size) {
+/// `check` says whether the message could be sent at all: it is asked before another message, or
+/// another session, is to make room.
+template <class Check>
+[[gnu::always_inline]] inline std::error_code Session::admit(std::size_t size, Check check) {
   const bool is_first = queue_.held(connection_.get()) == 0;
   if (is_first && options().budget == nullptr) return {};
+  if (queue_.fits(size, connection_.get()) && is_in_budget(size)) return {};
+  if (const std::error_code error = check()) return error;
   const bool may_pass = queue_.fits(size, connection_.get()) && is_affordable(size);
   return may_pass ? std::error_code{} : overflow(size);
+}
+
+/// True if the budget has room for `size` bytes as it is.
+bool Session::is_in_budget(std::size_t size) const noexcept {
+  const SendBudget* budget = options().budget;
+  if (budget == nullptr) return true;
+  const std::size_t used = budget->used - queue_.share() + queue_.held(connection_.get());
+  return used <= budget->limit && size <= budget->limit - used;
 }
 
 /// True if the budget has room for `size` bytes. For a session that has nothing unsent, or less
 /// than its fair share, the largest debtors make room, unless the message alone exceeds the budget.
 bool Session::is_affordable(std::size_t size) {
+  if (is_in_budget(size)) return true;
   SendBudget* budget = options().budget;
-  if (budget == nullptr) return true;
   const std::size_t held = queue_.held(connection_.get());
-  const std::size_t used = budget->used - queue_.share() + held;
-  if (used <= budget->limit && size <= budget->limit - used) return true;
   const bool above_share = held > 0 && held + size > budget->fair_share();
   if (size > budget->limit || above_share || state() != State::open) return false;
   queue_.account(connection_.get());
@@ -237,8 +251,8 @@ void Session::wrote(std::size_t bytes, std::size_t repeat, bool all) {
   if (bytes > 0) {
     active_ = active_ || !options().idle_ignores_output;
     alive_ = alive_ || has_backlog();  // the peer has read some
-    queue_.consume(bytes, repeat, connection_.get());
   }
+  queue_.consume(bytes, repeat, connection_.get());  // also none: TLS may hold a refused record
   if (!all || unsent_bytes() > 0 || !queue_.set_blocked(false)) return;
   leave_debt();
   connection().set_output_blocked(false);  // may append a pong that was held back

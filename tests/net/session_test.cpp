@@ -160,6 +160,71 @@ TEST(Session, a_send_after_our_close_drops_nothing_and_owes_nothing) {
   }
 }
 
+/// TLS has encrypted a record and then finds that the kernel takes none of it: the messages in it
+/// have left as far as the peer is concerned, although no byte counts as written.
+TEST(Session, a_record_that_was_refused_as_a_whole_stays_as_it_is) {
+  SessionOwner one(Role::server, {.send_hard_limit = 700, .overflow = net::Overflow::drop_oldest});
+  EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(100), {.key = "price"}));
+  const std::size_t record = one.session.unsent_bytes();
+  one.session.wrote(0, record, false);
+  EXPECT_TRUE(one.session.end_of_write(false));
+  EXPECT_FALSE(one.session.send(Opcode::binary, ByteVector(100, std::byte{1}), {.key = "price"}));
+  EXPECT_EQ(one.session.take_conflated(), 0U);
+  EXPECT_FALSE(one.session.send(Opcode::binary, ByteVector(400, std::byte{2})));
+  EXPECT_EQ(one.session.take_dropped(), 1U) << "the newer price";
+  const ByteVector first = one.take(record);
+  EXPECT_EQ(ByteVector(first.begin() + 2, first.end()), pattern_bytes(100));
+}
+
+TEST(Session, after_a_failed_write_no_reply_is_offered) {
+  SessionOwner one(Role::server);
+  EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(100)));
+  EXPECT_EQ(one.take(10).size(), 10U);
+  const std::size_t lost = one.session.unsent_bytes();
+  one.session.write_failed(make_error_code(std::errc::broken_pipe), one.now);
+  one.give(as_received_by(Role::server, frame(0x88, {})));
+  std::array<Bytes, 4> pieces;
+  EXPECT_EQ(one.session.gather(pieces), 0U) << "the Close would stand inside of a message";
+  ASSERT_TRUE(one.session.over());
+  EXPECT_EQ(one.session.take_end().unsent_bytes, lost);
+}
+
+/// Before older messages make room, or the connection is closed for its slow peer, a message is
+/// known to be one that can be sent.
+TEST(Session, a_message_that_cannot_be_sent_makes_no_room) {
+  const ByteVector no_text(200, std::byte{0xFF});
+  for (const net::Overflow overflow : {net::Overflow::drop_oldest, net::Overflow::close}) {
+    SessionOwner one(Role::server, {.send_hard_limit = 500, .overflow = overflow});
+    EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(100)));
+    EXPECT_EQ(one.take(10).size(), 10U);
+    EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(100)));
+    const std::size_t accepted = one.session.unsent_bytes();
+    EXPECT_EQ(one.session.send(Opcode::text, no_text), Errc::invalid_text);
+    EXPECT_EQ(one.session.send(Opcode::text, no_text, {.fin = false}), Errc::invalid_text);
+    const net::SendHow granted{.admission = net::Admission::granted};
+    EXPECT_EQ(one.session.send(Opcode::continuation, pattern_bytes(200), granted),
+              Errc::no_message_under_way);
+    EXPECT_EQ(one.session.send(Opcode::continuation, pattern_bytes(200)),
+              Errc::no_message_under_way);
+    EXPECT_EQ(one.session.take_dropped(), 0U);
+    EXPECT_EQ(one.session.unsent_bytes(), accepted);
+    EXPECT_EQ(one.session.state(), State::open);
+  }
+}
+
+TEST(Session, a_message_that_cannot_be_sent_ends_no_other_session) {
+  net::SendBudget budget(300);
+  SessionOwner debtor(Role::server, {.budget = &budget});
+  EXPECT_FALSE(debtor.session.send(Opcode::binary, pattern_bytes(200)));
+  EXPECT_EQ(debtor.take(10).size(), 10U);
+  debtor.session.note_debt(nullptr, [](void*) {});
+  SessionOwner one(Role::server, {.budget = &budget});
+  EXPECT_EQ(one.session.send(Opcode::text, ByteVector(250, std::byte{0xFF})), Errc::invalid_text);
+  EXPECT_FALSE(debtor.session.over());
+  EXPECT_FALSE(one.session.send(Opcode::text, ByteVector(250, std::byte{'a'})));
+  EXPECT_TRUE(debtor.session.over());
+}
+
 TEST(Session, frames_that_cannot_be_sent_are_refused) {
   SessionOwner one(Role::server);
   EXPECT_EQ(one.session.send(Opcode::close, {}), Errc::unsupported_frame);

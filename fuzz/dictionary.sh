@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# dictionary.sh TARGET: prints the path of the target's dictionary, relative to the project; nothing
+# if it has none.
+set -euo pipefail
+
+case $1 in
+  permessage_deflate) echo fuzz/deflate.dict ;;
+  *handshake* | cookie | extensions | http_head | proxy | redirect | url) echo fuzz/http.dict ;;
+esac

@@ -20,7 +20,7 @@ done
 shift $((OPTIND - 1))
 [[ $minutes =~ ^[1-9][0-9]*$ ]] || { echo "minutes: a number above 0" >&2; exit 2; }
 
-all=(bare_root fuzz asan tsan asan_clang tsan_clang load load_tsan close_many flaky dead_network coverage)
+all=(bare_root fuzz worlds failure_points asan tsan asan_clang tsan_clang load load_tsan close_many flaky dead_network coverage)
 steps=("$@")
 [ ${#steps[@]} -gt 0 ] || steps=("${all[@]}")
 
@@ -47,6 +47,22 @@ tsan_clang() { sanitized tsan clang++; }
 
 release_tests() { # release_tests TARGET...
   cmake --preset release >/dev/null && cmake --build --preset release --target "$@"
+}
+
+# Simulated worlds that no run has seen before, for MINUTES.
+worlds() {
+  local first=$(($(date +%s) * 1000)) end=$((SECONDS + minutes * 60))
+  release_tests simulation_worlds || return 1
+  while [ $SECONDS -lt $end ]; do
+    build/release/tests/simulation_worlds "$first" 10000 || return 1
+    first=$((first + 10000))
+  done
+}
+
+# Each allocation of OpenSSL in a simulated life fails once; CI tries a sample.
+failure_points() {
+  release_tests simulation_tests &&
+    WIRESPAN_ALL_POINTS=1 build/release/tests/simulation_tests --gtest_filter='*OpenSslFailures*'
 }
 
 again_and_again() { # again_and_again FILTER...: the tests of app and net, for MINUTES, in any order

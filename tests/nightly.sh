@@ -127,7 +127,7 @@ for step in "${steps[@]}"; do
 done
 mkdir -p "$logs"
 ./.ci/need g++ clang lld libclang-rt-14-dev cmake ninja-build ccache libssl-dev zlib1g-dev libpsl-dev libcli11-dev \
-  libgtest-dev libgmock-dev libbenchmark-dev openssl binutils git python3 gcovr || exit 2
+  libgtest-dev libgmock-dev libbenchmark-dev openssl binutils git python3 gcovr spin || exit 2
 tests/peers/install.sh >"$logs/peers.log" 2>&1 || { cat "$logs/peers.log"; exit 2; }
 
 failed=0

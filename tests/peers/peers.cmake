@@ -89,6 +89,9 @@ if(WIRESPAN_TOOLS)
     endforeach()
   endif()
   # Our programs behind a proxy that hurts their connections, and that proxy.
+  wirespan_test(chaos_pipe_test LINKS wirespan::net
+    SOURCES ${peers}/chaos_pipe_test.cpp ${PROJECT_SOURCE_DIR}/app/tools/chaos_pipe.cpp)
+  target_include_directories(chaos_pipe_test PRIVATE ${PROJECT_SOURCE_DIR}/app/tools)
   set(chaos_command ${debian_python} ${peers}/chaos_proxy_test.py $<TARGET_FILE_DIR:chaos_proxy>)
   wirespan_peer_test(chaos_proxy.faults COMMAND ${chaos_command} faults)
   foreach(part client server)

@@ -20,7 +20,7 @@ done
 shift $((OPTIND - 1))
 [[ $minutes =~ ^[1-9][0-9]*$ ]] || { echo "minutes: a number above 0" >&2; exit 2; }
 
-all=(bare_root fuzz asan tsan asan_clang tsan_clang load load_tsan close_many flaky dead_network coverage)
+all=(bare_root fuzz asan tsan asan_clang tsan_clang load load_tsan close_many flaky dead_network model coverage)
 steps=("$@")
 [ ${#steps[@]} -gt 0 ] || steps=("${all[@]}")
 
@@ -98,6 +98,12 @@ flaky() {
 # A network that drops every packet; needs root.
 dead_network() {
   release_tests dead_network && tests/contract/dead_network.sh build/release/tests/dead_network
+}
+
+# The closing handshake with more messages than CI takes, and other random walks.
+model() {
+  release_tests model_replay_test &&
+    MESSAGES=4 tests/model/check.sh build/release/tests/model_replay_test
 }
 
 coverage() {

@@ -15,24 +15,30 @@ replay=${1:+$(realpath "$1")}
 cd "$(dirname "$0")"
 committed=400 fresh=400
 first=${SEED:-$((RANDOM * 1000 + 1000))}
-model=$PWD/closing.pml
+model=closing.pml
 traces=$PWD/traces.txt
 ../../.ci/need spin gcc
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+cp "$model" "$work" # spin leaves and looks for its files beside it
 cd "$work"
 
-search() { # search NAME "MACROS" GCC_OPTION PAN_OPTION...: fails unless spin has searched all
-  local name=$1 options=$3 macros
-  read -ra macros <<<"$2"
-  shift 3
-  spin -a "${macros[@]}" "$model" >spin.log 2>&1 || { cat spin.log; exit 1; }
-  gcc -O2 -DCOLLAPSE -DMEMLIM=1024 "$options" -o pan pan.c
+build() { # build GCC_OPTION MACRO...: makes pan, the program that searches
+  local option=$1
+  shift
+  macros=("$@")
+  spin -a "$@" "$model" >spin.log 2>&1 || { cat spin.log; exit 1; }
+  gcc -O2 -DCOLLAPSE -DMEMLIM=1024 "$option" -o pan pan.c
+}
+
+search() { # search NAME PAN_OPTION...: fails unless pan has searched all and found nothing
+  local name=$1
+  shift
   timeout 50 ./pan -m1000000 "$@" >pan.log 2>&1 || true
   if ! grep -q 'errors: 0$' pan.log || grep -q -e 'not completed' -e 'too small' pan.log; then
     echo "$name: not so, or not searched to the end"
     cat pan.log
-    [ ! -e closing.pml.trail ] || spin -p -g -t "${macros[@]}" "$model" | tail -n 80
+    [ ! -e closing.pml.trail ] || spin -T -t "${macros[@]}" "$model" | grep -e "^@" -e "^spin:"
     exit 1
   fi
   awk -v name="$name" '/states, stored/ { states = $1 } /elapsed time/ { time = $4 }
@@ -41,15 +47,19 @@ search() { # search NAME "MACROS" GCC_OPTION PAN_OPTION...: fails unless spin ha
 
 walks() { # walks FIRST COUNT: a line for each random walk with these seeds, without repetitions
   local seed
+  gcc -E -P -x c -DTRACE "$model" >walk.pml # once, and not by spin for each walk
   for seed in $(seq "$1" $(($1 + $2 - 1))); do
-    spin -T -DTRACE "-n$seed" -u5000 "$model" | sed -n 's/^@//p' | paste -sd ' '
-  done | awk '!seen[$0]++'
+    spin -Pcat -T "-n$seed" -u5000 walk.pml
+    echo end of walk
+  done | awk '/^@/ { walk = walk sep substr($0, 2); sep = " " }
+    /^end of walk$/ { if (!seen[walk]++) print walk; walk = sep = "" }'
 }
 
-search "each run ends with legal codes" "-DMESSAGES=${MESSAGES:-2}" -DSAFETY
+build -DSAFETY "-DMESSAGES=${MESSAGES:-2}"
+search "each run ends with legal codes"
+build -DNFAIR=3 -DENDLESS -DMESSAGES=1
 for end in client server; do
-  search "a closing $end ends, whatever its peer sends" "-DENDLESS -DMESSAGES=1" -DNFAIR=3 \
-    -a -f -N "${end}_ends"
+  search "a closing $end ends, whatever its peer sends" -a -f -N "${end}_ends"
 done
 
 version=$(spin -V | awk '{ print $3 }')

@@ -20,7 +20,8 @@ done
 shift $((OPTIND - 1))
 [[ $minutes =~ ^[1-9][0-9]*$ ]] || { echo "minutes: a number above 0" >&2; exit 2; }
 
-all=(bare_root fuzz worlds failure_points asan tsan asan_clang tsan_clang load load_tsan close_many flaky dead_network coverage)
+all=(bare_root fuzz worlds failure_points asan tsan asan_clang tsan_clang load load_tsan close_many flaky
+  dead_network model coverage)
 steps=("$@")
 [ ${#steps[@]} -gt 0 ] || steps=("${all[@]}")
 
@@ -116,6 +117,12 @@ dead_network() {
   release_tests dead_network && tests/contract/dead_network.sh build/release/tests/dead_network
 }
 
+# The closing handshake with more messages than CI takes, and other random walks.
+model() {
+  release_tests model_replay_test &&
+    MESSAGES=4 tests/model/check.sh build/release/tests/model_replay_test
+}
+
 coverage() {
   local build=build/coverage verdict=0
   cmake --preset coverage -DWIRESPAN_BENCH=OFF -DWIRESPAN_FUZZ=OFF >/dev/null &&
@@ -143,7 +150,7 @@ for step in "${steps[@]}"; do
 done
 mkdir -p "$logs"
 ./.ci/need g++ clang lld libclang-rt-14-dev cmake ninja-build ccache libssl-dev zlib1g-dev libpsl-dev libcli11-dev \
-  libgtest-dev libgmock-dev libbenchmark-dev openssl binutils git python3 gcovr || exit 2
+  libgtest-dev libgmock-dev libbenchmark-dev openssl binutils git python3 gcovr spin || exit 2
 tests/peers/install.sh >"$logs/peers.log" 2>&1 || { cat "$logs/peers.log"; exit 2; }
 
 failed=0

@@ -11,7 +11,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 TARGET = HERE / "requirements.md"
 # The tests of the RFC clauses come first, as they are the most readable.
-FOLDERS = ["rfc6455", "rfc7692", "core", "net", "tls", "app", "parity", "server", "contract", "peers"]
+FOLDERS = ["rfc6455", "rfc7692", "core", "model", "net", "tls", "app", "parity", "server", "contract", "peers"]
 MOST_NAMES = 4
 
 TEST = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)", re.MULTILINE)

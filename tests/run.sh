@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 ./.ci/need g++ cmake ninja-build ccache libssl-dev zlib1g-dev libpsl-dev libcli11-dev libgtest-dev \
-  libgmock-dev libbenchmark-dev openssl binutils git python3 strace tmux valgrind
+  libgmock-dev libbenchmark-dev openssl binutils git python3 strace tmux valgrind spin
 tests/peers/install.sh
 cmake --preset release
 cmake --build --preset release

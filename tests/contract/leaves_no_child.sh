@@ -105,7 +105,7 @@ judge_nothing 1
 
 # The other scripts need programs that are not built here: only their use of session.sh is checked.
 cd "$root"
-for script in app/demo.sh bench/run.sh tests/conformance/*.sh .ci/run tests/nightly.sh; do
+for script in app/demo.sh bench/run.sh tests/conformance/*.sh .ci/run tests/model/check.sh tests/nightly.sh; do
   grep -q '/session\.sh"$' "$script" || { echo "$script is not the leader of a session"; exit 1; }
 done
 echo "no script leaves a child"

@@ -157,7 +157,7 @@ class WebSocketApp::Shared {
   net::RemoteAccount* account_ = nullptr;
   Run* run_ = nullptr;
   RunPort* port_ = nullptr;
-  std::shared_ptr<Run> owned_;             // a run of start()
+  std::shared_ptr<Run> owned_;                  // a run of start()
   std::atomic<net::ThreadId> thread_{nullptr};  // the run's; read without the mutex
   bool keep_running_;
   bool open_ = false;

@@ -6,7 +6,7 @@
 # $CC and $CFLAGS are passed on, although the project has no C.
 #
 #   CXX=clang++ CXXFLAGS='-g -O1 -fsanitize=address,fuzzer-no-link' \
-#     LIB_FUZZING_ENGINE=-fsanitize=fuzzer OUT=/tmp/out fuzz/oss_fuzz_build.sh [TARGET...]
+#     LIB_FUZZING_ENGINE=-fsanitize=fuzzer OUT=build/out fuzz/oss_fuzz_build.sh [TARGET...]
 #
 # $SRC/wirespan is built if it exists, otherwise the project of this script; in $WORK, if it is set.
 # zlib is linked statically, as programs run on a machine without it. wslay, which has no static
@@ -26,6 +26,7 @@ else
   trap 'rm -rf "$build"' EXIT
 fi
 mkdir -p "$OUT"
+OUT=$(cd "$OUT" && pwd)
 
 targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then

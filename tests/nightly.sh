@@ -20,7 +20,7 @@ done
 shift $((OPTIND - 1))
 [[ $minutes =~ ^[1-9][0-9]*$ ]] || { echo "minutes: a number above 0" >&2; exit 2; }
 
-all=(bare_root fuzz worlds failure_points asan tsan asan_clang tsan_clang load load_tsan close_many flaky
+all=(bare_root fuzz worlds failure_points asan tsan asan_clang tsan_clang load load_tsan soak close_many flaky
   dead_network model coverage)
 steps=("$@")
 [ ${#steps[@]} -gt 0 ] || steps=("${all[@]}")
@@ -102,6 +102,8 @@ load() {
 }
 
 load_tsan() { load_programs tsan load_stress && timeout 900 build/tsan/tests/load_stress 60; }
+
+soak() { tests/soak.sh $((minutes * 3)); }
 
 close_many() { release_tests app_tests net_tests && again_and_again '*AppCloseMany*'; }
 

@@ -15,6 +15,18 @@ foreach(name ${load_programs})
   endif()
 endforeach()
 
+if(NOT WIRESPAN_SANITIZE)
+  add_executable(load_soak ${load}/soak.cpp ${load}/soak_clients.cpp ${load}/soak_meter.cpp
+                 ${load}/soak_server.cpp ${load}/soak_sick.cpp ${load}/processes.cpp
+                 ${load}/swarm.cpp)
+  target_include_directories(load_soak PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(load_soak PRIVATE wirespan::app wirespan_test_flags)
+  if(WIRESPAN_TLS)
+    target_compile_definitions(load_soak PRIVATE WIRESPAN_TEST_TLS)
+    target_link_libraries(load_soak PRIVATE wirespan_test_certificates)
+  endif()
+endif()
+
 function(wirespan_load_test name)
   add_test(NAME load/${name} COMMAND ${ARGN})
   # One at a time: each fills the machine.
@@ -32,6 +44,7 @@ if(NOT WIRESPAN_SANITIZE)
   wirespan_load_test(idle_memory load_idle_memory 10000 plain strict)
   wirespan_load_test(burst_memory load_burst_memory)
   wirespan_load_test(many_apps load_many_apps 500 5)
+  wirespan_load_test(soak load_soak 20)
   if(WIRESPAN_TLS)
     wirespan_load_test(idle_memory_tls load_idle_memory 10000 tls strict)
   endif()

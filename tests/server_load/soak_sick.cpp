@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 /// Peers at one time.
 constexpr std::size_t crowd_size = 30;
 
-/// What a peer does once it is open.
+/// Makes a peer sick in its own way, once it is open.
 void misbehave(Swarm& swarm, Swarm::Client& client) {
   switch (client.index % 6) {
     case 0:

@@ -54,6 +54,23 @@ TEST(KeepAlive, a_numbered_ping_is_recognised_by_its_pong_alone) {
   }
 }
 
+TEST(KeepAlive, R112_any_sign_of_life_is_an_answer_unless_only_pongs_count) {
+  for (const bool only_pongs : {false, true}) {
+    KeepAlive keep_alive({.interval = 10s, .timeout = 5s, .only_pongs_count = only_pongs}, start);
+    ASSERT_EQ(keep_alive.tick(start + 10s), KeepAliveAction::send_ping);
+    keep_alive.on_life();
+    EXPECT_EQ(keep_alive.tick(start + 15s),
+              only_pongs ? KeepAliveAction::peer_is_gone : KeepAliveAction::none);
+  }
+}
+
+TEST(KeepAlive, R112_a_pong_for_an_earlier_ping_without_one_that_waits_changes_nothing) {
+  KeepAlive keep_alive({.interval = 10s, .timeout = 5s}, start);
+  keep_alive.on_pong(start + 1s, false);
+  EXPECT_EQ(keep_alive.tick(start + 9s), KeepAliveAction::none);
+  EXPECT_EQ(keep_alive.tick(start + 10s), KeepAliveAction::send_ping);
+}
+
 TEST(KeepAlive, R112_the_shortest_interval_is_a_millisecond) {
   KeepAlive keep_alive({.interval = 1ms, .timeout = 0ms}, start);
   EXPECT_EQ(keep_alive.next_deadline(), start + 1ms);

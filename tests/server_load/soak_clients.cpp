@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "soak_server.hpp"
 #include <wirespan/app/websocket.hpp>
 
 namespace wirespan::test {
@@ -85,6 +86,7 @@ void EchoMember::lost(const std::exception& error) {
 
 SubscribedMember::SubscribedMember(const std::string& url, bool slow, net::EventLoop& loop)
     : is_slow_(slow),
+      next_(soak_topics),
       app_(url, AppHandlers{.on_message = [this](WebSocketApp&,
                                                  const Message& message) { came(message.text()); },
                             .on_error =
@@ -109,10 +111,10 @@ void SubscribedMember::came(std::string_view text) {
   ++messages_;
   const std::uint32_t topic = number_in(text);
   const std::uint32_t number = number_in(text);
-  const auto [seen, is_first] = next_.try_emplace(topic, number);
-  const bool in_order = is_slow_ ? number >= seen->second : number == seen->second;
-  if (!is_first && !in_order) ++faults_;
-  seen->second = number + 1;
+  std::optional<std::uint32_t>& next = next_.at(topic);
+  const bool in_order = !next || (is_slow_ ? number >= *next : number == *next);
+  if (!in_order) ++faults_;
+  next = number + 1;
 }
 
 SoakChurn::SoakChurn(const SoakAddresses& addresses)

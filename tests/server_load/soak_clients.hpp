@@ -8,8 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
-#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -91,7 +90,7 @@ class SubscribedMember {
   void came(std::string_view text);
 
   bool is_slow_;
-  std::map<std::uint32_t, std::uint32_t> next_;  // by topic
+  std::vector<std::optional<std::uint32_t>> next_;  // by topic
   std::uint64_t messages_ = 0;
   std::uint64_t faults_ = 0;
   bool has_ended_ = false;

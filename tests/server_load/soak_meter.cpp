@@ -15,6 +15,8 @@ namespace {
 
 /// Bytes by which a process may differ from its first round after the warm-up.
 constexpr std::size_t allowance = std::size_t{1} << 20;
+/// Bytes of the program itself, its stacks, and the gaps that malloc cannot give back.
+constexpr std::size_t most_gaps = std::size_t{48} << 20;
 
 std::size_t open_descriptors() {
   const std::filesystem::directory_iterator all("/proc/self/fd");
@@ -47,26 +49,18 @@ void GrowthJudge::judge() const {
   if (rounds_.size() <= warm_up_ + 1) return require(false, name_ + ": too few rounds");
   const Usage& first = rounds_[warm_up_];
   std::size_t heap = 0;
+  std::size_t gaps = 0;
   bool same_descriptors = true;
   for (std::size_t i = warm_up_ + 1; i < rounds_.size(); ++i) {
     heap = std::max(heap, rounds_[i].heap);
+    gaps = std::max(gaps, rounds_[i].resident - std::min(rounds_[i].resident, rounds_[i].heap));
     same_descriptors = same_descriptors && rounds_[i].descriptors == first.descriptors;
   }
   require(heap <= first.heap + allowance,
           name_ + ": growth of allocated memory: " + growth(first.heap, heap));
   require(same_descriptors, name_ + ": as many descriptors in each round");
-  if (rounds_.size() >= 10) judge_resident();
-}
-
-void GrowthJudge::judge_resident() const {
-  const std::size_t middle = (warm_up_ + rounds_.size()) / 2;
-  std::size_t early = 0;
-  std::size_t late = 0;
-  for (std::size_t i = warm_up_; i < rounds_.size(); ++i) {
-    std::size_t& most = i < middle ? early : late;
-    most = std::max(most, rounds_[i].resident);
-  }
-  require(late <= early + allowance, name_ + ": growth of resident memory: " + growth(early, late));
+  require(gaps <= most_gaps,
+          name_ + ": resident and not allocated: " + std::to_string(gaps >> 10) + " KiB");
 }
 
 void Durations::note(std::chrono::nanoseconds duration) noexcept {

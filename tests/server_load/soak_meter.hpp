@@ -27,14 +27,12 @@ class GrowthJudge {
   GrowthJudge(std::string name, std::size_t warm_up) : name_(std::move(name)), warm_up_(warm_up) {}
   /// Notes and prints the usage of one round.
   void note(const Usage& usage);
-  /// States as requirements: no growth above 1 MiB, no descriptor more. Resident memory, which
-  /// swings with the gaps that malloc cannot give back, is compared half by half, in ten rounds or
-  /// more.
+  /// States as requirements: no growth of the allocated memory above 1 MiB, no descriptor more, and
+  /// no more resident memory than is allocated, but for the program and the gaps between
+  /// allocations, which swing.
   void judge() const;
 
  private:
-  void judge_resident() const;
-
   std::string name_;
   std::size_t warm_up_;
   std::vector<Usage> rounds_;

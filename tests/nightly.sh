@@ -125,20 +125,7 @@ model() {
     MESSAGES=4 tests/model/check.sh build/release/tests/model_replay_test
 }
 
-coverage() {
-  local build=build/coverage verdict=0
-  cmake --preset coverage -DWIRESPAN_BENCH=OFF -DWIRESPAN_FUZZ=OFF >/dev/null &&
-    cmake --build --preset coverage || return 1
-  find "$build" -name '*.gcda' -delete
-  ctest --preset coverage -j "$jobs" --timeout 600 || verdict=1
-  mkdir -p "$build/html"
-  gcovr --root . --filter '(core|net|tls|app)/' --exclude 'app/(tools|examples)/' \
-    --exclude-unreachable-branches --exclude-throw-branches --sort-percentage \
-    --txt "$build/coverage.txt" --html-details "$build/html/index.html" "$build" || return 1
-  cat "$build/coverage.txt"
-  echo "by line: $build/html/index.html"
-  return $verdict
-}
+coverage() { tests/coverage.sh; }
 
 run_step() { # run_step NAME: output to a file; a line with time and verdict to the terminal
   local start=$SECONDS log=$logs/$1.log verdict=passed

@@ -52,15 +52,13 @@ void ZlibState::reset() noexcept {
 voidpf ZlibState::allocate(voidpf self, uInt count, uInt size) noexcept {
   auto& state = *static_cast<ZlibState*>(self);
   const std::size_t bytes = std::size_t{count} * size + size_field;
-  try {
-    auto* memory = static_cast<std::byte*>(::operator new(bytes));
-    std::memcpy(memory, &bytes, sizeof bytes);
-    state.memory_ += bytes;
-    state.counter_ += bytes;
-    return memory + size_field;
-  } catch (const std::bad_alloc&) {
-    return nullptr;  // zlib then returns Z_MEM_ERROR; an exception must not pass through C
-  }
+  // Without memory zlib returns Z_MEM_ERROR; an exception must not pass through C.
+  auto* memory = static_cast<std::byte*>(::operator new(bytes, std::nothrow));
+  if (memory == nullptr) return nullptr;
+  std::memcpy(memory, &bytes, sizeof bytes);
+  state.memory_ += bytes;
+  state.counter_ += bytes;
+  return memory + size_field;
 }
 
 void ZlibState::release(voidpf self, voidpf memory) noexcept {

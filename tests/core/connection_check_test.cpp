@@ -12,7 +12,7 @@
 namespace wirespan::test {
 namespace {
 
-/// What a connection has sent before.
+/// The frames that a connection has sent before.
 enum class Before { nothing, part_of_a_text, half_a_code_point, part_of_binary, close };
 
 struct Asked {

@@ -65,7 +65,8 @@ class WebSocketServer {
   std::error_code adopt(int fd, Bytes already_read = {}, bool is_secured = false);
 
   /// Fan-out: sends one message to all connections that have subscribed to the topic, on all loops.
-  /// The frame is encoded once and shared. Messages of one thread keep their order.
+  /// The frame is encoded once and shared. Messages of one thread keep their order. A connection
+  /// whose Close frame was sent before its loop takes the message gets nothing of it.
   /// ServerOptions::overflow decides about subscribers that do not read. Conflation: with a key,
   /// the message takes the place of an unsent older one of the topic with that key. Errors:
   /// Errc::invalid_text; send_queue_full if a loop of another thread is behind by more than

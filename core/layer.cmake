@@ -4,6 +4,8 @@ add_library(wirespan_flags INTERFACE)
 # the warning tells the rest.
 target_compile_options(wirespan_flags INTERFACE -Wall -Wextra -Wconversion
                        $<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow>)
+# The standard library's own checks: an index out of range, an iterator that is not one, an empty optional.
+target_compile_definitions(wirespan_flags INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 if(WIRESPAN_SANITIZE)
   target_compile_options(wirespan_flags INTERFACE -fsanitize=${WIRESPAN_SANITIZE}
                          -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -66,7 +66,8 @@ std::error_code Channel<S, Handler>::refused(const auto& send, std::error_code e
 }
 
 /// Output of a call leaves at the end of the turn; behind a backlog it waits for writability. If
-/// the budget of unsent bytes is overdrawn, the output is written at once.
+/// the budget of unsent bytes is overdrawn, the output is written at once; the end of the turn then
+/// asks the poller for writability, if that is needed.
 template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::sent(std::error_code error) {
   if constexpr (requires { handler_.on_dropped(std::size_t{}); }) {
@@ -75,11 +76,11 @@ std::error_code Channel<S, Handler>::sent(std::error_code error) {
   if constexpr (requires { handler_.on_conflated(std::size_t{}); }) {
     if (const std::size_t conflated = session_.take_conflated()) handler_.on_conflated(conflated);
   }
+  const bool leaves_soon = !session_.has_backlog() || error;
   if (!error && session_.overdraws()) {
     write_now();
     session_.collect_debts();
   }
-  const bool leaves_soon = !session_.has_backlog() || error;
   if (leaves_soon && !session_.is_digesting() && !ended_) loop_.flush_later(*this);
   return error;
 }

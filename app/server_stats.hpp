@@ -31,7 +31,8 @@ struct RefusalCounts {
   std::uint64_t send_queue = 0;       ///< Messages refused above the hard limit.
   std::uint64_t send_budget = 0;      ///< Messages refused above the budget of the loop.
   std::uint64_t dropped = 0;          ///< Messages dropped to make room (Overflow::drop_oldest).
-  std::uint64_t overflow_closed = 0;  ///< Connections closed for a full queue (Overflow::close).
+  /// Connections closed for a full queue (Overflow::close), or cut for the budget of their loop.
+  std::uint64_t overflow_closed = 0;
 };
 
 /// A snapshot. `open`, `handshaking`, `send_queue` and `loop_lag` are of the present; the other

@@ -53,6 +53,8 @@ void ServerCounters::count_failed_connection(std::error_code error) noexcept {
     refused.progress.add();
   } else if (error == Errc::ping_timeout) {
     refused.pong_time.add();
+  } else if (error == Errc::overflow_closed) {
+    refused.overflow_closed.add();
   } else if (error == Condition::protocol_violation) {
     refused.protocol.add();
   }

@@ -142,9 +142,9 @@ void SoakServer::stop_and_judge(const char* name) {
   require(stats.opened == stats.closed && stats.open == 0, prefix + "every connection has ended");
   require(stats.unsent_at_close == told_as_unsent_, prefix + "each lost byte was told in on_close");
   const RefusalCounts& refused = stats.refused;
-  require(
-      sick_ended_ == 0 || refused.send_queue + refused.send_budget + refused.overflow_closed > 0,
-      prefix + "the limits of the output were reached");
+  require(sick_ended_ == 0 || refused.send_queue > 0, prefix + "the hard limit was reached");
+  require(sick_ended_ == 0 || refused.send_budget + refused.overflow_closed > 0,
+          prefix + "the budget of a loop was reached");
   require(healthy_refused_ == 0, prefix + "no answer to a healthy client was refused");
   require(healthy_cut_ == 0, prefix + "no healthy client was cut");
 }

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "support/guard_page.hpp"
+#include "support/processor_time.hpp"
 #include <wirespan/core/ascii.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/extensions.hpp>
@@ -31,10 +32,9 @@ TEST(Extensions, floods_are_judged_in_one_pass) {
                                 "a; b=" + repeated("x", 200'000),
                                 "a; b=" + repeated("\"", 200'000)};
   for (const std::string& text : floods) {
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = processor_time();
     (void)parse_extensions(text);
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1))
-        << text.substr(0, 10);
+    EXPECT_LT(processor_time() - start, std::chrono::seconds(1)) << text.substr(0, 10);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/processor_time.hpp"
 #include <wirespan/core/ascii.hpp>
 #include <wirespan/core/http_auth.hpp>
 #include <wirespan/core/limits.hpp>
@@ -102,13 +103,13 @@ TEST(Challenges, their_number_is_bounded) {
 }
 
 TEST(Challenges, a_long_malformed_field_takes_no_quadratic_time) {
-  const auto before = std::chrono::steady_clock::now();
+  const auto before = processor_time();
   for (const char* part : {"@,", "\"", "\"\\", "a b,", "=", "a=\",", "a= ,"}) {
     std::string text = "Basic ";
     while (text.size() < 1'000'000) text += part;
     EXPECT_LE(count_auth_elements(parse_challenges({text})), limits::auth_elements);
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(5));
+  EXPECT_LT(processor_time() - before, std::chrono::seconds(5));
 }
 
 TEST(BasicAuth, FIX_RFC7617_2_the_example_and_an_empty_password) {

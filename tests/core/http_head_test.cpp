@@ -9,6 +9,7 @@
 
 #include "support/guard_page.hpp"
 #include "support/handshakes.hpp"
+#include "support/processor_time.hpp"
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/http_head.hpp>
 
@@ -164,13 +165,13 @@ std::chrono::nanoseconds best_time_to_parse(const std::string& text) {
   std::chrono::nanoseconds best = std::chrono::hours(1);
   for (int round = 0; round < 3; ++round) {
     Fields fields;
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = processor_time();
     for (std::size_t size = 1; size <= text.size(); ++size) {
       const Bytes so_far = wire_bytes(text).first(size);
       EXPECT_EQ(parse_request_head(so_far, fields, size - 1, no_limit).status,
                 ParseStatus::incomplete);
     }
-    best = std::min<std::chrono::nanoseconds>(best, std::chrono::steady_clock::now() - start);
+    best = std::min<std::chrono::nanoseconds>(best, processor_time() - start);
   }
   return best;
 }
@@ -189,12 +190,12 @@ TEST(HttpHead, many_short_lines_byte_by_byte_cost_linear_time) {
 
 TEST(HttpHead, a_head_of_the_allowed_size_fed_byte_by_byte_is_a_matter_of_milliseconds) {
   const std::string text = "GET / HTTP/1.1\r\nX: " + std::string(limits::head_size - 30, 'x');
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = processor_time();
   ServerHandshake handshake;
   for (std::size_t i = 0; i < text.size(); ++i) {
     ASSERT_TRUE(std::holds_alternative<NeedInput>(handshake.feed(wire_bytes(text).subspan(i, 1))));
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+  EXPECT_LT(processor_time() - start, std::chrono::seconds(1));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "support/handshakes.hpp"
+#include "support/processor_time.hpp"
 #include "support/wire_case.hpp"
 
 namespace wirespan::test {
@@ -231,10 +232,10 @@ TEST(Section10Handshake, R123_header_floods_are_judged_in_linear_time) {
   for (const std::string& name : names) {
     for (const std::string& value : values) {
       const std::string text = adding(valid_request(), {name + ": " + value});
-      const auto start = std::chrono::steady_clock::now();
+      const auto start = processor_time();
       (void)server_verdict(text);
       (void)client_verdict(adding(valid_response(), {name + ": " + value}));
-      const auto taken = std::chrono::steady_clock::now() - start;
+      const auto taken = processor_time() - start;
       EXPECT_LT(taken, std::chrono::milliseconds(500)) << name << ": " << value.substr(0, 10);
     }
   }
@@ -254,9 +255,9 @@ std::string request_with_subprotocols(int count) {
 std::chrono::nanoseconds best_time_to_judge(const std::string& request) {
   std::chrono::nanoseconds best = std::chrono::hours(1);
   for (int round = 0; round < 5; ++round) {
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = processor_time();
     EXPECT_TRUE(server_verdict(request).complete);
-    best = std::min<std::chrono::nanoseconds>(best, std::chrono::steady_clock::now() - start);
+    best = std::min<std::chrono::nanoseconds>(best, processor_time() - start);
   }
   return best;
 }

@@ -8,6 +8,7 @@
 
 #include "support/case_name.hpp"
 #include "support/deflate_cases.hpp"
+#include "support/processor_time.hpp"
 #include "support/zlib_reference.hpp"
 
 namespace wirespan::test {
@@ -122,10 +123,10 @@ TEST(Section8, R161_a_million_final_blocks_cost_no_more_than_their_bytes) {
   for (std::size_t at = before; at < blocks.size(); at += 2) blocks[at] = std::byte{0x03};
   blocks.push_back(std::byte{0});
   Conversation conversation(Role::client, compressing());
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = processor_time();
   conversation.receive(compressed_frames(2, blocks));
   EXPECT_EQ(conversation.events(), std::vector{seen::binary(noise(40'000))});
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+  EXPECT_LT(processor_time() - start, std::chrono::seconds(10));
 }
 
 /// Each block allocation fails in turn: the outcome is bad_alloc or the end of the connection, and

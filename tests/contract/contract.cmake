@@ -84,3 +84,8 @@ endif()
 # For dead_network.sh, which takes a minute and needs root: tests/nightly.sh runs it.
 add_executable(dead_network EXCLUDE_FROM_ALL ${contract}/dead_network.cpp)
 target_link_libraries(dead_network PRIVATE wirespan::app wirespan_test_flags)
+
+# The tables of calls, of losses and of the states of objects, on a simulated network.
+file(GLOB call_sources CONFIGURE_DEPENDS ${contract}/calls/*.cpp)
+wirespan_test(contract_call_tests BATCHES 2 SOURCES ${call_sources}
+              LINKS wirespan::app wirespan_test_support SHARDS 4)

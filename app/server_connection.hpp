@@ -119,6 +119,7 @@ class ServerConnection {
   friend class ServerConnections;
   ServerConnection(ServerHub& hub, ConnectionKey key) noexcept;
 
+  [[nodiscard]] SendResult send_directly(Opcode opcode, Bytes payload, Compress compress) const;
   /// Calls `call` on the loop's thread: at once on that thread, from others as a posted task.
   template <class Call>
   std::error_code on_loop(Call call) const;

@@ -35,8 +35,12 @@ std::string key_of(std::string_view head) {
 
 }  // namespace
 
-WirePeer::WirePeer(net::SimulatedNetwork& network, Role role, std::uint16_t port)
-    : network_(network), role_(role), port_(port) {
+WirePeer::WirePeer(net::SimulatedNetwork& network, Role role, std::uint16_t port,
+                   std::string request)
+    : network_(network),
+      role_(role),
+      port_(port),
+      request_(request.empty() ? valid_request() : std::move(request)) {
   if (role == Role::server) {
     listener_ = *network.listen(*net::Endpoint::from_numeric("127.0.0.1", port), {});
     network.start("peer", [this] { serve(); });
@@ -104,7 +108,7 @@ void WirePeer::dial() {
   fd_ = *fd;
   (void)network_.connect(fd_, *net::Endpoint::from_numeric("127.0.0.1", port_));
   if (!wait_for(fd_, net::Interest::write)) return;
-  write(valid_request());
+  write(request_);
   if (read_head()) converse();
   hang_up();
 }
@@ -129,20 +133,16 @@ bool WirePeer::read_head() {
 
 void WirePeer::converse() {
   take_frames();
-  while (fd_ >= 0 && !is_stopped_) {
-    if (!reads) {
-      (void)network_.wait_until([this] { return reads || fd_ < 0 || is_stopped_; }, patience);
-      continue;
-    }
-    if (!read_more()) return;
-    take_frames();
-  }
+  while (read_more()) take_frames();
 }
 
-/// Reads once; false at the end of the stream.
+/// Reads once, as soon as it may; false at the end of the stream.
 bool WirePeer::read_more() {
-  if (fd_ < 0 || !wait_for(fd_, net::Interest::read) || fd_ < 0) return false;
-  if (!reads) return true;
+  do {
+    (void)network_.wait_until([this] { return reads || fd_ < 0 || is_stopped_; }, patience);
+    if (fd_ < 0 || is_stopped_ || !wait_for(fd_, net::Interest::read)) return false;
+  } while (!reads);
+  if (fd_ < 0) return false;
   std::array<std::byte, 16'384> buffer{};
   const net::IoResult result = network_.read(fd_, buffer);
   if (result.is_ok()) input_ += wire_text(Bytes(buffer).first(result.bytes));

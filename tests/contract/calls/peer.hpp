@@ -18,7 +18,9 @@ namespace wirespan::test {
 /// at any time.
 class WirePeer {
  public:
-  WirePeer(net::SimulatedNetwork& network, Role role, std::uint16_t port);
+  /// `request`: what a client sends first; empty: an upgrade request.
+  WirePeer(net::SimulatedNetwork& network, Role role, std::uint16_t port,
+           std::string request = {});
   ~WirePeer();
   WirePeer(const WirePeer&) = delete;
   WirePeer& operator=(const WirePeer&) = delete;
@@ -65,6 +67,7 @@ class WirePeer {
   net::SimulatedNetwork& network_;
   const Role role_;
   std::uint16_t port_;
+  const std::string request_;
   int listener_ = -1;
   int fd_ = -1;
   bool is_stopped_ = false;

@@ -54,10 +54,11 @@ enum class CallState : std::uint8_t {
   closing,      ///< close() was called on the loop.
   peer_closed,  ///< The peer's Close has come.
   ended,
+  over,  ///< The server's run() has returned.
 };
 inline const char* name_of(CallState state) {
   constexpr const char* names[] = {"without_run", "down",    "keeping",     "open", "backlog",
-                                   "full",        "closing", "peer_closed", "ended"};
+                                   "full",        "closing", "peer_closed", "ended", "over"};
   return names[static_cast<std::size_t>(state)];
 }
 

@@ -1,5 +1,5 @@
-// app_calls_test.cpp - the table of the sending calls of WebSocketApp and AppHandle: each is made in
-// every state from every place, and has the same outcome at all of them.
+// app_calls_test.cpp - the table of the sending calls of WebSocketApp and AppHandle: each is made
+// in every state from every place, and has the same outcome at all of them.
 #include <algorithm>
 #include <ostream>
 #include <string>
@@ -18,8 +18,8 @@ using namespace std::chrono_literals;
 
 /// The groups of calls that have the same outcomes.
 enum class Kind : std::uint8_t {
-  message,         ///< Sends a text or binary message and never waits.
-  waiting,         ///< The same, but waits for room on other threads.
+  message,  ///< Sends a text or binary message and never waits.
+  waiting,  ///< The same, but waits for room on other threads.
   ping_or_pong,
   waiting_ping,    ///< The same, but waits for room on other threads.
   ends,            ///< Ends the run and tells nothing.
@@ -212,15 +212,14 @@ class AppCalls : public ::testing::TestWithParam<AppCellParameter> {
 std::string app_cell_name(const ::testing::TestParamInfo<AppCellParameter>& cell) {
   return test_name(std::get<0>(cell.param).name) + "__" + name_of(std::get<1>(cell.param));
 }
-INSTANTIATE_TEST_SUITE_P(Table, AppCalls,
-                         ::testing::Combine(::testing::ValuesIn(all_app_calls()),
-                                            ::testing::Values(CallState::without_run,
-                                                              CallState::down, CallState::keeping,
-                                                              CallState::open, CallState::backlog,
-                                                              CallState::full, CallState::closing,
-                                                              CallState::peer_closed,
-                                                              CallState::ended)),
-                         app_cell_name);
+INSTANTIATE_TEST_SUITE_P(
+    Table, AppCalls,
+    ::testing::Combine(::testing::ValuesIn(all_app_calls()),
+                       ::testing::Values(CallState::without_run, CallState::down,
+                                         CallState::keeping, CallState::open, CallState::backlog,
+                                         CallState::full, CallState::closing,
+                                         CallState::peer_closed, CallState::ended)),
+    app_cell_name);
 
 /// What was accepted has arrived once, or is told as unsent, and all counters say the same.
 void expect_balance(const AppCall& call, CallState state, const AppAftermath& after) {

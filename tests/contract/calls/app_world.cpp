@@ -265,8 +265,8 @@ std::vector<Place> places_of_app(CallState state) {
     case CallState::ended:
       return {loop_task, loop_timer, other_thread, on_close, on_ended};
     default:
-      return {loop_task, loop_timer, other_thread, on_open, on_reconnect, on_message,
-              on_data,   on_fragment, on_ping,     on_pong, on_drain,     on_error};
+      return {loop_task, loop_timer,  other_thread, on_open, on_reconnect, on_message,
+              on_data,   on_fragment, on_ping,      on_pong, on_drain,     on_error};
   }
 }
 

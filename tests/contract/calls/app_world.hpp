@@ -19,8 +19,8 @@ namespace wirespan::test {
 /// Limits of the app: the kernel takes `kernel_buffer`, and more is a backlog.
 inline constexpr std::size_t kernel_buffer = 4'096;
 inline constexpr std::size_t hard_limit = 20'000;
-inline constexpr std::size_t backlog_size = 8'000;   // leaves room
-inline constexpr std::size_t too_large = 40'000;     // above the limit; the first may be
+inline constexpr std::size_t backlog_size = 8'000;  // leaves room
+inline constexpr std::size_t too_large = 40'000;    // above the limit; the first may be
 
 /// What has become of the call and of everything that the app has sent.
 struct AppAftermath {

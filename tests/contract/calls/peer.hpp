@@ -13,14 +13,13 @@
 
 namespace wirespan::test {
 
-/// A peer on a thread of the simulation. As Role::server it listens, and serves one connection after
-/// the other; as Role::client it connects to `port`. Other simulated threads may call its functions
-/// at any time.
+/// A peer on a thread of the simulation. As Role::server it listens, and serves one connection
+/// after the other; as Role::client it connects to `port`. Other simulated threads may call its
+/// functions at any time.
 class WirePeer {
  public:
   /// `request`: what a client sends first; empty: an upgrade request.
-  WirePeer(net::SimulatedNetwork& network, Role role, std::uint16_t port,
-           std::string request = {});
+  WirePeer(net::SimulatedNetwork& network, Role role, std::uint16_t port, std::string request = {});
   ~WirePeer();
   WirePeer(const WirePeer&) = delete;
   WirePeer& operator=(const WirePeer&) = delete;
@@ -36,10 +35,10 @@ class WirePeer {
   /// Sends a Close frame with that code.
   void close(unsigned code = 1000);
 
-  bool reads = true;         ///< False: nothing is read, so that the other end has a backlog.
-  bool answers_close = true; ///< A Close frame gets an answer; a server then closes the socket.
-  bool echoes_pings = false; ///< A ping gets a pong.
-  bool is_connected = false; ///< The opening handshake is done, and the socket is open.
+  bool reads = true;          ///< False: nothing is read, so that the other end has a backlog.
+  bool answers_close = true;  ///< A Close frame gets an answer; a server then closes the socket.
+  bool echoes_pings = false;  ///< A ping gets a pong.
+  bool is_connected = false;  ///< The opening handshake is done, and the socket is open.
 
   /// Payloads of the whole data frames and of the pings and pongs that came, in order.
   [[nodiscard]] const std::vector<std::string>& got() const noexcept { return got_; }

@@ -35,11 +35,25 @@ enum class Place : std::uint8_t {
   on_http,
 };
 inline const char* name_of(Place place) {
-  constexpr const char* names[] = {
-      "a task of the loop", "a timer of the loop", "another thread", "on_open",  "on_reconnect",
-      "on_message",         "on_data",             "on_fragment",    "on_ping",  "on_pong",
-      "on_drain",           "on_error",            "on_close",       "on_ended", "should_reconnect",
-      "the header callable", "on_socket", "on_request", "on_http"};
+  constexpr const char* names[] = {"a task of the loop",
+                                   "a timer of the loop",
+                                   "another thread",
+                                   "on_open",
+                                   "on_reconnect",
+                                   "on_message",
+                                   "on_data",
+                                   "on_fragment",
+                                   "on_ping",
+                                   "on_pong",
+                                   "on_drain",
+                                   "on_error",
+                                   "on_close",
+                                   "on_ended",
+                                   "should_reconnect",
+                                   "the header callable",
+                                   "on_socket",
+                                   "on_request",
+                                   "on_http"};
   return names[static_cast<std::size_t>(place)];
 }
 
@@ -57,7 +71,7 @@ enum class CallState : std::uint8_t {
   over,  ///< The server's run() has returned.
 };
 inline const char* name_of(CallState state) {
-  constexpr const char* names[] = {"without_run", "down",    "keeping",     "open", "backlog",
+  constexpr const char* names[] = {"without_run", "down",    "keeping",     "open",  "backlog",
                                    "full",        "closing", "peer_closed", "ended", "over"};
   return names[static_cast<std::size_t>(state)];
 }

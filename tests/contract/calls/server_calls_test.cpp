@@ -16,14 +16,14 @@ namespace {
 
 /// The groups of calls that have the same outcomes.
 enum class ServerKind : std::uint8_t {
-  message,    ///< Sends to one connection.
-  ping,       ///< Sends a control frame.
-  publishes,  ///< Sends to those that have room; tells only whether the server can.
-  closes,     ///< Starts the closing handshake.
-  cuts,       ///< Cuts the connection.
-  quiet,      ///< Sends nothing to the client, and is refused once the connection has gone.
-  stops,      ///< Ends the server, and tells nothing.
-  misuse,     ///< Refused for what it is given, while there is a connection.
+  message,        ///< Sends to one connection.
+  ping,           ///< Sends a control frame.
+  publishes,      ///< Sends to those that have room; tells only whether the server can.
+  closes,         ///< Starts the closing handshake.
+  cuts,           ///< Cuts the connection.
+  quiet,          ///< Sends nothing to the client, and is refused once the connection has gone.
+  stops,          ///< Ends the server, and tells nothing.
+  misuse,         ///< Refused for what it is given, while there is a connection.
   misused_close,  ///< The same, and also once the connection has gone.
   misused_publish,
   misused_stop,
@@ -103,11 +103,10 @@ std::vector<ServerCall> server_misuses() {
                       "", error};
   };
   const auto close_row = [](const char* name, Errc error, CloseCode code, std::string reason) {
-    return ServerCall{name, ServerKind::misused_close,
-                      [=](const ServerConnection& one, WebSocketServer&) {
-                        return one.close(code, reason);
-                      },
-                      "", error};
+    return ServerCall{
+        name, ServerKind::misused_close,
+        [=](const ServerConnection& one, WebSocketServer&) { return one.close(code, reason); }, "",
+        error};
   };
   const std::string longest(126, 'x');
   return {
@@ -126,8 +125,7 @@ std::vector<ServerCall> server_misuses() {
       close_row("ServerConnection::close with a long reason", Errc::control_too_long,
                 CloseCode::normal, longest),
       {"WebSocketServer::publish of no UTF-8", ServerKind::misused_publish,
-       [](auto&, auto& server) { return server.publish("news", "\xFF"); }, "",
-       Errc::invalid_text},
+       [](auto&, auto& server) { return server.publish("news", "\xFF"); }, "", Errc::invalid_text},
       {"WebSocketServer::stop with 1005", ServerKind::misused_stop,
        [](auto&, auto& server) {
          return code_thrown_by([&] { server.stop(CloseCode::no_status_received); });
@@ -178,8 +176,8 @@ std::error_code expected_of_server(const ServerCall& call, CallState state) {
 
 /// A documented difference of another thread: what it hands over may come too late.
 bool comes_too_late(ServerKind kind, CallState state, Place place) {
-  const bool is_handed_over = kind == ServerKind::message || kind == ServerKind::ping ||
-                              kind == ServerKind::closes;
+  const bool is_handed_over =
+      kind == ServerKind::message || kind == ServerKind::ping || kind == ServerKind::closes;
   const bool is_ending = state == CallState::closing || state == CallState::peer_closed;
   return place == Place::other_thread && is_handed_over && is_ending;
 }
@@ -190,14 +188,14 @@ class ServerCalls : public ::testing::TestWithParam<ServerCell> {};
 std::string server_cell_name(const ::testing::TestParamInfo<ServerCell>& cell) {
   return test_name(std::get<0>(cell.param).name) + "__" + name_of(std::get<1>(cell.param));
 }
-INSTANTIATE_TEST_SUITE_P(
-    Table, ServerCalls,
-    ::testing::Combine(::testing::ValuesIn(all_server_calls()),
-                       ::testing::Values(CallState::without_run, CallState::open,
-                                         CallState::backlog, CallState::full, CallState::closing,
-                                         CallState::peer_closed, CallState::ended,
-                                         CallState::over)),
-    server_cell_name);
+INSTANTIATE_TEST_SUITE_P(Table, ServerCalls,
+                         ::testing::Combine(::testing::ValuesIn(all_server_calls()),
+                                            ::testing::Values(CallState::without_run,
+                                                              CallState::open, CallState::backlog,
+                                                              CallState::full, CallState::closing,
+                                                              CallState::peer_closed,
+                                                              CallState::ended, CallState::over)),
+                         server_cell_name);
 
 bool sends_messages(ServerKind kind) {
   return kind == ServerKind::message || kind == ServerKind::ping || kind == ServerKind::publishes;
@@ -207,8 +205,8 @@ bool sends_messages(ServerKind kind) {
 void expect_server_balance(const ServerCall& call, CallState state, Place place,
                            const ServerAftermath& after) {
   const bool is_late = comes_too_late(call.kind, state, place);
-  const bool is_skipped = call.kind == ServerKind::publishes &&
-                          (!sends_to_client(state) || state == CallState::full);
+  const bool is_skipped =
+      call.kind == ServerKind::publishes && (!sends_to_client(state) || state == CallState::full);
   const bool is_accepted = sends_messages(call.kind) && !*after.outcome && !is_skipped;
   const bool is_lost = is_accepted && is_late;
   const std::vector<std::string> expected =

@@ -33,8 +33,8 @@ struct ServerAftermath {
   ServerStats stats{};
 };
 
-/// Makes `call` once at that place and in that state, then lets the client read everything and stops
-/// the server.
+/// Makes `call` once at that place and in that state, then lets the client read everything and
+/// stops the server.
 [[nodiscard]] ServerAftermath call_on_server(CallState state, Place place,
                                              const ServerCallFunction& call);
 

@@ -92,3 +92,6 @@ target_link_libraries(dead_network PRIVATE wirespan::app wirespan_test_flags)
 file(GLOB call_sources CONFIGURE_DEPENDS ${contract}/calls/*.cpp)
 wirespan_test(contract_call_tests BATCHES 2 SOURCES ${call_sources}
               LINKS wirespan::app wirespan_test_support SHARDS 4)
+if(WIRESPAN_DEFLATE)
+  target_compile_definitions(contract_call_tests PRIVATE WIRESPAN_TEST_DEFLATE)
+endif()

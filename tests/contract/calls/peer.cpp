@@ -76,6 +76,10 @@ void WirePeer::hang_up() {
   if (fd_ >= 0) network_.close(std::exchange(fd_, -1));
 }
 
+void WirePeer::end_output() {
+  if (fd_ >= 0) network_.shutdown_write(fd_);
+}
+
 void WirePeer::stop() {
   is_stopped_ = true;
   hang_up();
@@ -124,8 +128,11 @@ bool WirePeer::read_head() {
   input_.erase(0, size);
   if (role_ == Role::server) {
     const AcceptKey accept = accept_for(key_of(head));
-    write(with_line(valid_response(), "Sec-WebSocket-Accept",
-                    "Sec-WebSocket-Accept: " + std::string(accept.begin(), accept.end())));
+    std::string answer =
+        with_line(valid_response(), "Sec-WebSocket-Accept",
+                  "Sec-WebSocket-Accept: " + std::string(accept.begin(), accept.end()));
+    answer.insert(answer.size() - 2, more_headers);
+    write(answer);
   }
   is_connected = role_ == Role::server || head.find(" 101 ") != head.npos;
   return is_connected;

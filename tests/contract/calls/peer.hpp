@@ -30,15 +30,18 @@ class WirePeer {
   void write(std::string_view bytes);
   /// Closes the socket. With bytes that were not read the other end gets a reset.
   void hang_up();
+  /// Half-close: ends its direction of the stream, and reads on.
+  void end_output();
   /// Ends the thread: a server accepts no further connection.
   void stop();
   /// Sends a Close frame with that code.
   void close(unsigned code = 1000);
 
-  bool reads = true;          ///< False: nothing is read, so that the other end has a backlog.
-  bool answers_close = true;  ///< A Close frame gets an answer; a server then closes the socket.
-  bool echoes_pings = false;  ///< A ping gets a pong.
-  bool is_connected = false;  ///< The opening handshake is done, and the socket is open.
+  bool reads = true;           ///< False: nothing is read, so that the other end has a backlog.
+  bool answers_close = true;   ///< A Close frame gets an answer; a server then closes the socket.
+  bool echoes_pings = false;   ///< A ping gets a pong.
+  std::string more_headers{};  ///< Lines of a server's 101, each with its CRLF.
+  bool is_connected = false;   ///< The opening handshake is done, and the socket is open.
 
   /// Payloads of the whole data frames and of the pings and pongs that came, in order.
   [[nodiscard]] const std::vector<std::string>& got() const noexcept { return got_; }

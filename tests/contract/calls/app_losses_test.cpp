@@ -50,7 +50,7 @@ std::vector<AppLoss> app_violations() {
   return rows;
 }
 
-std::vector<AppLoss> app_ends() {
+std::vector<AppLoss> app_closes() {
   return {
       {"Close_of_ours",
        [](AppLossWorld& world) {
@@ -74,6 +74,12 @@ std::vector<AppLoss> app_ends() {
        [](AppLossWorld& world) { world.peer().close(4000); },
        {},
        client_close},
+  };
+}
+
+/// Ends that the network has begun, or silence.
+std::vector<AppLoss> app_ends_by_network() {
+  return {
       {"reset", [](AppLossWorld& world) { world.network().reset_connections(); },
        make_error_code(std::errc::connection_reset)},
       {"write_error",
@@ -95,6 +101,12 @@ std::vector<AppLoss> app_ends() {
          options.ping_interval = 5s;
          options.ping_timeout = 2s;
        }},
+  };
+}
+
+/// Ends that the application has begun.
+std::vector<AppLoss> app_ends_of_ours() {
+  return {
       {"overflow_closed",
        [](AppLossWorld& world) {
          world.on_loop([&] { (void)world.app().try_send(std::string(10'000, 'm')); });
@@ -130,8 +142,10 @@ std::vector<AppLoss> app_ends() {
 }
 
 std::vector<AppLoss> all_app_losses() {
-  std::vector<AppLoss> all = app_ends();
-  for (const AppLoss& row : app_violations()) all.push_back(row);
+  std::vector<AppLoss> all = app_closes();
+  for (const auto& more : {app_ends_by_network(), app_ends_of_ours(), app_violations()}) {
+    all.insert(all.end(), more.begin(), more.end());
+  }
   return all;
 }
 

@@ -43,10 +43,7 @@ std::vector<BlockingCall> blocking_calls() {
   using enum BlockingKind;
   const Bytes bytes = wire_bytes("bytes");
   static constexpr std::string_view many[] = {"a", "b"};
-  static constexpr std::string_view one_bad[] = {"a", "\xFF"};
   const Frame first = Frame::create_frame("half", Opcode::text, false);
-  const Frame stray = Frame::create_frame("rest", Opcode::continuation);
-  const std::string longest(126, 'x');
   return {
       {"WebSocket::send", message, [](auto& ws) { ws.send("text"); }, {"text"}},
       {"WebSocket::send_text", message, [](auto& ws) { ws.send_text("text"); }, {"text"}},
@@ -60,6 +57,16 @@ std::vector<BlockingCall> blocking_calls() {
       {"WebSocket::close", ends, [](auto& ws) { ws.close(STATUS_NORMAL, "", 10s); }},
       {"WebSocket::abort", ends, [](auto& ws) { ws.abort(); }},
       {"WebSocket::shutdown", ends, [](auto& ws) { ws.shutdown(); }},
+  };
+}
+
+/// Calls with something that may not be sent.
+std::vector<BlockingCall> blocking_misuses() {
+  using enum BlockingKind;
+  static constexpr std::string_view one_bad[] = {"a", "\xFF"};
+  const Frame stray = Frame::create_frame("rest", Opcode::continuation);
+  const std::string longest(126, 'x');
+  return {
       {"WebSocket::send of no UTF-8",
        misuse,
        [](auto& ws) { ws.send("\xFF"); },
@@ -91,6 +98,12 @@ std::vector<BlockingCall> blocking_calls() {
        {},
        Errc::close_code_not_allowed},
   };
+}
+
+std::vector<BlockingCall> all_blocking_calls() {
+  std::vector<BlockingCall> all = blocking_calls();
+  for (const BlockingCall& row : blocking_misuses()) all.push_back(row);
+  return all;
 }
 
 /// What is thrown: nothing in `open`; the state's own error; or that of the call.
@@ -180,7 +193,7 @@ std::string blocking_cell_name(const ::testing::TestParamInfo<BlockingCell>& cel
   return test_name(std::get<0>(cell.param).name) + "__" + name_of(std::get<1>(cell.param));
 }
 INSTANTIATE_TEST_SUITE_P(Table, BlockingCalls,
-                         ::testing::Combine(::testing::ValuesIn(blocking_calls()),
+                         ::testing::Combine(::testing::ValuesIn(all_blocking_calls()),
                                             ::testing::Values(CallState::without_run,
                                                               CallState::open, CallState::backlog,
                                                               CallState::full, CallState::closing,

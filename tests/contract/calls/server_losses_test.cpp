@@ -123,6 +123,12 @@ std::vector<ServerLoss> ends_of_ours() {
          world.peer().send(0x81, "go");
        },
        Errc::handler_failed, closing_for(Errc::handler_failed)},
+  };
+}
+
+/// The client reads too slowly, and the options say that this ends the connection.
+std::vector<ServerLoss> ends_by_overflow() {
+  return {
       {"overflow_closed",
        [](ServerLossWorld& world) {
          world.on_loop([&] {
@@ -151,7 +157,7 @@ std::vector<ServerLoss> ends_of_ours() {
 
 std::vector<ServerLoss> all_server_losses() {
   std::vector<ServerLoss> all = ends_of_ours();
-  for (const auto& more : {ends_from_outside(), client_violations()}) {
+  for (const auto& more : {ends_by_overflow(), ends_from_outside(), client_violations()}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   return all;

@@ -190,7 +190,7 @@ std::vector<AppLoss> app_drops() {
        false,
        [](AppOptions& options, RunOptions&) {
          options.overflow = Overflow::drop_oldest;
-         options.send_hard_limit = 20'000;
+         options.send_hard_limit = 10'000;  // also less than the outbox gets
        }},
       {"conflation", reads, {}, client_close, false, {}, "key"},
   };

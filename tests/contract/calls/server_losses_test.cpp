@@ -189,7 +189,7 @@ struct ServerDrop {
   const char* name;
   Overflow overflow;
   const char* key;  // of published messages
-  std::size_t limit = 30'000;
+  std::size_t limit = 10'000;  // also less than the outbox gets
 };
 void PrintTo(const ServerDrop& row, std::ostream* out) { *out << row.name; }
 

@@ -134,7 +134,7 @@ std::size_t WebSocket::Impl::send_many(Opcode opcode, std::span<const std::strin
     for (const std::string_view payload : payloads) {
       if (session_->unsent_bytes() >= buffer_size) flush();
       if (const auto error = append(lock, opcode, wire_bytes(payload), {}, deadline, size)) {
-        flush_before(lock, deadline);
+        flush();  // a time-out would hide the error
         throw_misuse(error, "send_many");
       }
       ++queued;
@@ -185,15 +185,6 @@ void WebSocket::Impl::flush_all(Lock& lock, Deadline deadline, Errc timeout) {
     if (session_->write_has_failed()) throw_for(session_->write_error(), "send");
     wait(lock, io_.output_interest(), deadline, timeout);
     require_open();
-  }
-}
-
-/// The same before an error is thrown that says more than a time-out.
-void WebSocket::Impl::flush_before(Lock& lock, Deadline deadline) {
-  try {
-    flush_all(lock, deadline);
-  } catch (const WebSocketTimeoutException&) {
-    return;  // the rest leaves with later calls
   }
 }
 

@@ -102,7 +102,6 @@ class WebSocket::Impl {
                                        std::size_t& size);
   void make_room(Lock& lock, std::size_t size, Deadline deadline);
   void flush_all(Lock& lock, Deadline deadline, Errc timeout = Errc::send_timeout);
-  void flush_before(Lock& lock, Deadline deadline);
   void flush();
   void wait(Lock& lock, net::Interest interest, Deadline deadline, Errc timeout);
   void await_close(Lock& lock);

@@ -221,7 +221,7 @@ INSTANTIATE_TEST_SUITE_P(
                                          CallState::peer_closed, CallState::ended)),
     app_cell_name);
 
-/// What was accepted has arrived once, or is told as unsent, and all counters say the same.
+/// Each accepted message has arrived once, or is told as unsent, and all counters say the same.
 void expect_balance(const AppCall& call, CallState state, const AppAftermath& after) {
   const bool sends = !call.payload.empty();
   const bool is_accepted = sends && !*after.outcome;

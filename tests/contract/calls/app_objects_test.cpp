@@ -35,7 +35,7 @@ enum class AppState : std::uint8_t {
 constexpr const char* app_state_names[] = {"fresh",   "connecting", "handshaking", "open",
                                            "backlog", "closing",    "waiting",     "ended"};
 
-/// What happens to the app in that state.
+/// The event that befalls the app in that state.
 enum class AppAction : std::uint8_t {
   destroy,  ///< On the loop's thread, outside of handlers; without a run anywhere.
   close,

@@ -22,7 +22,7 @@ inline constexpr std::size_t hard_limit = 20'000;
 inline constexpr std::size_t backlog_size = 8'000;  // leaves room
 inline constexpr std::size_t too_large = 40'000;    // above the limit; the first may be
 
-/// What has become of the call and of everything that the app has sent.
+/// The outcome of the call, and the fate of everything that the app has sent.
 struct AppAftermath {
   std::optional<std::error_code> outcome{};  ///< Unset: the place was not reached.
   std::size_t buffered_before = 0;           ///< buffered_amount() around the call.

@@ -106,7 +106,7 @@ std::vector<BlockingCall> all_blocking_calls() {
   return all;
 }
 
-/// What is thrown: nothing in `open`; the state's own error; or that of the call.
+/// The error that is thrown: none in `open`; the state's own error; or that of the call.
 std::error_code expected_of_blocking(const BlockingCall& call, CallState state) {
   const bool is_open =
       state == CallState::open || state == CallState::backlog || state == CallState::full;

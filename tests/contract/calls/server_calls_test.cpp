@@ -201,7 +201,7 @@ bool sends_messages(ServerKind kind) {
   return kind == ServerKind::message || kind == ServerKind::ping || kind == ServerKind::publishes;
 }
 
-/// What was accepted has arrived once, or is told as lost, and all counters say the same.
+/// Each accepted message has arrived once, or is told as lost, and all counters say the same.
 void expect_server_balance(const ServerCall& call, CallState state, Place place,
                            const ServerAftermath& after) {
   const bool is_late = comes_too_late(call.kind, state, place);

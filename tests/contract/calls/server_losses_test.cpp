@@ -188,7 +188,7 @@ TEST_P(ServerLosses, every_accepted_byte_is_written_or_told_inside_on_close) {
 struct ServerDrop {
   const char* name;
   Overflow overflow;
-  const char* key;  // of published messages
+  const char* key;             // of published messages
   std::size_t limit = 10'000;  // also less than the outbox gets
 };
 void PrintTo(const ServerDrop& row, std::ostream* out) { *out << row.name; }

@@ -18,7 +18,7 @@ namespace wirespan::test {
 using ServerCallFunction =
     std::function<std::error_code(const ServerConnection&, WebSocketServer&)>;
 
-/// What has become of the call and of everything that was sent to the client.
+/// The outcome of the call, and the fate of everything that was sent to the client.
 struct ServerAftermath {
   std::optional<std::error_code> outcome{};  ///< Unset: the place was not reached.
   std::size_t buffered_before = 0;           ///< buffered_amount() around the call.

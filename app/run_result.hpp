@@ -37,7 +37,8 @@ struct RunResult {
   /// The text of that failure: what() of the exception that on_error got. Empty if it got none.
   std::string error_text{};
   /// Bytes that send() accepted and that never reached the kernel, of all connections of the run:
-  /// lost with a connection, or still kept for the next one (AppOptions::while_down).
+  /// lost with a connection, or still kept for the next one (AppOptions::while_down). Messages that
+  /// a connection has taken count with their frames, and so do pings and a Close frame behind them.
   std::size_t unsent_bytes = 0;
 
   /// True if the run ended in an error: the value that run_forever() returns in Python.

@@ -33,8 +33,8 @@ class SendResult {
   /// outcome(), and the error of a refused message; no error for an accepted one.
   [[nodiscard]] Outcome outcome() const noexcept { return outcome_; }
   [[nodiscard]] std::error_code error() const noexcept { return error_; }
-  /// True for sent and queued: the message will be delivered, or it is part of the loss that
-  /// buffered_amount() reports inside on_close.
+  /// True for sent and queued: the message will be delivered, or it is part of the loss that a
+  /// server reports by buffered_amount() inside on_close, and an app in RunResult::unsent_bytes.
   [[nodiscard]] bool accepted() const noexcept { return outcome_ != Outcome::refused; }
   /// True for refused.
   [[nodiscard]] bool failed() const noexcept { return outcome_ == Outcome::refused; }

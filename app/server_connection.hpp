@@ -66,7 +66,8 @@ class ServerConnection {
   std::error_code abort() const;
 
   /// Returns the bytes that were accepted and have not reached the kernel, including those on their
-  /// way from other threads. Inside on_close: the bytes that were lost.
+  /// way from other threads. Inside on_close: the bytes that were lost. Messages that the loop has
+  /// taken count with their frames, and so do pings and a Close frame behind them.
   [[nodiscard]] std::size_t buffered_amount() const noexcept;
   /// Inside a handler: the time at which the kernel received the end of the latest read, so of this
   /// message or of bytes right behind it. std::nullopt on other threads, without
@@ -119,6 +120,7 @@ class ServerConnection {
   friend class ServerConnections;
   ServerConnection(ServerHub& hub, ConnectionKey key) noexcept;
 
+  [[nodiscard]] SendResult send_directly(Opcode opcode, Bytes payload, Compress compress) const;
   /// Calls `call` on the loop's thread: at once on that thread, from others as a posted task.
   template <class Call>
   std::error_code on_loop(Call call) const;

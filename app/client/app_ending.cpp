@@ -82,7 +82,7 @@ void WebSocketApp::Run::stop(const CloseRequest& request) {
     drain(net::Remote::Look::early);
     close_channel();
   } else {
-    dialer_.reset();
+    loop_.retire(std::move(dialer_));  // it may be on the stack: RunOptions::on_socket may close
     finish(EndReason::stopped);
   }
 }

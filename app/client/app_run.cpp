@@ -179,6 +179,7 @@ void WebSocketApp::Run::attempt() {
     if (used_socket_) throw_for(Errc::not_open, "a given socket cannot be connected again");
     std::string detail;
     auto plan = make_dial_plan(app_.url_, connect_options(), detail);
+    if (finished_) return;  // the header callable has called close()
     if (plan) {
       plan->connector.rotation = &rotation_;
       used_socket_ = std::exchange(app_.options_.socket, -1) >= 0;
@@ -195,6 +196,7 @@ void WebSocketApp::Run::attempt() {
 }
 
 void WebSocketApp::Run::on_dialed(Dialer::Result result) {
+  if (!dialer_) return;  // close() has retired it in this turn
   loop_.retire(std::move(dialer_));
   if (const auto* failure = std::get_if<DialFailure>(&result)) return dial_failed(*failure);
   open(std::get<Dialed>(std::move(result)));

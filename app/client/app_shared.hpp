@@ -143,6 +143,7 @@ class WebSocketApp::Shared {
   [[nodiscard]] std::size_t kept_payload() const noexcept {
     return given_back_.payload() + kept_.payload();
   }
+  [[nodiscard]] SendResult send_directly(const Message& message);
   [[nodiscard]] std::error_code hand_over(const Message& message);
   void post(const Message& message);
   [[nodiscard]] SendResult try_post(const Message& message);

@@ -23,6 +23,10 @@ std::error_code misuse_of(const net::MessageLog::Message& message) noexcept {
   return {};
 }
 
+bool is_invalid_text(const net::MessageLog::Message& message) noexcept {
+  return message.opcode == Opcode::text && !is_valid_utf8(message.payload);
+}
+
 }  // namespace
 
 // Messages that are kept.
@@ -123,15 +127,19 @@ std::error_code WebSocketApp::Shared::hand_over(const Message& message) {
                        message.key);
 }
 
+/// Straight to the connection. A misuse is told whatever the state is, as on other threads.
+SendResult WebSocketApp::Shared::send_directly(const Message& message) {
+  const SendResult result = port_->try_send(message);
+  return result == Errc::not_open && is_invalid_text(message) ? Errc::invalid_text : result;
+}
+
 void WebSocketApp::Shared::send(const Message& message) {
   if (const auto misuse = misuse_of(message)) throw_for(misuse, "send");
   if (on_run_thread() && port_->is_connected()) {
-    const SendResult result = port_->try_send(message);
+    const SendResult result = send_directly(message);
     return result.failed() ? throw_for(result.error(), "send") : void();
   }
-  if (message.opcode == Opcode::text && !is_valid_utf8(message.payload)) {
-    throw_for(Errc::invalid_text, "send");
-  }
+  if (is_invalid_text(message)) throw_for(Errc::invalid_text, "send");
   post(message);
 }
 
@@ -156,9 +164,8 @@ void WebSocketApp::Shared::post(const Message& message) {
 SendResult WebSocketApp::Shared::try_send(const Message& message) noexcept {
   if (const auto misuse = misuse_of(message)) return misuse;
   try {
-    if (on_run_thread() && port_->is_connected()) return port_->try_send(message);
-    const bool is_text = message.opcode == Opcode::text;
-    if (is_text && !is_valid_utf8(message.payload)) return Errc::invalid_text;
+    if (on_run_thread() && port_->is_connected()) return send_directly(message);
+    if (is_invalid_text(message)) return Errc::invalid_text;
     return try_post(message);
   } catch (const std::bad_alloc&) {
     return make_error_code(std::errc::not_enough_memory);

@@ -134,7 +134,7 @@ std::size_t WebSocket::Impl::send_many(Opcode opcode, std::span<const std::strin
     for (const std::string_view payload : payloads) {
       if (session_->unsent_bytes() >= buffer_size) flush();
       if (const auto error = append(lock, opcode, wire_bytes(payload), {}, deadline, size)) {
-        flush_all(lock, deadline);
+        flush();  // a time-out would hide the error
         throw_misuse(error, "send_many");
       }
       ++queued;

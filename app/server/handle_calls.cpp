@@ -63,12 +63,29 @@ SendResult ServerConnection::ping(std::string_view payload) const {
 
 SendResult ServerConnection::send(Opcode opcode, Bytes payload, Compress compress) const {
   if (hub_ == nullptr) return Errc::not_open;
-  if (hub_->on_loop_thread()) return hub_->connections()->send(key_, opcode, payload, compress);
+  if (hub_->on_loop_thread()) return send_directly(opcode, payload, compress);
   if (!hub_->is_current(key_)) return Errc::not_open;
   if (const auto error = check_message(opcode, payload)) return error;
   const auto error = hub_->remote().send(*hub_->find(key_.slot), key_.generation, key_.slot, opcode,
                                          payload, compress);
   return error ? SendResult(error) : SendResult::Outcome::queued;
+}
+
+/// On the loop's thread. A misuse is told whatever the state of the connection is, as on other
+/// threads; the fast path leaves the check of a text to the connection, which makes it once.
+SendResult ServerConnection::send_directly(Opcode opcode, Bytes payload, Compress compress) const {
+  const bool is_data = opcode == Opcode::text || opcode == Opcode::binary;
+  const auto misuse = [&] {
+    return hub_->is_current(key_) ? check_message(opcode, payload) : Errc::not_open;
+  };
+  if (!is_data) {
+    if (const std::error_code error = misuse()) return error;
+  }
+  const SendResult result = hub_->connections()->send(key_, opcode, payload, compress);
+  if (result == Errc::not_open && is_data) {
+    if (const std::error_code error = misuse()) return error;
+  }
+  return result;
 }
 
 template <class Call>

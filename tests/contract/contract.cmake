@@ -23,6 +23,9 @@ wirespan_contract(examples_are_run
 wirespan_contract(architecture_names
   COMMAND ${contract}/architecture_names.py ${PROJECT_SOURCE_DIR})
 
+wirespan_contract(call_rows COMMAND ${contract}/calls/rows.py calls ${PROJECT_SOURCE_DIR})
+wirespan_contract(loss_rows COMMAND ${contract}/calls/rows.py losses ${PROJECT_SOURCE_DIR})
+
 # Checks the symbols of optimised code without sanitizers.
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT WIRESPAN_SANITIZE)
   wirespan_contract(core_is_pure COMMAND ${contract}/core_is_pure.sh $<TARGET_FILE:wirespan_core>)
@@ -84,3 +87,15 @@ endif()
 # For dead_network.sh, which takes a minute and needs root: tests/nightly.sh runs it.
 add_executable(dead_network EXCLUDE_FROM_ALL ${contract}/dead_network.cpp)
 target_link_libraries(dead_network PRIVATE wirespan::app wirespan_test_flags)
+
+# The tables of calls, of losses and of the states of objects, on a simulated network.
+file(GLOB call_sources CONFIGURE_DEPENDS ${contract}/calls/*.cpp)
+wirespan_test(contract_call_tests BATCHES 2 SOURCES ${call_sources}
+              LINKS wirespan::app wirespan_test_support SHARDS 4)
+if(WIRESPAN_TLS)
+  target_link_libraries(contract_call_tests PRIVATE wirespan_test_certificates OpenSSL::SSL)
+  target_compile_definitions(contract_call_tests PRIVATE WIRESPAN_TEST_TLS)
+endif()
+if(WIRESPAN_DEFLATE)
+  target_compile_definitions(contract_call_tests PRIVATE WIRESPAN_TEST_DEFLATE)
+endif()

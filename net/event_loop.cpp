@@ -34,7 +34,7 @@ EventLoop::EventLoop(EventLoopOptions options)
       timers_(network_.now()),
       poller_(network_.make_poller(options.backend)),
       mailbox_(std::make_shared<Mailbox>(*poller_)),
-      busy_poll_(options.busy_poll),
+      busy_poll_(busy_time(network_, options.busy_poll)),
       receive_buffer_size_(options.receive_buffer),
       receive_buffer_(std::make_unique_for_overwrite<std::byte[]>(options.receive_buffer)),
       now_(network_.now()) {

@@ -1,0 +1,76 @@
+// life.hpp - a whole life of server and client on a simulated network, with any options.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <wirespan/app/websocket.hpp>
+#include <wirespan/app/websocket_app.hpp>
+#include <wirespan/app/websocket_server.hpp>
+#include <wirespan/net/simulated_network.hpp>
+
+namespace wirespan::test {
+
+using namespace std::chrono_literals;
+using Ms = std::chrono::milliseconds;
+
+/// The largest values.
+inline constexpr std::size_t most = SIZE_MAX;
+inline constexpr std::uint32_t most32 = UINT32_MAX;
+inline constexpr Ms for_ever = Ms::max();
+inline constexpr Ms long_ago = Ms::min();
+
+/// A client connects to an echo server, sends texts of the given sizes, then a ping; stays; and
+/// closes. All of it is repeatable and takes no real time.
+struct Life {
+  ServerOptions server{};
+  std::string subprotocol{};  ///< That the server chooses.
+  /// Called by the server for each connection that has opened, with its number from 1 on.
+  std::function<void(const ServerConnection&, int number)> on_open{};
+  std::vector<std::size_t> sizes{0, 1, 125, 126, 5'000, 70'000};
+  /// The path of each attempt to connect, by its number from 1 on.
+  std::function<net::SimulatedPath(int attempt)> path{};
+  /// Called when echoes and pong have come, or did not come within a minute.
+  std::function<void(net::SimulatedNetwork&)> trouble{};
+  std::chrono::nanoseconds stay{0};  ///< Time between that and the client's close().
+  /// Set: the server is stopped then, and the client does not close by itself.
+  std::optional<StopOptions> stop{};
+  /// Further calls of the blocking client before its close(); the text is appended to the story.
+  std::function<std::string(WebSocket&, net::SimulatedNetwork&)> calls{};
+  std::function<void(WebSocketApp&)> app_opened{};  ///< Called in on_open, before the messages.
+  std::function<void(WebSocketApp&)> app_failed{};  ///< Called in on_error.
+};
+
+struct LifeReport {
+  /// For example "6 echoes, a pong, stopped". Errors that were told are in it, and each rule that
+  /// did not hold: no thread and no descriptor is left, on_close comes once.
+  std::string story;
+  std::vector<ClientOffer> requests;
+  std::vector<std::string> server_ends;  ///< Code of each connection at the server, and the cause.
+  std::vector<Ms> attempts;              ///< Times of the attempts to connect, from the beginning.
+  Ms took{0};                            ///< Time of the client's run.
+  Ms stop_took{0};                       ///< Time from the server's stop() to the end of its run().
+  int server_pings = 0;                  ///< Pings that the server got.
+  int server_pongs = 0;
+  int client_pings = 0;  ///< Pings that the app got.
+  int drains = 0;        ///< Calls of the app's on_drain.
+  AppMetrics metrics{};
+};
+
+[[nodiscard]] LifeReport live(const Life& life, const AppOptions& app, const RunOptions& run = {});
+[[nodiscard]] LifeReport live(const Life& life, const ConnectOptions& options);
+
+/// The story of a life in which all is well.
+inline const std::string works = "6 echoes, a pong, stopped";
+inline const std::string works_blocking = "6 echoes, a pong, closed";
+
+/// Returns the value of a header field of the first request; "none" if there is none.
+[[nodiscard]] std::string request_field(const LifeReport& report, const char* name);
+/// Returns the time in seconds, rounded, as "10 s", or in milliseconds below a second.
+[[nodiscard]] std::string shown_time(Ms time);
+
+}  // namespace wirespan::test

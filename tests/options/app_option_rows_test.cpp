@@ -30,7 +30,7 @@ std::string agreed(const Options& options) {
 /// No attempt is answered: the time until the run gives up, or is closed after a minute.
 std::string time_without_an_answer(const Options& options) {
   Life life;
-  life.path = [](int) { return net::SimulatedPath{.answers = false}; };
+  life.path = [](int, const net::Endpoint&) { return unanswered(); };
   const LifeReport report = live(life, options);
   const bool is_closed = report.story == "0 echoes, no pong, stopped";
   return (is_closed ? "open end" : "given up") + (" after " + shown_time(report.took));
@@ -40,7 +40,7 @@ std::string time_without_an_answer(const Options& options) {
 LifeReport backlog(const Options& options) {
   Life life;
   life.sizes = std::vector<std::size_t>(20, 10'000);
-  life.path = [](int) {
+  life.path = [](int, const net::Endpoint&) {
     net::SimulatedPath path;
     path.up.buffer = 8'000;
     return path;
@@ -58,10 +58,8 @@ std::string drains(const Options& options) {
 /// The first attempt fails, and on_error sends a message.
 std::string sent_while_down(const Options& options) {
   Life life;
-  life.path = [](int attempt) {
-    net::SimulatedPath path;
-    if (attempt == 1) path.connect_error = make_error_code(std::errc::connection_refused);
-    return path;
+  life.path = [](int attempt, const net::Endpoint&) {
+    return attempt == 1 ? refused() : net::SimulatedPath{};
   };
   std::string told;
   life.app_failed = [&](WebSocketApp& app) {

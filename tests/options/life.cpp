@@ -16,10 +16,11 @@ std::string text_of(std::size_t size) { return std::string(size, 'x'); }
 class Stage {
  public:
   explicit Stage(const Life& life) : life_(life) {
-    network.set_path([this](const net::Endpoint&) {
+    network.set_path([this](const net::Endpoint& peer) {
       report.attempts.push_back(since_begin());
+      report.peers.push_back(peer.port() == port_ ? "the server" : peer.to_string());
       const auto number = static_cast<int>(report.attempts.size());
-      return life_.path ? life_.path(number) : net::SimulatedPath{};
+      return life_.path ? life_.path(number, peer) : net::SimulatedPath{};
     });
   }
 
@@ -88,7 +89,7 @@ class Stage {
         .on_open =
             [this](const ServerConnection& c) {
               ++connections_;
-              if (life_.on_open) life_.on_open(c, connections_);
+              if (life_.on_open) life_.on_open(network, c, connections_);
             },
         .on_message = [](const ServerConnection& c,
                          const Message& m) { (void)c.send(m.opcode, m.payload); },
@@ -170,7 +171,7 @@ class AppLife {
   void act() {
     SimulatedNetwork& network = stage_.network;
     (void)network.wait_until(
-        [this] { return over_ || (echoes_ == life_.sizes.size() && pongs_ > 0); }, 1min);
+        [this] { return over_ || (echoes_ == life_.sizes.size() && pongs_ > 0); }, life_.patience);
     if (!over_ && life_.trouble) life_.trouble(network);
     (void)network.wait_until([this] { return over_; }, life_.stay);
     if (!over_ && life_.stop) {
@@ -256,6 +257,12 @@ LifeReport live(const Life& life, const ConnectOptions& options) {
   auto stage = std::make_unique<Stage>(life);
   stage->run([&stage = *stage, &life, &options] { play(stage, life, options); });
   return finish(std::move(stage));
+}
+
+net::SimulatedPath unanswered() { return {.answers = false}; }
+
+net::SimulatedPath refused() {
+  return {.connect_error = make_error_code(std::errc::connection_refused)};
 }
 
 std::string request_field(const LifeReport& report, const char* name) {

@@ -30,11 +30,12 @@ struct Life {
   ServerOptions server{};
   std::string subprotocol{};  ///< That the server chooses.
   /// Called by the server for each connection that has opened, with its number from 1 on.
-  std::function<void(const ServerConnection&, int number)> on_open{};
+  std::function<void(net::SimulatedNetwork&, const ServerConnection&, int number)> on_open{};
   std::vector<std::size_t> sizes{0, 1, 125, 126, 5'000, 70'000};
   /// The path of each attempt to connect, by its number from 1 on.
-  std::function<net::SimulatedPath(int attempt)> path{};
-  /// Called when echoes and pong have come, or did not come within a minute.
+  std::function<net::SimulatedPath(int attempt, const net::Endpoint& peer)> path{};
+  std::chrono::nanoseconds patience{1min};  ///< The app's, for echoes and pong.
+  /// Called when echoes and pong have come, or did not come in time.
   std::function<void(net::SimulatedNetwork&)> trouble{};
   std::chrono::nanoseconds stay{0};  ///< Time between that and the client's close().
   /// Set: the server is stopped then, and the client does not close by itself.
@@ -52,6 +53,7 @@ struct LifeReport {
   std::vector<ClientOffer> requests;
   std::vector<std::string> server_ends;  ///< Code of each connection at the server, and the cause.
   std::vector<Ms> attempts;              ///< Times of the attempts to connect, from the beginning.
+  std::vector<std::string> peers;        ///< Their addresses; "the server" for its own.
   Ms took{0};                            ///< Time of the client's run.
   Ms stop_took{0};                       ///< Time from the server's stop() to the end of its run().
   int server_pings = 0;                  ///< Pings that the server got.
@@ -68,6 +70,10 @@ struct LifeReport {
 inline const std::string works = "6 echoes, a pong, stopped";
 inline const std::string works_blocking = "6 echoes, a pong, closed";
 
+/// Returns a path on which nothing is refused and nothing answers.
+[[nodiscard]] net::SimulatedPath unanswered();
+/// Returns a path on which the attempt is refused.
+[[nodiscard]] net::SimulatedPath refused();
 /// Returns the value of a header field of the first request; "none" if there is none.
 [[nodiscard]] std::string request_field(const LifeReport& report, const char* name);
 /// Returns the time in seconds, rounded, as "10 s", or in milliseconds below a second.

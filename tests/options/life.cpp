@@ -39,9 +39,10 @@ class Stage {
 
   [[nodiscard]] std::string url() const { return "ws://127.0.0.1:" + std::to_string(port_) + "/"; }
   [[nodiscard]] Ms since_begin() { return std::chrono::duration_cast<Ms>(network.now() - begin_); }
+  [[nodiscard]] Trouble trouble() { return {network, *server_, url()}; }
   void note(const std::string& text) { report.story += report.story.empty() ? text : ", " + text; }
   void stop_server(const StopOptions& options) {
-    stopped_ = network.now();
+    if (stopped_ == begin_) stopped_ = network.now();
     try {
       server_->stop(options);
     } catch (const WebSocketException& error) {
@@ -84,6 +85,7 @@ class Stage {
         .on_request =
             [this](PendingRequest request) {
               report.requests.push_back(request.request().offer);
+              if (life_.holds_requests) return held_.push_back(std::move(request));
               request.accept({.subprotocol = life_.subprotocol});
             },
         .on_open =
@@ -97,10 +99,12 @@ class Stage {
                           const Fragment& f) { (void)c.send(f.opcode, f.payload); },
         .on_ping = [this](const ServerConnection&, Bytes) { ++report.server_pings; },
         .on_pong = [this](const ServerConnection&, Bytes) { ++report.server_pongs; },
+        .on_drain = [this](const ServerConnection&) { ++report.server_drains; },
         .on_close =
             [this](const ServerConnection&, CloseCode code, std::string_view, std::error_code why) {
               report.server_ends.push_back(std::to_string(static_cast<int>(code)) +
                                            (why ? " " + why.message() : ""));
+              report.server_end_times.push_back(since_begin());
             },
     };
   }
@@ -111,6 +115,7 @@ class Stage {
   std::unique_ptr<WebSocketServer> server_;
   std::uint16_t port_ = 0;
   int connections_ = 0;
+  std::vector<PendingRequest> held_;
   bool server_over_ = false;
 };
 
@@ -172,11 +177,11 @@ class AppLife {
     SimulatedNetwork& network = stage_.network;
     (void)network.wait_until(
         [this] { return over_ || (echoes_ == life_.sizes.size() && pongs_ > 0); }, life_.patience);
-    if (!over_ && life_.trouble) life_.trouble(network);
+    if (!over_ && life_.trouble) life_.trouble(stage_.trouble());
     (void)network.wait_until([this] { return over_; }, life_.stay);
     if (!over_ && life_.stop) {
       stage_.stop_server(*life_.stop);
-      (void)network.wait_until([this] { return over_; }, 10min);
+      (void)network.wait_until([this] { return over_; }, 2h);
     }
     if (!over_) app_.close();
     script_over_ = true;
@@ -216,7 +221,7 @@ void talk(Stage& stage, const Life& life, WebSocket& socket, std::size_t& echoes
   socket.ping();
   const bool has_pong = socket.recv_data(true).first == Opcode::pong;
   stage.note(std::to_string(echoes) + " echoes, " + (has_pong ? "a pong" : "no pong"));
-  if (life.trouble) life.trouble(stage.network);
+  if (life.trouble) life.trouble(stage.trouble());
   if (life.stay > 0s) stage.network.sleep_for(life.stay);
   if (life.calls) stage.note(life.calls(socket, stage.network));
 }

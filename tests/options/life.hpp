@@ -24,11 +24,19 @@ inline constexpr std::uint32_t most32 = UINT32_MAX;
 inline constexpr Ms for_ever = Ms::max();
 inline constexpr Ms long_ago = Ms::min();
 
+/// The parts of a life under way, for those who interfere.
+struct Trouble {
+  net::SimulatedNetwork& network;
+  WebSocketServer& server;
+  std::string url;
+};
+
 /// A client connects to an echo server, sends texts of the given sizes, then a ping; stays; and
 /// closes. All of it is repeatable and takes no real time.
 struct Life {
   ServerOptions server{};
-  std::string subprotocol{};  ///< That the server chooses.
+  std::string subprotocol{};    ///< That the server chooses.
+  bool holds_requests = false;  ///< The server decides on no request.
   /// Called by the server for each connection that has opened, with its number from 1 on.
   std::function<void(net::SimulatedNetwork&, const ServerConnection&, int number)> on_open{};
   std::vector<std::size_t> sizes{0, 1, 125, 126, 5'000, 70'000};
@@ -36,7 +44,7 @@ struct Life {
   std::function<net::SimulatedPath(int attempt, const net::Endpoint& peer)> path{};
   std::chrono::nanoseconds patience{1min};  ///< The app's, for echoes and pong.
   /// Called when echoes and pong have come, or did not come in time.
-  std::function<void(net::SimulatedNetwork&)> trouble{};
+  std::function<void(const Trouble&)> trouble{};
   std::chrono::nanoseconds stay{0};  ///< Time between that and the client's close().
   /// Set: the server is stopped then, and the client does not close by itself.
   std::optional<StopOptions> stop{};
@@ -56,7 +64,9 @@ struct LifeReport {
   std::vector<std::string> peers;        ///< Their addresses; "the server" for its own.
   Ms took{0};                            ///< Time of the client's run.
   Ms stop_took{0};                       ///< Time from the server's stop() to the end of its run().
-  int server_pings = 0;                  ///< Pings that the server got.
+  std::vector<Ms> server_end_times;
+  int server_drains = 0;
+  int server_pings = 0;  ///< Pings that the server got.
   int server_pongs = 0;
   int client_pings = 0;  ///< Pings that the app got.
   int drains = 0;        ///< Calls of the app's on_drain.
@@ -64,6 +74,9 @@ struct LifeReport {
 };
 
 [[nodiscard]] LifeReport live(const Life& life, const AppOptions& app, const RunOptions& run = {});
+[[nodiscard]] inline LifeReport live(const Life& life, const RunOptions& run) {
+  return live(life, AppOptions{}, run);
+}
 [[nodiscard]] LifeReport live(const Life& life, const ConnectOptions& options);
 
 /// The story of a life in which all is well.

@@ -2,67 +2,13 @@
 #include <sys/socket.h>
 
 #include "options/life.hpp"
+#include "options/reaching.hpp"
 #include "options/rows.hpp"
-#include "support/environment.hpp"
 
 namespace wirespan::test::run_option_rows {
 namespace {
 
 using Options = RunOptions;
-
-LifeReport report_of(const Options& options, Life life = {}) {
-  life.server.origins.allow_any = true;
-  Options run = options;
-  run.proxy_from_environment = false;
-  return live(life, AppOptions{}, run);
-}
-
-std::string story(const Options& options) { return report_of(options).story; }
-
-std::string field(const Options& options, const char* name) {
-  const std::string value = request_field(report_of(options), name);
-  const std::size_t port = value.rfind(':');
-  return port == std::string::npos || port < 6 ? value : value.substr(0, port) + ":port";
-}
-
-/// The address that the first attempt goes to; the story if there was none.
-std::string first_peer(const Options& options) {
-  Life life;
-  life.path = [](int, const net::Endpoint& peer) {
-    return peer.is_loopback() ? net::SimulatedPath{} : refused();
-  };
-  const LifeReport report = live(life, AppOptions{}, options);
-  return report.peers.empty() ? report.story : report.peers.front();
-}
-std::string first_peer_of_a_proxy(Options options) {
-  options.proxy_from_environment = false;
-  options.http_proxy_host = "192.0.2.9";
-  return first_peer(options);
-}
-std::string first_peer_with_environment(const Options& options) {
-  const Variable proxy("http_proxy", "http://192.0.2.8:3128");
-  return first_peer(options);
-}
-
-std::string time_of_a_silent_proxy(Options options) {
-  options.http_proxy_host = "192.0.2.9";
-  Life life;
-  life.path = [](int, const net::Endpoint&) { return unanswered(); };
-  return "given up after " + shown_time(report_of(options, life).took);
-}
-
-/// The calls of on_socket during a run, and its story.
-std::string socket_calls(Options options) {
-  int calls = 0;
-  if (const auto given = options.on_socket) {
-    options.on_socket = [&, given](int fd) {
-      ++calls;
-      given(fd);
-    };
-  }
-  const std::string told = story(options);
-  return std::to_string(calls) + " calls, " + told;
-}
 
 /// The keep-alive pings that the server gets in five seconds and some milliseconds.
 std::string pings_in_5_s(const Options& options) {
@@ -80,7 +26,7 @@ std::string ping_timeout(Options options) {
   life.stay = 1min;
   const std::string answered = report_of(options, life).story;
   if (answered != works) return answered;
-  life.trouble = [](net::SimulatedNetwork& network) { network.silence_connections(); };
+  life.trouble = [](const Trouble& at) { at.network.silence_connections(); };
   const LifeReport silent = report_of(options, life);
   return "works; silent: " + silent.story + " after " + shown_time(silent.took);
 }
@@ -106,39 +52,41 @@ std::string comes_back(const Options& options) {
 
 const OptionRow<Options> rows[] = {
     {OPTION(redirect_limit),
-     story,
+     story<Options>,
      {{0, works}, {1, works}, {3, works}, {INT_MAX, works}},
      CoveredBy{"ConnectRedirect.KEEP_the_limit_of_hops_FIX_it_a_circle_and_a_missing_location_are_"
                "errors"}},
     {OPTION(allow_insecure_redirect),
-     story,
+     story<Options>,
      {{false, works}, {true, works}},
      CoveredBy{"ConnectRedirect.FIX_wss_becomes_ws_only_if_that_is_allowed"}},
     {OPTION(proxy),
-     first_peer,
+     first_peer<Options>,
      {{"", "the server"},
       {"http://192.0.2.9:3128", "192.0.2.9:3128"},
       {"ftp://192.0.2.9", "refused (invalid proxy)"}}},
-    {OPTION(http_proxy_host), first_peer, {{"", "the server"}, {"192.0.2.9", "192.0.2.9:80"}}},
+    {OPTION(http_proxy_host),
+     first_peer<Options>,
+     {{"", "the server"}, {"192.0.2.9", "192.0.2.9:80"}}},
     {OPTION(http_proxy_port),
-     first_peer_of_a_proxy,
+     first_peer_of_a_proxy<Options>,
      {{0, "192.0.2.9:80"}, {1, "192.0.2.9:1"}, {65'535, "192.0.2.9:65535"}}},
     {OPTION(http_proxy_auth),
-     first_peer_of_a_proxy,
+     first_peer_of_a_proxy<Options>,
      {{std::nullopt, "192.0.2.9:80"}, {Credentials{"user", "password"}, "192.0.2.9:80"}},
      CoveredBy{"ConnectProxy.KEEP_credentials_go_to_the_proxy_and_not_to_the_server"}},
     {OPTION(proxy_type),
-     first_peer_of_a_proxy,
+     first_peer_of_a_proxy<Options>,
      {{"http", "192.0.2.9:80"},
       {"https", "192.0.2.9:443"},
       {"socks5h", "192.0.2.9:1080"},
       {"", "refused (invalid proxy)"},
       {"HTTP", "refused (invalid proxy)"}}},
     {OPTION(http_no_proxy),
-     first_peer_of_a_proxy,
+     first_peer_of_a_proxy<Options>,
      {{{}, "192.0.2.9:80"}, {{"127.0.0.1"}, "the server"}, {{"*"}, "the server"}}},
     {OPTION(http_proxy_timeout),
-     time_of_a_silent_proxy,
+     time_of_a_silent_proxy<Options>,
      {{std::nullopt, "given up after 10 s"},
       {long_ago, "given up after 0 ms"},
       {0ms, "given up after 0 ms"},
@@ -146,25 +94,25 @@ const OptionRow<Options> rows[] = {
       {for_ever, "given up after 10 s"}}},
     {OPTION(proxy_sslopt), CoveredBy{"ConnectProxy.FIX_https_speaks_tls_with_the_proxy"}},
     {OPTION(proxy_from_environment),
-     first_peer_with_environment,
+     first_peer_with_environment<Options>,
      {{true, "192.0.2.8:3128"}, {false, "the server"}}},
     {OPTION(sockopt),
-     story,
+     story<Options>,
      {{{}, works}, {{{SOL_SOCKET, SO_SNDBUF, 0}, {SOL_SOCKET, SO_SNDBUF, INT_MAX}}, works}},
      CoveredBy{"ConnectFrom.options_in_bytes_are_set_and_named_if_refused"}},
     {OPTION(local_address),
-     story,
+     story<Options>,
      {{"", works},
       {"127.0.0.1", works},
       {"127.0.0.1:0", works},
       {"nonsense", "refused (invalid option)"}}},
     {OPTION(interface),
-     story,
+     story<Options>,
      {{"", works},
       {std::string(15, 'i'), works},
       {std::string(16, 'i'), "refused (invalid option)"}}},
     {OPTION(on_socket),
-     socket_calls,
+     socket_calls<Options>,
      {{nullptr, "0 calls, " + works},
       {[](int) {}, "1 calls, " + works},
       {[](int) { throw std::runtime_error("no"); }, "1 calls, 0 echoes, no pong, failed (no)"}}},
@@ -214,7 +162,7 @@ const OptionRow<Options> rows[] = {
      [](const Options& o) { return field(o, "Origin"); },
      {{false, "http://127.0.0.1:port"}, {true, "none"}}},
     {OPTION(skip_utf8_validation),
-     story,
+     story<Options>,
      {{false, works}, {true, works}},
      CoveredBy{"AppMessages.R113_skip_utf8_validation_lets_everything_pass_as_it_is"}},
     {OPTION(reconnect),

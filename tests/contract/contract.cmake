@@ -23,6 +23,9 @@ wirespan_contract(examples_are_run
 wirespan_contract(architecture_names
   COMMAND ${contract}/architecture_names.py ${PROJECT_SOURCE_DIR})
 
+wirespan_contract(option_rows
+  COMMAND ${contract}/option_rows.py ${PROJECT_SOURCE_DIR})
+
 # Checks the symbols of optimised code without sanitizers.
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT WIRESPAN_SANITIZE)
   wirespan_contract(core_is_pure COMMAND ${contract}/core_is_pure.sh $<TARGET_FILE:wirespan_core>)

@@ -37,7 +37,10 @@ class Stage {
     if (network.open_descriptors() > 0) note("DESCRIPTORS ARE LEFT");
   }
 
-  [[nodiscard]] std::string url() const { return "ws://127.0.0.1:" + std::to_string(port_) + "/"; }
+  [[nodiscard]] std::string url() const {
+    const std::string host = life_.tls ? "wss://localhost:" : "ws://127.0.0.1:";
+    return host + std::to_string(port_) + "/";
+  }
   [[nodiscard]] Ms since_begin() { return std::chrono::duration_cast<Ms>(network.now() - begin_); }
   [[nodiscard]] Trouble trouble() { return {network, *server_, url()}; }
   void note(const std::string& text) { report.story += report.story.empty() ? text : ", " + text; }
@@ -129,7 +132,7 @@ class AppLife {
     stage_.network.start("script", [this] { act(); });
     const Ms begin = stage_.since_begin();
     try {
-      result_ = app_.run_forever(options);
+      result_ = life_.loop ? run_on_loop(*life_.loop, options) : app_.run_forever(options);
       end();
     } catch (const WebSocketException& error) {
       stage_.note("refused (" + error.code().message() + ")");
@@ -141,6 +144,17 @@ class AppLife {
   }
 
  private:
+  RunResult run_on_loop(net::EventLoopOptions loop_options, const RunOptions& options) {
+    RunResult result;
+    loop_options.network = &stage_.network;
+    net::EventLoop loop(loop_options);
+    app_.start(loop, options, [&](WebSocketApp&, const RunResult& ended) {
+      result = ended;
+      loop.stop();
+    });
+    loop.run();
+    return result;
+  }
   static AppOptions on(Stage& stage, AppOptions options) {
     options.network = &stage.network;
     return options;

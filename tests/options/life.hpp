@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <wirespan/app/websocket.hpp>
 #include <wirespan/app/websocket_app.hpp>
 #include <wirespan/app/websocket_server.hpp>
+#include <wirespan/net/event_loop.hpp>
 #include <wirespan/net/simulated_network.hpp>
 
 namespace wirespan::test {
@@ -35,6 +37,7 @@ struct Trouble {
 /// closes. All of it is repeatable and takes no real time.
 struct Life {
   ServerOptions server{};
+  bool tls = false;             ///< The client has a wss: URL; `server` has its certificate.
   std::string subprotocol{};    ///< That the server chooses.
   bool holds_requests = false;  ///< The server decides on no request.
   /// Called by the server for each connection that has opened, with its number from 1 on.
@@ -51,6 +54,7 @@ struct Life {
   /// Further calls of the blocking client before its close(); the text is appended to the story.
   std::function<std::string(WebSocket&, net::SimulatedNetwork&)> calls{};
   std::function<void(WebSocketApp&)> app_opened{};  ///< Called in on_open, before the messages.
+  std::optional<net::EventLoopOptions> loop{};      ///< Set: the app runs on a loop of its own.
   std::function<void(WebSocketApp&)> app_failed{};  ///< Called in on_error.
 };
 

@@ -1,4 +1,6 @@
 // app_option_rows_test.cpp - every option of AppOptions, with what its comment says of its values.
+#include <climits>
+
 #include "options/life.hpp"
 #include "options/rows.hpp"
 #include <wirespan/app/cookie_jar.hpp>
@@ -80,6 +82,8 @@ std::shared_ptr<CookieJar> jar_with_a_cookie() {
   return jar;
 }
 
+const std::string no_descriptor = "0 echoes, no pong, failed (Bad file descriptor)";
+
 const OptionRow<Options> rows[] = {
     {OPTION(header),
      [](const Options& o) { return field(o, "X-Trace"); },
@@ -108,7 +112,14 @@ const OptionRow<Options> rows[] = {
     {OPTION(require_subprotocol),
      story,
      {{false, works}, {true, "0 echoes, no pong, failed (the server chose no subprotocol)"}}},
-    {OPTION(socket), CoveredBy{"AppReconnect.FIX_with_a_given_socket_there_is_no_reconnecting"}},
+    {OPTION(socket),
+     story,
+     {{INT_MIN, works},
+      {-1, works},
+      {0, no_descriptor},
+      {1, no_descriptor},
+      {INT_MAX, no_descriptor}},
+     CoveredBy{"AppReconnect.FIX_with_a_given_socket_there_is_no_reconnecting"}},
     {OPTION(already_secured),
      story,
      {{false, works}, {true, works}},

@@ -55,6 +55,8 @@ std::shared_ptr<CookieJar> jar_with_a_cookie() {
   return jar;
 }
 
+const std::string no_descriptor = "0 echoes, thrown (Bad file descriptor)";
+
 const OptionRow<Options> rows[] = {
     {OPTION(header),
      [](const Options& o) { return field(o, "X-Trace"); },

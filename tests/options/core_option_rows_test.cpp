@@ -146,7 +146,7 @@ namespace {
 
 using Options = ConnectionOptions;
 
-/// What a client says to sending the text.
+/// Lets a client send the text, and says the outcome.
 std::string sent(const Options& options, std::string_view text) {
   Connection client(Role::client, options);
   const std::error_code error = client.send(Opcode::text, wire_bytes(text));

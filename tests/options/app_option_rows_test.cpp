@@ -68,7 +68,7 @@ std::string sent_while_down(const Options& options) {
     const SendResult result = app.try_send("kept");
     told = result.accepted() ? "kept" : result.error().message();
   };
-  (void)live(life, options, {.reconnect = 10ms});
+  (void)live(life, options, {.proxy_from_environment = false, .reconnect = 10ms});
   return told;
 }
 std::string kept(Options options) {

@@ -12,7 +12,6 @@ using Options = DeflateOptions;
 
 /// The story of a client with the options, and of a server with them if it differs.
 std::string on_both_sides(const Options& options) {
-  const RunOptions direct{.proxy_from_environment = false};
   Life life;
   life.server.compression.emplace();
   const std::string client = live(life, AppOptions{.compression = options}, direct).story;
@@ -27,8 +26,7 @@ std::string bytes_sent(Options options) {
   Life life;
   life.server.compression.emplace();
   life.sizes = std::vector<std::size_t>(5, 100);
-  const LifeReport report =
-      live(life, AppOptions{.compression = options}, {.proxy_from_environment = false});
+  const LifeReport report = live(life, AppOptions{.compression = options});
   return report.metrics.bytes_out < 300 ? "compressed" : "plain";
 }
 

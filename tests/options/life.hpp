@@ -77,7 +77,11 @@ struct LifeReport {
   AppMetrics metrics{};
 };
 
-[[nodiscard]] LifeReport live(const Life& life, const AppOptions& app, const RunOptions& run = {});
+/// The options of a run that looks for no proxy in the environment.
+inline const RunOptions direct{.proxy_from_environment = false};
+
+[[nodiscard]] LifeReport live(const Life& life, const AppOptions& app,
+                              const RunOptions& run = direct);
 [[nodiscard]] inline LifeReport live(const Life& life, const RunOptions& run) {
   return live(life, AppOptions{}, run);
 }

@@ -41,11 +41,16 @@ std::string first_peer(const Options& options) {
   return report.peers.empty() ? report.story : report.peers.front();
 }
 template <class Options>
-std::string first_peer_of_a_proxy(const Options& options) {
+std::string first_peer_by_options(const Options& options) {
   Options own = options;
   own.proxy_from_environment = false;
-  own.http_proxy_host = "192.0.2.9";
   return first_peer(own);
+}
+template <class Options>
+std::string first_peer_of_a_proxy(const Options& options) {
+  Options own = options;
+  own.http_proxy_host = "192.0.2.9";
+  return first_peer_by_options(own);
 }
 template <class Options>
 std::string first_peer_with_environment(const Options& options) {

@@ -10,8 +10,6 @@ namespace {
 
 using Options = ServerOptions;
 
-const RunOptions direct{.proxy_from_environment = false};
-
 LifeReport report_of(const Options& options, Life life = {}) {
   life.server = options;
   return live(life, AppOptions{}, direct);

@@ -53,8 +53,10 @@ LifeReport backlog(const Options& options) {
 std::string sent_at_once(const Options& options) { return backlog(options).story; }
 std::string drains(const Options& options) {
   const LifeReport report = backlog(options);
-  return report.story == "20 echoes, a pong, stopped" ? std::to_string(report.drains) + " drains"
-                                                      : report.story;
+  return report.story == "20 echoes, a pong, stopped"
+             ? std::to_string(report.drains) + " drains, " +
+                   (report.unsent_at_drain > 1 ? "early" : "empty")
+             : report.story;
 }
 
 /// The first attempt fails, and on_error sends a message.
@@ -168,19 +170,20 @@ const OptionRow<Options> rows[] = {
        o.send_low_watermark = 0;
        return drains(o);
      },
-     {{0, "1 drains"},
-      {1, "1 drains"},
-      {limits::send_high_watermark, "0 drains"},
-      {most, "0 drains"}}},
+     {{0, "1 drains, empty"},
+      {1, "1 drains, empty"},
+      {limits::send_high_watermark, "0 drains, empty"},
+      {most, "0 drains, empty"}}},
     {OPTION(send_low_watermark),
      [](Options o) {
        o.send_high_watermark = 100'000;
        return drains(o);
      },
-     {{0, "1 drains"},
-      {1, "1 drains"},
-      {limits::send_low_watermark, "1 drains"},
-      {most, "1 drains"}}},
+     {{0, "1 drains, empty"},
+      {1, "1 drains, empty"},
+      {50'000, "1 drains, early"},
+      {limits::send_low_watermark, "1 drains, early"},
+      {most, "1 drains, early"}}},
     {OPTION(while_down),
      sent_while_down,
      {{WhileDown::refuse, "connection is not open"}, {WhileDown::keep, "kept"}}},

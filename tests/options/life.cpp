@@ -102,7 +102,11 @@ class Stage {
                           const Fragment& f) { (void)c.send(f.opcode, f.payload); },
         .on_ping = [this](const ServerConnection&, Bytes) { ++report.server_pings; },
         .on_pong = [this](const ServerConnection&, Bytes) { ++report.server_pongs; },
-        .on_drain = [this](const ServerConnection&) { ++report.server_drains; },
+        .on_drain =
+            [this](const ServerConnection& c) {
+              ++report.server_drains;
+              report.unsent_at_drain = c.buffered_amount();
+            },
         .on_close =
             [this](const ServerConnection&, CloseCode code, std::string_view, std::error_code why) {
               report.server_ends.push_back(std::to_string(static_cast<int>(code)) +
@@ -173,7 +177,11 @@ class AppLife {
                                std::string_view) { ++closes_; },
             .on_ping = [this](WebSocketApp&, Bytes) { ++stage_.report.client_pings; },
             .on_pong = [this](WebSocketApp&, Bytes) { ++pongs_; },
-            .on_drain = [this](WebSocketApp&) { ++stage_.report.drains; }};
+            .on_drain =
+                [this](WebSocketApp& app) {
+                  ++stage_.report.drains;
+                  stage_.report.unsent_at_drain = app.buffered_amount();
+                }};
   }
 
   void opened() {

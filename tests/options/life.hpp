@@ -70,7 +70,8 @@ struct LifeReport {
   Ms stop_took{0};                       ///< Time from the server's stop() to the end of its run().
   std::vector<Ms> server_end_times;
   int server_drains = 0;
-  int server_pings = 0;  ///< Pings that the server got.
+  std::size_t unsent_at_drain = 0;  ///< Of the latest on_drain, of the server or of the app.
+  int server_pings = 0;             ///< Pings that the server got.
   int server_pongs = 0;
   int client_pings = 0;  ///< Pings that the app got.
   int drains = 0;        ///< Calls of the app's on_drain.

@@ -111,7 +111,8 @@ std::string drains(Options options) {
   options.hold_reading = false;
   const LifeReport report = backlog(options);
   return report.story == "20 echoes, a pong, stopped"
-             ? std::to_string(report.server_drains) + " drains"
+             ? std::to_string(report.server_drains) + " drains, " +
+                   (report.unsent_at_drain > 1 ? "early" : "empty")
              : report.story;
 }
 
@@ -291,19 +292,20 @@ const OptionRow<Options> rows[] = {
        o.send_low_watermark = 0;
        return drains(o);
      },
-     {{0, "1 drains"},
-      {1, "1 drains"},
-      {limits::send_high_watermark, "0 drains"},
-      {most, "0 drains"}}},
+     {{0, "1 drains, empty"},
+      {1, "1 drains, empty"},
+      {limits::send_high_watermark, "0 drains, empty"},
+      {most, "0 drains, empty"}}},
     {OPTION(send_low_watermark),
      [](Options o) {
        o.send_high_watermark = 100'000;
        return drains(o);
      },
-     {{0, "1 drains"},
-      {1, "1 drains"},
-      {limits::send_low_watermark, "1 drains"},
-      {most, "1 drains"}}},
+     {{0, "1 drains, empty"},
+      {1, "1 drains, empty"},
+      {50'000, "1 drains, early"},
+      {limits::send_low_watermark, "1 drains, early"},
+      {most, "1 drains, early"}}},
     {OPTION(send_hard_limit),
      echoes_at_once,
      {{0, "2 echoes, a pong, stopped"},

@@ -42,7 +42,10 @@ class SessionHalf {
     }
     (void)session.end_of_write(had_backlog);
     session.settle(now);
-    drains += session.take_drained() ? 1 : 0;
+    if (session.take_drained()) {
+      ++drains;
+      held_at_drain = session.held_bytes();
+    }
     if (session.wants_shutdown()) session.shut();
     return taken;
   }
@@ -77,6 +80,7 @@ class SessionHalf {
   bool echoes = false;
   int pings = 0;
   int drains = 0;
+  std::size_t held_at_drain = 0;
 
  private:
   net::BufferPool pool_;

@@ -43,11 +43,11 @@ struct ConnectOptions {
   std::vector<std::string> subprotocols{};  ///< Offered in this order of preference.
   bool require_subprotocol = false;         ///< Fail if the server chooses none.
 
-  /// Deadline of every later call on the connection, from its beginning to its end; 0: a call does
-  /// not wait. Unset: getdefaulttimeout(), by default no deadline.
+  /// Deadline of every later call on the connection, from its beginning to its end; 0 and below: a
+  /// call does not wait. Unset: getdefaulttimeout(), by default no deadline.
   std::optional<std::chrono::milliseconds> timeout{};
-  /// Deadline from the look-up of the name to the open connection. Unset: `timeout` if it is above
-  /// 0, else 10 s.
+  /// Deadline from the look-up of the name to the open connection. 0 and below: connect() fails at
+  /// once. Unset: `timeout` if it is above 0, else 10 s.
   std::optional<std::chrono::milliseconds> connect_timeout{};
 
   /// Redirects (301, 302, 303, 307, 308) that are followed; more are Errc::too_many_redirects. 0:
@@ -68,7 +68,8 @@ struct ConnectOptions {
   /// Servers that are reached without a proxy: "example.com", ".example.com", "10.0.0.0/8",
   /// "host:port", "*". Empty: the environment's no_proxy.
   std::vector<std::string> http_no_proxy{};
-  /// Deadline for the proxy to be reached and to open the tunnel. Unset: connect_timeout alone.
+  /// Deadline for the proxy to be reached and to open the tunnel. 0 and below: that fails at once.
+  /// Unset: connect_timeout alone.
   std::optional<std::chrono::milliseconds> http_proxy_timeout{};
   tls::ClientOptions proxy_sslopt{};  ///< TLS to a proxy of type https.
   /// Read http_proxy, https_proxy, all_proxy and no_proxy, in lower, then in upper case.
@@ -107,7 +108,7 @@ struct ConnectOptions {
   /// WebSocket. Null: the operating system's.
   net::Network* network = nullptr;
   /// Busy-poll duration before a call that waits blocks in poll(). Saves the microseconds that
-  /// waking a thread takes, and costs a busy core. 0: blocks at once.
+  /// waking a thread takes, and costs a busy core. 0 and below: blocks at once.
   std::chrono::microseconds busy_poll{0};
   /// Let the kernel note the arrival of each packet, for received_at(); every read then fetches
   /// that time, too.

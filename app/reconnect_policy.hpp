@@ -45,7 +45,7 @@ struct ConnectionEnd {
 struct ReconnectPolicy {
   std::chrono::milliseconds delay{1'000};       ///< The first delay; 0: no reconnecting at all.
   std::chrono::milliseconds max_delay{60'000};  ///< The largest delay; not below `delay`.
-  double multiplier = 2;  ///< From one delay to the next, 1 or above; 1: always the same.
+  double multiplier = 2;  ///< From one delay to the next, 1 or above, finite; 1: always the same.
   /// full: each delay is drawn between 0 and its computed value, so that the clients of a server
   /// that went away do not all come back at once. none: it is the computed value.
   Jitter jitter = Jitter::full;
@@ -53,7 +53,8 @@ struct ReconnectPolicy {
   /// than `stable_after` is a failure, too.
   std::uint32_t max_attempts = 0;
   /// No attempt begins later than this after the loss of the latest connection (before the first
-  /// connection: after the beginning of the run); then the run ends. Unset: never.
+  /// connection: after the beginning of the run); then the run ends. 0: there is no second attempt.
+  /// Unset: never.
   std::optional<std::chrono::milliseconds> give_up_after{};
   /// A connection that was open for this long (10 s) makes the next delay the first one again.
   std::chrono::milliseconds stable_after{10'000};

@@ -45,7 +45,7 @@ struct ServerOptions {
   std::string address = "127.0.0.1";
   std::vector<std::string> more_addresses{};  ///< Further addresses, with the same port.
   std::uint16_t port = 0;  ///< 0: one that is free at all addresses; listen() returns it.
-  int backlog = 0;         ///< Connections that wait for accept(). 0: the system's maximum.
+  int backlog = 0;  ///< Connections that wait for accept(). 0 and below: the system's maximum.
   /// Event loops, 1 to 255, each on a thread of its own; run() is one of them. With more than one
   /// the kernel spreads connections over them (SO_REUSEPORT); for Unix sockets the first loop does.
   /// A port that any other socket listens on is refused all the same (std::errc::address_in_use).
@@ -98,11 +98,12 @@ struct ServerOptions {
   /// Low watermark: unsent bytes (256 KiB) at or below which on_drain is called.
   std::size_t send_low_watermark = limits::send_low_watermark;
   /// Unsent bytes (16 MiB) of one connection; `overflow` decides on a message that would lift them
-  /// above. A message with nothing unsent before it may be larger.
+  /// above. A message with nothing unsent before it may be larger, so 0 takes one at a time.
   std::size_t send_hard_limit = limits::send_hard_limit;
   /// Unsent bytes (512 MiB) of all connections of one loop. Once they are spent, a connection above
   /// its fair share is refused (Errc::send_budget_spent); for one below it the connection with the
-  /// most unsent bytes is cut (Errc::overflow_closed).
+  /// most unsent bytes is cut (Errc::overflow_closed). A single message above it is refused, so 0
+  /// refuses them all.
   std::size_t loop_send_budget = limits::loop_send_budget;
   /// Bytes (64 MiB) of published messages on their way from other threads to one loop. While a loop
   /// is that far behind, publish() is refused. With none before it a message may be larger.
@@ -126,7 +127,8 @@ struct ServerOptions {
 
   net::Backend backend = net::Backend::automatic;  ///< automatic: epoll.
   /// Busy-poll duration of each loop before it blocks in epoll_wait(). Saves the microseconds that
-  /// waking a thread takes, and costs one busy core per loop. 0: the loop blocks at once.
+  /// waking a thread takes, and costs one busy core per loop. 0 and below: the loop blocks at
+  /// once.
   std::chrono::microseconds busy_poll{0};
   /// Let the kernel note the arrival of each packet, for ServerConnection::received_at(). Every
   /// read then fetches that time, too, and a connection that has read keeps it in a small
@@ -145,7 +147,7 @@ struct StopOptions {
   /// Whether messages that arrive after our Close are delivered. Default: until the client's Close.
   AfterClose after_close = AfterClose::deliver;
   /// Time over which the Close frames are sent, connection by connection, so that the clients do
-  /// not all reconnect at once. 0: to all at once.
+  /// not all reconnect at once. 0 and below: to all at once.
   std::chrono::milliseconds spread{0};
 };
 

@@ -63,11 +63,11 @@ struct AppOptions {
   std::uint32_t max_message_fragments = limits::message_fragments;
   /// Set: permessage-deflate (RFC 7692) is offered, and used if the server agrees. Unset: off.
   std::optional<DeflateOptions> compression{};
-  /// Deadline from the look-up of the name to the open connection. Unset: getdefaulttimeout() if it
-  /// is above 0, else 10 s.
+  /// Deadline from the look-up of the name to the open connection. 0 and below: every attempt fails
+  /// at once. Unset: getdefaulttimeout() if it is above 0, else 10 s.
   std::optional<std::chrono::milliseconds> connect_timeout{};
   /// Unsent bytes (16 MiB) while the peer does not read; `overflow` decides about a message that
-  /// would lift them above. With none before it a message may be larger.
+  /// would lift them above. With none before it a message may be larger, so 0 takes one at a time.
   std::size_t send_hard_limit = limits::send_hard_limit;
   /// The fate of a message above send_hard_limit. refuse: a send() of another thread waits for
   /// room, one on the loop's own thread and every try_send() are refused (Errc::send_queue_full).
@@ -95,7 +95,7 @@ struct AppOptions {
   /// Null: the operating system's. Not for start(), whose loop has its own.
   net::Network* network = nullptr;
   /// Busy-poll duration of the loop before it blocks in epoll_wait(). Saves the microseconds that
-  /// waking a thread takes, and costs a busy core. 0: the loop blocks at once.
+  /// waking a thread takes, and costs a busy core. 0 and below: the loop blocks at once.
   std::chrono::microseconds busy_poll{0};
   /// Let the kernel note the arrival of each packet, for received_at(); every read then fetches
   /// that time, too.

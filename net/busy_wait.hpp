@@ -6,8 +6,15 @@
 #include <optional>
 
 #include <wirespan/core/time.hpp>
+#include <wirespan/net/network.hpp>
 
 namespace wirespan::net {
+
+/// Returns the busy-poll duration on this network: none if it simulates threads, because its clock
+/// stands still while one of them polls.
+inline std::chrono::nanoseconds busy_time(const Network& network, std::chrono::nanoseconds busy) {
+  return network.simulates_threads() ? std::chrono::nanoseconds(0) : busy;
+}
 
 /// Waits up to `timeout` (std::nullopt: without limit). For up to `busy` of it the thread polls
 /// with a timeout of zero, because waking a sleeping thread costs more than asking again; then it

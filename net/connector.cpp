@@ -7,6 +7,7 @@
 
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/in_quotes.hpp>
+#include <wirespan/core/time.hpp>
 #include <wirespan/net/connector.hpp>
 
 namespace wirespan::net {
@@ -237,7 +238,7 @@ std::string Connector::tried() const {
 
 void Connector::try_next() {
   if (next_ == endpoints_.size()) return;
-  loop_.timers().schedule(*this, loop_.now() + options_.stagger);
+  loop_.timers().schedule(*this, later(loop_.now(), options_.stagger));
   ++running_;
   attempts_.push_back(std::make_unique<Attempt>(*this, endpoints_[next_++]));
   attempts_.back()->start();

@@ -36,7 +36,8 @@ struct ConnectorOptions {
   /// them the connector fails with std::errc::address_family_not_supported.
   std::optional<Endpoint> local_address{};
   /// Connection Attempt Delay of RFC 8305 §5: head start of each address over the next one, 250 ms
-  /// by default (§8). 0: one more attempt starts in each turn.
+  /// by default (§8). 0 and below: one more attempt starts in each turn. milliseconds::max(): the
+  /// next one starts only when the one before has failed.
   std::chrono::milliseconds stagger{250};
   /// RFC 6455 §4.1: attempts to the same address on this loop wait for each other. False: they
   /// pass by the ConnectGate.

@@ -34,9 +34,9 @@ EventLoop::EventLoop(EventLoopOptions options)
       timers_(network_.now()),
       poller_(network_.make_poller(options.backend)),
       mailbox_(std::make_shared<Mailbox>(*poller_)),
-      busy_poll_(options.busy_poll),
-      receive_buffer_size_(options.receive_buffer),
-      receive_buffer_(std::make_unique_for_overwrite<std::byte[]>(options.receive_buffer)),
+      busy_poll_(busy_time(network_, options.busy_poll)),
+      receive_buffer_size_(std::max(options.receive_buffer, std::size_t{1})),
+      receive_buffer_(std::make_unique_for_overwrite<std::byte[]>(receive_buffer_size_)),
       now_(network_.now()) {
   retired_.reserve(reserved_retirements);
   deleting_.reserve(reserved_retirements);

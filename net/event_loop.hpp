@@ -29,12 +29,13 @@ namespace wirespan::net {
 struct EventLoopOptions {
   Backend backend = Backend::automatic;  ///< automatic: epoll.
   /// Bytes of the receive buffer, 512 KiB by default; one for all connections of the loop. It is
-  /// large because a connection gets one read per turn (more only inside a large message).
+  /// large because a connection gets one read per turn (more only inside a large message). 0 counts
+  /// as 1; std::bad_alloc for more than there is.
   std::size_t receive_buffer = std::size_t{512} << 10;
   Network* network = nullptr;  ///< Null: the system's. Must outlive the loop.
   /// Busy-poll duration of a turn before it blocks in epoll_wait. Saves the microseconds that
-  /// waking a thread takes, and costs a core that is never idle. 0, the default: the turn blocks at
-  /// once.
+  /// waking a thread takes, and costs a core that is never idle. 0, the default, and below: the
+  /// turn blocks at once.
   std::chrono::nanoseconds busy_poll{0};
 };
 

@@ -34,7 +34,8 @@ enum class PortSharing : std::uint8_t {
 
 /// Options of Network::listen().
 struct ListenOptions {
-  int backlog = 0;  ///< Connections that wait for accept(); 0: as many as the system allows.
+  /// Connections that wait for accept(); 0 and below: as many as the system allows.
+  int backlog = 0;
   PortSharing sharing = PortSharing::none;
   bool only_ipv6 = false;  ///< "::" leaves IPv4 to another listener of the same port.
   /// Options that accepted sockets inherit from the listener, which saves a system call for each.

@@ -35,7 +35,9 @@ class ProtocolPool;
 /// and below mean what the comment says, and milliseconds::max() is as good as for ever.
 struct SessionOptions {
   KeepAlive::Options keep_alive{};  ///< Pings and the pong timeout; off by default.
-  std::string ping_payload{};       ///< Payload of keep-alive's pings; at most 125 bytes.
+  /// Payload of keep-alive's pings, at most 125 bytes; with a longer one the first ping fails the
+  /// session with Errc::control_too_long.
+  std::string ping_payload{};
   /// Strict matching of pongs: the pings of keep-alive are numbered behind ping_payload (of at most
   /// limits::numbered_ping_payload bytes), and only a pong with the payload of one that is still
   /// unanswered is an answer; no other byte is, as with KeepAlive::Options::only_pongs_count.

@@ -31,7 +31,7 @@ class SocketWaiters {
     std::array<net::Waiting, 1> waiting{{{.fd = fd, .interest = interest}}};
     const Unlocked unlocked(lock, count_);
     (void)net::busy_wait(
-        busy, time, [this] { return network_.now(); },
+        net::busy_time(network_, busy), time, [this] { return network_.now(); },
         [&](std::optional<std::chrono::nanoseconds> rest) { return network_.wait(waiting, rest); },
         [](bool is_ready) { return is_ready; });
   }

@@ -9,7 +9,7 @@
 namespace wirespan {
 namespace {
 
-/// Time between two batches of Close frames.
+/// Least time between two batches of Close frames.
 constexpr std::chrono::milliseconds close_interval{10};
 
 }  // namespace
@@ -38,7 +38,12 @@ void ServerStopping::send_due_closes(TimePoint now) noexcept {
     if (closes) ++closed_;
   }
   const bool is_done = share >= 1.0 || next_slot_ == connections_.slots();
-  const TimePoint next = is_done ? abort_at_ : now + close_interval;
+  const auto total = static_cast<double>(std::max(total_, std::size_t{1}));
+  const double share_of_next = static_cast<double>(closed_ + 1) / total;
+  const auto time_of_next = std::chrono::ceil<std::chrono::milliseconds>(
+      std::chrono::duration<double>(spread * share_of_next));
+  const TimePoint next =
+      is_done ? abort_at_ : std::max(now + close_interval, begin_ + time_of_next);
   loop_.timers().schedule(*this, std::min(next, abort_at_));
 }
 

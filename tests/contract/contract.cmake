@@ -25,6 +25,8 @@ wirespan_contract(architecture_names
 
 wirespan_contract(call_rows COMMAND ${contract}/calls/rows.py calls ${PROJECT_SOURCE_DIR})
 wirespan_contract(loss_rows COMMAND ${contract}/calls/rows.py losses ${PROJECT_SOURCE_DIR})
+wirespan_contract(option_rows
+  COMMAND ${contract}/option_rows.py ${PROJECT_SOURCE_DIR})
 
 # Checks the symbols of optimised code without sanitizers.
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT WIRESPAN_SANITIZE)

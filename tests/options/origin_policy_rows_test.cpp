@@ -1,0 +1,56 @@
+// origin_policy_rows_test.cpp - every field of OriginPolicy and AcceptorOptions, with what its
+// comment says of its values.
+#include "options/life.hpp"
+#include "options/rows.hpp"
+#include <wirespan/app/server/acceptor.hpp>
+
+namespace wirespan::test::origin_policy_rows {
+namespace {
+
+using Options = OriginPolicy;
+
+/// A page of http://page.test connects.
+std::string page(const Options& policy) {
+  Life life;
+  life.server.origins = policy;
+  const RunOptions run{.proxy_from_environment = false, .origin = "http://page.test"};
+  return live(life, run).story == works ? "welcome" : "refused";
+}
+
+const OptionRow<Options> rows[] = {
+    {OPTION(allowed),
+     page,
+     {{{}, "refused"},
+      {{"http://page.test"}, "welcome"},
+      {{""}, "refused"},
+      {{"page.test"}, "refused"}}},
+    {OPTION(predicate),
+     page,
+     {{nullptr, "refused"},
+      {[](std::string_view origin, std::string_view) { return origin == "http://page.test"; },
+       "welcome"}}},
+    {OPTION(allow_any), page, {{false, "refused"}, {true, "welcome"}}},
+};
+
+WIRESPAN_OPTION_TABLE(OriginPolicyRows, rows);
+
+}  // namespace
+}  // namespace wirespan::test::origin_policy_rows
+
+namespace wirespan::test::acceptor_option_rows {
+namespace {
+
+using Options = AcceptorOptions;
+
+const OptionRow<Options> rows[] = {
+    {OPTION(head), CoveredBy{"HeadLimitRows.each_value_does_what_its_comment_says"}},
+    {OPTION(handshake_time), CoveredBy{"ServerOptionRows.each_value_does_what_its_comment_says"}},
+    {OPTION(serves_http), CoveredBy{"ServerHttp.without_a_handler_it_is_a_426"}},
+    {OPTION(unsendable_answer),
+     CoveredBy{"ServerLog.a_header_that_an_answer_cannot_have_is_named"}},
+};
+
+WIRESPAN_OPTION_TABLE(AcceptorOptionRows, rows);
+
+}  // namespace
+}  // namespace wirespan::test::acceptor_option_rows

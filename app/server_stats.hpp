@@ -11,26 +11,26 @@ namespace wirespan {
 
 /// Refusals by the name of the limit, counted since the start.
 struct RefusalCounts {
-  std::uint64_t handshake_time = 0;   ///< Opening handshakes that took too long.
-  std::uint64_t head_size = 0;        ///< Request heads or targets that were too long.
-  std::uint64_t head_fields = 0;      ///< Request heads with too many fields.
-  std::uint64_t bad_request = 0;      ///< Other requests that were not valid.
-  std::uint64_t tls = 0;              ///< TLS handshakes that failed.
-  std::uint64_t origin = 0;           ///< Requests from an origin that ServerOptions do not allow.
-  std::uint64_t rejected = 0;         ///< Requests that on_request rejected, or failed to accept.
-  std::uint64_t connections = 0;      ///< Sockets above max_connections.
-  std::uint64_t address = 0;          ///< Sockets above max_connections_per_address.
-  std::uint64_t no_descriptor = 0;    ///< Pauses of accepting: no descriptor or no memory left.
-  std::uint64_t message_size = 0;     ///< Connections failed by too large a message.
-  std::uint64_t fragments = 0;        ///< Connections failed by a message of too many fragments.
-  std::uint64_t pings = 0;            ///< Connections failed by too many pings in a second.
-  std::uint64_t idle_time = 0;        ///< Connections closed by the idle timeout.
-  std::uint64_t progress = 0;         ///< Connections failed for being too slow inside a message.
-  std::uint64_t pong_time = 0;        ///< Connections failed because no ping was answered in time.
-  std::uint64_t protocol = 0;         ///< Connections failed by other violations of RFC 6455.
-  std::uint64_t send_queue = 0;       ///< Messages refused above the hard limit.
-  std::uint64_t send_budget = 0;      ///< Messages refused above the budget of the loop.
-  std::uint64_t dropped = 0;          ///< Messages dropped to make room (Overflow::drop_oldest).
+  std::uint64_t handshake_time = 0;  ///< Opening handshakes that took too long.
+  std::uint64_t head_size = 0;       ///< Request heads or targets that were too long.
+  std::uint64_t head_fields = 0;     ///< Request heads with too many fields.
+  std::uint64_t bad_request = 0;     ///< Other requests that were not valid.
+  std::uint64_t tls = 0;             ///< TLS handshakes that failed.
+  std::uint64_t origin = 0;          ///< Requests from an origin that ServerOptions do not allow.
+  std::uint64_t rejected = 0;        ///< Requests that on_request rejected, or failed to accept.
+  std::uint64_t connections = 0;     ///< Sockets above max_connections.
+  std::uint64_t address = 0;         ///< Sockets above max_connections_per_address.
+  std::uint64_t no_descriptor = 0;   ///< Pauses of accepting: no descriptor or no memory left.
+  std::uint64_t message_size = 0;    ///< Connections failed by too large a message.
+  std::uint64_t fragments = 0;       ///< Connections failed by a message of too many fragments.
+  std::uint64_t pings = 0;           ///< Connections failed by too many pings in a second.
+  std::uint64_t idle_time = 0;       ///< Connections closed by the idle timeout.
+  std::uint64_t progress = 0;        ///< Connections failed for being too slow inside a message.
+  std::uint64_t pong_time = 0;       ///< Connections failed because no ping was answered in time.
+  std::uint64_t protocol = 0;        ///< Connections failed by other violations of RFC 6455.
+  std::uint64_t send_queue = 0;      ///< Messages refused above the hard limit.
+  std::uint64_t send_budget = 0;     ///< Messages refused above the budget of the loop.
+  std::uint64_t dropped = 0;         ///< Messages dropped to make room (Overflow::drop_oldest).
   /// Connections closed for a full queue (Overflow::close), or cut for the budget of their loop.
   std::uint64_t overflow_closed = 0;
 };

@@ -16,7 +16,8 @@ python3 tests/mutation/apply.py "$copy"
 export CCACHE_BASEDIR=$copy CCACHE_NOHASHDIR=1
 (cd "$copy" && cmake --preset dev -DWIRESPAN_BENCH=OFF -DWIRESPAN_FUZZ=OFF -DWIRESPAN_UNITY=ON \
   -DCMAKE_PROJECT_INCLUDE="$copy/tests/mutation/optimise.cmake" >/dev/null)
-case ${1:-} in
+filter=${1:-}
+case ${filter#^} in
   core*) targets=(core_tests rfc6455_tests rfc7692_tests core_allocation_tests) ;;
   net*) targets=(net_tests simulation_tests) ;;
   tls*) targets=(tls_tests) ;;
@@ -24,4 +25,4 @@ case ${1:-} in
               app_tests server_tests simulation_tests) ;;
 esac
 nice cmake --build "$copy/build/dev" --parallel "${COMPILERS:-1}" --target "${targets[@]}"
-exec nice python3 tests/mutation/run.py "$copy/build/dev/tests" "${JOBS:-2}" "${1:-}"
+exec nice python3 tests/mutation/run.py "$copy/build/dev/tests" "${JOBS:-2}" "$filter"

@@ -4,8 +4,6 @@ at run time: an expression becomes `(wirespan_mutant(N) ? (mutated) : (original)
 `if (wirespan_mutant(N)) { mutated } else { original }`. N is the CRC-32 of the row's id, so that a new
 row compiles only its own file. A file that has not changed keeps its time.
 
-apply.py --list [FILTER]: N, id, file and hint of each row whose id contains FILTER.
-
 A row whose text is not found exactly once, or overlaps another row's, is an error."""
 
 import pathlib
@@ -113,13 +111,7 @@ def make_copy(copy):
 
 
 def main():
-    if sys.argv[1] == "--list":
-        wanted = sys.argv[2] if len(sys.argv) > 2 else ""
-        for name, file, _, _, hint in rows():
-            if wanted in name:
-                print(number_of(name), name, file, hint, sep="\t")
-    else:
-        make_copy(pathlib.Path(sys.argv[1]).resolve())
+    make_copy(pathlib.Path(sys.argv[1]).resolve())
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def place_of(name, file, original, text):
 
 def choice(name, original, mutated):
     number = number_of(name)
-    if original.rstrip().endswith((";", "}")):
+    if re.search(r";$|^(if|for|while)\b.*}$", original, re.S):
         return f"if (wirespan_mutant({number}U)) {{ {mutated} }} else {{ {original} }}"
     return f"(wirespan_mutant({number}U) ? ({mutated}) : ({original}))"
 

@@ -4,7 +4,8 @@
 # mistakes are compiled into one build; the environment variable WIRESPAN_MUTANT chooses one at run
 # time. Fails below 95 %.
 #
-# JOBS: mutants tested at once (2). COMPILERS: compilers at once (1). SKIP_ORIGINALS=1: no run without a mutant first.
+# JOBS: mutants tested at once (2). COMPILERS: compilers at once (1). WITHOUT and SKIP_ORIGINALS: see
+# mutation/run.py.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

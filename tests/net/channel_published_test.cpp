@@ -377,6 +377,19 @@ TEST(ChannelProgress, between_fragments_the_duty_goes_on) {
   EXPECT_TRUE(channel.sent().back().starts_with("close 1008"));
 }
 
+TEST(ChannelProgress, a_message_before_does_not_count) {
+  StagedChannel channel(Role::server, {.channel = demanding()});
+  channel.host.start();
+  const ByteVector wire = long_message();
+  channel.deliver(owned(Bytes(wire).first(9)));
+  channel.deliver(owned(Bytes(wire).subspan(9)));
+  ASSERT_EQ(channel.host.messages, 1U);
+  channel.deliver("01 01 61"_hex);
+  channel.run_for(15s);
+  ASSERT_FALSE(channel.sent().empty());
+  EXPECT_TRUE(channel.sent().back().starts_with("close 1008"));
+}
+
 TEST(ChannelProgress, a_pause_of_ours_is_not_held_against_the_peer) {
   StagedChannel channel(Role::server, {.channel = demanding()});
   channel.host.start();

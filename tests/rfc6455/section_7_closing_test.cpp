@@ -354,8 +354,8 @@ class WordyCategory final : public std::error_category {
 
 /// Messages of foreign errors may be long, and in any language and encoding.
 TEST(Section7Codes, R101_the_reason_of_a_failure_is_utf8_whatever_the_error_says) {
-  std::string accents = "x";
-  while (accents.size() < 80) accents += "\xC3\xA9";
+  std::string accents = "xy";  // so that the longest reason would end inside an accent
+  while (accents.size() < 200) accents += "\xC3\xA9";
   for (const std::string& message : {accents, std::string("D\xE9lai d\xE9pass\xE9")}) {
     const WordyCategory category(message);
     Conversation conversation(Role::server);

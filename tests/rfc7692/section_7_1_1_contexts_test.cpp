@@ -45,6 +45,15 @@ TEST(Section7_1_1, R152_a_client_that_keeps_its_context_fails_where_it_was_asked
             (std::vector{seen::binary(message), seen::failed(Errc::bad_compressed_data)}));
 }
 
+/// A server may accept an offer that leaves it its context, though the client wants none.
+TEST(Section7_1_1, R152_a_client_without_context_follows_a_server_that_keeps_its_own) {
+  Conversation client(Role::client, compressing(DeflateContext::none));
+  ZlibDeflater deflater;
+  const ByteVector message = compressible_text(1000);
+  for (int i = 0; i < 2; ++i) client.receive(compressed_frames(2, deflater.message(message)));
+  EXPECT_EQ(client.events(), (std::vector{seen::binary(message), seen::binary(message)}));
+}
+
 struct Keeping {
   std::string name;
   DeflateContext context;

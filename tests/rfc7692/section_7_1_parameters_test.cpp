@@ -142,6 +142,8 @@ TEST(Section7_1, R144_an_application_cannot_agree_on_what_was_not_offered) {
           .offer;
   EXPECT_EQ(check_agreement(offer, {.deflate = DeflateParameters{}}), Errc::unrequested_extension);
   EXPECT_FALSE(check_agreement(offer, {.deflate = DeflateParameters{.server_max_window_bits = 9}}));
+  const DeflateParameters both{.server_max_window_bits = 9, .client_max_window_bits = 9};
+  EXPECT_EQ(check_agreement(offer, {.deflate = both}), Errc::unrequested_extension);
 }
 
 // A client.

@@ -179,6 +179,22 @@ TEST(Section7_2, R158_both_sides_keep_or_forget_as_agreed_on) {
   }
 }
 
+/// A state that one connection has given back is lent to another one only for the same window.
+TEST(Section7_2, R153_connections_of_one_pool_keep_to_their_own_windows) {
+  const auto pool = std::make_shared<DeflatePool>(DeflateOptions{.threshold = 0});
+  const ByteVector message = compressible_text(40'000);
+  for (const int bits : {15, 9, 12, 10}) {
+    const auto codec = make_deflate_codec(pool, Role::server, parameters(Role::server, bits, true));
+    ByteBuffer encoded;
+    const auto is_encoded = codec->encode(message, true, true, encoded);
+    ASSERT_TRUE(is_encoded && *is_encoded);
+    codec->commit(message, true);
+    const auto inflated = ZlibInflater(bits).message(encoded.data());
+    ASSERT_TRUE(inflated) << bits << " bits";
+    EXPECT_TRUE(*inflated == message) << bits << " bits";
+  }
+}
+
 TEST(Section7_2, R163_the_limit_is_that_of_the_inflated_message_exactly) {
   for (const std::size_t size : {std::size_t{1000}, std::size_t{4096}, std::size_t{70'000}}) {
     for (const std::size_t cut : {SIZE_MAX, std::size_t{100}}) {

@@ -94,6 +94,20 @@ TEST(Section8, a_ratio_may_be_the_limit) {
   EXPECT_EQ(events_for(text), std::vector{seen::binary(text)});
 }
 
+/// A long message before, badly compressed, earns nothing for the next one.
+TEST(Section8, the_ratio_is_that_of_each_message) {
+  ConversationOptions options = compressing();
+  options.deflate->max_inflate_ratio = 100;
+  Conversation conversation(Role::client, options);
+  ZlibDeflater deflater;
+  const ByteVector before = noise(100'000);
+  conversation.receive(compressed_frames(2, deflater.message(before)));
+  const ByteVector zeros(limits::inflate_ratio_floor + 1);
+  conversation.receive(compressed_frames(2, deflater.message(zeros)));
+  EXPECT_EQ(conversation.events(),
+            (std::vector{seen::binary(before), seen::failed(Errc::inflate_ratio)}));
+}
+
 TEST(Section8, a_ratio_that_is_exceeded_is_answered_with_1008) {
   EXPECT_EQ(close_code_for(Errc::inflate_ratio), CloseCode::policy_violation);
   EXPECT_EQ(close_code_for(Errc::bad_compressed_data), CloseCode::invalid_payload);

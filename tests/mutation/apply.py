@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""apply.py COPY: makes COPY, a copy of the tracked files in which each row of mutations.tsv is a choice
+"""apply.py COPY | --check: makes COPY, a copy of the tracked files in which each row of mutations.tsv is a choice
 at run time: an expression becomes `(wirespan_mutant(N) ? (mutated) : (original))`, a statement
 `if (wirespan_mutant(N)) { mutated } else { original }`. N is the CRC-32 of the row's id, so that a new
 row compiles only its own file. A file that has not changed keeps its time.
 
-A row whose text is not found exactly once, or overlaps another row's, is an error."""
+A row whose text is not found exactly once, or overlaps another row's, is an error; --check looks for
+that alone."""
 
 import pathlib
 import re
@@ -110,7 +111,19 @@ def make_copy(copy):
             path.unlink()
 
 
+def check():
+    """Fails for a row whose text is not in its file exactly once."""
+    by_file = {}
+    for row in rows():
+        by_file.setdefault(row[1], []).append(row)
+    for file, own in by_file.items():
+        mutated_text(file, own)
+    print(f"mutations: {sum(map(len, by_file.values()))} rows fit their files")
+
+
 def main():
+    if sys.argv[1] == "--check":
+        return check()
     make_copy(pathlib.Path(sys.argv[1]).resolve())
 
 

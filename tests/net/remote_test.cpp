@@ -138,6 +138,25 @@ TEST(Remote, the_overhead_of_empty_messages_is_counted_and_bounded) {
   EXPECT_EQ(host.got.back(), "(refused)") << "on_drained() is owed";
 }
 
+TEST(Remote, each_batch_has_its_own_wake_up) {
+  RemoteHost host;
+  for (const char* text : {"a", "b", "c"}) {
+    EXPECT_FALSE(host.send(text));
+    host.turn();
+  }
+  EXPECT_EQ(host.got, (Texts{"a", "b", "c"}));
+}
+
+TEST(Remote, room_that_is_refused_is_not_taken) {
+  RemoteHost host({.task_limit = 100});
+  EXPECT_TRUE(host.remote.reserve_room(80));
+  EXPECT_FALSE(host.remote.reserve_room(50));
+  EXPECT_TRUE(host.remote.reserve_room(20));
+  EXPECT_FALSE(host.remote.reserve_room(1));
+  host.remote.give_back_room(80);
+  EXPECT_TRUE(host.remote.reserve_room(50));
+}
+
 TEST(Remote, the_first_message_may_be_of_any_size_below_the_limit_of_the_loop) {
   RemoteHost host({.send_hard_limit = 100, .total_limit = 1000});
   EXPECT_EQ(host.send(std::string(1000, 'x')), Errc::send_budget_spent);

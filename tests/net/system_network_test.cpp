@@ -109,6 +109,17 @@ TEST_F(SystemNetwork, listens_accepts_and_connects) {
   for (const int fd : {listener, client, accepted->fd}) network.close(fd);
 }
 
+TEST_F(SystemNetwork, all_of_ipv6_takes_ipv4_too_unless_it_is_left_to_others) {
+  for (const bool only_ipv6 : {false, true}) {
+    const auto all = Endpoint::from_numeric("::", 0);
+    ASSERT_TRUE(all);
+    const auto listener = network.listen(*all, {.only_ipv6 = only_ipv6});
+    if (!listener) GTEST_SKIP() << "no IPv6 here";
+    EXPECT_EQ(option_of(*listener, IPPROTO_IPV6, IPV6_V6ONLY), only_ipv6 ? 1 : 0);
+    network.close(*listener);
+  }
+}
+
 TEST_F(SystemNetwork, listens_and_connects_on_a_path) {
   const SocketPath place;
   const Endpoint local = *Endpoint::from_unix_path(place.path());

@@ -381,8 +381,10 @@ TEST(ChannelProgress, a_message_before_does_not_count) {
   StagedChannel channel(Role::server, {.channel = demanding()});
   channel.host.start();
   const ByteVector wire = long_message();
-  channel.deliver(owned(Bytes(wire).first(9)));
-  channel.deliver(owned(Bytes(wire).subspan(9)));
+  for (const Bytes part : {Bytes(wire).first(9), Bytes(wire).subspan(9)}) {
+    channel.script.receive(owned(part));
+    channel.turn();
+  }
   ASSERT_EQ(channel.host.messages, 1U);
   channel.deliver("01 01 61"_hex);
   channel.run_for(15s);

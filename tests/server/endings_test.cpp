@@ -57,16 +57,17 @@ const Link plain{};
 TEST(ServerEndings, destroying_a_server_that_turns_by_run_once_calls_every_on_close_once) {
   Endings endings;
   std::optional<WebSocketServer> server;
+  const WebSocketServer* in_handler = nullptr;  // std::optional is empty while it destroys its value
   std::size_t open_in_handler = 99;
   ServerHandlers handlers;
   handlers.on_close = [&](const ServerConnection& connection, CloseCode code,
                           std::string_view reason, std::error_code cause) {
     *connection.user_data() = 1;
     endings.add({code, std::string(reason), cause, 0});
-    open_in_handler = server->connection_count();
+    open_in_handler = in_handler->connection_count();
     EXPECT_EQ(connection.send_text("too late"), Errc::not_open);
   };
-  server.emplace(ServerOptions{}, handlers);
+  in_handler = &server.emplace(ServerOptions{}, handlers);
   const std::uint16_t port = server->listen();
   std::vector<RawPeer> clients;
   for (int i = 0; i < 3; ++i) {

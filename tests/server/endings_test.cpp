@@ -57,7 +57,8 @@ const Link plain{};
 TEST(ServerEndings, destroying_a_server_that_turns_by_run_once_calls_every_on_close_once) {
   Endings endings;
   std::optional<WebSocketServer> server;
-  const WebSocketServer* in_handler = nullptr;  // std::optional is empty while it destroys its value
+  // While std::optional destroys its value it is empty.
+  const WebSocketServer* in_handler = nullptr;
   std::size_t open_in_handler = 99;
   ServerHandlers handlers;
   handlers.on_close = [&](const ServerConnection& connection, CloseCode code,

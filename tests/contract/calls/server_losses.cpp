@@ -22,7 +22,7 @@ ServerLossWorld::ServerLossWorld(const ServerLoss& row) : row_(row) {
     path.down.buffer = 4'096;
     return path;
   });
-  server_.emplace(options(), handlers());
+  in_handler_ = &server_.emplace(options(), handlers());
   port_ = server_->listen();
   network_.start("server", [this] { serve(); });
   network_.start("director", [this] { direct(); });
@@ -58,7 +58,7 @@ void ServerLossWorld::closed(const ServerConnection& self, std::error_code cause
   ++closes_;
   cause_ = cause;
   lost_ = self.buffered_amount();
-  stats_ = server_->stats();
+  stats_ = in_handler_->stats();
 }
 
 /// Turn by turn, so that the server can be destroyed with its connections.

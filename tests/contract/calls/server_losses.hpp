@@ -75,6 +75,7 @@ class ServerLossWorld {
   bool is_over_ = false;
   bool is_destroyed_ = false;
   std::optional<WebSocketServer> server_;
+  WebSocketServer* in_handler_ = nullptr;  // while std::optional destroys its value it is empty
 };
 
 }  // namespace wirespan::test

@@ -23,7 +23,7 @@ def source_of(name: str) -> pathlib.Path:
     return ROOT / (name.split("/wirespan/", 1)[1] if "/wirespan/" in name else name)
 
 
-def judge(layer: str, used: set[tuple[str, str, str]]) -> bool:
+def judge(layer: str, rows: list[tuple[str, str, str]], used: set[tuple[str, str, str]]) -> bool:
     report = json.loads((ROOT / f"build/coverage/{layer}.json").read_text(encoding="utf-8"))
     lines = branches = reached_lines = reached_branches = 0
     open_lines: dict[str, list[str]] = collections.defaultdict(list)
@@ -43,7 +43,7 @@ def judge(layer: str, used: set[tuple[str, str, str]]) -> bool:
             if line["count"] > 0:
                 continue
             code = text[line["line_number"] - 1].strip()
-            row = next((row for row in reasons() if row[0] == name and row[1] in code), None)
+            row = next((row for row in rows if row[0] == name and row[1] in code), None)
             if row:
                 used.add(row)
                 by_reason[row[2]] += 1
@@ -63,8 +63,9 @@ def judge(layer: str, used: set[tuple[str, str, str]]) -> bool:
 
 def main(layers: list[str]) -> int:
     used: set[tuple[str, str, str]] = set()
-    verdicts = [judge(layer, used) for layer in layers]
-    stale = [row for row in reasons() if row not in used and row[0].split("/")[0] in layers]
+    rows = reasons()
+    verdicts = [judge(layer, rows, used) for layer in layers]
+    stale = [row for row in rows if row not in used and row[0].split("/")[0] in layers]
     for row in stale:
         print(f"coverage.tsv: no unreached line of {row[0]} has {row[1]!r}")
     return 0 if all(verdicts) and not stale else 1

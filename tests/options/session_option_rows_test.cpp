@@ -16,7 +16,7 @@ std::string life_of(const Options& options) {
   for (int i = 0; i < 10; ++i) (void)pair.peer.session.send(Opcode::text, wire_bytes("question"));
   pair.exchange();
   pair.pass(1h, false);
-  const std::string text = std::to_string(pair.peer.received.size()) + " echoes, ";
+  const std::string text = std::to_string(pair.peer.seen_by_owner.size()) + " echoes, ";
   if (pair.tested.session.over()) return text + pair.end();
   const std::error_code error = pair.tested.session.close(CloseCode::normal, "");
   pair.exchange();
@@ -110,7 +110,7 @@ std::string reading(Options options) {
     pair.tested.give(pair.peer.take(SIZE_MAX, pair.now), pair.now);
     (void)pair.tested.take(i == 0 ? 10 : 0, pair.now);
   }
-  return pair.tested.received.size() == 20 ? "all is read" : "reading is held";
+  return pair.tested.seen_by_owner.size() == 20 ? "all is read" : "reading is held";
 }
 
 /// The pings in a minute, with one every 10 s that has to be answered within 5 s.

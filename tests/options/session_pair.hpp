@@ -2,46 +2,25 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "options/life.hpp"
-#include "support/frames.hpp"
-#include <wirespan/net/buffer_pool.hpp>
-#include <wirespan/net/secure_random.hpp>
-#include <wirespan/net/session.hpp>
+#include "support/session_owner.hpp"
 
 namespace wirespan::test {
 
-/// The owner of one session, which moves its bytes and tells it the time.
-class SessionHalf {
+/// One of the two, on the clock of the pair; counts its drains.
+class SessionHalf : public SessionOwner {
  public:
-  SessionHalf(Role role, net::SessionOptions options, TimePoint now)
-      : options_(std::move(options)),
-        session(Connection(role, ConnectionOptions{.mask_source = random_.mask_source(),
-                                                   .blocks = &pool_.source()}),
-                options_, queues_, true, now) {}
+  SessionHalf(Role role, net::SessionOptions options, TimePoint begin)
+      : SessionOwner(role, std::move(options), begin) {}
 
   /// Takes up to `size` bytes of the output.
-  [[nodiscard]] ByteVector take(std::size_t size, TimePoint now) {
-    ByteVector taken;
-    const bool had_backlog = session.has_backlog();
-    std::array<Bytes, 32> pieces;
-    while (const std::size_t count = session.gather(pieces)) {
-      const std::size_t before = taken.size();
-      std::size_t offered = 0;
-      for (const Bytes piece : std::span(pieces).first(count)) {
-        const Bytes part = piece.first(std::min(piece.size(), size - taken.size()));
-        taken.insert(taken.end(), part.begin(), part.end());
-        offered += piece.size();
-      }
-      session.wrote(taken.size() - before, 0, taken.size() - before == offered);
-      if (taken.size() - before < offered) break;
-    }
-    (void)session.end_of_write(had_backlog);
-    session.settle(now);
+  [[nodiscard]] ByteVector take(std::size_t size, TimePoint time) {
+    now = time;
+    ByteVector taken = SessionOwner::take(size);
     if (session.take_drained()) {
       ++drains;
       held_at_drain = session.held_bytes();
@@ -49,47 +28,13 @@ class SessionHalf {
     if (session.wants_shutdown()) session.shut();
     return taken;
   }
-
-  void give(ByteVector bytes, TimePoint now) {
-    if (bytes.empty() || !session.wants_input()) return;
-    for (std::size_t done = 0; done < bytes.size();) {
-      const MutableBytes window = session.receive_window(std::span(bytes).subspan(done));
-      const std::size_t size = std::min(window.size(), bytes.size() - done);
-      std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(done), size, window.begin());
-      done += size;
-      session.received(window.first(size), now, done == bytes.size());
-      digest(now);
-    }
+  void give(ByteVector bytes, TimePoint time) {
+    now = time;
+    SessionOwner::give(std::move(bytes));
   }
 
-  void digest(TimePoint now) {
-    while (true) {
-      const Event event = session.next();
-      if (std::holds_alternative<NeedInput>(event)) break;
-      if (const auto* message = std::get_if<Message>(&event)) {
-        received.emplace_back(wire_text(message->payload));
-        if (echoes) (void)session.send(message->opcode, message->payload);
-      }
-      pings += std::holds_alternative<Ping>(event) ? 1 : 0;
-    }
-    session.settle(now);
-    session.end_turn();
-  }
-
-  std::vector<std::string> received;
-  bool echoes = false;
-  int pings = 0;
   int drains = 0;
   std::size_t held_at_drain = 0;
-
- private:
-  net::BufferPool pool_;
-  net::WriteQueuePool queues_{pool_.source()};
-  net::SecureRandom random_{net::system_network()};
-  net::SessionOptions options_;
-
- public:
-  net::Session session;
 };
 
 /// The session whose options are tested, and its peer.

@@ -5,26 +5,21 @@ set(load_programs echo_many stress unfriendly)
 if(NOT WIRESPAN_SANITIZE)
   list(APPEND load_programs idle_memory burst_memory many_apps) # a sanitizer has a heap of its own
 endif()
-foreach(name ${load_programs})
-  add_executable(load_${name} ${load}/${name}.cpp ${load}/processes.cpp ${load}/swarm.cpp)
+function(wirespan_load_program name)
+  add_executable(load_${name} ${ARGN} ${load}/processes.cpp ${load}/swarm.cpp)
   target_include_directories(load_${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(load_${name} PRIVATE wirespan::app wirespan_test_flags)
   if(WIRESPAN_TLS)
     target_compile_definitions(load_${name} PRIVATE WIRESPAN_TEST_TLS)
     target_link_libraries(load_${name} PRIVATE wirespan_test_certificates)
   endif()
+endfunction()
+foreach(name ${load_programs})
+  wirespan_load_program(${name} ${load}/${name}.cpp)
 endforeach()
-
 if(NOT WIRESPAN_SANITIZE)
-  add_executable(load_soak ${load}/soak.cpp ${load}/soak_clients.cpp ${load}/soak_meter.cpp
-                 ${load}/soak_server.cpp ${load}/soak_sick.cpp ${load}/processes.cpp
-                 ${load}/swarm.cpp)
-  target_include_directories(load_soak PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-  target_link_libraries(load_soak PRIVATE wirespan::app wirespan_test_flags)
-  if(WIRESPAN_TLS)
-    target_compile_definitions(load_soak PRIVATE WIRESPAN_TEST_TLS)
-    target_link_libraries(load_soak PRIVATE wirespan_test_certificates)
-  endif()
+  wirespan_load_program(soak ${load}/soak.cpp ${load}/soak_clients.cpp ${load}/soak_meter.cpp
+                        ${load}/soak_server.cpp ${load}/soak_sick.cpp)
 endif()
 
 function(wirespan_load_test name)

@@ -44,7 +44,6 @@ class Durations {
   void note(std::chrono::nanoseconds duration) noexcept;
   /// Returns an upper bound of the duration that `part` (0 to 1) of all stay below.
   [[nodiscard]] std::chrono::microseconds below(double part) const noexcept;
-  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   [[nodiscard]] std::chrono::microseconds longest() const noexcept { return longest_; }
 
  private:

@@ -1,7 +1,6 @@
 // soak_server.cpp - what the servers of the soak do with each kind of connection.
 #include "soak_server.hpp"
 
-#include <charconv>
 #include <cstdio>
 #include <random>
 #include <string>

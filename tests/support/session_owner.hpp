@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -19,8 +20,10 @@ namespace wirespan::test {
 /// The owner of a Session: it moves bytes and tells the time, and decides nothing.
 class SessionOwner {
  public:
-  explicit SessionOwner(Role role, net::SessionOptions options = {})
-      : options_(std::move(options)),
+  explicit SessionOwner(Role role, net::SessionOptions options = {},
+                        TimePoint begin = TimePoint(std::chrono::seconds(1000)))
+      : now(begin),
+        options_(std::move(options)),
         session(Connection(role, ConnectionOptions{.mask_source = random_.mask_source(),
                                                    .blocks = &pool_.source()}),
                 options_, queues_, true, now) {}
@@ -50,10 +53,14 @@ class SessionOwner {
 
   void give(ByteVector bytes) {
     if (bytes.empty() || !session.wants_input()) return;
-    const MutableBytes window = session.receive_window(bytes);
-    std::copy(bytes.begin(), bytes.end(), window.begin());
-    session.received(window.first(bytes.size()), now, true);
-    digest();
+    for (std::size_t done = 0; done < bytes.size();) {
+      const MutableBytes window = session.receive_window(std::span(bytes).subspan(done));
+      const std::size_t size = std::min(window.size(), bytes.size() - done);
+      std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(done), size, window.begin());
+      done += size;
+      session.received(window.first(size), now, done == bytes.size());
+      digest();
+    }
   }
 
   void digest() {
@@ -61,14 +68,18 @@ class SessionOwner {
          event = session.next()) {
       if (const auto* message = std::get_if<Message>(&event)) {
         seen_by_owner.push_back(seen::text(message->payload));
+        if (echoes) (void)session.send(message->opcode, message->payload);
       }
+      pings += std::holds_alternative<Ping>(event) ? 1 : 0;
     }
     session.settle(now);
     session.end_turn();
   }
 
-  TimePoint now{std::chrono::seconds(1000)};
-  std::vector<std::string> seen_by_owner;
+  TimePoint now;
+  std::vector<std::string> seen_by_owner;  ///< Messages.
+  bool echoes = false;                     ///< Each message is sent back.
+  int pings = 0;                           ///< Received.
 
  private:
   net::BufferPool pool_;

@@ -182,4 +182,14 @@ void WirePeer::take(const WireFrame& frame) {
   got_.push_back(payload);
 }
 
+void break_writes(net::SimulatedNetwork& network, WirePeer& peer) {
+  network.set_fault([](net::SimulatedCall call) {
+    const bool is_write = call == net::SimulatedCall::write;
+    return is_write ? make_error_code(std::errc::broken_pipe) : std::error_code();
+  });
+  peer.reads = true;
+  network.sleep_for(std::chrono::seconds(10));
+  network.set_fault({});
+}
+
 }  // namespace wirespan::test

@@ -81,4 +81,7 @@ class WirePeer {
   std::size_t data_frames_ = 0;
 };
 
+/// Every write fails while the peer reads on, for ten seconds.
+void break_writes(net::SimulatedNetwork& network, WirePeer& peer);
+
 }  // namespace wirespan::test

@@ -69,16 +69,7 @@ std::vector<ServerLoss> ends_from_outside() {
        server_close},
       {"reset", [](ServerLossWorld& world) { world.network().reset_connections(); },
        make_error_code(std::errc::connection_reset)},
-      {"write_error",
-       [](ServerLossWorld& world) {
-         world.network().set_fault([](net::SimulatedCall call) {
-           const bool is_write = call == net::SimulatedCall::write;
-           return is_write ? make_error_code(std::errc::broken_pipe) : std::error_code();
-         });
-         world.peer().reads = true;
-         world.network().sleep_for(10s);
-         world.network().set_fault({});
-       },
+      {"write_error", [](ServerLossWorld& world) { break_writes(world.network(), world.peer()); },
        make_error_code(std::errc::broken_pipe)},
       {"connection_lost", [](ServerLossWorld& world) { world.peer().end_output(); },
        Errc::connection_lost},

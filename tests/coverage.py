@@ -3,6 +3,7 @@ reach its targets, and each line that no test reaches has a row in coverage.tsv 
 line, reason), or is printed as open. A row that fits no such line is an error."""
 
 import collections
+import itertools
 import json
 import pathlib
 import sys
@@ -23,41 +24,44 @@ def source_of(name: str) -> pathlib.Path:
     return ROOT / (name.split("/wirespan/", 1)[1] if "/wirespan/" in name else name)
 
 
-def judge(layer: str, rows: list[tuple[str, str, str]], used: set[tuple[str, str, str]]) -> bool:
+def reached(layer: str) -> dict[tuple[str, int], tuple[int, list[int]]]:
+    """Returns the count of each line and those of its branches. A public header has two names in the
+    report, the folder's and the link's: what either has reached is reached."""
     report = json.loads((ROOT / f"build/coverage/{layer}.json").read_text(encoding="utf-8"))
-    lines = branches = reached_lines = reached_branches = 0
-    open_lines: dict[str, list[str]] = collections.defaultdict(list)
-    by_reason: collections.Counter[str] = collections.Counter()
+    counts: dict[tuple[str, int], tuple[int, list[int]]] = {}
     for file in report["files"]:
-        path = source_of(file["file"])
-        text = path.read_text(encoding="utf-8").splitlines()
-        name = str(path.relative_to(ROOT))
+        name = str(source_of(file["file"]).relative_to(ROOT))
         for line in file["lines"]:
             if line.get("gcovr/noncode"):
                 continue
-            counted = [branch for branch in line["branches"] if not branch.get("throw")]
-            branches += len(counted)
-            reached_branches += sum(branch["count"] > 0 for branch in counted)
-            lines += 1
-            reached_lines += line["count"] > 0
-            if line["count"] > 0:
-                continue
-            code = text[line["line_number"] - 1].strip()
-            row = next((row for row in rows if row[0] == name and row[1] in code), None)
-            if row:
-                used.add(row)
-                by_reason[row[2]] += 1
-            else:
-                open_lines[name].append(f"{line['line_number']}: {code}")
-    shares = (100 * reached_lines / lines, 100 * reached_branches / branches)
-    print(f"{layer}: {shares[0]:.1f} % of {lines} lines, {shares[1]:.1f} % of {branches} branches;",
+            branches = [branch["count"] for branch in line["branches"] if not branch.get("throw")]
+            before, others = counts.get((name, line["line_number"]), (0, []))
+            both = itertools.zip_longest(branches, others, fillvalue=0)
+            counts[name, line["line_number"]] = (before + line["count"], [sum(two) for two in both])
+    return counts
+
+
+def judge(layer: str, rows: list[tuple[str, str, str]], used: set[tuple[str, str, str]]) -> bool:
+    counts = reached(layer)
+    branches = [branch > 0 for _, own in counts.values() for branch in own]
+    lines = [count > 0 for count, _ in counts.values()]
+    shares = (100 * sum(lines) / len(lines), 100 * sum(branches) / len(branches))
+    print(f"{layer}: {shares[0]:.1f} % of {len(lines)} lines,",
+          f"{shares[1]:.1f} % of {len(branches)} branches;",
           f"targets {TARGETS[layer][0]} and {TARGETS[layer][1] or 'none'}")
+    by_reason: collections.Counter[str] = collections.Counter()
+    missing = []
+    for name, number in sorted(place for place, (count, _) in counts.items() if count == 0):
+        code = (ROOT / name).read_text(encoding="utf-8").splitlines()[number - 1].strip()
+        row = next((row for row in rows if row[0] == name and row[1] in code), None)
+        if row:
+            used.add(row)
+            by_reason[row[2]] += 1
+        else:
+            missing.append(f"  {name}:{number}: {code}")
     for reason, count in by_reason.most_common():
         print(f"  {count} unreached: {reason}")
-    for name, missing in sorted(open_lines.items()):
-        print(f"  {name}")
-        for line in missing:
-            print(f"    {line}")
+    print(*missing, sep="\n")
     return all(share >= target for share, target in zip(shares, TARGETS[layer]))
 
 

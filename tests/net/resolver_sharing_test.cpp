@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "support/back_ends.hpp"
+#include "support/other_threads.hpp"
 #include "support/sockets.hpp"
 #include "support/spy_network.hpp"
 #include <wirespan/net/lookup_threads.hpp>
@@ -213,11 +214,6 @@ TEST_F(LookupSharing, whoever_asks_for_an_abandoned_name_joins_the_look_up_that_
   EXPECT_EQ(network.resolves, 1);
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool heap_survives_fork = false;  // a fork may leave a lock of the sanitizer's heap held
-#else
-constexpr bool heap_survives_fork = true;
-#endif
 #if defined(__SANITIZE_THREAD__)
 constexpr bool can_fork_with_threads = false;  // the sanitizer does not support it
 #else
@@ -242,6 +238,7 @@ bool answers_in_child(std::chrono::milliseconds pause) {
 
 /// Forks and returns whether the child succeeded; a child that hangs is killed.
 bool child_succeeds(std::chrono::milliseconds pause = 0ms) {
+  make_heap_ready_for_fork();
   const pid_t child = ::fork();
   if (child == 0) ::_exit(answers_in_child(pause) ? 0 : 1);
   int status = -1;
@@ -286,6 +283,7 @@ const char* refuse_the_first_thread() {
 
 TEST(LookupWithoutThread, is_told_through_its_handler_and_leaves_nothing_behind) {
   if (!can_fork_with_threads) GTEST_SKIP();
+  make_heap_ready_for_fork();
   const pid_t child = ::fork();
   if (child == 0) {
     const char* wrong = refuse_the_first_thread();
@@ -334,6 +332,7 @@ TEST_F(LookupSharing, a_child_may_destroy_what_its_parent_has_asked_for) {
   if (!can_fork_with_threads) GTEST_SKIP();
   auto dead = ask("dead");
   ASSERT_TRUE(are_begun(1));
+  make_heap_ready_for_fork();
   const pid_t child = ::fork();
   if (child == 0) {
     dead.reset();

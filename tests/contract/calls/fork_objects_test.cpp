@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/other_threads.hpp"
 #include <wirespan/app/websocket.hpp>
 #include <wirespan/app/websocket_app.hpp>
 #include <wirespan/app/websocket_server.hpp>
@@ -18,6 +19,7 @@ namespace {
 
 /// Forks; the child exits with the answer of `child`, without destructors. Returns that answer.
 bool forked(const std::function<bool()>& child) {
+  make_heap_ready_for_fork();
   const pid_t id = ::fork();
   if (id == 0) ::_exit(child() ? 0 : 1);
   int status = 1;

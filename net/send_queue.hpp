@@ -75,6 +75,10 @@ class SendQueue {
   void spill(Connection* connection);
   /// Drops the oldest whole message that is still untouched; false if there is none.
   [[nodiscard]] bool drop_oldest() { return entries_ && entries_->drop_oldest() > 0; }
+  /// True if drop_oldest() can lower held() by `bytes`.
+  [[nodiscard]] bool can_drop(std::size_t bytes) const noexcept {
+    return bytes == 0 || (entries_ && entries_->can_drop(bytes));
+  }
   /// Returns the bytes of the unsent frame that conflate() would replace; 0 if there is none.
   [[nodiscard]] std::size_t replaceable(const PublishedFrame& frame) const noexcept {
     return entries_ ? entries_->replaceable(frame) : 0;

@@ -315,6 +315,7 @@ class Session {
   [[nodiscard]] std::error_code admit(std::size_t size, Check check);
   [[nodiscard, gnu::noinline]] std::error_code overflow(std::size_t size);
   [[nodiscard]] bool drop_for(std::size_t size);
+  [[nodiscard]] std::size_t least_to_drop(std::size_t size) const noexcept;
   [[nodiscard]] bool is_in_budget(std::size_t size) const noexcept;
   [[nodiscard]] bool is_affordable(std::size_t size);
   [[nodiscard]] std::error_code refuse(Errc why) noexcept;

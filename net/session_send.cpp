@@ -1,5 +1,6 @@
 // session_send.cpp - Session: sending, admission, zero-copy echo, and the account of the writes.
 #include <algorithm>
+#include <limits>
 
 #include <wirespan/net/session.hpp>
 
@@ -168,11 +169,13 @@ std::error_code Session::overflow(std::size_t size) {
 }
 
 /// Drops the oldest messages until `size` more bytes have room; true if they have. Every drop is
-/// counted. Drops nothing for a message that comes after our Close.
+/// counted. Drops nothing for a message that comes after our Close, or that has no room even when
+/// every message that may be dropped is gone.
 bool Session::drop_for(std::size_t size) {
   if (state() != State::open) return false;
   const auto has_room = [&] { return queue_.fits(size, connection_.get()) && is_affordable(size); };
   if (has_room()) return true;
+  if (!queue_.can_drop(least_to_drop(size))) return false;
   std::uint32_t& dropped = rare().dropped;
   do {
     if (!queue_.drop_oldest()) return false;
@@ -180,6 +183,24 @@ bool Session::drop_for(std::size_t size) {
     queue_.account(connection_.get());
   } while (!has_room());
   return true;
+}
+
+/// Bytes that have to be dropped before `size` more can have room; the largest number for a message
+/// above the budget, which never has.
+std::size_t Session::least_to_drop(std::size_t size) const noexcept {
+  const auto above = [size](std::size_t used, std::size_t limit) {
+    return used + size > limit ? used + size - limit : 0;
+  };
+  const std::size_t held = queue_.held(connection_.get());
+  std::size_t least = above(held, options().send_hard_limit);
+  if (const SendBudget* budget = options().budget) {
+    if (size > budget->limit) return std::numeric_limits<std::size_t>::max();
+    const std::size_t used = budget->used - queue_.share() + held;
+    const std::size_t for_budget =
+        std::min(above(used, budget->limit), above(held, budget->fair_share()));
+    least = std::max(least, for_budget);
+  }
+  return std::min(least, held);  // if nothing is unsent, a message may have any size
 }
 
 /// Makes on_drained() due for the refused sender.

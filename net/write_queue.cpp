@@ -166,13 +166,24 @@ std::size_t WriteQueue::drop_oldest() {
   std::size_t before = 0;
   for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
     const std::size_t size = entry->rest().size();
-    if (entry->droppable && entry->sent == 0 && before >= pinned_) {
+    if (entry->may_be_dropped() && before >= pinned_) {
       remove(entry);
       return size;
     }
     before += size;
   }
   return 0;
+}
+
+bool WriteQueue::can_drop(std::size_t bytes) const noexcept {
+  std::size_t before = 0;
+  std::size_t found = 0;
+  for (auto entry = entries_.begin(); entry != entries_.end() && found < bytes; ++entry) {
+    const std::size_t size = entry->rest().size();
+    if (entry->may_be_dropped() && before >= pinned_) found += size + entry_overhead;
+    before += size;
+  }
+  return found >= bytes;
 }
 
 std::size_t WriteQueue::gather(std::span<Bytes> pieces) const noexcept {

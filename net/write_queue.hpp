@@ -70,6 +70,9 @@ class WriteQueue {
   /// Drops the oldest droppable message that is still untouched. Returns its size, or 0 if there is
   /// none.
   [[nodiscard]] std::size_t drop_oldest();
+  /// True if drop_oldest() can lower held() by `bytes`. Looks no further than to the message that
+  /// completes them.
+  [[nodiscard]] bool can_drop(std::size_t bytes) const noexcept;
 
   /// Fills `pieces` with the beginning of the queue, for a gather write; returns their number.
   [[nodiscard]] std::size_t gather(std::span<Bytes> pieces) const noexcept;
@@ -94,6 +97,7 @@ class WriteQueue {
       const Bytes whole = block ? Bytes(block->used()) : frame ? frame->bytes() : borrowed;
       return whole.subspan(sent);
     }
+    [[nodiscard]] bool may_be_dropped() const noexcept { return droppable && sent == 0; }
   };
   using Entries = std::list<Entry>;
 

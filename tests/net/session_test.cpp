@@ -144,6 +144,39 @@ TEST(Session, a_message_that_cannot_be_sent_makes_no_room) {
   }
 }
 
+/// What is dropped makes room. A message that has none even then is refused, and nothing is dropped
+/// for it: one above the budget, or one that does not fit beside the rest of a message under way.
+TEST(Session, a_message_that_never_has_room_drops_nothing) {
+  struct Row {
+    std::size_t hard_limit;
+    std::size_t budget;
+    std::size_t size;
+    Errc error;
+  };
+  constexpr std::array rows{Row{10000, 2000, 3000, Errc::send_budget_spent},
+                            Row{1000, 1U << 20, 700, Errc::send_queue_full},
+                            Row{10000, 1000, 700, Errc::send_budget_spent}};
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.size);
+    net::SendBudget budget(row.budget);
+    SessionOwner one(Role::server, {.send_hard_limit = row.hard_limit,
+                                    .overflow = net::Overflow::drop_oldest,
+                                    .budget = &budget});
+    EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(400)));
+    EXPECT_EQ(one.take(10).size(), 10U);
+    EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(100)));
+    EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(100)));
+    const std::size_t accepted = one.session.unsent_bytes();
+    EXPECT_EQ(one.session.send(Opcode::binary, pattern_bytes(row.size)), row.error);
+    EXPECT_EQ(one.session.send(Opcode::binary, pattern_bytes(row.size), {.key = "price"}),
+              row.error);
+    EXPECT_EQ(one.session.take_dropped(), 0U);
+    EXPECT_EQ(one.session.unsent_bytes(), accepted);
+    for (int i = 0; i < 10; ++i) EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(200)));
+    EXPECT_GT(one.session.take_dropped(), 0U) << "for those that have room then";
+  }
+}
+
 TEST(Session, a_message_that_cannot_be_sent_ends_no_other_session) {
   net::SendBudget budget(300);
   SessionOwner debtor(Role::server, {.budget = &budget});

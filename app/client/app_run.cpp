@@ -181,6 +181,7 @@ void WebSocketApp::Run::attempt() {
     auto plan = make_dial_plan(app_.url_, connect_options(), detail);
     if (finished_) return;  // the header callable has called close()
     if (plan) {
+      rotation_.next_attempt();
       plan->connector.rotation = &rotation_;
       used_socket_ = std::exchange(app_.options_.socket, -1) >= 0;
       dialer_ = std::make_unique<Dialer>(

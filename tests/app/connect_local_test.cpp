@@ -18,6 +18,7 @@
 #include "support/blocking.hpp"
 #include "support/case_name.hpp"
 #include "support/left_behind.hpp"
+#include "support/raw_proxy.hpp"
 #include "support/sockets.hpp"
 #include "support/spy_network.hpp"
 #include "support/thrown.hpp"
@@ -202,9 +203,10 @@ class ConnectByTurns : public ::testing::Test {
     return network.wait(entries, patience);
   }
   /// Makes one attempt; returns its error, or nothing.
-  std::error_code attempt(std::uint16_t port) {
+  std::error_code attempt(std::uint16_t port, const ConnectOptions& options = {}) {
     std::string detail;
-    auto plan = make_dial_plan("ws://name.example:" + std::to_string(port), {}, detail);
+    auto plan = make_dial_plan("ws://name.example:" + std::to_string(port), options, detail);
+    rotation.next_attempt();
     plan->connector.rotation = &rotation;
     std::optional<Dialer::Result> result;
     Dialer dialer(loop, std::move(*plan), [&](Dialer::Result r) { result = std::move(r); });
@@ -242,6 +244,25 @@ TEST_F(ConnectByTurns, an_address_that_accepts_and_resets_does_not_hide_the_next
   over = true;
   resetting.join();
   EXPECT_EQ(resets, 2);
+}
+
+/// A nonce of Digest may be known to that one address of the proxy only.
+TEST_F(ConnectByTurns, the_answer_to_a_407_goes_to_the_address_that_asked) {
+  RawServer origin(echo_script);
+  ProxyLog log;
+  const RawServer proxy(http_proxy(log, [](const std::string& request) -> std::string {
+    if (request.find("Proxy-Authorization") != std::string::npos) return tunnel_opened(request);
+    return "HTTP/1.1 407 Who are you\r\nProxy-Authenticate: Digest realm=\"r\", nonce=\"1\", "
+           "qop=\"auth\"\r\nContent-Length: 0\r\n\r\n";
+  }));
+  network.resolver = [&](const std::string&) -> Expected<std::vector<net::Endpoint>> {
+    return std::vector{loopback(proxy.port()), loopback(proxy.port(), "127.0.0.2")};
+  };
+  const ConnectOptions options{.proxy = "http://user:secret@name.example:" +
+                                        std::to_string(proxy.port())};
+  EXPECT_FALSE(attempt(origin.port(), options));
+  EXPECT_EQ(log.requests().size(), 2U);
+  EXPECT_EQ(network.connects, 2) << "none to the second address";
 }
 
 }  // namespace

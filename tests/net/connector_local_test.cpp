@@ -195,6 +195,7 @@ TEST_F(ConnectorLocalSide, the_next_attempt_begins_behind_the_address_that_was_r
   for (const char* host : {"1.0.0.1", "1.0.0.2", "1.0.0.3"}) answer(host);
   for (int i = 0; i < 4; ++i) {
     connect({"1.0.0.1", "1.0.0.2", "1.0.0.3"}, {.rotation = &rotation});
+    rotation.next_attempt();
   }
   EXPECT_EQ(tried(), (Lines{"1.0.0.1:80", "1.0.0.2:80", "1.0.0.3:80", "1.0.0.1:80"}));
 }
@@ -204,6 +205,7 @@ TEST_F(ConnectorLocalSide, the_next_attempt_takes_the_other_family) {
   for (const char* host : {"::1", "::2", "1.0.0.1", "1.0.0.2"}) answer(host);
   for (int i = 0; i < 4; ++i) {
     connect({"::1", "::2", "1.0.0.1", "1.0.0.2"}, {.rotation = &rotation});
+    rotation.next_attempt();
   }
   EXPECT_EQ(tried(), (Lines{"[::1]:80", "1.0.0.1:80", "[::2]:80", "1.0.0.2:80"}));
 }
@@ -212,6 +214,7 @@ TEST_F(ConnectorLocalSide, a_winner_that_was_late_counts_as_the_last_one) {
   net::AddressRotation rotation;
   stage.answers["1.0.0.1:80"] = {.after = 300ms, .error = {}};
   connect({"1.0.0.1", "1.0.0.2", "1.0.0.3"}, {.rotation = &rotation});
+  rotation.next_attempt();
   answer("1.0.0.2");
   connect({"1.0.0.1", "1.0.0.2", "1.0.0.3"}, {.rotation = &rotation});
   EXPECT_EQ(tried(), (Lines{"1.0.0.1:80", "1.0.0.2:80", "1.0.0.2:80"}));
@@ -223,6 +226,7 @@ TEST_F(ConnectorLocalSide, an_attempt_that_was_given_up_counts_too) {
     Connector silent(loop, {web_of("1.0.0.1"), web_of("1.0.0.2")}, {.rotation = &rotation},
                      [](const Expected<Connected>&) { ADD_FAILURE(); });
     stage.run_for(loop, 100ms);
+    rotation.next_attempt();
   }
   EXPECT_EQ(tried(), (Lines{"1.0.0.1:80", "1.0.0.2:80"}));
 }

@@ -61,6 +61,7 @@ void add_refusals(Page& page, const RefusalCounts& refused) {
       {"send_budget", refused.send_budget},
       {"dropped", refused.dropped},
       {"overflow_closed", refused.overflow_closed},
+      {"resources", refused.resources},
   };
   page.head("refused_total", "counter", "Refusals, by the name of the limit.");
   for (const auto& [limit, count] : rows) page.row(std::to_string(count), "limit", limit);

@@ -33,6 +33,9 @@ struct RefusalCounts {
   std::uint64_t dropped = 0;         ///< Messages dropped to make room (Overflow::drop_oldest).
   /// Connections closed for a full queue (Overflow::close), or cut for the budget of their loop.
   std::uint64_t overflow_closed = 0;
+  /// Sockets and connections that ended because this process or host had run out of something
+  /// (Condition::resources), memory most of all.
+  std::uint64_t resources = 0;
 };
 
 /// A snapshot. `open`, `handshaking`, `send_queue` and `loop_lag` are of the present; the other

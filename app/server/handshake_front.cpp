@@ -59,8 +59,7 @@ void HandshakeFront::take(const net::Accepted& accepted, net::Family family) noe
   try {
     shared_.spreader.spread(std::move(socket), accepted.peer);
   } catch (const std::exception& failure) {
-    // No memory: the socket is closed.
-    shared_.shortage.log(LogLevel::error, failure.what(), loop_.now());
+    lost_for_resources(failure.what());
   }
 }
 
@@ -74,8 +73,7 @@ void HandshakeFront::adopt(net::TcpSocket socket, const net::Endpoint& peer, Byt
   try {
     shake_hands(std::move(socket), peer, already_read, is_secured);
   } catch (const std::exception& failure) {
-    // No memory: the socket is closed.
-    shared_.shortage.log(LogLevel::error, failure.what(), loop_.now());
+    lost_for_resources(failure.what());
   }
 }
 
@@ -102,7 +100,7 @@ void HandshakeFront::shake_hands(net::TcpSocket socket, const net::Endpoint& pee
   std::optional<Transport> transport;
   if (shared_.tls && !is_secured) {
     auto stream = tls::TlsStream::server(net::make_transport(std::move(socket)), *shared_.tls);
-    if (!stream) return counters_.refused.tls.add();
+    if (!stream) return count_failed(stream.error());
     transport.emplace(std::move(*stream));
   } else {
     transport.emplace(std::move(socket));
@@ -181,13 +179,23 @@ void HandshakeFront::on_accepted(Acceptor& acceptor, std::optional<AcceptedConne
   if (found.empty()) return;
   loop_.retire(std::move(found.mapped()));
   counters_.handshaking.subtract(1);
-  if (!connection) return counters_.count_failed_handshake(error);
+  if (!connection) return count_failed(error);
   try {
     connections_.open(*std::move(connection));
   } catch (const std::exception& failure) {
-    // No memory: the socket is closed.
-    shared_.shortage.log(LogLevel::error, failure.what(), loop_.now());
+    lost_for_resources(failure.what());
   }
+}
+
+/// The socket is closed. Its peer is not to blame.
+void HandshakeFront::lost_for_resources(std::string_view why) noexcept {
+  counters_.refused.resources.add();
+  shared_.shortage.log(LogLevel::error, why, loop_.now());
+}
+
+void HandshakeFront::count_failed(std::error_code error) noexcept {
+  if (error != Condition::resources) return counters_.count_failed_handshake(error);
+  lost_for_resources("no resources for an opening handshake");
 }
 
 void HandshakeFront::stop() noexcept {

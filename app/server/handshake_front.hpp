@@ -62,6 +62,8 @@ class HandshakeFront final : public RequestPort, private AcceptorHost {
   void shake_hands(net::TcpSocket socket, const net::Endpoint& peer, Bytes already_read,
                    bool is_secured);
   void accept_request(Acceptor& acceptor, RequestAnswer answer);
+  void lost_for_resources(std::string_view why) noexcept;
+  void count_failed(std::error_code error) noexcept;
 
   ServerShared& shared_;
   net::EventLoop& loop_;

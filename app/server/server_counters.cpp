@@ -55,6 +55,8 @@ void ServerCounters::count_failed_connection(std::error_code error) noexcept {
     refused.pong_time.add();
   } else if (error == Errc::overflow_closed) {
     refused.overflow_closed.add();
+  } else if (error == Condition::resources) {
+    refused.resources.add();
   } else if (error == Condition::protocol_violation) {
     refused.protocol.add();
   }
@@ -105,6 +107,7 @@ void ServerCounters::add_to(ServerStats& stats) const {
   stats.refused.send_budget += refused.send_budget.get();
   stats.refused.dropped += refused.dropped.get();
   stats.refused.overflow_closed += refused.overflow_closed.get();
+  stats.refused.resources += refused.resources.get();
   const std::lock_guard lock(mutex_);
   for (const auto& [code, count] : closes_by_code_) stats.closes_by_code[code] += count;
 }

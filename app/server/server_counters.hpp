@@ -53,7 +53,7 @@ struct ServerCounters {
   struct {
     Counter handshake_time, head_size, head_fields, bad_request, tls, origin, rejected, connections,
         address, no_descriptor, message_size, fragments, pings, idle_time, progress, pong_time,
-        protocol, send_queue, send_budget, dropped, overflow_closed;
+        protocol, send_queue, send_budget, dropped, overflow_closed, resources;
   } refused;
   LoopLag lag;
 

@@ -1,8 +1,10 @@
 // ServerStats::refused: every limit has a counter, and each of them counts what it names.
 #include <atomic>
+#include <cerrno>
 #include <functional>
 #include <ostream>
 #include <string>
+#include <system_error>
 #include <tuple>
 #include <vector>
 
@@ -10,6 +12,7 @@
 
 #include "support/app_test.hpp"
 #include "support/running_server.hpp"
+#include "support/spy_network.hpp"
 
 namespace wirespan::test {
 namespace {
@@ -176,7 +179,8 @@ std::uint64_t sum(const RefusalCounts& counts) {
          counts.tls + counts.origin + counts.rejected + counts.connections + counts.address +
          counts.no_descriptor + counts.message_size + counts.fragments + counts.pings +
          counts.idle_time + counts.progress + counts.pong_time + counts.protocol +
-         counts.send_queue + counts.send_budget + counts.dropped + counts.overflow_closed;
+         counts.send_queue + counts.send_budget + counts.dropped + counts.overflow_closed +
+         counts.resources;
 }
 
 TEST_P(ServerRefuses, and_counts_it_once_under_its_name) {
@@ -193,6 +197,17 @@ TEST_P(ServerRefuses, and_counts_it_once_under_its_name) {
   EXPECT_TRUE(!counts || sum(server.server().stats().refused) == 1);
 }
 
+/// The system's network, which has no memory for a read while `is_short`.
+class ShortNetwork : public SpyNetwork {
+ public:
+  std::atomic<bool> is_short{false};
+
+  [[nodiscard]] net::IoResult read(int fd, MutableBytes in) override {
+    if (!is_short) return SpyNetwork::read(fd, in);
+    return net::IoResult::failure(std::error_code(ENOBUFS, std::system_category()));
+  }
+};
+
 class ServerCounts : public ServerTest {};
 WIRESPAN_OVER_LINKS_AND_BACKENDS(ServerCounts);
 
@@ -200,6 +215,29 @@ TEST_P(ServerCounts, what_on_request_rejects) {
   RunningServer server({.on_request = [](PendingRequest request) { request.reject(); }}, link());
   ask(server, upgrade_request());
   EXPECT_TRUE(eventually([&] { return server.server().stats().refused.rejected == 1; }));
+}
+
+/// They are not its peers' fault.
+TEST_P(ServerCounts, what_ends_for_lack_of_resources) {
+  ShortNetwork network;
+  RunningServer server(echoing(), link(), {.network = &network});
+  const auto counted = [&](std::uint64_t n) {
+    return eventually([&] { return server.server().stats().refused.resources == n; });
+  };
+  RawPeer client = server.open();
+  RawPeer silent = RawPeer::to_port(server.port());
+  ASSERT_TRUE(eventually([&] { return server.server().stats().handshaking == 1; }));
+  network.is_short = true;
+  silent.write("G");
+  EXPECT_TRUE(counted(1));
+  client.send_text("hello");
+  EXPECT_TRUE(counted(2));
+  EXPECT_TRUE(server.has_connections(0));
+  EXPECT_EQ(sum(server.server().stats().refused), 2U);
+  network.is_short = false;
+  RawPeer next = server.open();
+  next.send_text("served");
+  EXPECT_EQ(next.read_described(), "text \"served\"");
 }
 
 TEST_P(ServerCounts, messages_above_the_hard_limit) {

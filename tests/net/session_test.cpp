@@ -144,7 +144,7 @@ TEST(Session, a_message_that_cannot_be_sent_makes_no_room) {
   }
 }
 
-/// What is dropped makes room. A message that has none even then is refused, and nothing is dropped
+/// Dropping makes room. A message that has none even then is refused, and nothing is dropped
 /// for it: one above the budget, or one that does not fit beside the rest of a message under way.
 TEST(Session, a_message_that_never_has_room_drops_nothing) {
   struct Row {

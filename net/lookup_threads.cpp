@@ -22,8 +22,10 @@ std::atomic<LookupThreads*> current{nullptr};
 
 using Clock = std::chrono::steady_clock;
 
-LookupThreads::Answer look_up(Network& network, const std::string& host,
-                              std::uint16_t port) noexcept {
+}  // namespace
+
+LookupThreads::Answer LookupThreads::look_up(Network& network, const std::string& host,
+                                             std::uint16_t port) noexcept {
   try {
     auto endpoints = network.resolve(host, port);
     if (endpoints && endpoints->empty()) return std::error_code(Errc::host_not_found);
@@ -33,7 +35,16 @@ LookupThreads::Answer look_up(Network& network, const std::string& host,
   }
 }
 
-}  // namespace
+void LookupThreads::tell(Mailbox& mailbox, std::shared_ptr<Waiter> waiter,
+                         const Answer& answer) noexcept {
+  try {
+    mailbox.post([waiter = std::move(waiter), shared = std::make_shared<const Answer>(answer)] {
+      waiter->deliver(*shared);
+    });
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+}
 
 LookupThreads::LookupThreads() : generation_(generation.load()) {}
 
@@ -180,13 +191,7 @@ void LookupThreads::run(Jobs::iterator job, std::unique_lock<std::mutex>& lock) 
   auto& destinations = done.mapped().destinations;
   lock.unlock();
   for (auto& [unused, destination] : destinations) {
-    try {
-      destination.mailbox->post(
-          [waiter = std::move(destination.waiter),
-           shared = std::make_shared<const Answer>(answer)] { waiter->deliver(*shared); });
-    } catch (const std::bad_alloc&) {
-      continue;  // the waiter gets no answer and ends with its own deadline
-    }
+    tell(*destination.mailbox, std::move(destination.waiter), answer);
   }
   done = {};  // without the lock, as it may destroy a mailbox
   lock.lock();

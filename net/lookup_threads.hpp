@@ -77,6 +77,12 @@ class LookupThreads {
   /// nothing has changed.
   [[nodiscard]] std::error_code add(const Key& key, const std::shared_ptr<Mailbox>& mailbox,
                                     const std::shared_ptr<Waiter>& waiter);
+  /// Asks the network, on this thread. No addresses, and no memory, are errors.
+  [[nodiscard]] static Answer look_up(Network& network, const std::string& host,
+                                      std::uint16_t port) noexcept;
+  /// Posts an answer to the loop of `mailbox`. If there is no memory for that, the waiter gets
+  /// none, and ends with its own deadline.
+  static void tell(Mailbox& mailbox, std::shared_ptr<Waiter> waiter, const Answer& answer) noexcept;
   /// Removes the waiter. Does nothing if its answer was posted already, or in a forked child.
   void cancel(const Key& key, const Waiter& waiter) noexcept;
 

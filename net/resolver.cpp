@@ -29,8 +29,7 @@ class Lookup::Asking final : public LookupThreads::Waiter {
                         const std::shared_ptr<Asking>& self) {
     const auto error = loop.network().start_thread(
         [mailbox = loop.mailbox(), &network = loop.network(), host, port, self] {
-          const auto endpoints = network.resolve(host, port);
-          mailbox->post([self, endpoints] { self->deliver(endpoints); });
+          LookupThreads::tell(*mailbox, self, LookupThreads::look_up(network, host, port));
         });
     if (error) loop.post([self, error] { self->deliver(error); });
   }

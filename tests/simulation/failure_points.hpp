@@ -31,12 +31,21 @@ struct LifeReport {
   bool served = true;               ///< The server could listen and run.
 };
 
+/// The faults of one life, none of which hurts the test's own code.
+struct LifeFaults {
+  /// SimulatedNetwork::set_fault(), until the first client has ended.
+  std::function<std::error_code(net::SimulatedCall)> of_calls = [](net::SimulatedCall) {
+    return std::error_code();
+  };
+  /// Called when the first client has ended.
+  std::function<void()> first_ended = [] {};
+  /// True if allocations fail: those of the simulation do not.
+  bool of_memory = false;
+};
+
 /// The scenarios.
 [[nodiscard]] std::vector<LifePlan> life_plans();
-/// Runs one. `fault` is that of SimulatedNetwork::set_fault() until the first client has ended;
-/// then `first_ended` is called.
-[[nodiscard]] LifeReport live(
-    const LifePlan& plan, const std::function<std::error_code(net::SimulatedCall)>& fault,
-    const std::function<void()>& first_ended = [] {});
+/// Runs one.
+[[nodiscard]] LifeReport live(const LifePlan& plan, const LifeFaults& faults = {});
 
 }  // namespace wirespan::test

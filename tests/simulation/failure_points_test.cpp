@@ -49,10 +49,10 @@ const std::vector<std::errc>& errors_of(SimulatedCall call) {
 /// The calls of a life without a fault, in their order.
 std::vector<SimulatedCall> calls_of(const LifePlan& plan) {
   std::vector<SimulatedCall> calls;
-  const LifeReport report = live(plan, [&](SimulatedCall call) {
-    calls.push_back(call);
-    return std::error_code();
-  });
+  const LifeReport report = live(plan, {.of_calls = [&](SimulatedCall call) {
+                                   calls.push_back(call);
+                                   return std::error_code();
+                                 }});
   EXPECT_EQ(report.first, "done");
   EXPECT_EQ(report.second, "done");
   for (const std::string& broken : report.broken) ADD_FAILURE() << broken;
@@ -70,9 +70,10 @@ TEST_P(FailurePoints, each_call_fails_once_with_each_error) {
   for (std::size_t n = 0; n < calls.size(); ++n) {
     for (const std::errc error : errors_of(calls[n])) {
       std::size_t asked = 0;
-      const LifeReport report = live(GetParam(), [&](SimulatedCall) {
-        return asked++ == n ? make_error_code(error) : std::error_code();
-      });
+      const LifeReport report = live(GetParam(), {.of_calls = [&](SimulatedCall) {
+                                       const bool fails = asked++ == n;
+                                       return fails ? make_error_code(error) : std::error_code();
+                                     }});
       ++points;
       const std::string where = "call " + std::to_string(n) + " of kind " +
                                 std::to_string(static_cast<int>(calls[n])) + ": " +

@@ -40,7 +40,8 @@ LifeReport live_without(const LifePlan& plan, std::size_t n) {
     OpenSslMemory::counts = true;
     return std::error_code();
   };
-  LifeReport report = live(plan, begin, [] { OpenSslMemory::counts = false; });
+  LifeReport report =
+      live(plan, {.of_calls = begin, .first_ended = [] { OpenSslMemory::counts = false; }});
   OpenSslMemory::counts = false;
   return report;
 }

@@ -68,13 +68,13 @@ void Session::judge(Event& event) {
   }
 }
 
-/// Records progress, pongs, the peer's Close and failures. Turns a ping above the limit into
-/// NeedInput.
+/// Records progress, pongs, the peer's Close and failures. Turns a ping above the limit into the
+/// failure that it is.
 void Session::note_control(Event& event) {
   if (std::holds_alternative<NeedInput>(event)) {
     note_progress();
   } else if (std::holds_alternative<Ping>(event)) {
-    if (!judge_ping()) event = NeedInput{};
+    if (!judge_ping()) event = Failed{make_error_code(Errc::ping_flood)};
   } else if (std::holds_alternative<Pong>(event)) {
     note_pong(std::get<Pong>(event).payload);
   } else if (const auto* close = std::get_if<CloseReceived>(&event)) {

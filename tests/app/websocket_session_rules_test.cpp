@@ -114,6 +114,29 @@ TEST_P(WebSocketSession, R142_a_flood_of_pings_ends_it) {
   }
 }
 
+/// The failing call half-closes, and lingers no longer than it may take itself: the peer keeps its
+/// side open.
+TEST_P(WebSocketSession, R142_a_flood_ends_it_within_the_call_that_met_it) {
+  Signal over;
+  RawServer server(
+      [&](RawPeer& peer) {
+        (void)peer.accept();
+        std::string pings;
+        for (int i = 0; i < 3000; ++i) pings.append("\x89\x00", 2);
+        (void)peer.write(pings);
+        EXPECT_EQ(peer.read_until_close().back(), "close 1008");
+        (void)peer.read_to_end();
+        over.wait();
+      },
+      GetParam());
+  WebSocket ws = connect(server, {.timeout = 500ms});
+  const Stopwatch watch;
+  EXPECT_EQ(refusal_of([&] { return ws.recv(); }).code, Errc::ping_flood);
+  EXPECT_LT(watch.elapsed(), soon);
+  EXPECT_FALSE(ws.connected());
+  over.set();
+}
+
 /// The Close frame (1002) must not follow half a frame: the 8 MiB under way are written first.
 TEST_P(WebSocketSession, R140_a_failure_with_output_under_way_finishes_the_frame_and_says_close) {
   constexpr std::size_t size = std::size_t{8} << 20;

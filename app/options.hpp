@@ -97,7 +97,8 @@ struct ConnectOptions {
   std::uint32_t max_message_fragments = limits::message_fragments;
   /// Set: permessage-deflate (RFC 7692) is offered, and used if the server agrees. Unset: off.
   std::optional<DeflateOptions> compression{};
-  /// Source of the mask keys. Unset: the system's random source. Keys must not be guessable.
+  /// Source of the mask keys. Unset: the system's random source. Keys must not be guessable. See
+  /// WebSocket::set_mask_key() for what it may call.
   std::function<MaskKey()> get_mask_key{};
   /// Descriptor of a connected stream socket to use instead of making one; the WebSocket owns it
   /// from its construction on. TLS is applied for wss: unless already_secured. -1: none.

@@ -126,8 +126,9 @@ class WebSocket {
   /// Sets the deadline of every later call; unset waits for ever, 0 not at all.
   void settimeout(std::optional<std::chrono::milliseconds> timeout) noexcept;
   [[nodiscard]] std::optional<std::chrono::milliseconds> gettimeout() const noexcept;
-  /// Sets the source of mask keys. It is called for each frame, under the lock of this object, so
-  /// it must not call this object. Keys must not be guessable.
+  /// Sets the source of mask keys. It is called for each frame, in the middle of it: what it calls
+  /// to send, receive or close throws Errc::reentrant_call, and shutdown() does as abort(). Keys
+  /// must not be guessable.
   void set_mask_key(std::function<MaskKey()> get_mask_key);
   /// The subprotocol that the server chose, in its spelling; empty for none, and before connect().
   [[nodiscard]] std::string subprotocol() const;

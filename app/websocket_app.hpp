@@ -45,7 +45,9 @@ struct AppOptions {
   HeaderSource header{};      ///< Further header fields. A callable is called before every attempt.
   bool keep_running = false;  ///< The answer of keep_running() before the first run; no other use.
   /// Source of the mask keys. Unset: the system's random source. An exception of it fails the
-  /// connection and reaches on_error. Keys must not be guessable.
+  /// connection and reaches on_error. It is called in the middle of a frame: what it sends to the
+  /// app on its own thread is refused with Errc::reentrant_call, and close() takes effect behind
+  /// the frame. Keys must not be guessable.
   std::function<MaskKey()> get_mask_key{};
   std::string cookie{};  ///< Value of a Cookie header, behind the cookies of the jar; empty: none.
   /// Cookies that handshakes fill and read; may be shared. Null: none.

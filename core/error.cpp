@@ -109,6 +109,7 @@ constexpr auto texts = std::to_array<Text>({
     {Errc::no_message_under_way, "no message to continue"},
     {Errc::unsupported_frame, "this frame cannot be sent"},
     {Errc::no_mask_key, "the source of mask keys failed"},
+    {Errc::reentrant_call, "called from within get_mask_key"},
     {Errc::send_budget_spent, "too many unsent bytes of all connections"},
     {Errc::overflow_closed, "the peer was too slow and is being closed"},
     {Errc::send_queue_full, "too many unsent bytes"},

@@ -106,6 +106,7 @@ enum class Errc {
   // Misuse by the caller. Nothing was sent.
   not_open,                ///< The connection is not open yet, is closing or has ended.
   already_open,            ///< The client is connected or running already.
+  reentrant_call,          ///< A call from within get_mask_key, which makes a frame under way.
   control_too_long,        ///< A ping or pong payload above 125 bytes, a reason above 123.
   invalid_text,            ///< A text to send, or a close reason, that is not UTF-8.
   close_code_not_allowed,  ///< A close code that may not stand in a frame.

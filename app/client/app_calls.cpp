@@ -76,8 +76,7 @@ void WebSocketApp::close(CloseCode status, std::string_view reason,
     throw_for(error, describe_close("close", status, reason));
   }
   CloseRequest request{.status = status, .reason = std::string(reason), .timeout = timeout};
-  if (shared_->on_run_thread()) return shared_->run()->stop(request);
-  shared_->post_close(std::move(request));
+  shared_->close(std::move(request));
 }
 
 bool WebSocketApp::keep_running() const noexcept { return shared_->keep_running(); }
@@ -164,9 +163,7 @@ std::error_code AppHandle::close(CloseCode status, std::string_view reason,
   if (!shared_ || !shared_->keep_running()) return Errc::not_open;
   if (const auto error = check_close(Role::client, status, reason)) return error;
   try {
-    CloseRequest request{.status = status, .reason = std::string(reason), .timeout = timeout};
-    shared_->on_run_thread() ? shared_->run()->stop(request)
-                             : shared_->post_close(std::move(request));
+    shared_->close({.status = status, .reason = std::string(reason), .timeout = timeout});
     return {};
   } catch (const std::bad_alloc&) {
     return make_error_code(std::errc::not_enough_memory);

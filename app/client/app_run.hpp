@@ -61,6 +61,7 @@ class WebSocketApp::Run final : private RunPort, private net::Timer {
   void pause(bool paused) override;
   /// on_drain is called when there is room again.
   void owe_drain() override;
+  [[nodiscard]] bool is_amid_frame() const noexcept override { return mask_keys_.is_asking(); }
   /// Ends the run with a closing handshake if a connection is open. Only the first request counts.
   void stop(const CloseRequest& request) override;
   /// Bytes accepted from any thread that have not reached the kernel.

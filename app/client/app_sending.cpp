@@ -10,6 +10,7 @@ namespace wirespan {
 /// Sends on the loop's thread. The outbox is drained first: messages that other threads sent before
 /// stay in front.
 SendResult WebSocketApp::Run::try_send(const net::MessageLog::Message& message) {
+  if (mask_keys_.is_asking()) return Errc::reentrant_call;
   if (stop_request_) return Errc::not_open;
   if (remote_.has_listed()) drain(net::Remote::Look::early);
   if (!channel_) return Errc::not_open;

@@ -118,6 +118,11 @@ void WebSocketApp::Shared::post_close(CloseRequest request) {
   });
 }
 
+void WebSocketApp::Shared::close(CloseRequest request) {
+  if (on_run_thread() && !port_->is_amid_frame()) return port_->stop(request);
+  post_close(std::move(request));
+}
+
 bool WebSocketApp::Shared::keep_running() const noexcept {
   const Lock lock(mutex_);
   return keep_running_;

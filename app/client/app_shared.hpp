@@ -39,6 +39,8 @@ class RunPort {
  public:
   virtual void stop(const CloseRequest& request) = 0;
   [[nodiscard]] virtual bool is_connected() const noexcept = 0;
+  /// True while get_mask_key runs.
+  [[nodiscard]] virtual bool is_amid_frame() const noexcept = 0;
   /// Requires is_connected().
   [[nodiscard]] virtual SendResult try_send(const net::MessageLog::Message& message) = 0;
   virtual void pause(bool paused) = 0;
@@ -122,6 +124,8 @@ class WebSocketApp::Shared {
   /// Posts a close that ends the run after the messages sent before. Does nothing without a run;
   /// only the first close counts.
   void post_close(CloseRequest request);
+  /// At once on the run's thread, unless a frame is half made there; else by a task.
+  void close(CloseRequest request);
   [[nodiscard]] bool keep_running() const noexcept;
   [[nodiscard]] bool is_open() const noexcept;
   [[nodiscard]] bool has_errored() const noexcept;

@@ -130,7 +130,8 @@ std::error_code WebSocketApp::Shared::hand_over(const Message& message) {
 /// Straight to the connection. A misuse is told whatever the state is, as on other threads.
 SendResult WebSocketApp::Shared::send_directly(const Message& message) {
   const SendResult result = port_->try_send(message);
-  return result == Errc::not_open && is_invalid_text(message) ? Errc::invalid_text : result;
+  const bool is_of_the_state = result == Errc::not_open || result == Errc::reentrant_call;
+  return is_of_the_state && is_invalid_text(message) ? Errc::invalid_text : result;
 }
 
 void WebSocketApp::Shared::send(const Message& message) {

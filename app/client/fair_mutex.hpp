@@ -7,6 +7,8 @@
 #include <mutex>
 #include <thread>
 
+#include <wirespan/net/thread_id.hpp>
+
 namespace wirespan {
 
 /// A mutex with a hand-over. std::mutex is not fair: a thread that unlocks it and locks it again is
@@ -19,8 +21,16 @@ class FairMutex {
     mutex_.lock();
     contenders_.fetch_sub(1, std::memory_order_relaxed);
     entries_.fetch_add(1, std::memory_order_relaxed);
+    owner_.store(net::current_thread(), std::memory_order_relaxed);
   }
-  void unlock() noexcept { mutex_.unlock(); }
+  void unlock() noexcept {
+    owner_.store(nullptr, std::memory_order_relaxed);
+    mutex_.unlock();
+  }
+  /// True if this thread holds the mutex: it is in a callback of the owner of the mutex.
+  [[nodiscard]] bool is_mine() const noexcept {
+    return owner_.load(std::memory_order_relaxed) == net::current_thread();
+  }
 
   /// If a thread waits, unlocks the mutex until another thread has locked it, at most for 10 ms,
   /// then locks it again. Without one: one relaxed load. Requires that the caller holds the mutex.
@@ -28,18 +38,20 @@ class FairMutex {
     if (contenders_.load(std::memory_order_relaxed) == 0) return;
     const std::uint64_t before = entries_.load(std::memory_order_relaxed);
     const auto end = std::chrono::steady_clock::now() + longest_yield;
-    mutex_.unlock();
+    unlock();
     while (entries_.load(std::memory_order_relaxed) == before &&
            std::chrono::steady_clock::now() < end) {
       std::this_thread::yield();
     }
     mutex_.lock();
+    owner_.store(net::current_thread(), std::memory_order_relaxed);
   }
 
  private:
   static constexpr std::chrono::milliseconds longest_yield{10};
 
   std::mutex mutex_;
+  std::atomic<net::ThreadId> owner_{nullptr};
   std::atomic<int> contenders_{0};         // threads that wait in lock()
   std::atomic<std::uint64_t> entries_{0};  // calls of lock() that have returned
 };

@@ -25,6 +25,8 @@ class MaskKeys {
                        MaskKey& key) noexcept { return static_cast<MaskKeys*>(self)->fill(key); },
             .context = this};
   }
+  /// True while get_mask_key runs: a frame is half made, and no other one may be begun.
+  [[nodiscard]] bool is_asking() const noexcept { return is_asking_; }
   [[nodiscard]] bool has_failed() const noexcept { return failure_ != nullptr; }
   /// The exception of get_mask_key since the last call; null if there was none.
   [[nodiscard]] std::exception_ptr take_failure() noexcept {
@@ -34,18 +36,22 @@ class MaskKeys {
  private:
   [[nodiscard]] bool fill(MaskKey& key) noexcept {
     if (!get_mask_key_) return random_.fill(key);
+    is_asking_ = true;
+    bool is_made = true;
     try {
       key = get_mask_key_();
-      return true;
     } catch (...) {
       failure_ = std::current_exception();
-      return false;
+      is_made = false;
     }
+    is_asking_ = false;
+    return is_made;
   }
 
   const std::function<MaskKey()>& get_mask_key_;
   net::SecureRandom& random_;
   std::exception_ptr failure_;
+  bool is_asking_ = false;
 };
 
 }  // namespace wirespan

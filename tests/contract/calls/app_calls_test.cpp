@@ -258,6 +258,28 @@ TEST_P(AppCalls, has_one_outcome_at_every_place) {
   }
 }
 
+class AppCallsAmidFrame : public ::testing::TestWithParam<AppCall> {};
+INSTANTIATE_TEST_SUITE_P(Table, AppCallsAmidFrame, ::testing::ValuesIn(all_app_calls()),
+                         [](const ::testing::TestParamInfo<AppCall>& cell) {
+                           return test_name(cell.param.name);
+                         });
+
+/// get_mask_key is called in the middle of a frame: the frame stays whole, and a Close follows it.
+TEST_P(AppCallsAmidFrame, leaves_the_frame_whole) {
+  const AppCall& call = GetParam();
+  const AppAftermath after = call_on_app(CallState::open, Place::get_mask_key, call.make);
+  ASSERT_TRUE(after.outcome) << "the place was not reached";
+  const bool ends = call.kind == Kind::ends || call.kind == Kind::ends_and_tells;
+  const auto refusal = call.misuse ? call.misuse : make_error_code(Errc::reentrant_call);
+  EXPECT_EQ(*after.outcome, ends ? std::error_code() : refusal);
+  EXPECT_EQ(after.got, std::vector<std::string>());
+  EXPECT_EQ(after.got_messages, 1U) << "the frame itself";
+  EXPECT_EQ(after.metrics.messages_out, 1U);
+  EXPECT_EQ(after.result.unsent_bytes, 0U);
+  EXPECT_EQ(after.result.error, std::error_code());
+  EXPECT_TRUE(after.has_ended);
+}
+
 TEST(AppCallsOfNoApp, an_empty_handle_answers_not_open) {
   const AppHandle none;
   EXPECT_EQ(none.send("x"), Errc::not_open);

@@ -68,6 +68,12 @@ class AppWorld {
     options.send_high_watermark = backlog_size / 4;
     options.send_low_watermark = 0;
     options.fire_cont_frame = place_ == Place::on_fragment;
+    if (place_ == Place::get_mask_key) {
+      options.get_mask_key = [this] {
+        if (is_sending_) act();
+        return MaskKey{std::byte{1}};
+      };
+    }
     if (state_ == CallState::keeping) options.while_down = WhileDown::keep;
     if (place_ == Place::header) {
       options.header = std::function<Headers()>([this] {
@@ -212,12 +218,21 @@ class AppWorld {
   void call_back() {
     if (place_ == Place::on_ping) return peer_.send(0x89, trigger);
     if (place_ == Place::on_pong) return peer_.send(0x8A, trigger);
+    if (place_ == Place::get_mask_key) return send_trigger();
     if (place_ == Place::on_fragment) return peer_.send(0x01, trigger);
     if (place_ != Place::on_drain) return peer_.send(0x81, trigger);
     on_loop([this] { fill(backlog_size); });
     network_.sleep_for(30ms);
     has_filled_ = true;
     peer_.reads = true;
+  }
+
+  void send_trigger() {
+    on_loop([this] {
+      is_sending_ = true;
+      (void)app_->try_send(trigger);
+      is_sending_ = false;
+    });
   }
 
   void end() {
@@ -241,6 +256,7 @@ class AppWorld {
   AppAftermath after_;
   bool has_acted_ = false;
   bool has_filled_ = false;
+  bool is_sending_ = false;
   bool is_over_ = false;
   std::optional<WebSocketApp> app_;
 };

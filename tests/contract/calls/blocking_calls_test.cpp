@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -217,6 +218,73 @@ TEST_P(BlockingCalls, has_one_outcome_and_what_it_took_arrives_once) {
   if (world.filler_bytes > 0)
     expected.insert(expected.begin(), std::string(world.filler_bytes, 'f'));
   EXPECT_TRUE(world.peer().got() == expected) << world.peer().got().size() << " messages";
+}
+
+class BlockingCallsAmidFrame : public ::testing::TestWithParam<BlockingCall> {};
+INSTANTIATE_TEST_SUITE_P(Table, BlockingCallsAmidFrame, ::testing::ValuesIn(all_blocking_calls()),
+                         [](const ::testing::TestParamInfo<BlockingCall>& cell) {
+                           return test_name(cell.param.name);
+                         });
+
+/// get_mask_key is called in the middle of a frame, under the lock of the client.
+TEST_P(BlockingCallsAmidFrame, leaves_the_frame_whole) {
+  const BlockingCall& call = GetParam();
+  net::SimulatedNetwork network(1);
+  WirePeer peer(network, Role::server, 4000);
+  std::error_code outcome;
+  bool was_connected = false;
+  network.start("client", [&] {
+    ConnectOptions options;
+    options.network = &network;
+    options.proxy_from_environment = false;
+    WebSocket client(options);
+    bool is_armed = true;
+    client.set_mask_key([&] {
+      if (std::exchange(is_armed, false)) {
+        outcome = code_thrown_by([&] { call.make(client); });
+        was_connected = client.connected();
+        client.settimeout(10s);
+      }
+      return MaskKey{std::byte{1}};
+    });
+    client.connect(peer.url());
+    (void)code_thrown_by([&] { client.send("frame"); });
+    client.close(STATUS_NORMAL, "", 10s);
+    peer.stop();
+  });
+  ASSERT_TRUE(network.run());
+  const bool cuts = call.kind == BlockingKind::ends && !outcome;
+  EXPECT_EQ(outcome, cuts ? std::error_code() : make_error_code(Errc::reentrant_call));
+  EXPECT_EQ(cuts, std::string_view(call.name) == "WebSocket::abort" ||
+                      std::string_view(call.name) == "WebSocket::shutdown");
+  EXPECT_TRUE(was_connected);
+  if (!cuts) {
+    EXPECT_EQ(peer.got(), std::vector<std::string>{"frame"});
+  }
+}
+
+TEST(BlockingCallsAmidFrameOnce, the_mask_key_function_cannot_replace_itself) {
+  WebSocket client;
+  std::error_code outcome;
+  net::SimulatedNetwork network(1);
+  WirePeer peer(network, Role::server, 4000);
+  network.start("client", [&] {
+    ConnectOptions options;
+    options.network = &network;
+    options.proxy_from_environment = false;
+    client = WebSocket(options);
+    client.set_mask_key([&] {
+      outcome = code_thrown_by([&] { client.set_mask_key({}); });
+      return MaskKey{std::byte{1}};
+    });
+    client.connect(peer.url());
+    client.send("frame");
+    client.close(STATUS_NORMAL, "", 10s);
+    peer.stop();
+  });
+  ASSERT_TRUE(network.run());
+  EXPECT_EQ(outcome, Errc::reentrant_call);
+  EXPECT_EQ(peer.got(), std::vector<std::string>{"frame"});
 }
 
 }  // namespace

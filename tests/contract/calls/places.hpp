@@ -31,6 +31,7 @@ enum class Place : std::uint8_t {
   should_reconnect,
   header,
   on_socket,
+  get_mask_key,
   on_request,
   on_http,
 };
@@ -52,6 +53,7 @@ inline const char* name_of(Place place) {
                                    "should_reconnect",
                                    "the header callable",
                                    "on_socket",
+                                   "get_mask_key",
                                    "on_request",
                                    "on_http"};
   return names[static_cast<std::size_t>(place)];

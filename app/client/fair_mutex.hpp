@@ -7,6 +7,8 @@
 #include <mutex>
 #include <thread>
 
+#include <wirespan/app/exceptions.hpp>
+#include <wirespan/core/error.hpp>
 #include <wirespan/net/thread_id.hpp>
 
 namespace wirespan {
@@ -27,9 +29,18 @@ class FairMutex {
     owner_.store(nullptr, std::memory_order_relaxed);
     mutex_.unlock();
   }
-  /// True if this thread holds the mutex: it is in a callback of the owner of the mutex.
+  /// True if this thread holds the mutex: the call comes from a callback that runs under it.
   [[nodiscard]] bool is_mine() const noexcept {
     return owner_.load(std::memory_order_relaxed) == net::current_thread();
+  }
+  /// Locks; throws Errc::reentrant_call if the mutex is_mine(): something is half done.
+  [[nodiscard]] std::unique_lock<FairMutex> enter() {
+    if (is_mine()) throw_for(Errc::reentrant_call, "a call of the WebSocket");
+    return std::unique_lock(*this);
+  }
+  /// Locks, unless the mutex is_mine().
+  [[nodiscard]] std::unique_lock<FairMutex> hold() noexcept {
+    return is_mine() ? std::unique_lock(*this, std::defer_lock) : std::unique_lock(*this);
   }
 
   /// If a thread waits, unlocks the mutex until another thread has locked it, at most for 10 ms,

@@ -318,12 +318,8 @@ void WebSocket::Impl::close_descriptor_if_unused() noexcept {
 
 // State.
 
-void WebSocket::Impl::refuse_if_reentrant() const {
-  if (mutex_.is_mine()) throw_for(Errc::reentrant_call, "a call of the WebSocket");
-}
-
 ConnectionFacts WebSocket::Impl::facts() const noexcept {
-  const Lock lock = hold();
+  const Lock lock = mutex_.hold();
   ConnectionFacts facts{
       .is_ssl = transport_ && transport_->is_tls(), .status = status_, .timeout = options_.timeout};
   if (!session_) return facts;

@@ -59,7 +59,7 @@ class WebSocket::Impl {
   void close(CloseCode status, std::string_view reason,
              std::optional<std::chrono::milliseconds> timeout);
   void abort() noexcept {
-    const Lock lock = hold();
+    const Lock lock = mutex_.hold();
     if (session_) network_.shutdown_both(transport_->fd());
   }
   void shutdown() noexcept {
@@ -75,26 +75,19 @@ class WebSocket::Impl {
 
   [[nodiscard]] ConnectionFacts facts() const noexcept;
   [[nodiscard]] Agreement agreement() const {
-    const Lock lock = hold();
+    const Lock lock = mutex_.hold();
     return agreement_;
   }
   void set_timeout(std::optional<std::chrono::milliseconds> timeout) noexcept {
-    const Lock lock = hold();
+    const Lock lock = mutex_.hold();
     options_.timeout = timeout;
   }
   void set_mask_key(std::function<MaskKey()> get_mask_key) {
-    refuse_if_reentrant();
-    const Lock lock(mutex_);
+    const Lock lock = mutex_.enter();
     options_.get_mask_key = std::move(get_mask_key);
   }
 
  private:
-  /// The lock; none in get_mask_key, which runs under it.
-  [[nodiscard]] Lock hold() const noexcept {
-    return mutex_.is_mine() ? Lock(mutex_, std::defer_lock) : Lock(mutex_);
-  }
-  /// Throws if the call comes from get_mask_key: the session is in the middle of a frame.
-  void refuse_if_reentrant() const;
   template <class Step>
   auto guarded(Step step);
   void open(Dialed dialed);
@@ -150,8 +143,7 @@ class WebSocket::Impl {
 /// throw Errc::not_open instead of returning a message with a gap.
 template <class Step>
 auto WebSocket::Impl::guarded(Step step) {
-  refuse_if_reentrant();
-  Lock lock(mutex_);
+  Lock lock = mutex_.enter();
   try {
     return step(lock);
   } catch (const std::bad_alloc&) {

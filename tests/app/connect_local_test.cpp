@@ -251,7 +251,8 @@ TEST_F(ConnectByTurns, the_answer_to_a_407_goes_to_the_address_that_asked) {
   RawServer origin(echo_script);
   ProxyLog log;
   const RawServer proxy(http_proxy(log, [](const std::string& request) -> std::string {
-    if (request.find("Proxy-Authorization") != std::string::npos) return tunnel_opened(request);
+    if (request.find("Proxy-Authorization: Digest") != std::string::npos)
+      return tunnel_opened(request);
     return "HTTP/1.1 407 Who are you\r\nProxy-Authenticate: Digest realm=\"r\", nonce=\"1\", "
            "qop=\"auth\"\r\nContent-Length: 0\r\n\r\n";
   }));

@@ -9,9 +9,9 @@ build=build/coverage
 jobs=${JOBS:-$(nproc)}
 declare -A tests=(
   [core]='^(core_tests|core_allocation_tests|rfc6455_tests|rfc7692_tests|model_replay_test)'
-  [net]='^(net_tests|net_allocation_tests|simulation_tests)'
+  [net]='^(net_tests|net_allocation_tests|simulation_tests|memory_failure_tests)'
   [tls]='^tls_tests'
-  [app]='^(app_tests|app_allocation_tests|server_tests|server_allocation_tests|server_fault_tests|simulation_tests)')
+  [app]='^(app_tests|app_allocation_tests|server_tests|server_allocation_tests|server_fault_tests|simulation_tests|memory_failure_tests)')
 layers=("$@")
 [ ${#layers[@]} -gt 0 ] || layers=(core net tls app)
 
@@ -21,7 +21,7 @@ cmake --preset coverage -DWIRESPAN_BENCH=OFF -DWIRESPAN_FUZZ=OFF >/dev/null
 targets=()
 for target in core_tests core_allocation_tests rfc6455_tests rfc7692_tests model_replay_test net_tests \
     net_allocation_tests simulation_tests tls_tests app_tests app_allocation_tests server_tests \
-    server_allocation_tests server_fault_tests; do
+    server_allocation_tests server_fault_tests memory_failure_tests; do
   for layer in "${layers[@]}"; do
     if [[ $target =~ ${tests[$layer]} ]]; then targets+=("$target"); break; fi
   done

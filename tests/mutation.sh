@@ -20,10 +20,10 @@ export CCACHE_BASEDIR=$copy CCACHE_NOHASHDIR=1
 filter=${1:-}
 case ${filter#^} in
   core*) targets=(core_tests rfc6455_tests rfc7692_tests core_allocation_tests) ;;
-  net*) targets=(net_tests simulation_tests) ;;
+  net*) targets=(net_tests option_tests simulation_tests) ;;
   tls*) targets=(tls_tests) ;;
   *) targets=(core_tests rfc6455_tests rfc7692_tests core_allocation_tests net_tests tls_tests
-              app_tests server_tests simulation_tests) ;;
+              app_tests server_tests option_tests contract_call_tests simulation_tests) ;;
 esac
 nice cmake --build "$copy/build/dev" --parallel "${COMPILERS:-1}" --target "${targets[@]}"
 exec nice python3 tests/mutation/run.py "$copy/build/dev/tests" "${JOBS:-2}" "$filter"

@@ -24,10 +24,10 @@ QUIET = 60  # seconds; and those of the suite
 ALONE = "*AppCloseMany.close_from_another_thread*:*AppChaos.close_ends*"  # tests that measure time
 SUITES = {
     "core": ["core_tests", "rfc6455_tests", "rfc7692_tests", "core_allocation_tests"],
-    "net": ["net_tests", "simulation_tests"],
+    "net": ["net_tests", "option_tests", "simulation_tests"],
     "tls": ["tls_tests"],
-    "app": ["app_tests", "server_tests", "simulation_tests"],
-    "server": ["server_tests", "simulation_tests", "app_tests"],
+    "app": ["app_tests", "contract_call_tests", "option_tests", "server_tests", "simulation_tests"],
+    "server": ["server_tests", "contract_call_tests", "option_tests", "simulation_tests", "app_tests"],
 }
 
 

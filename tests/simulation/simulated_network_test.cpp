@@ -147,6 +147,43 @@ TEST(SimulatedNetwork, hours_pass_at_once_and_both_clocks_move_together) {
   EXPECT_EQ(network.wall_clock() - day, 11h);
 }
 
+/// The clock on the wall jumps by an hour to and fro: pings, time-outs and the server's deadlines
+/// go by the other one.
+TEST(SimulatedNetwork, G10_jumps_of_the_wall_clock_move_no_time_out) {
+  SimulatedNetwork network;
+  SimulatedEcho echo(network, {.handshake_time = 3s, .idle_time = 30s, .close_time = 2s});
+  const auto start = network.wall_clock();
+  int pongs = 0;
+  WebSocketApp app(echo.url(), {.on_pong = [&](WebSocketApp&, Bytes) { ++pongs; }}, [&] {
+    AppOptions options;
+    options.network = &network;
+    return options;
+  }());
+  RunResult result;
+  network.start("app", [&] {
+    RunOptions options;
+    options.proxy_from_environment = false;
+    options.ping_interval = 10s;
+    options.ping_timeout = 5s;
+    result = app.run_forever(options);
+  });
+  network.start("wall clock", [&] {
+    for (int i = 0; i < 20; ++i) {
+      network.set_wall_clock(start + (i % 2 == 0 ? 1h : -1h));
+      network.sleep_for(3s);
+    }
+    const TimePoint before = network.now();
+    app.close();
+    (void)network.wait_until([&] { return !app.keep_running(); }, 10s);
+    echo.stop();
+    EXPECT_LT(network.now() - before, 2s);
+  });
+  EXPECT_TRUE(network.run());
+  EXPECT_FALSE(result.failed()) << result.text();
+  EXPECT_GE(pongs, 4);
+  EXPECT_LE(pongs, 6);
+}
+
 TEST(SimulatedNetwork, threads_that_wait_for_nothing_are_named) {
   SimulatedNetwork network;
   network.start("first", [&] { (void)network.wait_until([] { return false; }); });

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cassert>
+#include <concepts>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -17,6 +19,19 @@ class [[nodiscard]] Expected {
   Expected(std::error_code error) noexcept : state_(std::in_place_index<1>, error) {
     assert(error && "an Expected without a value needs a reason");
   }
+
+  /// A copy is made from the value itself: where the value's own copy throws, the variant of
+  /// libstdc++ 12 destroys one that is not there.
+  Expected(const Expected& other) requires std::copy_constructible<T>
+      : state_(other.has_value() ? State(std::in_place_index<0>, *other)
+                                 : State(std::in_place_index<1>, other.error())) {}
+  Expected& operator=(const Expected& other) requires std::copy_constructible<T> {
+    return *this = Expected(other);
+  }
+  Expected(Expected&&) noexcept(std::is_nothrow_move_constructible_v<T>) = default;
+  Expected& operator=(Expected&&) noexcept(
+      std::is_nothrow_move_constructible_v<T>&& std::is_nothrow_move_assignable_v<T>) = default;
+  ~Expected() = default;
 
   /// True if there is a value.
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
@@ -36,7 +51,8 @@ class [[nodiscard]] Expected {
   }
 
  private:
-  std::variant<T, std::error_code> state_;
+  using State = std::variant<T, std::error_code>;
+  State state_;
 };
 
 }  // namespace wirespan

@@ -1,6 +1,7 @@
 // poll_poller.cpp - the portable Poller back end, on poll().
 #include <cassert>
 #include <cerrno>
+#include <new>
 #include <unordered_map>
 #include <vector>
 
@@ -34,9 +35,16 @@ class PollPoller final : public Poller {
 
   std::error_code add(int fd, Interest interest, IoHandler& handler) override {
     assert(!places_.contains(fd));
-    places_.emplace(fd, entries_.size());
-    entries_.push_back({.fd = fd, .events = events_for(interest), .revents = 0});
-    handlers_.push_back(&handler);
+    const std::size_t place = entries_.size();
+    try {
+      entries_.push_back({.fd = fd, .events = events_for(interest), .revents = 0});
+      handlers_.push_back(&handler);
+      places_.emplace(fd, place);
+    } catch (const std::bad_alloc&) {
+      entries_.resize(place);
+      handlers_.resize(place);
+      throw;
+    }
     return {};
   }
 
@@ -71,9 +79,9 @@ class PollPoller final : public Poller {
       if (handlers_[i] == nullptr) {
         wakeup_.drain();
         woken_ = true;
-      } else {
-        ready_.push_back(
-            {.handler = handlers_[i], .readiness = poll_readiness(entries_[i].revents)});
+      } else if (!report(
+                     {.handler = handlers_[i], .readiness = poll_readiness(entries_[i].revents)})) {
+        break;
       }
     }
     return ready_;
@@ -90,6 +98,16 @@ class PollPoller final : public Poller {
   }
 
  private:
+  /// False without memory: what is ready is so in the next turn, too.
+  bool report(const Ready& ready) noexcept {
+    try {
+      ready_.push_back(ready);
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+  }
+
   Wakeup wakeup_;
   // entries_[i] belongs to handlers_[i]. Entry 0 is the wake-up descriptor; only its handler is
   // null.

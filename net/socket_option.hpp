@@ -2,12 +2,12 @@
 #pragma once
 
 #include <concepts>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 #include <wirespan/core/bytes.hpp>
 
@@ -16,10 +16,10 @@ namespace wirespan::net {
 /// The value of a socket option: an int, as most options have, or the bytes of a text or a struct.
 class OptionValue {
  public:
-  OptionValue(int number = 0) noexcept : value_(number) {}               // NOLINT: implicit
-  OptionValue(std::string bytes) noexcept : value_(std::move(bytes)) {}  // NOLINT
-  OptionValue(const char* text) : value_(std::string(text)) {}           // NOLINT
-  OptionValue(Bytes bytes) : value_(std::string(wire_text(bytes))) {}    // NOLINT
+  OptionValue(int number = 0) noexcept : number_(number) {}              // NOLINT: implicit
+  OptionValue(std::string bytes) noexcept : bytes_(std::move(bytes)) {}  // NOLINT
+  OptionValue(const char* text) : bytes_(text) {}                        // NOLINT
+  OptionValue(Bytes bytes) : bytes_(wire_text(bytes)) {}                 // NOLINT
   /// Copies the bytes of a struct of the system: timeval, linger.
   template <class Struct>
   requires std::is_trivially_copyable_v<Struct> && std::is_class_v<Struct> &&
@@ -29,29 +29,21 @@ class OptionValue {
 
   /// The bytes that setsockopt() gets; valid as long as this object and while it is not changed.
   [[nodiscard]] Bytes bytes() const noexcept {
-    if (const int* number = std::get_if<int>(&value_)) return std::as_bytes(std::span(number, 1));
-    return wire_bytes(std::get<std::string>(value_));
+    return is_number() ? std::as_bytes(std::span(&number_, 1)) : wire_bytes(*bytes_);
   }
-  [[nodiscard]] bool is_number() const noexcept { return std::holds_alternative<int>(value_); }
+  [[nodiscard]] bool is_number() const noexcept { return !bytes_; }
   /// The number; 0 if the value was given as bytes.
-  operator int() const noexcept { return is_number() ? std::get<int>(value_) : 0; }  // NOLINT
+  operator int() const noexcept { return number_; }  // NOLINT
 
   /// A number is equal to no bytes, not even to its own.
   bool operator==(const OptionValue& other) const noexcept {
-    const int* number = std::get_if<int>(&value_);
-    const int* others = std::get_if<int>(&other.value_);
-    if (number != nullptr && others != nullptr) return *number == *others;
-    const auto* text = std::get_if<std::string>(&value_);
-    const auto* other_text = std::get_if<std::string>(&other.value_);
-    return text != nullptr && other_text != nullptr && *text == *other_text;
+    return number_ == other.number_ && bytes_ == other.bytes_;
   }
-  bool operator==(int number) const noexcept {
-    const int* mine = std::get_if<int>(&value_);
-    return mine != nullptr && *mine == number;
-  }
+  bool operator==(int number) const noexcept { return is_number() && number_ == number; }
 
  private:
-  std::variant<int, std::string> value_;
+  int number_ = 0;  // 0 with bytes_
+  std::optional<std::string> bytes_;
 };
 
 /// A socket option as setsockopt() takes it:

@@ -188,6 +188,15 @@ TEST_F(ConnectorLocalSide, fails_if_no_address_has_the_family_of_its_own_one) {
   EXPECT_EQ(stage.calls.open, 0);
 }
 
+TEST_F(ConnectorLocalSide, a_local_address_excludes_no_unix_socket) {
+  const Endpoint path = *Endpoint::from_unix_path("/run/ours.sock");
+  stage.answers[path.to_string()] = {.after = 1ms, .error = {}};
+  Connector connector(loop, {path}, {.local_address = web_of("1.0.0.9")},
+                      [&](Expected<Connected> what) { result = std::move(what); });
+  ASSERT_TRUE(stage.run_until(loop, [&] { return result.has_value(); }));
+  EXPECT_TRUE(*result) << result->error().message();
+}
+
 // Rotation.
 
 TEST_F(ConnectorLocalSide, the_next_attempt_begins_behind_the_address_that_was_reached) {

@@ -177,6 +177,19 @@ TEST(Session, a_message_that_never_has_room_drops_nothing) {
   }
 }
 
+/// Within a batch the budget hears of the output in steps; the session counts its own at once.
+TEST(Session, its_own_output_of_a_batch_counts_for_the_budget) {
+  net::SendBudget budget(1000);
+  SessionOwner one(Role::server, {.budget = &budget});
+  (void)one.session.set_digesting(true);
+  EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(400)));
+  EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(400)));
+  EXPECT_EQ(one.session.send(Opcode::binary, pattern_bytes(400)), Errc::send_budget_spent);
+  (void)one.session.set_digesting(false);
+  EXPECT_EQ(one.take(2000).size(), 2 * 404U);
+  EXPECT_EQ(budget.used, 0U);
+}
+
 TEST(Session, a_message_that_cannot_be_sent_ends_no_other_session) {
   net::SendBudget budget(300);
   SessionOwner debtor(Role::server, {.budget = &budget});

@@ -236,10 +236,9 @@ class Session {
   /// behind it.
   [[nodiscard]] bool has_backlog() const noexcept { return queue_.is_blocked(); }
   [[nodiscard]] bool write_has_failed() const noexcept { return queue_.has_failed(); }
-  /// Error of the write that failed; none before.
-  [[nodiscard]] std::error_code write_error() const noexcept {
-    return rare_ ? rare_->write_error : std::error_code{};
-  }
+  /// Why unsent bytes are lost, with write_has_failed(): the error of the write, or the cause of
+  /// the end (Errc::connection_closed if it has none). None before.
+  [[nodiscard]] std::error_code write_error() const noexcept;
   /// The cause of the end, once there is one; none after a closing handshake.
   [[nodiscard]] std::error_code failure() const noexcept;
   /// True if a message of `size` bytes would not be refused with Errc::send_queue_full.

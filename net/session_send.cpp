@@ -291,6 +291,13 @@ void Session::write_failed(std::error_code error, TimePoint now) {
   settle(now);
 }
 
+std::error_code Session::write_error() const noexcept {
+  if (!write_has_failed()) return {};
+  if (rare_ && rare_->write_error) return rare_->write_error;
+  const std::error_code cause = failure();
+  return cause ? cause : make_error_code(Errc::connection_closed);
+}
+
 bool Session::end_of_write(bool had_backlog) {
   if (queue_.has_failed()) return had_backlog;
   const std::size_t unsent = unsent_bytes();

@@ -121,6 +121,21 @@ TEST(Session, after_a_failed_write_no_reply_is_offered) {
   EXPECT_EQ(one.session.take_end().unsent_bytes, lost);
 }
 
+/// A sender that waits for the kernel is told why, also if another thread's close() has ended it.
+TEST(Session, bytes_lost_at_the_close_deadline_have_an_error) {
+  SessionOwner one(Role::server);
+  EXPECT_FALSE(one.session.send(Opcode::binary, pattern_bytes(100)));
+  EXPECT_EQ(one.take(10).size(), 10U);
+  EXPECT_EQ(one.session.write_error(), std::error_code());
+  EXPECT_FALSE(one.session.close(CloseCode::normal, "", std::chrono::milliseconds(100)));
+  one.session.settle(one.now);
+  one.now += std::chrono::milliseconds(200);
+  (void)one.session.tick(one.now);
+  ASSERT_TRUE(one.session.over());
+  EXPECT_TRUE(one.session.write_has_failed());
+  EXPECT_EQ(one.session.write_error(), Errc::close_timeout);
+}
+
 /// Before older messages make room, or the connection is closed for its slow peer, a message is
 /// known to be one that can be sent.
 TEST(Session, a_message_that_cannot_be_sent_makes_no_room) {

@@ -282,7 +282,7 @@ const OptionRow<Options> rows[] = {
     {OPTION(only_pongs_count),
      with_pings,
      {{false, works}, {true, works}},
-     CoveredBy{"ServerTimes.with_match_pongs_only_the_number_of_an_unanswered_ping_counts"}},
+     CoveredBy{"ServerTimes.messages_answer_a_ping_unless_only_pongs_count"}},
     {OPTION(match_pongs),
      with_pings,
      {{false, works}, {true, works}},

@@ -68,6 +68,17 @@ TEST_P(ServerTimes, a_ping_timeout_above_the_interval_finds_a_dead_client) {
   EXPECT_TRUE(server.has_connections(0));
 }
 
+TEST_P(ServerTimes, messages_answer_a_ping_unless_only_pongs_count) {
+  for (const bool only_pongs : {false, true}) {
+    RunningServer server(
+        {}, link(), {.ping_interval = 100ms, .ping_timeout = 80ms, .only_pongs_count = only_pongs});
+    RawPeer client = server.open();
+    for (int i = 0; i < 100 && client.send_text("alive"); ++i) std::this_thread::sleep_for(5ms);
+    EXPECT_TRUE(server.has_connections(only_pongs ? 0 : 1));
+    EXPECT_EQ(server.server().stats().refused.pong_time, only_pongs ? 1U : 0U);
+  }
+}
+
 /// With match_pongs pings are numbered, and neither a pong for none of them nor a message answers.
 TEST_P(ServerTimes, with_match_pongs_only_the_number_of_an_unanswered_ping_counts) {
   for (const bool answers : {true, false}) {

@@ -248,6 +248,7 @@ TEST_F(ConnectByTurns, an_address_that_accepts_and_resets_does_not_hide_the_next
 
 /// A nonce of Digest may be known to that one address of the proxy only.
 TEST_F(ConnectByTurns, the_answer_to_a_407_goes_to_the_address_that_asked) {
+  threads_may_rest();
   RawServer origin(echo_script);
   ProxyLog log;
   const RawServer proxy(http_proxy(log, [](const std::string& request) -> std::string {

@@ -23,12 +23,15 @@ struct Memory {
     return counts && !wirespan::test::Exempt::holds() && asked++ == fails_at;
   }
   static void* allocate(std::size_t size, std::size_t alignment = alignof(std::max_align_t)) {
-    if (refuses()) throw std::bad_alloc();
-    const std::size_t rounded = (size / alignment + 1) * alignment;
-    void* memory = alignment <= alignof(std::max_align_t) ? std::malloc(rounded)
-                                                          : std::aligned_alloc(alignment, rounded);
+    void* memory = allocate_or_null(size, alignment);
     if (memory == nullptr) throw std::bad_alloc();
     return memory;
+  }
+  static void* allocate_or_null(std::size_t size, std::size_t alignment) noexcept {
+    if (refuses()) return nullptr;
+    const std::size_t rounded = (size / alignment + 1) * alignment;
+    return alignment <= alignof(std::max_align_t) ? std::malloc(rounded)
+                                                  : std::aligned_alloc(alignment, rounded);
   }
 };
 
@@ -36,6 +39,9 @@ struct Memory {
 
 void* operator new(std::size_t size) { return Memory::allocate(size); }
 void* operator new[](std::size_t size) { return Memory::allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return Memory::allocate_or_null(size, alignof(std::max_align_t));
+}
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return Memory::allocate(size, static_cast<std::size_t>(alignment));
 }

@@ -1,5 +1,4 @@
-// address_rotation.cpp - AddressRotation: begins behind the address that earlier attempts tried
-// last.
+// address_rotation.cpp - AddressRotation: begins behind the address of earlier attempts.
 #include <algorithm>
 #include <new>
 

@@ -23,6 +23,21 @@ std::error_code system_error(int number) { return {number, std::system_category(
 /// Errors that a call may have for reasons of its peer, and of this host.
 constexpr std::array error_numbers{ECONNRESET, ENOBUFS};
 
+/// Runs scenario(network, fail) once for each call that can fail and each error; returns their
+/// number.
+template <class Scenario>
+int fail_each_call(Scenario scenario) {
+  int points = 0;
+  for (const int number : error_numbers) {
+    points += run_until_nothing_fails([&](FailAfter& fail) {
+      SpyNetwork network;
+      network.error = system_error(number);
+      scenario(network, fail);
+    });
+  }
+  return points;
+}
+
 ServerHandlers handlers_of_server() {
   ServerHandlers handlers = echoing();
   handlers.on_open = [](const ServerConnection& connection) {
@@ -54,70 +69,55 @@ class NetworkFaults : public ServerTest {
 WIRESPAN_OVER_LINKS_AND_BACKENDS(NetworkFaults);
 
 TEST_P(NetworkFaults, whatever_call_of_the_server_fails) {
-  int points = 0;
-  for (const int number : error_numbers) {
-    points += run_until_nothing_fails([&](FailAfter& fail) {
-      SpyNetwork network;
-      network.error = system_error(number);
-      network.fail = &fail;
-      try {
-        RunningServer server(handlers_of_server(), link(),
-                             {.handshake_time = 200ms,
-                              .close_time = 200ms,
-                              .max_connections = 1,
-                              .network = &network});
-        EXPECT_FALSE(converse(server.url(), for_client()).empty());
-        EXPECT_TRUE(eventually([&] { return converse(server.url(), for_client()) == "done"; }));
-        EXPECT_TRUE(server.has_connections(0));
-      } catch (const std::system_error& refused) {
-        EXPECT_EQ(refused.code(), network.error) << "of listen()";
-      }
-    });
-  }
+  const int points = fail_each_call([&](SpyNetwork& network, FailAfter& fail) {
+    network.fail = &fail;
+    try {
+      RunningServer server(handlers_of_server(), link(),
+                           {.handshake_time = 200ms,
+                            .close_time = 200ms,
+                            .max_connections = 1,
+                            .network = &network});
+      EXPECT_FALSE(converse(server.url(), for_client()).empty());
+      EXPECT_TRUE(eventually([&] { return converse(server.url(), for_client()) == "done"; }));
+      EXPECT_TRUE(server.has_connections(0));
+    } catch (const std::system_error& refused) {
+      EXPECT_EQ(refused.code(), network.error) << "of listen()";
+    }
+  });
   EXPECT_GT(points, 40);
 }
 
 TEST_P(NetworkFaults, whatever_call_of_the_blocking_client_fails) {
   RunningServer server(handlers_of_server(), link());
-  int points = 0;
-  for (const int number : error_numbers) {
-    points += run_until_nothing_fails([&](FailAfter& fail) {
-      SpyNetwork network;
-      network.error = system_error(number);
-      network.fail = &fail;
-      ConnectOptions options = for_client();
-      options.network = &network;
-      const std::string told = converse(server.url(), options);
-      const std::string text = network.error.message();
-      EXPECT_TRUE(told == "done" || told.find(text) != std::string::npos) << told;
-      network.fail = nullptr;
-      EXPECT_EQ(converse(server.url(), options), "done");
-    });
-  }
+  const int points = fail_each_call([&](SpyNetwork& network, FailAfter& fail) {
+    network.fail = &fail;
+    ConnectOptions options = for_client();
+    options.network = &network;
+    const std::string told = converse(server.url(), options);
+    const std::string text = network.error.message();
+    EXPECT_TRUE(told == "done" || told.find(text) != std::string::npos) << told;
+    network.fail = nullptr;
+    EXPECT_EQ(converse(server.url(), options), "done");
+  });
   EXPECT_GT(points, 20);
 }
 
 TEST_P(NetworkFaults, whatever_call_of_the_app_fails) {
   RunningServer server(handlers_of_server(), link());
-  int points = 0;
-  for (const int number : error_numbers) {
-    points += run_until_nothing_fails([&](FailAfter& fail) {
-      SpyNetwork network;
-      network.error = system_error(number);
-      std::string told;
-      WebSocketApp app(
-          server.url(),
-          {.on_message = [](WebSocketApp& self, const Message&) { self.close(); },
-           .on_error = [&](WebSocketApp&, const std::exception& error) { told = error.what(); }},
-          {.backend = link().backend, .network = &network});
-      network.fail = &fail;
-      const RunOptions run{.sslopt = link().for_client()};
-      const RunResult first = app.run_forever(run);
-      EXPECT_EQ(first.failed(), !told.empty()) << told;
-      network.fail = nullptr;
-      EXPECT_FALSE(app.run_forever(run).failed());
-    });
-  }
+  const int points = fail_each_call([&](SpyNetwork& network, FailAfter& fail) {
+    std::string told;
+    WebSocketApp app(
+        server.url(),
+        {.on_message = [](WebSocketApp& self, const Message&) { self.close(); },
+         .on_error = [&](WebSocketApp&, const std::exception& error) { told = error.what(); }},
+        {.backend = link().backend, .network = &network});
+    network.fail = &fail;
+    const RunOptions run{.sslopt = link().for_client()};
+    const RunResult first = app.run_forever(run);
+    EXPECT_EQ(first.failed(), !told.empty()) << told;
+    network.fail = nullptr;
+    EXPECT_FALSE(app.run_forever(run).failed());
+  });
   EXPECT_GT(points, 20);
 }
 

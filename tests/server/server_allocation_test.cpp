@@ -1,7 +1,6 @@
 // Fault injection: a server whose n-th allocation fails, on any of its threads, for every n.
 // [new.delete]
 #include <atomic>
-#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <new>
@@ -11,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/failing_new.hpp"
 #include "support/running_server.hpp"
 #include <wirespan/app/exceptions.hpp>
 
@@ -23,51 +23,17 @@ std::atomic<bool> has_failed{false};
 /// The test's own allocations never fail.
 thread_local bool is_exempt = false;
 
-bool is_to_fail() noexcept {
+}  // namespace
+
+namespace wirespan::test {
+
+bool allocation_fails() noexcept {
   if (is_exempt || allowed.load(std::memory_order_relaxed) == never) return false;
   if (allowed.fetch_sub(1) != 0) return false;
   has_failed = true;
   return true;
 }
 
-void* allocate(std::size_t size, std::size_t alignment) {
-  if (is_to_fail()) throw std::bad_alloc();
-  const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
-  void* memory = alignment <= alignof(std::max_align_t)
-                     ? std::malloc(size == 0 ? 1 : size)
-                     : std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return allocate(size, alignof(std::max_align_t)); }
-void* operator new[](std::size_t size) { return allocate(size, alignof(std::max_align_t)); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return allocate(size, static_cast<std::size_t>(alignment));
-}
-void* operator new[](std::size_t size, std::align_val_t alignment) {
-  return allocate(size, static_cast<std::size_t>(alignment));
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete[](void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
-
-namespace wirespan::test {
 namespace {
 
 /// Calls of on_open and on_close.

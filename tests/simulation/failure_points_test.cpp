@@ -1,13 +1,13 @@
 // Every system call of a server's and a client's life fails once, with each error that it can give:
 // the error is told, nothing is left, and the next client is served.
-#include "simulation/failure_points.hpp"
-
 #include <map>
 #include <string>
 #include <system_error>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "simulation/life_verdict.hpp"
 
 namespace wirespan::test {
 namespace {
@@ -75,14 +75,9 @@ TEST_P(FailurePoints, each_call_fails_once_with_each_error) {
                                        return fails ? make_error_code(error) : std::error_code();
                                      }});
       ++points;
-      const std::string where = "call " + std::to_string(n) + " of kind " +
-                                std::to_string(static_cast<int>(calls[n])) + ": " +
-                                make_error_code(error).message() + "; first: " + report.first;
-      for (const std::string& broken : report.broken) ADD_FAILURE() << where << ": " << broken;
-      EXPECT_FALSE(report.first.empty()) << where;
-      if (report.served) {
-        EXPECT_EQ(report.second, "done") << where;
-      }
+      expect_good_end(report, "call " + std::to_string(n) + " of kind " +
+                                  std::to_string(static_cast<int>(calls[n])) + ": " +
+                                  make_error_code(error).message());
       if (HasFailure()) return;
     }
   }

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <openssl/crypto.h>
 
-#include "simulation/failure_points.hpp"
+#include "simulation/life_verdict.hpp"
 
 namespace wirespan::test {
 namespace {
@@ -69,12 +69,7 @@ TEST_P(OpenSslFailures, each_allocation_fails_once) {
   const std::size_t step = std::getenv("WIRESPAN_ALL_POINTS") != nullptr ? count : 50;
   for (std::size_t n = 0; n < count; n += 1 + n / step) {
     const LifeReport report = live_without(GetParam(), n);
-    const std::string where = "allocation " + std::to_string(n) + "; first: " + report.first;
-    for (const std::string& broken : report.broken) ADD_FAILURE() << where << ": " << broken;
-    EXPECT_FALSE(report.first.empty()) << where;
-    if (report.served) {
-      EXPECT_EQ(report.second, "done") << where;
-    }
+    expect_good_end(report, "allocation " + std::to_string(n));
     ++points;
     if (HasFailure()) return;
   }

@@ -190,6 +190,16 @@ TEST_F(LookupSharing, a_look_up_that_was_given_up_before_it_began_never_runs) {
   EXPECT_EQ(network.resolves, LookupThreads::most_threads + 1);
 }
 
+TEST_F(LookupSharing, one_that_gives_up_before_it_began_leaves_it_to_the_others) {
+  const auto dead = ask_for_dead_names(LookupThreads::most_threads);
+  ASSERT_TRUE(are_begun(LookupThreads::most_threads));
+  auto first = ask("wanted");
+  const auto second = ask("wanted");
+  first.reset();
+  network.release();
+  ASSERT_TRUE(turn_until(loop, [&] { return answers == LookupThreads::most_threads + 1; }));
+}
+
 TEST_F(LookupSharing, the_number_of_threads_is_bounded_whoever_gives_up) {
   for (std::size_t i = 0; i < 2 * LookupThreads::most_with_abandoned; ++i) {
     auto lookup = ask("dead" + std::to_string(i));

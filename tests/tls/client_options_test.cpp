@@ -64,6 +64,14 @@ TEST(MemoryCertificates, are_trusted_beside_those_of_a_file_and_of_a_folder) {
   }
 }
 
+TEST(MemoryCertificates, do_not_stand_in_for_a_file_that_is_missing) {
+  for (const ClientOptions& options :
+       {ClientOptions{.ca_certs = "/nonexistent.pem", .ca_certs_pem = ca_pem()},
+        ClientOptions{.ca_cert_path = "/nonexistent", .ca_certs_pem = ca_pem()}}) {
+    EXPECT_TRUE(tls::Context::for_client(options).error());
+  }
+}
+
 TEST(MemoryCertificates, replace_the_systems_store) {
   const auto stranger = certificate({.name = "stranger", .self_signed = true}).certificate;
   TlsPair pair(client_context({.ca_certs_pem = content_of(stranger)}));

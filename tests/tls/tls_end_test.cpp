@@ -171,6 +171,12 @@ TEST(TlsHandshakeEnd, a_close_notify_instead_of_a_handshake_is_a_cut) {
   auto server = *tls::TlsStream::server(wire.server_transport(), server_context());
   wire.server->arrive("15030100020100"_hex);  // a warning: close_notify
   EXPECT_EQ(server.handshake().status, IoStatus::error);
+
+  Wire other;
+  auto client = *tls::TlsStream::client(other.client_transport(), client_context(), "localhost");
+  EXPECT_EQ(client.handshake().status, IoStatus::want_read);
+  other.client->arrive("15030300020100"_hex);
+  EXPECT_EQ(client.handshake().error, TlsErrc::truncated);
 }
 
 // Over a real socket.

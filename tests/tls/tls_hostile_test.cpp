@@ -91,6 +91,24 @@ TEST(TlsHostile, an_enormous_hello_is_refused_on_its_header) {
   EXPECT_EQ(server.handshake().status, IoStatus::error);
 }
 
+/// A hello of 100,000 bytes in many records is legal. One call takes a bounded share of it.
+TEST(TlsHostile, a_long_hello_does_not_keep_one_call_busy) {
+  Wire wire;
+  auto server = lone_server(wire);
+  ByteVector hello = "010186a0"_hex;  // client_hello, its length
+  hello.resize(4 + 100'000);
+  for (Bytes rest(hello); !rest.empty();) {
+    const Bytes part = rest.first(std::min<std::size_t>(rest.size(), 1'000));
+    wire.server->arrive("160301"_hex);
+    wire.server->arrive(std::array{static_cast<std::byte>(part.size() >> 8),
+                                   static_cast<std::byte>(part.size() & 0xFF)});
+    wire.server->arrive(part);
+    rest = rest.subspan(part.size());
+  }
+  EXPECT_EQ(server.handshake().status, IoStatus::want_read);
+  EXPECT_GT(wire.server->unread(), 60'000U);
+}
+
 /// An alert ends the connection, at whatever point it comes.
 TEST(TlsHostile, an_alert_is_final) {
   Wire wire;

@@ -25,13 +25,15 @@ inline constexpr std::size_t client_close = 8;
 struct LossAccount {
   std::size_t accepted = 0;        ///< Messages.
   std::size_t by_connections = 0;  ///< Of these: those that connections have taken (messages_out).
+  std::size_t counted = 0;         ///< Of the others: those that were dropped and counted.
   std::size_t frame_size = 0;
   std::size_t written = 0;  ///< Bytes that the kernel has taken, behind the handshakes.
   std::size_t told = 0;     ///< Bytes told as unsent.
   std::size_t extra = 0;    ///< Bytes of frames that are no messages: Close, ping.
 
   [[nodiscard]] std::size_t left() const noexcept {
-    return by_connections * frame_size + (accepted - by_connections) * message_size + extra;
+    return by_connections * frame_size + (accepted - by_connections - counted) * message_size +
+           extra;
   }
   [[nodiscard]] std::size_t right() const noexcept { return written + told; }
 };

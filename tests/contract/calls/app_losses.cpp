@@ -50,7 +50,7 @@ RunOptions AppLossWorld::run_options() {
   AppOptions unused;
   if (row_.options) row_.options(unused, options);
   if (!comes_back_) return options;
-  ReconnectPolicy policy = ReconnectPolicy::fixed(50ms);
+  ReconnectPolicy policy = ReconnectPolicy::fixed(500ms);
   policy.should_reconnect = [this](const ConnectionEnd&) { return sockets_.size() < 2; };
   options.reconnect = policy;
   return options;

@@ -39,6 +39,8 @@ class AppLossWorld {
   [[nodiscard]] WebSocketApp& app() noexcept { return *app_; }
   /// Runs `work` on the loop's thread and waits for it.
   void on_loop(const std::function<void()>& work);
+  /// Sends messages_each messages from the calling thread.
+  void send_some();
   bool handlers_throw = false;
   bool keys_fail = false;
 
@@ -55,7 +57,6 @@ class AppLossWorld {
   void opened();
   void turn();
   void direct();
-  void send_some();
 
   const AppLoss& row_;
   const bool comes_back_;

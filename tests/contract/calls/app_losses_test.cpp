@@ -171,6 +171,42 @@ TEST_P(AppLosses, every_accepted_byte_is_written_or_told_as_unsent) {
   }
 }
 
+/// Messages that are sent between two connections, above AppOptions::down_limit: it has room for
+/// those that the first connection gives back, and for two more.
+AppLoss above_down_limit(Overflow overflow) {
+  return {.name = overflow == Overflow::refuse ? "refuse" : "drop_oldest",
+          .end =
+              [](AppLossWorld& world) {
+                world.network().reset_connections();
+                world.network().sleep_for(100ms);
+                EXPECT_FALSE(world.app().ready());
+                world.send_some();
+              },
+          .options =
+              [overflow](AppOptions& options, RunOptions&) {
+                options.overflow = overflow;
+                options.down_limit = (messages_each + 2) * (message_size + 128);
+              }};
+}
+
+class AppDownLosses : public ::testing::TestWithParam<Overflow> {};
+INSTANTIATE_TEST_SUITE_P(Table, AppDownLosses,
+                         ::testing::Values(Overflow::refuse, Overflow::drop_oldest),
+                         [](const auto& row) { return above_down_limit(row.param).name; });
+
+TEST_P(AppDownLosses, every_accepted_message_is_written_or_told_or_counted) {
+  const AppLoss row = above_down_limit(GetParam());
+  AppLossWorld world(row, true);
+  LossAccount account = world.account();
+  account.counted = world.metrics().dropped;
+  EXPECT_EQ(account.left(), account.right())
+      << account.by_connections << " messages of connections, written " << account.written
+      << ", told " << account.told << ", counted " << account.counted;
+  EXPECT_EQ(account.accepted < 4U * messages_each, GetParam() == Overflow::refuse);
+  EXPECT_EQ(account.counted > 0, GetParam() == Overflow::drop_oldest);
+  EXPECT_EQ(world.buffered_at_end(), 0U);
+}
+
 std::vector<AppLoss> app_drops() {
   const auto reads = [](AppLossWorld& world) { world.peer().reads = true; };
   return {

@@ -5,6 +5,7 @@
 #include <ostream>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -34,7 +35,9 @@ void PrintTo(const BlockingLoss& row, std::ostream* out) { *out << row.name; }
 /// A client that has sent more than its peer reads, and the end.
 class BlockingLossWorld {
  public:
-  explicit BlockingLossWorld(const BlockingLoss& row) : row_(row) {
+  /// `in_fragments`: all that is sent is one message, of which `next` is the last fragment.
+  BlockingLossWorld(const BlockingLoss& row, bool in_fragments)
+      : row_(row), in_fragments_(in_fragments) {
     network.set_path([](const net::Endpoint&) {
       net::SimulatedPath path;
       path.up.buffer = 10'000;
@@ -53,8 +56,22 @@ class BlockingLossWorld {
   std::size_t written = 0;
 
  private:
+  void send_one(std::string_view text, bool is_last) {
+    if (!in_fragments_) {
+      client->send(text);
+      return;
+    }
+    client->send_frame({.opcode = has_begun_ ? Opcode::continuation : Opcode::text,
+                        .fin = is_last,
+                        .data = std::string(text)});
+    has_begun_ = true;
+  }
+
   void send() {
-    const auto error = code_thrown_by([this] { client->send(std::string(message_size, 'm')); });
+    const auto error = code_thrown_by([this] {
+      has_begun_ = returned + timed_out > 0;
+      send_one(std::string(message_size, 'm'), false);
+    });
     ++(error ? timed_out : returned);
     EXPECT_TRUE(!error || error == Errc::send_timeout) << error.message();
   }
@@ -72,7 +89,7 @@ class BlockingLossWorld {
     for (int i = 0; i < 2 * messages_each; ++i) send();
     row_.end(*this);
     network.sleep_for(100ms);
-    if (client) next = code_thrown_by([this] { client->send("next"); });
+    if (client) next = code_thrown_by([this] { send_one("next", true); });
     written = network.bytes_written(fd) - before;
     peer.reads = true;
     network.sleep_for(1s);
@@ -81,6 +98,8 @@ class BlockingLossWorld {
   }
 
   const BlockingLoss& row_;
+  const bool in_fragments_;
+  bool has_begun_ = false;
 };
 
 /// Receives until the call throws; returns the code.
@@ -146,13 +165,20 @@ std::vector<BlockingLoss> blocking_losses() {
   return all;
 }
 
-class BlockingLosses : public ::testing::TestWithParam<BlockingLoss> {};
-INSTANTIATE_TEST_SUITE_P(Table, BlockingLosses, ::testing::ValuesIn(blocking_losses()),
-                         [](const auto& row) { return std::string(row.param.name); });
+using BlockingLossCell = std::tuple<BlockingLoss, bool>;
+
+class BlockingLosses : public ::testing::TestWithParam<BlockingLossCell> {};
+INSTANTIATE_TEST_SUITE_P(Table, BlockingLosses,
+                         ::testing::Combine(::testing::ValuesIn(blocking_losses()),
+                                            ::testing::Bool()),
+                         [](const ::testing::TestParamInfo<BlockingLossCell>& cell) {
+                           return std::string(std::get<0>(cell.param).name) +
+                                  (std::get<1>(cell.param) ? "__in_a_cut_message" : "");
+                         });
 
 TEST_P(BlockingLosses, what_a_send_returned_for_is_in_the_kernel_and_later_calls_tell_the_end) {
-  const BlockingLoss& row = GetParam();
-  const BlockingLossWorld world(row);
+  const auto& [row, in_fragments] = GetParam();
+  const BlockingLossWorld world(row, in_fragments);
   EXPECT_EQ(world.returned + world.timed_out, 2U * messages_each);
   EXPECT_GT(world.returned, 1U);
   EXPECT_GT(world.timed_out, 1U);

@@ -24,6 +24,12 @@ namespace wirespan {
 /// True for a visible character, RFC 5234 VCHAR.
 [[nodiscard]] constexpr bool is_visible(char c) noexcept { return c > ' ' && c <= '~'; }
 
+/// True for a control character, RFC 5234 CTL.
+[[nodiscard]] constexpr bool is_control_char(char c) noexcept {
+  const auto value = static_cast<unsigned char>(c);
+  return value < 0x20 || value == 0x7F;
+}
+
 /// True for a character of a token, RFC 9110 §5.6.2.
 [[nodiscard]] constexpr bool is_token_char(char c) noexcept {
   return is_alpha(c) || is_digit(c) ||

@@ -14,7 +14,6 @@ namespace {
 /// 1.2.9, and so do peers that use it: 8 is accepted from a peer and never written.
 constexpr int least_window_bits_read = 8;
 constexpr int least_window_bits = 9;
-constexpr int most_window_bits = 15;
 
 constexpr bool is_between(int value, int least, int most) noexcept {
   return value >= least && value <= most;

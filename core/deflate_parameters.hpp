@@ -27,6 +27,9 @@ enum class DeflateContext : std::uint8_t {
   stream,
 };
 
+/// Size of the largest window, in bits: 2^15 bytes. It holds where no parameter names another one.
+inline constexpr int most_window_bits = 15;
+
 /// Compression of one endpoint: how it compresses, and what it asks of the peer.
 struct DeflateOptions {
   /// Context of the messages that are sent. Unset: `none` on a server, which has many connections;
@@ -41,10 +44,10 @@ struct DeflateOptions {
   /// Size of the window, 9 to 15: messages refer back by at most 2^n bytes. Fewer bits save memory
   /// and compress less. RFC 7692 allows 8, which many peers' zlib refuses: a peer may choose it,
   /// but it is neither offered nor answered.
-  int send_window_bits = 15;
+  int send_window_bits = most_window_bits;
   /// The same, demanded from the peer. A reference beyond the agreed window fails with 1007. Below
   /// 15, inflating is about half as fast: one call of zlib then writes at most 64 bytes.
-  int receive_window_bits = 15;
+  int receive_window_bits = most_window_bits;
   int level = 6;         ///< Level of compression, 1 (fast) to 9 (small).
   int memory_level = 8;  ///< 1 (small) to 9 (fast): zlib's hash tables for sending.
   /// Bytes. A message that is shorter, or whose first fragment is, is sent uncompressed. 0: no

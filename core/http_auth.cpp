@@ -14,13 +14,8 @@
 namespace wirespan {
 namespace {
 
-bool is_control(char c) noexcept {
-  const auto value = static_cast<unsigned char>(c);
-  return value < 0x20 || value == 0x7F;
-}
-
 bool has_control(std::string_view text) noexcept {
-  return std::any_of(text.begin(), text.end(), is_control);
+  return std::any_of(text.begin(), text.end(), is_control_char);
 }
 
 bool is_token68_char(char c) noexcept {

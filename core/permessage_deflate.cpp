@@ -23,7 +23,6 @@ constexpr std::byte empty_block{0x00};
 constexpr std::size_t most_at_once = std::size_t{1} << 30;
 /// Most room that is prepared for compressed data at first; enough for the whole of most messages.
 constexpr std::size_t first_room = std::size_t{64} << 10;
-constexpr int most_window_bits = 15;
 /// Most bytes that one call of inflate() writes if the window has less than 15 bits. zlib refuses a
 /// reference that reaches beyond its window and the output of the current call together; so none
 /// reaches more than 64 bytes beyond the window, wherever the message is cut. This halves the

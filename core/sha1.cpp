@@ -10,7 +10,7 @@ namespace wirespan {
 namespace {
 
 constexpr std::size_t chunk_size = 64;
-using State = std::array<std::uint32_t, 5>;
+using HashValue = std::array<std::uint32_t, 5>;
 
 /// Returns the function of one step and its constant, added; both change every twenty steps. FIPS
 /// 180-4 §4.1.1, §4.2.1.
@@ -21,7 +21,7 @@ std::uint32_t mix(std::size_t step, std::uint32_t b, std::uint32_t c, std::uint3
   return (b ^ c ^ d) + 0xCA62C1D6U;
 }
 
-void digest_chunk(State& state, std::span<const std::byte, chunk_size> chunk) noexcept {
+void digest_chunk(HashValue& state, std::span<const std::byte, chunk_size> chunk) noexcept {
   std::array<std::uint32_t, 80> words;
   for (std::size_t i = 0; i < 16; ++i) {
     words[i] = load_big_endian<std::uint32_t>(chunk.subspan(4 * i).first<4>());
@@ -38,14 +38,14 @@ void digest_chunk(State& state, std::span<const std::byte, chunk_size> chunk) no
     b = a;
     a = next;
   }
-  const State sums{a, b, c, d, e};
+  const HashValue sums{a, b, c, d, e};
   for (std::size_t i = 0; i < state.size(); ++i) state[i] += sums[i];
 }
 
 }  // namespace
 
 Sha1Digest sha1(Bytes message) noexcept {
-  State state{0x67452301U, 0xEFCDAB89U, 0x98BADCFEU, 0x10325476U, 0xC3D2E1F0U};
+  HashValue state{0x67452301U, 0xEFCDAB89U, 0x98BADCFEU, 0x10325476U, 0xC3D2E1F0U};
   Bytes rest = message;
   for (; rest.size() >= chunk_size; rest = rest.subspan(chunk_size)) {
     digest_chunk(state, rest.first<chunk_size>());

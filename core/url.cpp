@@ -49,8 +49,6 @@ std::string text_of(const Problem& problem, string_view url) {
 
 bool is_ascii(char c) noexcept { return (static_cast<unsigned char>(c) & 0x80) == 0; }
 
-bool is_control(char c) noexcept { return is_ascii(c) && !is_visible(c) && c != ' '; }
-
 bool is_one_of(char c, string_view set) noexcept { return set.find(c) != string_view::npos; }
 
 /// True for the unreserved characters and sub-delims of RFC 3986 §2.2, §2.3.
@@ -267,7 +265,7 @@ Problem refused_scheme(string_view text, string_view scheme) noexcept {
 }
 
 Problem read_url(string_view text, Url& url) {
-  const std::size_t control = find_not(text, [](char c) { return !is_control(c); });
+  const std::size_t control = find_not(text, [](char c) { return !is_control_char(c); });
   if (control != string_view::npos) {
     return {text.substr(control), "cannot stand in a URL", Problem::Shows::character};
   }

@@ -301,5 +301,27 @@ TEST_P(ServerRequests, B12_the_handshake_has_a_deadline_that_no_byte_extends) {
   EXPECT_EQ(client.read_described(), "text \"x\"");
 }
 
+/// Returns the answer to a request that offers permessage-deflate, up to its empty line.
+std::string answer_to_an_offer(const RunningServer& server) {
+  RawPeer client = server.dial();
+  client.write(upgrade_request("Sec-WebSocket-Extensions: permessage-deflate\r\n"));
+  return client.read_head();
+}
+
+constexpr const char* agreed_extension = "\r\nSec-WebSocket-Extensions: permessage-deflate";
+
+/// RFC 7692 §5.1: an extension in the 101 holds for both sides, so one that the server does not
+/// have must not stand there, whatever the application wrote into the agreement.
+TEST_P(ServerRequests, an_agreement_with_compression_is_answered_without_it_where_it_is_off) {
+  RunningServer server(deciding([](const ServerRequest&, Agreement& agreement) {
+                         agreement.deflate = DeflateParameters{};
+                         return std::nullopt;
+                       }),
+                       link());
+  const std::string answer = answer_to_an_offer(server);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 101 ")) << answer;
+  EXPECT_EQ(answer.find(agreed_extension), std::string::npos) << answer;
+}
+
 }  // namespace
 }  // namespace wirespan::test

@@ -323,5 +323,21 @@ TEST_P(ServerRequests, an_agreement_with_compression_is_answered_without_it_wher
   EXPECT_EQ(answer.find(agreed_extension), std::string::npos) << answer;
 }
 
+TEST_P(ServerRequests, without_compression_declines_it_for_one_connection_alone) {
+  if (!deflate_available()) GTEST_SKIP() << "built without zlib";
+  int asked = 0;
+  ServerHandlers handlers = echoing();
+  handlers.on_request = [&](PendingRequest request) {
+    if (++asked == 1) request.without_compression();
+    request.accept();
+  };
+  RunningServer server(handlers, link(), {.compression = DeflateOptions{}});
+  const std::string declined = answer_to_an_offer(server);
+  EXPECT_TRUE(declined.starts_with("HTTP/1.1 101 ")) << declined;
+  EXPECT_EQ(declined.find(agreed_extension), std::string::npos) << declined;
+  const std::string agreed = answer_to_an_offer(server);
+  EXPECT_NE(agreed.find(agreed_extension), std::string::npos) << agreed;
+}
+
 }  // namespace
 }  // namespace wirespan::test

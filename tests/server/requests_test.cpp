@@ -2,6 +2,7 @@
 // RFC 6455 §4.2, RFC 9110, RFC 9112.
 #include <atomic>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -337,6 +338,31 @@ TEST_P(ServerRequests, without_compression_declines_it_for_one_connection_alone)
   EXPECT_EQ(declined.find(agreed_extension), std::string::npos) << declined;
   const std::string agreed = answer_to_an_offer(server);
   EXPECT_NE(agreed.find(agreed_extension), std::string::npos) << agreed;
+}
+
+TEST_P(ServerRequests, F1_a_hook_that_accepts_and_then_throws_has_accepted) {
+  ServerHandlers handlers = echoing();
+  handlers.on_request = [](PendingRequest request) {
+    request.accept();
+    throw std::runtime_error("after the answer");
+  };
+  RunningServer server(handlers, link());
+  RawPeer client = server.open();
+  client.send_text("x");
+  EXPECT_EQ(client.read_described(), "text \"x\"");
+  EXPECT_EQ(server.server().stats().refused.rejected, 0U);
+}
+
+TEST_P(ServerRequests, F1_a_hook_that_rejects_and_then_throws_sends_one_answer) {
+  ServerHandlers handlers;
+  handlers.on_request = [](PendingRequest request) {
+    request.reject({.status = 404, .body = "not here\n"});
+    throw std::runtime_error("after the answer");
+  };
+  RunningServer server(handlers, link());
+  const std::string answer = answer_to(server, upgrade_request());
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 404 ")) << answer;
+  EXPECT_TRUE(answer.ends_with("\r\n\r\nnot here\n")) << answer;
 }
 
 }  // namespace

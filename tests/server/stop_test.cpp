@@ -212,5 +212,19 @@ TEST_P(ServerStop, the_port_is_free_again_at_once) {
   }
 }
 
+/// A slot whose connection has ended needs no Close, so it must not use up one of another client.
+TEST_P(ServerStop, reaches_the_clients_behind_one_that_has_left) {
+  RunningServer server(echoing(), link(), {.close_time = 5s});
+  RawPeer gone = server.open();
+  std::vector<RawPeer> clients;
+  for (int i = 0; i < 2; ++i) clients.push_back(server.open());
+  ASSERT_TRUE(server.has_connections(3));
+  gone.close();
+  ASSERT_TRUE(server.has_connections(2));
+  server.server().stop();
+  for (RawPeer& client : clients) expect_goodbye(client);
+  server.wait();
+}
+
 }  // namespace
 }  // namespace wirespan::test

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include "support/app_test.hpp"
 #include "support/running_server.hpp"
@@ -223,6 +224,24 @@ TEST_P(ServerStop, reaches_the_clients_behind_one_that_has_left) {
   ASSERT_TRUE(server.has_connections(2));
   server.server().stop();
   for (RawPeer& client : clients) expect_goodbye(client);
+  server.wait();
+}
+
+/// The loop runs on for a client that does not answer its Close.
+TEST_P(ServerStop, a_socket_that_is_adopted_afterwards_is_closed_without_an_answer) {
+  RunningServer server(echoing(), link(), {.close_time = 5s});
+  RawPeer client = server.open();
+  ASSERT_TRUE(server.has_connections(1));
+  server.server().stop();
+  EXPECT_EQ(client.read_described(), "close 1001");
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  RawPeer late(ends[1], Role::client);
+  EXPECT_FALSE(server.server().adopt(ends[0], wire_bytes(upgrade_request()), true));
+  EXPECT_EQ(late.read_to_end(), "");
+  EXPECT_EQ(server.server().stats().opened, 1U);
+  client.send_close(1001);
+  client.close();
   server.wait();
 }
 

@@ -2,6 +2,8 @@
 #include <atomic>
 #include <cstdio>
 #include <ctime>
+#include <functional>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
@@ -143,6 +145,31 @@ TEST_P(ServerLimits, B11_many_short_connections_leave_nothing) {
   }
   EXPECT_TRUE(server.has_connections(0));
   EXPECT_TRUE(eventually([&] { return count_descriptors() <= before; }));
+}
+
+/// Each place of max_connections comes back with the end of its connection, however that ends.
+TEST_P(ServerLimits, the_next_client_gets_the_place_of_one_that_has_left) {
+  ServerHandlers handlers;
+  handlers.on_message = [](const ServerConnection& connection, const Message&) {
+    (void)connection.abort();
+  };
+  RunningServer server(handlers, link(), {.max_connections = 1});
+  const std::function<void(RawPeer&)> endings[] = {
+      [](RawPeer& client) { client.send_close(); },
+      [](RawPeer& client) { client.reset(); },
+      [](RawPeer& client) { client.send_text("abort"); },
+      [](RawPeer& client) { client.write("\xC1\x80"); },
+  };
+  for (const auto& end : endings) {
+    {
+      RawPeer client = server.open();
+      ASSERT_TRUE(server.has_connections(1));
+      end(client);
+    }
+    ASSERT_TRUE(server.has_connections(0));
+  }
+  EXPECT_EQ(server.server().stats().opened, std::size(endings));
+  EXPECT_EQ(server.server().stats().refused.connections, 0U);
 }
 
 double cpu_seconds() {

@@ -286,5 +286,47 @@ TEST_P(ServerPublish, a_paused_subscriber_gets_its_messages_all_the_same) {
   EXPECT_EQ(client.read_described(), "text \"news\"");
 }
 
+/// Gives the server one end of a socket and returns a client at the other. The loops of a server
+/// take such sockets in turn, the first loop the first.
+RawPeer adopted_client(RunningServer& server) {
+  int ends[2] = {-1, -1};
+  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  EXPECT_FALSE(server.server().adopt(ends[0]));
+  RawPeer client(ends[1], Role::client);
+  EXPECT_TRUE(client.open().starts_with("HTTP/1.1 101 "));
+  EXPECT_EQ(client.read_described(), "text \"subscribed\"");
+  return client;
+}
+
+/// ServerOptions::publish_queue_limit. publish() reserves room at one loop after the other; if the
+/// second one has none, the first one's is given back.
+TEST(ServerPublishRoom, a_loop_that_is_behind_costs_the_others_no_room) {
+  Signal go_on;
+  std::atomic<bool> is_held{false};
+  ServerHandlers handlers = subscribing();
+  handlers.on_message = [&](const ServerConnection&, const Message&) {
+    is_held = true;
+    go_on.wait();
+  };
+  RunningServer server(handlers, Link{}, {.threads = 2, .publish_queue_limit = 10'000});
+  RawPeer quick = adopted_client(server);
+  RawPeer held = adopted_client(server);
+  held.send_text("hold the second loop up");
+  ASSERT_TRUE(eventually([&] { return is_held.load(); }));
+  const std::string news(1000, 'n');
+  const auto publish = [&] { return server.server().publish("all", news); };
+  int accepted = 0;
+  for (; accepted < 100 && !publish(); ++accepted) {
+    EXPECT_EQ(payload_text(quick.read_frame()), news) << "its loop has no publication left";
+  }
+  EXPECT_LT(accepted, 10);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(publish(), Errc::send_queue_full);
+  go_on.set();
+  for (int i = 0; i < accepted; ++i) EXPECT_EQ(payload_text(held.read_frame()), news);
+  ASSERT_EQ(publish(), std::error_code());
+  EXPECT_EQ(payload_text(quick.read_frame()), news);
+  EXPECT_EQ(payload_text(held.read_frame()), news);
+}
+
 }  // namespace
 }  // namespace wirespan::test

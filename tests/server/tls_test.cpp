@@ -1,5 +1,8 @@
 // WebSocketServer with TLS: client certificates, and clients that do not speak TLS. RFC 6455
 // §4.2.2.
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -8,7 +11,13 @@
 #include "support/running_server.hpp"
 #include "support/tls_link.hpp"
 #include <wirespan/app/websocket.hpp>
+#include <wirespan/core/limits.hpp>
+#include <wirespan/net/endpoint.hpp>
+#include <wirespan/net/simulated_network.hpp>
+#include <wirespan/net/tcp_socket.hpp>
+#include <wirespan/tls/context.hpp>
 #include <wirespan/tls/error.hpp>
+#include <wirespan/tls/tls_stream.hpp>
 
 namespace wirespan::test {
 namespace {
@@ -186,6 +195,43 @@ TEST_P(ServerTls, the_oldest_version_can_be_set) {
   RawPeer client = server.open();
   client.send_text("x");
   EXPECT_EQ(client.read_described(), "text \"x\"");
+}
+
+/// Returns a client that has sent the first message of its TLS handshake on a simulated network.
+tls::TlsStream greeting_client(net::SimulatedNetwork& network, std::uint16_t port) {
+  static const tls::Context context = *tls::Context::for_client(trusting_client());
+  const int fd = *network.open(net::Family::ipv4);
+  (void)network.connect(fd, *net::Endpoint::from_numeric("127.0.0.1", port));
+  network.sleep_for(10ms);
+  EXPECT_FALSE(network.connect_result(fd));
+  auto client = *tls::TlsStream::client(net::make_transport(net::TcpSocket(network, fd)), context,
+                                        "localhost");
+  EXPECT_TRUE(client.handshake().would_block());
+  return client;
+}
+
+/// limits::tls_handshakes_per_turn: many new clients at once must not stall the open connections.
+TEST(ServerTlsTurns, a_burst_of_clients_is_served_some_in_each_turn) {
+  constexpr auto share = static_cast<std::size_t>(limits::tls_handshakes_per_turn);
+  net::SimulatedNetwork network;
+  WebSocketServer server({.tls = good_server(), .network = &network}, echoing());
+  const std::uint16_t port = server.listen();
+  std::vector<tls::TlsStream> clients;
+  while (clients.size() < 2 * share + 1) clients.push_back(greeting_client(network, port));
+  network.sleep_for(10ms);
+  const auto answered_after_a_turn = [&] {
+    EXPECT_TRUE(server.run_once(0ms));
+    network.sleep_for(10ms);
+    std::array<std::byte, 16> some;
+    return std::erase_if(clients, [&](const tls::TlsStream& client) {
+      return network.read(client.fd(), some).is_ok();
+    });
+  };
+  EXPECT_EQ(answered_after_a_turn(), share) << "of those that it has accepted";
+  for (int turn = 0; turn < 50 && !clients.empty(); ++turn) {
+    EXPECT_LE(answered_after_a_turn(), share);
+  }
+  EXPECT_TRUE(clients.empty());
 }
 
 }  // namespace

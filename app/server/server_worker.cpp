@@ -43,7 +43,6 @@ bool ServerWorker::turn(std::optional<std::chrono::nanoseconds> timeout) noexcep
 }
 
 void ServerWorker::begin_stop(std::shared_ptr<const StopOptions> options) noexcept {
-  if (stopping_.has_begun()) return;
   front_.stop();
   stopping_.begin(std::move(options));
 }

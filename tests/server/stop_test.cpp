@@ -245,5 +245,18 @@ TEST_P(ServerStop, a_socket_that_is_adopted_afterwards_is_closed_without_an_answ
   server.wait();
 }
 
+/// The first call would send its Close frames in the course of a minute, but cuts before. The
+/// second one would send them at once.
+TEST_P(ServerStop, a_second_call_hurries_nobody) {
+  RunningServer server(echoing(), link(), {.close_time = 1s});
+  std::vector<RawPeer> clients;
+  for (int i = 0; i < 2; ++i) clients.push_back(server.open());
+  ASSERT_TRUE(server.has_connections(2));
+  server.server().stop({.deadline = 200ms, .spread = 60s});
+  server.server().stop();
+  for (RawPeer& client : clients) EXPECT_EQ(client.read_to_end(), "") << "it is cut";
+  server.wait();
+}
+
 }  // namespace
 }  // namespace wirespan::test

@@ -8,18 +8,23 @@
 namespace wirespan {
 
 void LoopLag::note(TimePoint now, std::chrono::nanoseconds turn) noexcept {
-  if (now - window_start_ >= window) {
-    window_start_ = now;
-    previous_.store(current_.exchange(0, std::memory_order_relaxed), std::memory_order_relaxed);
+  const auto age = now - window_start_.load(std::memory_order_relaxed);
+  if (age >= window) {
+    window_start_.store(now, std::memory_order_relaxed);
+    const std::int64_t last = current_.exchange(0, std::memory_order_relaxed);
+    previous_.store(age < 2 * window ? last : 0, std::memory_order_relaxed);
   }
   if (turn.count() > current_.load(std::memory_order_relaxed)) {
     current_.store(turn.count(), std::memory_order_relaxed);
   }
 }
 
-std::chrono::nanoseconds LoopLag::longest() const noexcept {
-  return std::chrono::nanoseconds(std::max(current_.load(std::memory_order_relaxed),
-                                           previous_.load(std::memory_order_relaxed)));
+std::chrono::nanoseconds LoopLag::longest(TimePoint now) const noexcept {
+  const auto age = now - window_start_.load(std::memory_order_relaxed);
+  if (age >= 2 * window) return {};
+  const std::int64_t last = current_.load(std::memory_order_relaxed);
+  const std::int64_t before = age < window ? previous_.load(std::memory_order_relaxed) : 0;
+  return std::chrono::nanoseconds(std::max(last, before));
 }
 
 void ServerCounters::count_failed_handshake(std::error_code error) noexcept {
@@ -72,7 +77,7 @@ void ServerCounters::count_close(CloseCode code) noexcept {
   }
 }
 
-void ServerCounters::add_to(ServerStats& stats) const {
+void ServerCounters::add_to(ServerStats& stats, TimePoint now) const {
   stats.handshaking += handshaking.get();
   stats.accepted += accepted.get();
   stats.opened += opened.get();
@@ -85,7 +90,7 @@ void ServerCounters::add_to(ServerStats& stats) const {
   stats.conflated += conflated.get();
   stats.unsent_at_close += unsent_at_close.get();
   stats.send_queue += send_queue.get();
-  stats.loop_lag = std::max(stats.loop_lag, lag.longest());
+  stats.loop_lag = std::max(stats.loop_lag, lag.longest(now));
   stats.refused.handshake_time += refused.handshake_time.get();
   stats.refused.head_size += refused.head_size.get();
   stats.refused.head_fields += refused.head_fields.get();

@@ -31,17 +31,18 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-/// The longest turn of a loop, in the current window of 2 s and the one before.
+/// The longest turn of a loop, in the current window of 2 s and the one before. A window begins
+/// with a turn, and an idle loop has none: what is recorded is judged by its age.
 class LoopLag {
  public:
   /// Records the duration of a turn. The loop's thread.
   void note(TimePoint now, std::chrono::nanoseconds turn) noexcept;
   /// Any thread.
-  [[nodiscard]] std::chrono::nanoseconds longest() const noexcept;
+  [[nodiscard]] std::chrono::nanoseconds longest(TimePoint now) const noexcept;
 
  private:
   static constexpr std::chrono::seconds window{2};
-  TimePoint window_start_{};
+  std::atomic<TimePoint> window_start_{};
   std::atomic<std::int64_t> current_{0};
   std::atomic<std::int64_t> previous_{0};
 };
@@ -62,7 +63,7 @@ struct ServerCounters {
   void count_failed_connection(std::error_code error) noexcept;
   void count_close(CloseCode code) noexcept;
   /// Adds the counters to those of other loops. Any thread.
-  void add_to(ServerStats& stats) const;
+  void add_to(ServerStats& stats, TimePoint now) const;
 
  private:
   mutable std::mutex mutex_;  // guards closes_by_code_

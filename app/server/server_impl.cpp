@@ -318,7 +318,7 @@ ServerStats ServerImpl::stats() const {
   stats.open = connection_count();
   stats.published = published_.load(std::memory_order_relaxed);
   for (const auto& worker : workers_) {
-    worker->counters().add_to(stats);
+    worker->counters().add_to(stats, worker->loop().network().now());
     const net::RemoteCounts& refused = worker->hub().remote().counts();
     stats.refused.send_queue += refused.queue_full.load(std::memory_order_relaxed);
     stats.refused.send_budget += refused.budget_spent.load(std::memory_order_relaxed);

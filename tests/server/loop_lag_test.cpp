@@ -58,5 +58,19 @@ TEST(ServerLoopLag, a_long_turn_is_told_for_seconds_and_then_forgotten) {
       });
 }
 
+/// A loop without events has no turns that could push an old one out.
+TEST(ServerLoopLag, an_idle_loop_forgets_it_too) {
+  talk_to_a_slow_server(
+      [](net::SimulatedNetwork& network, WebSocket& client, const WebSocketServer& server) {
+        expect_answer(client, "slow");
+        network.sleep_for(3s);
+        EXPECT_EQ(server.stats().loop_lag, 700ms);
+        network.sleep_for(2s);
+        EXPECT_EQ(server.stats().loop_lag, 0ms);
+        expect_answer(client, "quick");
+        EXPECT_EQ(server.stats().loop_lag, 0ms);
+      });
+}
+
 }  // namespace
 }  // namespace wirespan::test

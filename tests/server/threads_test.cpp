@@ -206,6 +206,7 @@ TEST_P(ServerThreads, stop_from_a_handler_of_any_loop_ends_all_of_them) {
     for (RawPeer& client : clients) {
       EXPECT_EQ(payload_text(client.read_frame()), close_body(1012, "again"));
       client.send_close(1012);
+      client.close();  // or the server lingers
     }
     server.wait();
     EXPECT_EQ(server.server().connection_count(), 0U);

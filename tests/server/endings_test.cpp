@@ -100,12 +100,16 @@ TEST(ServerEndings, a_closing_handshake_has_no_cause_and_a_lost_connection_has_o
   RunningServer server({.on_close = endings.handler()}, plain);
   RawPeer polite = server.open();
   polite.send_close(4321, "because");
+  EXPECT_EQ(polite.read_described(), "close 4321");
+  polite.close();
   const CloseCall closed = endings.wait();
   EXPECT_EQ(static_cast<int>(closed.code), 4321);
   EXPECT_EQ(closed.reason, "because");
   EXPECT_FALSE(closed.cause);
   RawPeer rude = server.open();
   rude.write("\xC1\x80");
+  EXPECT_EQ(rude.read_described(), "close 1002");
+  rude.close();
   EXPECT_TRUE(eventually([&] { return endings.all().size() == 2; }));
   EXPECT_EQ(endings.all().back().cause, Condition::protocol_violation);
 }
@@ -135,6 +139,7 @@ TEST(ServerEndings, an_exception_of_a_handler_is_the_cause_and_is_told_and_logge
   const std::string close = client.read_described();
   EXPECT_TRUE(close.starts_with("close 1011")) << close;
   client.send_close(1011);
+  client.close();
   EXPECT_EQ(endings.wait().cause, Errc::handler_failed);
   EXPECT_TRUE(told.starts_with("the disk is full"));
   enable_trace(true);

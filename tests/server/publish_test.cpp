@@ -223,6 +223,7 @@ TEST_P(ServerPublish, close_ends_who_cannot_follow_with_1013) {
   }
   EXPECT_EQ(server.server().stats().messages_out - 2, static_cast<std::uint64_t>(next));
   client.send_close(1013);
+  client.close();
   EXPECT_TRUE(server.has_connections(1));
   EXPECT_FALSE(server.server().publish("all", "x"));
   EXPECT_EQ(good.read_described(), "text \"x\"");

@@ -51,14 +51,19 @@ TEST_P(PortSharing, a_server_in_another_process_cannot_have_the_port) {
   }
 }
 
+/// Another program may take the port meanwhile, but not ten ports in a row.
 TEST_P(PortSharing, the_port_is_free_again_after_its_server_has_gone) {
-  std::uint16_t port = 0;
-  {
-    WebSocketServer first({.threads = GetParam()}, {});
-    port = first.listen();
-  }
-  EXPECT_FALSE(error_of_listening(port, 3));
-  EXPECT_EQ(error_in_another_process(port, 3), std::errc{});
+  const auto is_free_again = [&] {
+    std::uint16_t port = 0;
+    {
+      WebSocketServer first({.threads = GetParam()}, {});
+      port = first.listen();
+    }
+    return !error_of_listening(port, 3) && error_in_another_process(port, 3) == std::errc{};
+  };
+  bool was_free = false;
+  for (int i = 0; i < 10 && !was_free; ++i) was_free = is_free_again();
+  EXPECT_TRUE(was_free);
 }
 
 }  // namespace

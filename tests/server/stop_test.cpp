@@ -200,17 +200,26 @@ TEST_P(ServerStop, a_port_that_is_taken_or_an_address_that_is_none_is_an_error) 
   EXPECT_EQ(listening({.address = "::1"}), nothing_thrown());
 }
 
+/// Serves one client, on any port if `port` is 0, and returns the port.
+std::uint16_t serve_one(std::uint16_t port, Link link) {
+  RunningServer server(echoing(), link, {.port = port});
+  RawPeer client = server.open();
+  EXPECT_TRUE(server.has_connections(1));
+  server.server().stop();
+  expect_goodbye(client);
+  server.wait();
+  return server.port();
+}
+
+/// Another program may take the port meanwhile, but not ten ports in a row.
 TEST_P(ServerStop, the_port_is_free_again_at_once) {
-  std::uint16_t port = 0;
-  for (int i = 0; i < 3; ++i) {
-    RunningServer server(echoing(), link(), {.port = port});
-    port = server.port();
-    RawPeer client = server.open();
-    ASSERT_TRUE(server.has_connections(1));
-    server.server().stop();
-    expect_goodbye(client);
-    server.wait();
+  int taken = 0;
+  for (std::uint16_t port = 0; taken < 10; ++taken) {
+    port = serve_one(0, link());
+    const auto again = [&] { EXPECT_EQ(serve_one(port, link()), port); };
+    if (refusal_of(again) == nothing_thrown()) break;
   }
+  EXPECT_LT(taken, 10);
 }
 
 /// A slot whose connection has ended needs no Close, so it must not use up one of another client.

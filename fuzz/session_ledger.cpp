@@ -17,6 +17,7 @@ bool SessionLedger::has_changed() {
   pieces_.resize(most_pieces);
   const std::size_t count = session_.gather(pieces_);
   require(count < most_pieces, "one gather shows all of the output");
+  looked_at_ += session_.unsent_bytes();
   bool is_same = true;
   std::size_t size = 0;
   for (const Bytes piece : std::span(pieces_).first(count)) {
@@ -41,10 +42,12 @@ bool SessionLedger::has_changed() {
 }
 
 /// Returns the output that is not written as whole frames.
-SessionLedger::Frames SessionLedger::frames() const {
+SessionLedger::Frames SessionLedger::frames() {
   OwnedBytes output = partial_;
   output.insert(output.end(), latest_.begin(), latest_.end());
-  return parse_sent(output);
+  Frames all = parse_sent(output);
+  looked_at_ += 100 * all.size();
+  return all;
 }
 
 void SessionLedger::accept(const SentFrame& frame) {

@@ -48,12 +48,14 @@ class SessionLedger {
 
   [[nodiscard]] std::size_t unsent() const noexcept { return accepted_ - written_ - removed_; }
   [[nodiscard]] std::size_t closes() const noexcept { return closes_; }
+  /// What was looked at so far, in bytes; a frame costs as much as a hundred of them.
+  [[nodiscard]] std::size_t looked_at() const noexcept { return looked_at_; }
 
  private:
   using Frames = std::vector<SentFrame>;
 
   [[nodiscard]] bool has_changed();
-  [[nodiscard]] Frames frames() const;
+  [[nodiscard]] Frames frames();
   [[nodiscard]] std::size_t match(Frames& now, const Request* request, bool& replaces);
   void remove(const SentFrame& frame, std::size_t offset);
   void accept(const SentFrame& frame);
@@ -62,6 +64,7 @@ class SessionLedger {
   const net::Session& session_;
   OutputChecker checker_;
   std::vector<Bytes> pieces_;
+  std::size_t looked_at_ = 0;
   OwnedBytes latest_;   // the unsent output after the latest call
   Frames waiting_;      // the first one may be written in part
   OwnedBytes partial_;  // bytes of it that were written

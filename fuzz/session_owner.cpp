@@ -26,7 +26,10 @@ void SessionOwner::run(Bytes wire) {
   wire_ = wire;
   constexpr int least_steps = 64;
   constexpr int most_steps = 600;
+  // The ledger looks at the whole backlog after each call: a long one must not take seconds.
+  constexpr std::size_t most_looked_at = std::size_t{4} << 20;
   for (int i = 0; i < most_steps && !session_.over(); ++i) {
+    if (ledger_.looked_at() > most_looked_at) break;
     if (wire_.empty() && i >= least_steps) break;
     step();
     end_turn();

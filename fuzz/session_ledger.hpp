@@ -48,7 +48,7 @@ class SessionLedger {
 
   [[nodiscard]] std::size_t unsent() const noexcept { return accepted_ - written_ - removed_; }
   [[nodiscard]] std::size_t closes() const noexcept { return closes_; }
-  /// What was looked at so far, in bytes; a frame costs as much as a hundred of them.
+  /// The bytes that were looked at so far; a frame counts as a hundred of them.
   [[nodiscard]] std::size_t looked_at() const noexcept { return looked_at_; }
 
  private:

@@ -154,8 +154,8 @@ TEST_P(ChannelPeer, that_ends_its_direction_may_read_the_answer) {
 }
 
 TEST_P(ChannelPeer, R142_that_does_not_answer_a_close_is_cut_off) {
-  open({.channel = {.close_time = 40ms}});
   const auto begin = std::chrono::steady_clock::now();
+  open({.channel = {.close_time = 40ms}});
   ASSERT_FALSE((*host)->close(CloseCode::normal, ""));
   EXPECT_TRUE(turn_until(loop, [&] { return host->ended(); }));
   EXPECT_GE(std::chrono::steady_clock::now() - begin, 40ms);
@@ -172,8 +172,8 @@ TEST_P(ChannelPeer, R142_that_does_not_read_is_cut_off) {
 }
 
 TEST_P(ChannelPeer, R112_that_is_silent_is_given_up) {
-  open({.channel = {.keep_alive = {.interval = 30ms, .timeout = 20ms}}});
   const auto begin = std::chrono::steady_clock::now();
+  open({.channel = {.keep_alive = {.interval = 30ms, .timeout = 20ms}}});
   EXPECT_TRUE(turn_until(loop, [&] { return host->ended(); }));
   EXPECT_GE(std::chrono::steady_clock::now() - begin, 50ms);
   EXPECT_EQ(host->end->error, Errc::ping_timeout);

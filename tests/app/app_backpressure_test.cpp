@@ -110,7 +110,7 @@ TEST_P(AppBackpressure, B7_another_thread_goes_on_when_the_peer_reads) {
   const std::size_t held_at = sender.bytes();
   read_now.set();
   EXPECT_TRUE(eventually([&] { return sender.bytes() > held_at + 4 * limit; }));
-  app.close();
+  app.close(STATUS_NORMAL, "", 20s);
   EXPECT_EQ(sender.refusal(), closed_exception(Errc::not_open));
   const RunResult result = run.wait();
   EXPECT_EQ(result.close.code, CloseCode::normal);

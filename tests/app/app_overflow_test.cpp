@@ -66,7 +66,7 @@ class AppOverflow : public AppTest {
     recorder.wait_for("go");
     if (!on_loop) send();
     go_on.set();
-    app.close();
+    app.close(STATUS_NORMAL, "", 20s);  // the peer takes seconds under TSan
     return run.wait();
   }
 

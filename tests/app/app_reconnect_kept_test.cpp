@@ -1,5 +1,6 @@
 // WebSocketApp: messages that are sent while there is no connection (AppOptions::while_down).
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -147,14 +148,20 @@ TEST_P(AppReconnectKept, messages_behind_the_peers_Close_go_to_the_next_connecti
 TEST_P(AppReconnectKept, many_threads_and_many_connections_lose_nothing_and_keep_every_order) {
   constexpr std::size_t threads = 3;
   std::mutex mutex;
-  std::vector<std::string> got;
-  const auto some = [&](RawPeer& peer) {  // closes behind 40 messages, and notes those behind
+  std::size_t count = 0;
+  std::vector<std::vector<std::string>> got;  // by connection: one may be read behind the next one
+  const auto some = [&](RawPeer& peer) {      // closes behind 40 messages, and notes those behind
     (void)peer.accept();
+    std::unique_lock first(mutex);
+    const std::size_t connection = got.size();
+    got.emplace_back();
+    first.unlock();
     for (int i = 1; true; ++i) {
       const WireFrame frame = peer.read_frame();
       if (frame.opcode() == Opcode::close) break;
       const std::lock_guard lock(mutex);
-      got.push_back(payload_text(frame));
+      got[connection].push_back(payload_text(frame));
+      ++count;
       if (i == 40) (void)peer.send_close(1012, "");
     }
     (void)peer.send_close();  // the answer, if the client was first
@@ -180,14 +187,16 @@ TEST_P(AppReconnectKept, many_threads_and_many_connections_lose_nothing_and_keep
     const std::size_t all = sent[0].size() + sent[1].size() + sent[2].size();
     EXPECT_TRUE(eventually([&] {
       const std::lock_guard lock(mutex);
-      return got.size() == all;
+      return count == all;
     }));
   }
   server.wait();
   for (std::size_t t = 0; t < threads; ++t) {
     std::vector<std::string> own;
-    for (const std::string& text : got) {
-      if (text.starts_with(std::to_string(t) + " ")) own.push_back(text);
+    for (const auto& texts : got) {
+      std::ranges::copy_if(texts, std::back_inserter(own), [&](const std::string& text) {
+        return text.starts_with(std::to_string(t) + " ");
+      });
     }
     EXPECT_EQ(own, sent[t]);
   }

@@ -10,9 +10,9 @@ namespace wirespan {
 void LoopLag::note(TimePoint now, std::chrono::nanoseconds turn) noexcept {
   const auto age = now - window_start_.load(std::memory_order_relaxed);
   if (age >= window) {
-    window_start_.store(now, std::memory_order_relaxed);
     const std::int64_t last = current_.exchange(0, std::memory_order_relaxed);
     previous_.store(age < 2 * window ? last : 0, std::memory_order_relaxed);
+    window_start_.store(now, std::memory_order_release);
   }
   if (turn.count() > current_.load(std::memory_order_relaxed)) {
     current_.store(turn.count(), std::memory_order_relaxed);
@@ -20,7 +20,7 @@ void LoopLag::note(TimePoint now, std::chrono::nanoseconds turn) noexcept {
 }
 
 std::chrono::nanoseconds LoopLag::longest(TimePoint now) const noexcept {
-  const auto age = now - window_start_.load(std::memory_order_relaxed);
+  const auto age = now - window_start_.load(std::memory_order_acquire);
   if (age >= 2 * window) return {};
   const std::int64_t last = current_.load(std::memory_order_relaxed);
   const std::int64_t before = age < window ? previous_.load(std::memory_order_relaxed) : 0;

@@ -42,7 +42,7 @@ class LoopLag {
 
  private:
   static constexpr std::chrono::seconds window{2};
-  std::atomic<TimePoint> window_start_{};
+  std::atomic<TimePoint> window_start_{};  // written last, so that a new window has no old turn
   std::atomic<std::int64_t> current_{0};
   std::atomic<std::int64_t> previous_{0};
 };
@@ -62,7 +62,7 @@ struct ServerCounters {
   void count_failed_handshake(std::error_code error) noexcept;
   void count_failed_connection(std::error_code error) noexcept;
   void count_close(CloseCode code) noexcept;
-  /// Adds the counters to those of other loops. Any thread.
+  /// Adds the counters, as they are at `now`, to those of other loops. Any thread.
   void add_to(ServerStats& stats, TimePoint now) const;
 
  private:

@@ -36,29 +36,19 @@ class AppOverflow : public AppTest {
     return running(std::move(options));
   }
   /// Accepts, says "go", and reads nothing until go_on; then notes the first word of each text
-  /// until the Close, which it answers.
-  [[nodiscard]] RawServer::Script late() {
-    return [this](RawPeer& peer) {
+  /// until the Close, which it answers. A script whose connection may be read to the end behind the
+  /// next one notes nothing.
+  [[nodiscard]] RawServer::Script late(bool notes = true) {
+    return [this, notes](RawPeer& peer) {
       (void)peer.accept();
       (void)peer.send_text("go");
       go_on.wait();
       WireFrame one = peer.read_frame();
       for (; one.opcode() != Opcode::close; one = peer.read_frame()) {
         const std::string text(wire_text(one.payload));
-        if (one.opcode() == Opcode::text) texts.push_back(text.substr(0, text.find(' ')));
+        if (notes && one.opcode() == Opcode::text) texts.push_back(text.substr(0, text.find(' ')));
       }
-      close_code = describe(one);
-      (void)peer.send_frame(0x88, wire_text(one.payload));
-    };
-  }
-  /// The same, and notes nothing: its connection may be read to the end behind the next one.
-  [[nodiscard]] RawServer::Script late_and_silent() {
-    return [this](RawPeer& peer) {
-      (void)peer.accept();
-      (void)peer.send_text("go");
-      go_on.wait();
-      WireFrame one = peer.read_frame();
-      while (one.opcode() != Opcode::close) one = peer.read_frame();
+      if (notes) close_code = describe(one);
       (void)peer.send_frame(0x88, wire_text(one.payload));
     };
   }
@@ -114,7 +104,7 @@ TEST_P(AppOverflow, drop_oldest_keeps_the_newest_and_counts_the_others) {
 TEST_P(AppOverflow, close_ends_the_connection_with_1013_and_tells_on_error) {
   for (const bool on_loop : {false, true}) {
     clear();
-    const RawServer server({late_and_silent(), late()}, link());
+    const RawServer server({late(false), late()}, link());
     WebSocketApp app(server.url(), recorder.handlers(), limited(Overflow::close));
     const std::string too_much(std::size_t{17} << 20, 'x');
     app.handlers().on_reconnect = [](WebSocketApp& self) { self.close(); };

@@ -61,17 +61,14 @@ class BlockingLossWorld {
       client->send(text);
       return;
     }
-    client->send_frame({.opcode = has_begun_ ? Opcode::continuation : Opcode::text,
+    const bool has_begun = returned + timed_out > 0;
+    client->send_frame({.opcode = has_begun ? Opcode::continuation : Opcode::text,
                         .fin = is_last,
                         .data = std::string(text)});
-    has_begun_ = true;
   }
 
   void send() {
-    const auto error = code_thrown_by([this] {
-      has_begun_ = returned + timed_out > 0;
-      send_one(std::string(message_size, 'm'), false);
-    });
+    const auto error = code_thrown_by([this] { send_one(std::string(message_size, 'm'), false); });
     ++(error ? timed_out : returned);
     EXPECT_TRUE(!error || error == Errc::send_timeout) << error.message();
   }
@@ -99,7 +96,6 @@ class BlockingLossWorld {
 
   const BlockingLoss& row_;
   const bool in_fragments_;
-  bool has_begun_ = false;
 };
 
 /// Receives until the call throws; returns the code.

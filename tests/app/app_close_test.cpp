@@ -120,6 +120,18 @@ TEST_P(AppCloseIn, F3_a_handler_sends_and_closes_and_no_handler_but_on_close_fol
       << ::testing::PrintToString(recorder.calls());
 }
 
+TEST_P(AppClose, in_a_handler_it_goes_behind_a_message_that_another_thread_has_sent_before) {
+  RawServer server(expecting({"text \"last\"", "close 1000"}, "\x81\x01m"), link());
+  AppHandlers handlers = recorder.handlers();
+  handlers.on_message = [](WebSocketApp& app, const Message&) {
+    std::thread([&] { app.send("last"); }).join();
+    app.close();
+  };
+  const RunResult result = run(server, handlers);
+  EXPECT_EQ(ending_of(result), stopped_by_us);
+  EXPECT_EQ(result.unsent_bytes, 0U);
+}
+
 TEST_P(AppClose, in_on_error_while_the_connection_is_open) {
   RawServer server(expecting({"close 1000"}), link());
   AppHandlers handlers = recorder.handlers();

@@ -166,6 +166,25 @@ TEST_P(AppSend, F9_8_threads_send_and_each_ones_order_is_kept) {
   EXPECT_EQ(result.unsent_bytes, 0U);
 }
 
+TEST_P(AppSend, a_handler_does_not_overtake_a_message_that_another_thread_has_sent_before) {
+  RawServer server(
+      [](RawPeer& peer) {
+        (void)peer.accept();
+        (void)peer.send_text("go");
+        EXPECT_EQ(peer.read_described(), "text \"first\"");
+        EXPECT_EQ(peer.read_described(), "text \"second\"");
+        (void)peer.send_close();
+        (void)peer.read_until_close();
+      },
+      link());
+  AppHandlers handlers = recorder.handlers();
+  handlers.on_message = [](WebSocketApp& app, const Message&) {
+    std::thread([&] { app.send("first"); }).join();
+    app.send("second");
+  };
+  EXPECT_EQ(run(server, handlers).why, EndReason::closed_by_peer);
+}
+
 /// The peer has to read all that was sent before the close. send_hard_limit is small and the close
 /// timeout long, so that a slow peer is no failure.
 TEST_P(AppSend, FIX_F6_threads_that_send_while_the_run_is_closed_again_and_again) {

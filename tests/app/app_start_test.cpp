@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "support/app_test.hpp"
+#include "support/unix_pair.hpp"
 
 namespace wirespan::test {
 namespace {
@@ -106,6 +107,18 @@ TEST_P(AppStart, KEEP_an_object_runs_again_after_any_end) {
   const std::string end = called::close(1000, "done");
   EXPECT_EQ(recorder.calls(), (Calls{"open", called::message("a"), end, "open", called::lost(),
                                      called::close(1006), "open", called::message("b"), end}));
+}
+
+TEST_P(AppStart, a_given_socket_is_used_by_one_run_and_the_next_run_connects_to_the_url) {
+  const UnixPair pair(sending({"by the socket"}), link());
+  const RawServer server(sending({"by the url"}), link());
+  WebSocketApp app(server.url(), recorder.handlers(), with({.socket = pair.ours()}));
+  EXPECT_EQ(app.run_forever(running()).why, EndReason::closed_by_peer);
+  EXPECT_EQ(server.accepted(), 0);
+  EXPECT_EQ(app.run_forever(running()).why, EndReason::closed_by_peer);
+  EXPECT_EQ(server.accepted(), 1);
+  EXPECT_EQ(recorder.calls("message"),
+            (Calls{called::message("by the socket"), called::message("by the url")}));
 }
 
 TEST_P(AppStart, a_stop_that_was_requested_before_prevents_every_attempt) {

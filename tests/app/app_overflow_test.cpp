@@ -132,6 +132,22 @@ TEST_P(AppOverflow, close_ends_the_connection_with_1013_and_tells_on_error) {
   }
 }
 
+TEST_P(AppOverflow, the_end_of_the_next_connection_is_not_told_as_an_overflow) {
+  const RawServer server({late(), sending({})}, link());
+  WebSocketApp app(server.url(), recorder.handlers(), limited(Overflow::close));
+  app.handlers().on_open = [](WebSocketApp& self) {
+    self.send_binary(ByteVector(more_than_the_kernel_takes));
+  };
+  app.handlers().on_message = [&](WebSocketApp& self, const Message&) {
+    EXPECT_EQ(self.try_send(std::string(std::size_t{17} << 20, 'x')), Errc::overflow_closed);
+    go_on.set();
+  };
+  EXPECT_EQ(ending_of(app.run_forever(small({.reconnect = 1ms}))),
+            (Ending{EndReason::closed_by_peer, CloseCode::normal, "done", {}}));
+  EXPECT_EQ(recorder.calls("error"),
+            Calls{called::error("WebSocketException", Errc::overflow_closed)});
+}
+
 TEST_P(AppOverflow, a_key_replaces_the_unsent_message_in_its_place) {
   for (const bool on_loop : {false, true}) {
     clear();

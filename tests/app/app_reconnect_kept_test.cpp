@@ -3,6 +3,7 @@
 #include <atomic>
 #include <iterator>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -321,6 +322,48 @@ TEST_P(AppReconnectKept, a_message_that_the_connection_could_not_take_stays_for_
   };
   EXPECT_FALSE(app.run_forever(running({.reconnect = 1ms})).failed());
   EXPECT_EQ(frames, texts({"a", "b"}));
+}
+
+/// A message that was replaced by a longer one gives back all of its bytes when it leaves.
+TEST_P(AppReconnectKept, a_replaced_message_takes_no_room_once_it_is_sent) {
+  Frames frames;
+  RawServer server({accept_and_leave,
+                    [](RawPeer& peer) {
+                      (void)peer.accept();
+                      EXPECT_EQ(peer.read_described(), "text \"a longer one\"");
+                    },
+                    noting(frames, 1)},
+                   link());
+  WebSocketApp app(server.url(), recorder.handlers(), keeping());
+  app.handlers().on_error = [first = true](WebSocketApp& self, const std::exception&) mutable {
+    if (std::exchange(first, false)) {
+      self.send("1", "key");
+      self.send("a longer one", "key");
+    } else if (const SendResult result = self.try_send("x"); !result.accepted()) {
+      ADD_FAILURE() << result.error().message();
+      self.close();  // the server would wait for the message
+    }
+  };
+  EXPECT_EQ(app.run_forever(running({.reconnect = 1ms})).why, EndReason::closed_by_peer);
+  EXPECT_EQ(frames, texts({"x"}));
+}
+
+TEST_P(AppReconnectKept, a_message_that_is_being_sent_is_not_dropped_for_another) {
+  Frames frames;
+  RawServer server({accept_and_leave, noting(frames, 1)}, link());
+  WebSocketApp app(server.url(), recorder.handlers(),
+                   keeping({.overflow = Overflow::drop_oldest, .down_limit = 150}));
+  std::optional<SendResult> second;
+  app.options().get_mask_key = [&]() -> MaskKey {  // for "1", which the queue still holds
+    if (!second) std::thread([&] { second = app.try_send("2"); }).join();
+    return {};
+  };
+  app.handlers().on_error = [](WebSocketApp& self, const std::exception&) { self.send("1"); };
+  EXPECT_EQ(app.run_forever(running({.reconnect = 1ms})).why, EndReason::closed_by_peer);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(*second, Errc::send_queue_full) << "there is nothing else that could make room";
+  EXPECT_EQ(frames, texts({"1"}));
+  EXPECT_EQ(app.metrics().dropped, 0U);
 }
 
 TEST_P(AppReconnectKept, no_run_no_keeping) {

@@ -119,6 +119,24 @@ TEST_P(StartOnLoop, FIX_an_app_that_is_destroyed_drops_its_connection_and_calls_
   EXPECT_TRUE(eventually([&] { return count_descriptors() <= before + 2; }));
 }
 
+/// A run has a timer while it waits for its next attempt, and when close() has ended it. The loop
+/// advances timers before it runs the task that destroys the run.
+TEST_P(StartOnLoop, an_app_that_is_destroyed_while_its_run_has_a_timer_calls_nothing) {
+  for (const bool closes : {false, true}) {
+    recorder.clear();
+    auto app = std::make_unique<WebSocketApp>(link().url(unused_port()), recorder.handlers());
+    app->start(loop, running({.reconnect = 10ms}), note_end());
+    turn_until([&] { return !recorder.calls("error").empty(); });
+    const Calls before = recorder.calls();
+    if (closes) app->close();
+    app.reset();
+    std::this_thread::sleep_for(20ms);
+    for (int i = 0; i < 5; ++i) loop.run_once(0ms);
+    EXPECT_EQ(recorder.calls(), before) << "closes " << closes;
+    EXPECT_TRUE(ended.empty());
+  }
+}
+
 TEST_P(StartOnLoop, KEEP_an_app_reconnects_by_its_own_policy) {
   const RawServer server({answering("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"),
                           [](RawPeer& peer) { (void)peer.accept(); },  // lost without a Close

@@ -108,6 +108,22 @@ TEST_P(ConnectRedirect, KEEP_the_limit_of_hops_FIX_it_a_circle_and_a_missing_loc
       plain_exception(Errc::invalid_option));
 }
 
+/// RFC 6455 §4.1 item 8. A server may refuse the origin of another one.
+TEST_P(ConnectRedirect, each_server_gets_an_origin_of_its_own) {
+  const RawServer other(keeping(log), GetParam());
+  const RawServer first(answering_and_keeping(log, redirect_to(other.url())), GetParam());
+  create_connection(first.url(), options()).close();
+  EXPECT_THAT(log.requests(), ElementsAre(HasSubstr("Origin: " + http_url(first, "\r\n")),
+                                          HasSubstr("Origin: " + http_url(other, "\r\n"))));
+}
+
+TEST_P(ConnectRedirect, a_server_that_hangs_up_without_an_answer_is_told_as_one) {
+  const RawServer silent([](RawPeer& peer) { (void)peer.read_head(); }, GetParam());
+  const RawServer first(answering(redirect_to(silent.url())), GetParam());
+  EXPECT_THAT(what_of([&] { return create_connection(first.url(), options()); }),
+              HasSubstr(silent.authority() + ", ended without an answer"));
+}
+
 TEST_P(ConnectRedirect, FIX_wss_becomes_ws_only_if_that_is_allowed) {
   if (!GetParam().is_secure()) return;
   const RawServer plain(keeping(log));

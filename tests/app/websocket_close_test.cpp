@@ -297,6 +297,20 @@ TEST_P(WebSocketClose, a_closed_object_connects_again_and_a_connected_one_refuse
   EXPECT_EQ(server.accepted(), 3);
 }
 
+TEST_P(WebSocketClose, the_peers_Close_of_an_earlier_connection_is_forgotten) {
+  const auto closing = [](RawPeer& peer) {
+    (void)peer.accept();
+    (void)peer.send_close(4000, "bye");
+    (void)peer.read_until_close();
+  };
+  RawServer server({closing, silent()}, GetParam());
+  WebSocket ws = connect(server);
+  EXPECT_EQ(refusal_of([&] { return ws.recv(); }), closed_exception(Errc::connection_closed));
+  ws.connect(server.url());
+  ws.shutdown();
+  EXPECT_EQ(refusal_of([&] { return ws.recv(); }), closed_exception(Errc::not_open));
+}
+
 TEST_P(WebSocketClose, an_object_whose_connection_was_lost_connects_again) {
   Signal connected;
   const auto reset = [&](RawPeer& peer) {

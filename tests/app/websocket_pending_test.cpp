@@ -4,7 +4,10 @@
 #include <utility>
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include "support/blocking.hpp"
 #include "support/frames.hpp"
@@ -104,6 +107,57 @@ TEST_P(WebSocketPending, messages_in_several_records_all_arrive) {
   sent.wait();
   PollLoop loop(ws);
   for (int i = 0; i < 40; ++i) EXPECT_EQ(loop.next(), letters(900) + std::to_string(i));
+  EXPECT_FALSE(ws.pending());
+}
+
+/// Sends `first`, then the numbers below `count`, a TLS record each, in one segment of TCP.
+void send_corked(RawPeer& peer, std::string_view first, int count) {
+  const auto cork = [&](int on) {
+    EXPECT_EQ(::setsockopt(peer.fd(), IPPROTO_TCP, TCP_CORK, &on, sizeof on), 0);
+  };
+  cork(1);
+  peer.write(first);
+  for (int i = 0; i < count; ++i) (void)peer.send_text(std::to_string(i));
+  cork(0);
+}
+
+/// One read takes limits::tls_records_per_read, 64 records. OpenSSL has taken the others from the
+/// socket, too, so that poll() does not report them.
+TEST_P(WebSocketPending, recv_does_not_wait_for_records_that_the_last_read_has_left) {
+  constexpr int count = 200;
+  Signal connected;
+  Signal sent;
+  RawServer server(
+      [&](RawPeer& peer) {
+        (void)peer.accept();
+        connected.wait();
+        send_corked(peer, {}, count);
+        sent.set();
+        (void)peer.read_to_end();
+      },
+      GetParam());
+  WebSocket ws = connect(server, {.timeout = 2s});
+  connected.set();
+  sent.wait();
+  for (int i = 0; i < count; ++i) ASSERT_EQ(ws.recv().data, std::to_string(i));
+}
+
+/// The first connection ends when its last read would have blocked, which says nothing about the
+/// second one. The read that finds the 101 leaves records in OpenSSL.
+TEST_P(WebSocketPending, records_that_came_with_the_101_of_a_second_connection_are_pending) {
+  constexpr int count = 100;
+  const auto all_at_once = [](RawPeer& peer) {
+    send_corked(peer, RawPeer::acceptance(peer.read_head()), count);
+    (void)peer.read_to_end();
+  };
+  RawServer server({writing({}), all_at_once}, GetParam());
+  WebSocket ws = connect(server);
+  ws.settimeout(0ms);
+  EXPECT_EQ(refusal_of([&] { return ws.recv(); }), timeout_exception(Errc::receive_timeout));
+  ws.shutdown();
+  ws.connect(server.url());
+  PollLoop loop(ws);
+  for (int i = 0; i < count; ++i) ASSERT_EQ(loop.next(), std::to_string(i));
   EXPECT_FALSE(ws.pending());
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include <wirespan/core/accept_key.hpp>
 #include <wirespan/core/connection.hpp>
 #include <wirespan/core/frame.hpp>
 #include <wirespan/core/frame_decoder.hpp>
@@ -107,6 +108,21 @@ void validate(std::size_t times, std::size_t size) {
   }
 }
 
+constexpr std::size_t secret_size = 1024;
+
+/// Compares a secret with a guess that differs from it at `at`, nowhere if that is secret_size.
+void compare(std::size_t times, std::size_t at) {
+  const std::string secret(secret_size, 'a');
+  std::string guess = secret + ' ';
+  volatile char wrong = 'b';
+  for (std::size_t i = 0; i < times * batch; ++i) {
+    guess[at] = wrong;  // may be any character, so that no comparison can be left out
+    const bool equal =
+        equal_in_constant_time(secret, std::string_view(guess).substr(0, secret_size));
+    if (equal != (at == secret_size)) std::exit(1);
+  }
+}
+
 struct Scenario {
   std::string_view name;
   void (*run)(std::size_t times);
@@ -118,6 +134,9 @@ constexpr Scenario scenarios[] = {
     {"client_send_16", [](std::size_t times) { send_as_client(times, 16); }},
     {"mask_16384", [](std::size_t times) { mask_bytes(times, 16384); }},
     {"utf8_cjk_16384", [](std::size_t times) { validate(times, 16384); }},
+    {"compare_first", [](std::size_t times) { compare(times, 0); }},
+    {"compare_last", [](std::size_t times) { compare(times, secret_size - 1); }},
+    {"compare_equal", [](std::size_t times) { compare(times, secret_size); }},
 };
 
 int run(std::string_view name, std::size_t times) {

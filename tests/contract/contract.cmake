@@ -39,6 +39,13 @@ if(NOT WIRESPAN_SANITIZE)
             ${CMAKE_CURRENT_BINARY_DIR}/consumer ${CMAKE_CXX_COMPILER} "${CMAKE_CXX_FLAGS}")
 endif()
 
+find_program(VALGRIND valgrind)
+if(VALGRIND AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT WIRESPAN_SANITIZE)
+  wirespan_contract(nothing_unwritten_leaves
+    COMMAND ${contract}/nothing_unwritten_leaves.sh $<TARGET_FILE:app_tests>
+            $<TARGET_FILE:server_tests>)
+endif()
+
 # Runs the README's C++ blocks and the examples.
 if(WIRESPAN_TOOLS)
   find_package(Python3 REQUIRED COMPONENTS Interpreter)

@@ -20,5 +20,6 @@ consume installed -DCMAKE_PREFIX_PATH="$work/prefix"
 [ -z "$(find "$work/prefix" -name '*_impl.hpp' -path '*app*' -o -name 'dialer.hpp')" ] ||
   { echo "a private header is installed"; exit 1; }
 if [ "${6:-}" = with_subdirectory ]; then
-  consume subdirectory -DWIRESPAN_SOURCE="$source" -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)"
+  consume subdirectory -DWIRESPAN_SOURCE="$source" -DWIRESPAN_UNITY=ON -DWIRESPAN_UNITY_LAYERS=ON \
+    -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)"
 fi

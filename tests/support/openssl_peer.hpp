@@ -9,17 +9,25 @@
 #include <openssl/ssl.h>
 
 #include "support/wire.hpp"
+#include <wirespan/core/opcode.hpp>
 #include <wirespan/tls/context.hpp>
 
 namespace wirespan::test {
 
-/// A TLS server made of OpenSSL alone: its records go through memory BIOs to a Wire.
-class OpensslServer {
+/// One end of a TLS connection, made of OpenSSL alone: its records go through memory BIOs to a
+/// Wire.
+class OpensslPeer {
  public:
-  OpensslServer(const Wire& wire, const tls::Context& context)
-      : here_(wire.server), there_(wire.client), ssl_(::SSL_new(context.native())) {
+  OpensslPeer(const Wire& wire, Role role, const tls::Context& context)
+      : here_(role == Role::server ? wire.server : wire.client),
+        there_(role == Role::server ? wire.client : wire.server),
+        ssl_(::SSL_new(context.native())) {
     ::SSL_set_bio(ssl_.get(), ::BIO_new(::BIO_s_mem()), ::BIO_new(::BIO_s_mem()));
-    ::SSL_set_accept_state(ssl_.get());
+    if (role == Role::server) {
+      ::SSL_set_accept_state(ssl_.get());
+    } else {
+      ::SSL_set_connect_state(ssl_.get());
+    }
   }
 
   [[nodiscard]] SSL* ssl() const noexcept { return ssl_.get(); }
@@ -47,7 +55,7 @@ class OpensslServer {
     give_out();
     return all;
   }
-  /// Changes the server's keys and, with `both_sides`, demands that the client does so, too. RFC
+  /// Changes this end's keys and, with `both_sides`, demands that the other end does so, too. RFC
   /// 8446 §4.6.3.
   void update_keys(bool both_sides) {
     const int kind = both_sides ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED;

@@ -101,7 +101,7 @@ class TlsBrokenWriting : public ::testing::Test {
   Wire wire;
   tls::TlsStream client =
       *tls::TlsStream::client(wire.client_transport(), client_context(), "localhost");
-  OpensslServer server{wire, server_context()};
+  OpensslPeer server{wire, Role::server, server_context()};
   std::array<std::byte, 100> buffer;
 
   void SetUp() override {

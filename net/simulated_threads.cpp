@@ -38,13 +38,17 @@ bool SimulatedNetwork::Threads::wait(const std::function<bool()>& done,
     self->done = nullptr;
     return done();
   }
-  // At least one step, so that a wait of no time lets the threads go on, too.
+  // At least one step, so that a wait of no time lets the threads go on, too. But where there is
+  // nothing to wait for, no time passes.
+  bool is_done = done();
   do {
-    if (step(deadline)) continue;
-    if (done()) return true;
-    throw SimulationStuck("nothing can happen any more; waiting: " + all_names());
-  } while (!done() && !(deadline && clock_.now() >= *deadline));
-  return done();
+    const bool went_on = step(is_done ? clock_.now() : deadline);
+    is_done = done();
+    if (!went_on && !is_done) {
+      throw SimulationStuck("nothing can happen any more; waiting: " + all_names());
+    }
+  } while (!is_done && !(deadline && clock_.now() >= *deadline));
+  return is_done;
 }
 
 std::vector<std::string> SimulatedNetwork::Threads::names() const {
@@ -62,9 +66,7 @@ bool SimulatedNetwork::Threads::step(std::optional<TimePoint> limit) {
   }
   if (!ready_.empty()) {
     ++steps_;
-    if (++steps_at_once_ > most_steps_at_once) {
-      throw SimulationStuck("time stands still; running: " + all_names());
-    }
+    count_step_at_once();
     resume(ready_[clock_.draw(ready_.size())]);
     return true;
   }
@@ -75,9 +77,19 @@ bool SimulatedNetwork::Threads::step(std::optional<TimePoint> limit) {
   for (const auto& thread : threads_) consider(thread->deadline);
   consider(limit);
   if (!next) return false;
-  if (*next > clock_.now()) steps_at_once_ = 0;
+  if (*next > clock_.now()) {
+    steps_at_once_ = 0;
+  } else {
+    count_step_at_once();
+  }
   clock_.advance(std::max(*next, clock_.now()));
   return true;
+}
+
+void SimulatedNetwork::Threads::count_step_at_once() {
+  if (++steps_at_once_ > most_steps_at_once) {
+    throw SimulationStuck("time stands still; running: " + all_names());
+  }
 }
 
 bool SimulatedNetwork::Threads::can_go_on(const Thread& thread) const {

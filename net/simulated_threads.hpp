@@ -41,6 +41,7 @@ class SimulatedNetwork::Threads {
   };
 
   [[nodiscard]] bool step(std::optional<TimePoint> limit);
+  void count_step_at_once();
   [[nodiscard]] bool can_go_on(const Thread& thread) const;
   void resume(std::size_t index);
   [[nodiscard]] std::string all_names() const;

@@ -206,6 +206,31 @@ TEST(SimulatedNetwork, threads_that_spin_are_named) {
   EXPECT_THROW((void)network.run(), net::SimulationStuck);
 }
 
+/// A caller outside of the threads, as an app that is run by the test itself. Its peer's end has
+/// come with the last bytes; what a thread waits for is an hour away.
+TEST(SimulatedNetwork, a_wait_for_what_is_there_already_lets_the_threads_go_on_but_no_time_pass) {
+  SimulatedNetwork network;
+  const TimePoint begin = network.now();
+  bool went_on = false;
+  network.start("server", [&] {
+    went_on = true;
+    network.sleep_for(1h);
+  });
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(network.wait_until([] { return true; }, 1s));
+  EXPECT_TRUE(went_on);
+  EXPECT_EQ(network.now(), begin);
+}
+
+TEST(SimulatedNetwork, a_caller_outside_of_the_threads_that_spins_is_told) {
+  SimulatedNetwork network;
+  network.start("server", [&] { network.sleep_for(1h); });
+  EXPECT_THROW(
+      {
+        while (true) (void)network.wait_until([] { return true; });
+      },
+      net::SimulationStuck);
+}
+
 TEST(SimulatedNetwork, what_a_thread_throws_comes_out_of_run) {
   SimulatedNetwork network;
   network.start("careless", [&] {

@@ -15,7 +15,7 @@ if(WIRESPAN_SANITIZE)
 endif()
 
 # The same for tests and for programs that only show that they work. Their own code is compiled in less
-# time than the library's: -O1, and none with sanitizers, which miss nothing for it. The archives carry
+# time than the library's: -O1, and -O0 with sanitizers, which miss nothing for it. The archives carry
 # link-time code in the release preset; tests link their ordinary code.
 add_library(wirespan_test_flags INTERFACE)
 target_link_libraries(wirespan_test_flags INTERFACE wirespan_flags)
@@ -25,6 +25,10 @@ if(WIRESPAN_SANITIZE)
 else()
   target_compile_options(wirespan_test_flags INTERFACE $<$<CONFIG:Release>:-O1>)
 endif()
+# Linked last by GoogleTest programs: -O0 takes two thirds of the compile time of -O1, and most of their
+# own code runs once.
+add_library(wirespan_gtest_flags INTERFACE)
+target_compile_options(wirespan_gtest_flags INTERFACE $<$<CONFIG:Release>:-O0>)
 # Linked last by the tests of the layers with sockets, whose own code takes twice as long to compile with
 # UBSan. The layers' code is judged all the same.
 add_library(wirespan_socket_test_flags INTERFACE)
@@ -88,17 +92,20 @@ function(wirespan_layer layer)
   endif()
 endfunction()
 
-# wirespan_program(NAME SOURCES ... LINKS ... [MEASURED])
+# wirespan_program(NAME SOURCES ... LINKS ... [MEASURED | TOOL])
 #
 # A program of the project. Link-time optimisation takes longer than compiling a small program: a build
-# that has tests optimises only MEASURED programs that way, one without tests all of them.
+# that has tests optimises only MEASURED programs that way, one without tests all of them. The code of a
+# TOOL, of which most parses arguments, is optimised as little there as that of tests.
 function(wirespan_program name)
-  cmake_parse_arguments(arg "MEASURED" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "MEASURED;TOOL" "" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINKS} wirespan_flags)
   if(arg_MEASURED OR NOT WIRESPAN_TESTS)
     target_compile_options(${name} PRIVATE ${wirespan_lto_flags})
     target_link_options(${name} PRIVATE ${wirespan_lto_flags})
+  elseif(arg_TOOL)
+    target_link_libraries(${name} PRIVATE wirespan_test_flags)
   else()
     target_link_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-lto>)
   endif()

@@ -20,7 +20,7 @@ done
 shift $((OPTIND - 1))
 [[ $minutes =~ ^[1-9][0-9]*$ ]] || { echo "minutes: a number above 0" >&2; exit 2; }
 
-all=(bare_root fuzz worlds failure_points asan tsan asan_clang tsan_clang load load_tsan soak close_many flaky
+all=(bare_root each_alone fuzz worlds failure_points asan tsan asan_clang tsan_clang load load_tsan soak close_many flaky
   dead_network model coverage)
 steps=("$@")
 [ ${#steps[@]} -gt 0 ] || steps=("${all[@]}")
@@ -33,6 +33,12 @@ logs=build/nightly
 bare_root() { tests/bare_root.sh; }
 
 fuzz() { fuzz/run.sh $((minutes * 60)); }
+
+# Each source by itself: nothing is taken from another file of its batch, and no name shadows another.
+each_alone() {
+  cmake --preset clang -B build/each_alone -DWIRESPAN_BENCH=OFF -DCMAKE_COMPILE_WARNING_AS_ERROR=ON \
+    >/dev/null && cmake --build build/each_alone
+}
 
 sanitized() { # sanitized PRESET [COMPILER]: every test, with the sanitizers of a preset
   local build=build/$1${2:+_$2}

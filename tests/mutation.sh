@@ -22,6 +22,7 @@ case ${filter#^} in
   core*) targets=(core_tests rfc6455_tests rfc7692_tests core_allocation_tests) ;;
   net*) targets=(net_tests option_tests simulation_tests) ;;
   tls*) targets=(tls_tests) ;;
+  app* | server*) targets=(app_tests server_tests option_tests contract_call_tests simulation_tests) ;;
   *) targets=(core_tests rfc6455_tests rfc7692_tests core_allocation_tests net_tests tls_tests
               app_tests server_tests option_tests contract_call_tests simulation_tests) ;;
 esac

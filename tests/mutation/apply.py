@@ -4,8 +4,8 @@ at run time: an expression becomes `(wirespan_mutant(N) ? (mutated) : (original)
 `if (wirespan_mutant(N)) { mutated } else { original }`. N is the CRC-32 of the row's id, so that a new
 row compiles only its own file. A file that has not changed keeps its time.
 
-A row whose text is not found exactly once, or overlaps another row's, is an error; --check looks for
-that alone."""
+A row whose text is not found exactly once, overlaps another row's, or does not close a bracket that it
+opens is an error; --check looks for that alone."""
 
 import pathlib
 import re
@@ -47,6 +47,9 @@ def rows():
         if name in names:
             sys.exit(f"mutations.tsv:{number}: {name} is there twice")
         names.add(name)
+        for text in (original, mutated):
+            if any(text.count(opening) != text.count(closing) for opening, closing in ("()", "{}", "[]")):
+                sys.exit(f"mutations.tsv:{number}: {name} does not close what it opens: {text}")
         found.append((name, file, original, mutated, cells[4] if len(cells) == 5 else ""))
     return found
 

@@ -45,19 +45,24 @@ def suites_of(file):
 
 
 def output_of(process, quiet):
-    """(all that it prints, whether it was killed because it printed nothing for `quiet` seconds)"""
-    output = b""
-    while True:
+    """(all that it prints, "fails" if it was killed because an expectation failed, "hangs" if it printed
+    nothing for `quiet` seconds, or None)"""
+    output, verdict = b"", None
+    while verdict is None:
         ready, _, _ = select.select([process.stdout], [], [], quiet)
         part = os.read(process.stdout.fileno(), 1 << 16) if ready else b""
         output += part
-        if not part:
+        if not ready:
+            verdict = "hangs"
+        elif b": Failure\n" in output:  # what follows may take for ever
+            verdict = "fails"
+        elif not part:
             break
-    if not ready:
+    if verdict:
         os.killpg(process.pid, 9)
     process.wait()
     process.stdout.close()
-    return output.decode(errors="replace"), not ready
+    return output.decode(errors="replace"), verdict
 
 
 class Runner:
@@ -78,11 +83,10 @@ class Runner:
                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                    start_new_session=True)
         whole = tests.startswith("*-")
-        output, hangs = output_of(process, QUIET + (self.seconds.get(program, QUIET) if whole else 0))
-        how = "hangs" if hangs else {0: "passes", 1: "fails"}.get(process.returncode, "crashes")
-        failed = re.findall(r"^\[  FAILED  \] ([^\s,]+)", output, re.M)
+        output, verdict = output_of(process, QUIET + (self.seconds.get(program, QUIET) if whole else 0))
+        how = verdict or {0: "passes", 1: "fails"}.get(process.returncode, "crashes")
         begun = re.findall(r"^\[ RUN      \] (\S+)", output, re.M)
-        test = failed[0] if how == "fails" and failed else (begun or ["?"])[-1]
+        test = (begun or ["?"])[-1]
         return how if begun else "passes", test
 
     def finds(self, program, number, tests):

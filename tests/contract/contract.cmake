@@ -41,7 +41,7 @@ endif()
 
 find_program(VALGRIND valgrind)
 if(VALGRIND AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT WIRESPAN_SANITIZE)
-  wirespan_contract(nothing_unwritten_leaves
+  wirespan_contract(nothing_unwritten_leaves TIMEOUT 300
     COMMAND ${contract}/nothing_unwritten_leaves.sh $<TARGET_FILE:app_tests>
             $<TARGET_FILE:server_tests>)
 endif()

@@ -6,7 +6,7 @@ set -euo pipefail
 
 filter='Over/*Send.*/plain:Over/AppSend.*/plain_epoll:Over/WebSocketClose.R*/plain'
 filter+=':*Compressed.*/plain_epoll:Over/ServerEcho.*/plain_epoll:ServerEndings.*'
-filter+='-*64_MiB*:*threads*:*R142*' # long ones, which add nothing
+filter+='-*64_MiB*:*threads*:*R142*:*every_context*' # long ones, which add nothing
 for tests in "$@"; do
   valgrind --quiet --leak-check=no --error-exitcode=9 "$tests" --gtest_filter="$filter" \
     --gtest_brief=1

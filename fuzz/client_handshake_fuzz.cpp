@@ -76,7 +76,9 @@ void check_response_case(FuzzInput& input, std::uint8_t setting) {
               std::find(offered.begin(), offered.end(), subprotocol) != offered.end(),
           "a subprotocol was offered");
   require(!subprotocol.empty() || !request.require_subprotocol, "a required one is there");
-  require(!headers.contains("Sec-WebSocket-Extensions"), "no extension was offered");
+  std::string_view extensions = headers.get("Sec-WebSocket-Extensions").value_or("");
+  require(!next_list_element(extensions) && !done->agreement.deflate,
+          "no extension was offered, so an answer lists none");
   require(headers.get("Sec-WebSocket-Accept") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
           "the server has read the key");
 }

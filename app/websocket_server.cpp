@@ -20,13 +20,13 @@ std::error_code WebSocketServer::adopt(int fd, Bytes already_read, bool is_secur
 }
 
 std::error_code WebSocketServer::publish(std::string_view topic, std::string_view text,
-                                         std::string_view key) {
-  return impl_->publish(topic, Opcode::text, wire_bytes(text), key);
+                                         std::string_view key, Compress compress) {
+  return impl_->publish(topic, Opcode::text, wire_bytes(text), key, compress);
 }
 
 std::error_code WebSocketServer::publish_binary(std::string_view topic, Bytes payload,
-                                                std::string_view key) {
-  return impl_->publish(topic, Opcode::binary, payload, key);
+                                                std::string_view key, Compress compress) {
+  return impl_->publish(topic, Opcode::binary, payload, key, compress);
 }
 
 ServerStats WebSocketServer::stats() const { return impl_->stats(); }

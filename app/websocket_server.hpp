@@ -65,15 +65,20 @@ class WebSocketServer {
   std::error_code adopt(int fd, Bytes already_read = {}, bool is_secured = false);
 
   /// Fan-out: sends one message to all connections that have subscribed to the topic, on all loops.
-  /// The frame is encoded once and shared. Messages of one thread keep their order. A connection
-  /// whose Close frame was sent before its loop takes the message gets nothing of it.
+  /// The frame is encoded once and shared, and so is its compressed form: it is made for the first
+  /// subscriber that has agreed on compression, again for another window, and only if the message
+  /// is not below DeflateOptions::threshold. Compress::never: nobody gets it compressed, for
+  /// messages that mix secrets with what others choose. Messages of one thread keep their order. A
+  /// connection whose Close frame was sent before its loop takes the message gets nothing of it.
   /// ServerOptions::overflow decides about subscribers that do not read. Conflation: with a key,
   /// the message takes the place of an unsent older one of the topic with that key. Errors:
   /// Errc::invalid_text; send_queue_full if a loop of another thread is behind by more than
   /// ServerOptions::publish_queue_limit (then no subscriber gets the message); not_open once the
   /// server is over.
-  std::error_code publish(std::string_view topic, std::string_view text, std::string_view key = {});
-  std::error_code publish_binary(std::string_view topic, Bytes payload, std::string_view key = {});
+  std::error_code publish(std::string_view topic, std::string_view text, std::string_view key = {},
+                          Compress compress = Compress::if_agreed);
+  std::error_code publish_binary(std::string_view topic, Bytes payload, std::string_view key = {},
+                                 Compress compress = Compress::if_agreed);
 
   /// The counters of all loops.
   [[nodiscard]] ServerStats stats() const;

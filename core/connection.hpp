@@ -180,6 +180,12 @@ class Connection {
   [[nodiscard]] bool is_like_new() const noexcept;
   /// True if compression was agreed on.
   [[nodiscard]] bool compresses() const noexcept { return codec_ != nullptr; }
+  /// Returns what is to be sent of a published message: its compressed form, which other
+  /// connections share, if compression was agreed on and pays. Between messages, on a server.
+  /// Throws std::bad_alloc.
+  [[nodiscard]] PublishedFrame::Ptr published(const PublishedFrame::Ptr& frame) {
+    return codec_ ? codec_->published(frame) : frame;
+  }
   /// Bytes of memory held for input, messages, output and compression; 0 when idle without
   /// compression.
   [[nodiscard]] std::size_t memory() const noexcept;

@@ -74,11 +74,13 @@ std::error_code MessageAssembler::decode(Bytes in, bool last, const ReceiveOptio
                                          MessageCodec& codec) {
   std::array<std::byte, 256> spill;
   const bool checked = opcode_ == Opcode::text && options.validate_utf8;
+  // A message in fragments has less room at first: only what is complete leaves the memory at once.
+  const std::size_t likely = last ? codec.likely_size(in.size()) : 0;
   bool more = true;
   while (more) {
     const std::size_t allowed =
         options.max_message_size - std::min(codec.decoded_size(), options.max_message_size);
-    const MutableBytes direct = room_to_decode(allowed);
+    const MutableBytes direct = room_to_decode(allowed, likely);
     // A full buffer grows only when a further byte has been inflated: this step writes to the stack
     // and is copied. So a message that fills its block exactly does not cost a larger one, and at
     // the limit one byte too many is found without memory for it.
@@ -97,8 +99,10 @@ std::error_code MessageAssembler::decode(Bytes in, bool last, const ReceiveOptio
   return !last || !checked || utf8_.complete() ? std::error_code{} : Errc::invalid_utf8;
 }
 
-MutableBytes MessageAssembler::room_to_decode(std::size_t allowed) {
-  if (buffer_.empty() && allowed > 0) (void)buffer_.prepare(std::min(first_step, allowed));
+MutableBytes MessageAssembler::room_to_decode(std::size_t allowed, std::size_t likely) {
+  if (buffer_.empty() && allowed > 0) {
+    (void)buffer_.prepare(std::min(allowed, std::clamp(likely, first_step, decode_step)));
+  }
   const MutableBytes room = buffer_.room();
   return room.first(std::min({room.size(), allowed, decode_step}));
 }

@@ -92,7 +92,7 @@ class MessageAssembler {
                                              Event& out, MessageCodec& codec);
   [[nodiscard]] std::error_code decode(Bytes in, bool last, const ReceiveOptions& options,
                                        MessageCodec& codec);
-  [[nodiscard]] MutableBytes room_to_decode(std::size_t allowed);
+  [[nodiscard]] MutableBytes room_to_decode(std::size_t allowed, std::size_t likely);
   void deliver(const FrameHeader& header, Bytes whole, const ReceiveOptions& options, Event& out);
   [[nodiscard]] Bytes keep(const FrameChunk& chunk);
 

@@ -8,6 +8,7 @@
 #include <wirespan/core/byte_buffer.hpp>
 #include <wirespan/core/bytes.hpp>
 #include <wirespan/core/expected.hpp>
+#include <wirespan/core/published_frame.hpp>
 
 namespace wirespan {
 
@@ -36,6 +37,12 @@ class MessageCodec {
   [[nodiscard]] virtual Decoded decode(Bytes& in, bool last, MutableBytes room) = 0;
   /// Returns the bytes that the message under way has been decoded to; 0 between messages.
   [[nodiscard]] virtual std::size_t decoded_size() const noexcept = 0;
+  /// Returns the size that a message with a payload of `payload_size` bytes is likely to have,
+  /// judged by earlier ones: in as much room decode() is fastest. 0: any room is as good.
+  [[nodiscard]] virtual std::size_t likely_size(
+      [[maybe_unused]] std::size_t payload_size) const noexcept {
+    return 0;
+  }
 
   // Our messages. After encode() returned true or failed, the caller either calls commit(), once
   // the frame is in the output, or roll_back(); the codec can be used on in both cases.
@@ -50,6 +57,12 @@ class MessageCodec {
   virtual void commit(Bytes part, bool fin) noexcept = 0;
   /// Tells that the part was not sent: later messages will not refer to it.
   virtual void roll_back() noexcept = 0;
+  /// Returns the form of a published message to send instead of it: the same for all connections
+  /// that agreed on the same, made once. `frame` itself if it is better sent as it is. Between
+  /// messages only; later ones refer to no earlier one. Throws std::bad_alloc.
+  [[nodiscard]] virtual PublishedFrame::Ptr published(const PublishedFrame::Ptr& frame) {
+    return frame;
+  }
 
   /// Returns the bytes of memory that the codec owns or has been lent.
   [[nodiscard]] virtual std::size_t memory() const noexcept = 0;

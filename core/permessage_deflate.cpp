@@ -1,4 +1,5 @@
-// permessage_deflate.cpp - compresses and inflates messages with zlib. RFC 7692 §7.2.
+// permessage_deflate.cpp - compresses and inflates messages with zlib, or with libdeflate where no
+// context is kept. RFC 7692 §7.2.
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -29,8 +30,16 @@ constexpr std::size_t first_room = std::size_t{64} << 10;
 /// speed: 370 instead of 680 MB/s with 10 bits (AMD EPYC, zlib 1.2.13); one byte a call would leave
 /// 80.
 constexpr std::size_t judged_output = 64;
+/// Unit of Inflater's ratio.
+constexpr std::size_t ratio_unit = 16;
 /// Least room for a call of deflate(), which repeats the flush marker if it finds too little.
 constexpr std::size_t least_room = 64;
+
+/// Most bytes of a message in which no reference can reach beyond the window: libdeflate knows only
+/// that of 15 bits.
+constexpr std::size_t fits_window(int window_bits) noexcept {
+  return window_bits == most_window_bits ? WholeMessages::most : std::size_t{1} << window_bits;
+}
 
 std::error_code out_of_memory() noexcept {
   return std::make_error_code(std::errc::not_enough_memory);
@@ -48,29 +57,35 @@ Bytef* as_zlib(const std::byte* bytes) noexcept {
 class Compressor {
  public:
   Compressor(DeflatePool::Impl& pool, DeflateContext context, int window_bits) noexcept
-      : pool_(pool), context_(context), window_bits_(window_bits) {}
+      : pool_(pool), window_bits_(window_bits), context_(context) {}
 
   [[nodiscard]] Expected<bool> encode(Bytes part, bool first, bool fin, ByteBuffer& out);
   void commit(Bytes part, bool fin) noexcept;
   void roll_back() noexcept;
+  [[nodiscard]] PublishedFrame::Ptr published(const PublishedFrame::Ptr& frame);
   [[nodiscard]] std::size_t memory() const noexcept {
     return window_.capacity() + (state_ ? state_->memory() : 0);
   }
 
  private:
+  [[nodiscard]] std::optional<bool> encode_whole(Bytes message, ByteBuffer& out);
   [[nodiscard]] std::error_code begin_message();
   void compress(Bytes part, ByteBuffer& out);
 
   DeflatePool::Impl& pool_;
   Lent state_;            // null between messages, unless context_ is `stream`
   SlidingWindow window_;  // committed bytes, uncompressed; empty unless context_ is `dictionary`
-  DeflateContext context_;
   int window_bits_;
+  DeflateContext context_;
+  bool may_end_stream_ = true;  // a message without context may end with a final block
 };
 
 /// Every part ends with a flush, at the boundary of a byte and of a block: the receiver can inflate
 /// all of it at once, and after a roll-back the rest may come from a fresh state.
 Expected<bool> Compressor::encode(Bytes part, bool first, bool fin, ByteBuffer& out) {
+  if (first && fin && context_ == DeflateContext::none && may_end_stream_) {
+    if (const auto is_better = encode_whole(part, out)) return *is_better;
+  }
   if (first || !state_) {
     if (const auto error = begin_message()) return error;
   }
@@ -87,6 +102,16 @@ Expected<bool> Compressor::encode(Bytes part, bool first, bool fin, ByteBuffer& 
   if (!optional || out.size() < part.size()) return true;
   roll_back();
   return false;
+}
+
+/// encode() by libdeflate. std::nullopt: zlib is to do it.
+std::optional<bool> Compressor::encode_whole(Bytes message, ByteBuffer& out) {
+  if (message.empty() || message.size() > fits_window(window_bits_)) return std::nullopt;
+  const MutableBytes room = out.prepare(message.size()).first(message.size() - 1);
+  const auto size = pool_.whole_messages().compress(message, room);
+  if (!size) return std::nullopt;
+  out.commit(*size);
+  return *size > 0;
 }
 
 std::error_code Compressor::begin_message() {
@@ -136,6 +161,26 @@ void Compressor::roll_back() noexcept {
   }
 }
 
+/// The form is one of a compressor without context. A receiver that keeps the context gets none of
+/// libdeflate's: many end their stream with its final block.
+PublishedFrame::Ptr Compressor::published(const PublishedFrame::Ptr& frame) {
+  const bool ends_stream = context_ == DeflateContext::none;
+  const unsigned number = 2 * static_cast<unsigned>(window_bits_) + (ends_stream ? 1 : 0);
+  PublishedFrame::Ptr form = frame->form(number);
+  if (!form) {
+    Compressor alone(pool_, DeflateContext::none, window_bits_);
+    alone.may_end_stream_ = ends_stream;
+    ByteBuffer out;
+    const auto shrinks = alone.encode(frame->payload(), true, true, out);
+    if (!shrinks) return frame;  // without memory for it
+    form = frame->add_form(number, *shrinks ? Bytes(out.data()) : Bytes());
+  }
+  if (form->bytes().empty()) return frame;
+  roll_back();
+  window_.clear();
+  return form;
+}
+
 /// Inflates the peer's messages; a member of DeflateCodec. The zlib state is borrowed from the pool
 /// when a message begins. With DeflateContext::none and `dictionary` it goes back when the message
 /// ends; with `stream` it stays until the codec is destroyed. With `dictionary` the window of the
@@ -143,19 +188,22 @@ void Compressor::roll_back() noexcept {
 class Inflater {
  public:
   Inflater(DeflatePool::Impl& pool, DeflateContext context, int window_bits) noexcept
-      : pool_(pool), context_(context), window_bits_(window_bits) {}
+      : pool_(pool), window_bits_(window_bits), context_(context) {}
 
   [[nodiscard]] MessageCodec::Decoded decode(Bytes& in, bool last, MutableBytes room);
   [[nodiscard]] std::size_t decoded_size() const noexcept { return decoded_; }
+  [[nodiscard]] std::size_t likely_size(std::size_t payload_size) const noexcept;
   [[nodiscard]] std::size_t memory() const noexcept {
     return window_.capacity() + (state_ ? state_->memory() : 0);
   }
 
  private:
+  [[nodiscard]] std::optional<MessageCodec::Decoded> decode_whole(Bytes& in, MutableBytes room);
   [[nodiscard]] std::error_code begin_message();
   [[nodiscard]] std::error_code inflate_once(Bytes& in);
   [[nodiscard]] int call_zlib() noexcept;
   [[nodiscard]] std::error_code end_message();
+  void forget_message() noexcept;
   [[nodiscard]] bool is_over_ratio() const noexcept;
 
   DeflatePool::Impl& pool_;
@@ -163,8 +211,9 @@ class Inflater {
   SlidingWindow window_;      // inflated bytes; empty unless context_ is `dictionary`
   std::size_t received_ = 0;  // compressed bytes of this message that zlib has taken, with the tail
   std::size_t decoded_ = 0;   // bytes they were inflated to
-  DeflateContext context_;
   int window_bits_;
+  std::uint16_t ratio_ = 4 * ratio_unit;  // by which messages grow; at most that of DEFLATE, 1,032
+  DeflateContext context_;
   std::uint8_t tail_used_ = 0;  // bytes of `tail` that zlib has taken after this message's own
   bool under_way_ = false;      // a message has begun and not ended; => state_ is not null
   bool at_boundary_ = false;    // zlib has stopped between two blocks and two bytes
@@ -172,6 +221,9 @@ class Inflater {
 };
 
 MessageCodec::Decoded Inflater::decode(Bytes& in, bool last, MutableBytes room) {
+  if (!under_way_ && last && context_ == DeflateContext::none) {
+    if (const auto whole = decode_whole(in, room)) return *whole;
+  }
   if (!under_way_) {
     if (const auto error = begin_message()) return {.error = error};
   }
@@ -191,9 +243,33 @@ MessageCodec::Decoded Inflater::decode(Bytes& in, bool last, MutableBytes room) 
   }
   tail_used_ = static_cast<std::uint8_t>(tail.size() - rest.size());
   if (!error && is_over_ratio()) error = Errc::inflate_ratio;
+  const std::size_t written = size - stream.avail_out;
   const bool more = stream.avail_out == 0;
-  if (!error && !more && last) error = end_message();
-  return {.size = size - stream.avail_out, .more = more, .error = error};
+  if (!error && !more && last) error = end_message();  // the state may be gone after that
+  return {.size = written, .more = more, .error = error};
+}
+
+/// decode() by libdeflate. std::nullopt: zlib is to do it, from the start.
+std::optional<MessageCodec::Decoded> Inflater::decode_whole(Bytes& in, MutableBytes room) {
+  room = room.first(std::min(room.size(), fits_window(window_bits_)));
+  if (likely_size(in.size()) > room.size()) return std::nullopt;
+  const auto size = pool_.whole_messages().inflate(in, room);
+  if (!size) return std::nullopt;
+  received_ = in.size() + tail.size();
+  decoded_ = *size;
+  in = in.subspan(in.size());
+  MessageCodec::Decoded decoded{.size = *size, .more = false, .error = {}};
+  if (is_over_ratio()) {
+    decoded.error = Errc::inflate_ratio;
+  } else {
+    forget_message();
+  }
+  return decoded;
+}
+
+/// Judges by the latest messages: those that grew most count longest. An eighth is added.
+std::size_t Inflater::likely_size(std::size_t payload_size) const noexcept {
+  return payload_size * ratio_ / ratio_unit * 9 / 8;
 }
 
 std::error_code Inflater::begin_message() {
@@ -267,9 +343,16 @@ std::error_code Inflater::end_message() {
     window_.assign_from(state_->stream(), window_bits_);
   }
   if (context_ != DeflateContext::stream) state_.reset();
+  forget_message();
+  return {};
+}
+
+/// The message has ended; of it only the ratio is kept.
+void Inflater::forget_message() noexcept {
+  const std::size_t ratio = decoded_ * ratio_unit / std::max<std::size_t>(received_, 1);
+  ratio_ = static_cast<std::uint16_t>(std::max(ratio, ratio_ - std::size_t{ratio_} / 16));
   received_ = decoded_ = 0;
   under_way_ = false;
-  return {};
 }
 
 bool Inflater::is_over_ratio() const noexcept {
@@ -296,6 +379,9 @@ class DeflateCodec final : public MessageCodec {
   [[nodiscard]] std::size_t decoded_size() const noexcept override {
     return inflater_.decoded_size();
   }
+  [[nodiscard]] std::size_t likely_size(std::size_t payload_size) const noexcept override {
+    return inflater_.likely_size(payload_size);
+  }
   [[nodiscard]] bool is_worth(std::size_t first_part_size) const noexcept override {
     return first_part_size >= pool_->options().threshold;
   }
@@ -304,6 +390,10 @@ class DeflateCodec final : public MessageCodec {
   }
   void commit(Bytes part, bool fin) noexcept override { compressor_.commit(part, fin); }
   void roll_back() noexcept override { compressor_.roll_back(); }
+  [[nodiscard]] PublishedFrame::Ptr published(const PublishedFrame::Ptr& frame) override {
+    const bool is_wanted = frame->may_be_compressed() && is_worth(frame->payload().size());
+    return is_wanted ? compressor_.published(frame) : frame;
+  }
   [[nodiscard]] std::size_t memory() const noexcept override {
     return sizeof(DeflateCodec) + compressor_.memory() + inflater_.memory();
   }

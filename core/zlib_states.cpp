@@ -92,7 +92,7 @@ DeflatePool::Impl::Lent DeflatePool::Impl::lend(ZlibState::Kind kind, int window
 }
 
 void DeflatePool::Impl::take_back(std::unique_ptr<ZlibState> state) noexcept {
-  if (idle_ + state->memory() > keep_) return;
+  if (idle() + state->memory() > keep_) return;
   state->reset();
   idle_ += state->memory();
   state->next = free_;

@@ -11,6 +11,7 @@
 #include <wirespan/core/bytes.hpp>
 #include <wirespan/core/deflate_parameters.hpp>
 #include <wirespan/core/permessage_deflate.hpp>
+#include <wirespan/core/whole_messages.hpp>
 
 namespace wirespan {
 
@@ -58,7 +59,8 @@ class ZlibState {
 /// lent: every codec holds a share of its pool.
 class DeflatePool::Impl {
  public:
-  Impl(const DeflateOptions& options, std::size_t keep) : options_(options), keep_(keep) {}
+  Impl(const DeflateOptions& options, std::size_t keep)
+      : options_(options), keep_(keep), whole_messages_(options.level, keep) {}
   ~Impl();
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -77,17 +79,19 @@ class DeflatePool::Impl {
   [[nodiscard]] Lent lend(ZlibState::Kind kind, int window_bits);
 
   [[nodiscard]] const DeflateOptions& options() const noexcept { return options_; }
-  [[nodiscard]] std::size_t memory() const noexcept { return memory_; }
-  [[nodiscard]] std::size_t idle() const noexcept { return idle_; }
+  [[nodiscard]] WholeMessages& whole_messages() noexcept { return whole_messages_; }
+  [[nodiscard]] std::size_t memory() const noexcept { return memory_ + whole_messages_.memory(); }
+  [[nodiscard]] std::size_t idle() const noexcept { return idle_ + whole_messages_.memory(); }
 
  private:
   void take_back(std::unique_ptr<ZlibState> state) noexcept;
 
   DeflateOptions options_;
-  std::size_t keep_;           // most bytes of idle states; idle_ <= keep_
+  std::size_t keep_;           // most bytes of idle states; idle() <= keep_
   std::size_t memory_ = 0;     // bytes of all states, lent and idle
   std::size_t idle_ = 0;       // bytes of the states in free_
   ZlibState* free_ = nullptr;  // list of the idle states, the latest first
+  WholeMessages whole_messages_;
 };
 
 /// The latest uncompressed bytes of one direction, at most 2^window_bits: the context that

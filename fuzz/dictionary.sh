@@ -4,6 +4,6 @@
 set -euo pipefail
 
 case $1 in
-  permessage_deflate) echo fuzz/deflate.dict ;;
+  permessage_deflate | deflate_engines) echo fuzz/deflate.dict ;;
   *handshake* | cookie | extensions | http_head | proxy | redirect | url) echo fuzz/http.dict ;;
 esac

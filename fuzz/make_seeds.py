@@ -535,9 +535,11 @@ def write_compressed():
     for i, stream in enumerate(streams):
         for cuts in (WHOLE, b"\x00\x01\x00\x07", b"\x05\x00\x01\x03\x01"):
             seed("permessage_deflate", number(0, i * 7 % 256, i * 11 % 256), tape(cuts), stream)
+        seed("deflate_engines", number(0, i * 7 % 256), tape(WHOLE), stream)
     for i in range(27):
         seed("permessage_deflate", number(1, i * 5, i * 3), tape(b"\x1f\x01\x40\x05\x01"),
              MIXED * 4 + bytes(range(64)))
+        seed("deflate_engines", number(1, i), tape(b"\x1f\x01\x40\x05\x01"), MIXED * 4 + bytes(range(64)))
 
 
 if __name__ == "__main__":

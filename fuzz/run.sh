@@ -14,6 +14,7 @@ cd "$(dirname "$0")/.."
 
 mkdir -p build
 # An independent implementation, for one target.
+.ci/need libdeflate-dev
 .ci/need libwslay-dev || echo "without libwslay-dev the target wslay is not built" >&2
 cmake --preset fuzz >build/fuzz-configure.log 2>&1 || { cat build/fuzz-configure.log; exit 2; }
 cmake --build --preset fuzz --target wirespan_fuzzers --parallel "${JOBS:-$(nproc)}"

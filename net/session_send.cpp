@@ -53,6 +53,9 @@ std::error_code Session::send_published(const PublishedFrame::Ptr& frame) {
   if (!accepts()) return Errc::not_open;
   if (connection_) {
     if (const auto error = connection_->check_message()) return error;
+    if (connection_->compresses()) {
+      return queue_frame(connection_->published(frame), Admission::ask);
+    }
   }
   return queue_frame(frame, Admission::ask);
 }

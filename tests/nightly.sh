@@ -40,9 +40,10 @@ each_alone() {
     >/dev/null && cmake --build build/each_alone
 }
 
-sanitized() { # sanitized PRESET [COMPILER]: every test, with the sanitizers of a preset
+# Every test, with the sanitizers of a preset and with libdeflate, which the release build has not.
+sanitized() { # sanitized PRESET [COMPILER]
   local build=build/$1${2:+_$2}
-  cmake --preset "$1" -B "$build" -DWIRESPAN_BENCH=OFF ${2:+-DCMAKE_CXX_COMPILER="$2"} >/dev/null &&
+  cmake --preset "$1" -B "$build" -DWIRESPAN_BENCH=OFF -DWIRESPAN_LIBDEFLATE=ON ${2:+-DCMAKE_CXX_COMPILER="$2"} >/dev/null &&
     cmake --build "$build" &&
     ctest --test-dir "$build" --output-on-failure -j "$jobs" --timeout 600
 }
@@ -145,7 +146,7 @@ for step in "${steps[@]}"; do
 done
 mkdir -p "$logs"
 ./.ci/need g++ clang lld libclang-rt-14-dev cmake ninja-build ccache libssl-dev zlib1g-dev libpsl-dev libcli11-dev \
-  libgtest-dev libgmock-dev libbenchmark-dev openssl binutils git python3 gcovr spin || exit 2
+  libgtest-dev libgmock-dev libbenchmark-dev libdeflate-dev openssl binutils git python3 gcovr spin || exit 2
 tests/peers/install.sh >"$logs/peers.log" 2>&1 || { cat "$logs/peers.log"; exit 2; }
 
 failed=0

@@ -265,9 +265,9 @@ std::error_code ServerImpl::adopt(int fd, Bytes already_read, bool is_secured) {
 }
 
 std::error_code ServerImpl::publish(std::string_view topic, Opcode opcode, Bytes payload,
-                                    std::string_view key) {
+                                    std::string_view key, Compress compress) {
   if (opcode == Opcode::text && !is_valid_utf8(payload)) return Errc::invalid_text;
-  const auto frame = PublishedFrame::make(opcode, payload, conflation_key(topic, key));
+  const auto frame = PublishedFrame::make(opcode, payload, conflation_key(topic, key), compress);
   const std::size_t size = frame->bytes().size() + topic.size() + publish_overhead;
   if (!reserve_rooms(size)) return Errc::send_queue_full;
   published_.fetch_add(1, std::memory_order_relaxed);

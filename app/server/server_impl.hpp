@@ -33,7 +33,7 @@ class ServerImpl final : private SocketSpreader {
   void stop_from_signal() noexcept;
   [[nodiscard]] std::error_code adopt(int fd, Bytes already_read, bool is_secured);
   [[nodiscard]] std::error_code publish(std::string_view topic, Opcode opcode, Bytes payload,
-                                        std::string_view key);
+                                        std::string_view key, Compress compress);
   [[nodiscard]] ServerStats stats() const;
   [[nodiscard]] std::size_t connection_count() const noexcept;
   [[nodiscard]] ServerWorker& first() noexcept { return *workers_.front(); }

@@ -72,5 +72,47 @@ TEST(PublishedFrameTest, threads_share_it) {
   for (std::thread& thread : threads) thread.join();
 }
 
+TEST(PublishedFrameTest, has_a_compressed_form_for_each_agreement_once_it_was_added) {
+  const auto published = PublishedFrame::make(Opcode::text, bytes_of("hi"), "key");
+  EXPECT_EQ(published->opcode(), Opcode::text);
+  EXPECT_EQ(owned(published->payload()), bytes_of("hi"));
+  EXPECT_TRUE(published->may_be_compressed());
+  EXPECT_FALSE(published->form(30));
+  const auto form = published->add_form(30, "f2 00"_hex);
+  EXPECT_EQ(owned(form->bytes()), "c1 02 f200"_hex) << "RSV1";
+  EXPECT_EQ(form->key(), "key") << "it replaces what the frame would replace";
+  const auto other = published->add_form(18, {});
+  EXPECT_TRUE(other->bytes().empty()) << "better sent as it is";
+  EXPECT_EQ(published->form(30).get(), form.get());
+  EXPECT_EQ(published->form(18).get(), other.get());
+  EXPECT_FALSE(published->form(31));
+  EXPECT_FALSE(PublishedFrame::make(Opcode::text, {}, {}, Compress::never)->may_be_compressed());
+}
+
+TEST(PublishedFrameTest, a_form_outlives_the_frame_that_it_was_made_for) {
+  PublishedFrame::Ptr form;
+  {
+    const auto published = PublishedFrame::make(Opcode::binary, bytes_of("x"));
+    form = published->add_form(30, "00"_hex);
+    (void)published->add_form(31, "01"_hex);
+  }
+  EXPECT_EQ(owned(form->bytes()), "c2 01 00"_hex);
+}
+
+TEST(PublishedFrameTest, threads_add_forms_at_once_and_each_finds_one_of_its_number) {
+  for (int round = 0; round < 200; ++round) {
+    const auto published = PublishedFrame::make(Opcode::binary, bytes_of("x"));
+    std::vector<std::thread> threads;
+    for (unsigned i = 0; i < 4; ++i) {
+      threads.emplace_back([published, number = i % 2] {
+        const ByteVector payload{std::byte(number)};
+        if (!published->form(number)) (void)published->add_form(number, payload);
+        EXPECT_EQ(owned(published->form(number)->bytes()).back(), payload[0]);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+}
+
 }  // namespace
 }  // namespace wirespan::test

@@ -146,7 +146,7 @@ TEST(Section8, R161_a_million_final_blocks_cost_no_more_than_their_bytes) {
 /// Each block allocation fails in turn: the outcome is bad_alloc or the end of the connection, and
 /// nothing leaks.
 TEST(Section8, every_block_may_be_refused) {
-  const ByteVector wire = compressed_frames(1, ZlibDeflater().message(compressible_text(100'000)));
+  const ByteVector wire = compressed_frames(1, ZlibDeflater().message(compressible_text(200'000)));
   const int places = run_until_nothing_fails([&](FailAfter& fail) {
     ConversationOptions options = compressing();
     options.fail_blocks = &fail;

@@ -78,8 +78,12 @@ std::optional<ByteVector> ZlibInflater::message(Bytes compressed) {
     stream_.avail_out = step;
     const int result = inflate(&stream_, Z_SYNC_FLUSH);
     out.resize(before + step - stream_.avail_out);
-    if (result != Z_OK && result != Z_BUF_ERROR) return std::nullopt;
-    if (stream_.avail_out > 0) break;
+    if (result == Z_STREAM_END) {  // §7.2.1 allows a block with BFINAL; the window stays
+      (void)inflateResetKeep(&stream_);
+    } else if (result != Z_OK && result != Z_BUF_ERROR) {
+      return std::nullopt;
+    }
+    if (stream_.avail_out > 0 && (result != Z_STREAM_END || stream_.avail_in == 0)) break;
   }
   if (stream_.avail_in > 0) return std::nullopt;
   return out;

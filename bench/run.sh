@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 ./.ci/need g++ cmake ninja-build libbenchmark-dev libcli11-dev libssl-dev openssl iproute2 \
-  util-linux libboost1.81-dev libwebsocketpp-dev libwebsockets-dev python3 python3-websocket
+  libdeflate-dev util-linux libboost1.81-dev libwebsocketpp-dev libwebsockets-dev python3 python3-websocket
 # Programs from elsewhere are kept: Debian's npm does not install beside a foreign nodejs.
 command -v node >/dev/null || ./.ci/need nodejs
 command -v npm >/dev/null || ./.ci/need npm
@@ -24,7 +24,9 @@ fi
 
 cmake --preset bench >/dev/null
 cmake --build build/bench --parallel --target echo_load raw_echo echo_server raw_fan_out \
-  wirespan_fan_out raw_client blocking_client app_client echo_peers
+  raw_deflate wirespan_fan_out raw_client blocking_client app_client echo_peers
+cmake --preset bench -B build/bench_libdeflate -DWIRESPAN_LIBDEFLATE=ON >/dev/null
+cmake --build build/bench_libdeflate --parallel --target raw_deflate echo_server
 
 ulimit -n "$(ulimit -H -n)" || true
 measure=(python3 bench/echo/run.py "$@")

@@ -48,7 +48,9 @@ struct DeflateOptions {
   /// The same, demanded from the peer. A reference beyond the agreed window fails with 1007. Below
   /// 15, inflating is about half as fast: one call of zlib then writes at most 64 bytes.
   int receive_window_bits = most_window_bits;
-  int level = 6;         ///< Level of compression, 1 (fast) to 9 (small).
+  /// Level of compression, 1 (fast) to 9 (small). 5 sends 1 to 4 % more bytes of JSON or text than
+  /// zlib's own default of 6 and takes 0.6 to 0.9 of its time.
+  int level = 5;
   int memory_level = 8;  ///< 1 (small) to 9 (fast): zlib's hash tables for sending.
   /// Bytes. A message that is shorter, or whose first fragment is, is sent uncompressed. 0: no
   /// message is too short.

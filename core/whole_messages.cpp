@@ -24,10 +24,6 @@ constexpr std::array<std::byte, 9> behind{std::byte{0x00}, std::byte{0x00}, std:
                                           std::byte{0xFF}, std::byte{0x01}, std::byte{0x00},
                                           std::byte{0x00}, std::byte{0xFF}, std::byte{0xFF}};
 
-/// libdeflate's levels are stronger than zlib's: of JSON, one less gives fewer bytes at every level
-/// but 1, in half to four fifths of zlib's time (bench/README.md).
-int libdeflate_level(int zlib_level) noexcept { return std::max(zlib_level - 1, 1); }
-
 /// True for a payload whose final block ended after `taken` bytes, if nothing but the octet that
 /// belongs there comes after it.
 bool ends_with_final_block(Bytes payload, std::size_t taken) noexcept {
@@ -65,7 +61,7 @@ struct WholeMessages::Receiving {
 };
 
 WholeMessages::WholeMessages(int level, std::size_t keep) noexcept
-    : level_(libdeflate_level(level)), available_(keep >= all_memory) {}
+    : level_(level), available_(keep >= all_memory) {}
 
 WholeMessages::~WholeMessages() = default;
 

@@ -20,8 +20,9 @@ class WholeMessages {
   /// limit or a bad byte and needs no room for the whole message.
   static constexpr std::size_t most = std::size_t{64} << 10;
 
-  /// `level`: DeflateOptions::level. `keep`: most bytes that stay allocated between messages; less
-  /// than the engines need: there are none.
+  /// `level`: DeflateOptions::level; libdeflate's of the same number makes JSON smaller than zlib's
+  /// and text about as small, in less time up to 7. `keep`: most bytes that stay allocated between
+  /// messages; less than the engines need: there are none.
   WholeMessages(int level, std::size_t keep) noexcept;
   ~WholeMessages();
   WholeMessages(const WholeMessages&) = delete;

@@ -46,8 +46,13 @@ TLS_FULL = matrix((1, 64), (1, 16), (16, KIB, 16 * KIB, 256 * KIB))
 TLS_QUICK = [Cell(64, 1, 16), Cell(64, 16, KIB), Cell(64, 16, 16 * KIB), Cell(64, 1, 256 * KIB)]
 CLIENT_FULL = matrix((1,), (1, 16), (16, KIB, 16 * KIB, 256 * KIB))
 CLIENT_QUICK = [Cell(1, 1, 16), Cell(1, 16, 16), Cell(1, 1, 16 * KIB), Cell(1, 1, 256 * KIB)]
+# Trades as JSON, compressed.
+COMPRESSED = matrix((16,), (1,), (KIB, 16 * KIB))
 # Subscribers, messages published in one turn of the loop, their size.
 FAN_OUT = [Cell(1000, 1, 16), Cell(1000, 16, 16), Cell(1000, 1, 16 * KIB)]
+
+# One compressed message to 1,000, beside a plain one of its compressed size.
+COMPRESSED_FAN_OUT = [Cell(1000, 1, 5690)]
 
 LATENCY = [Cell(1, 1, 16), Cell(1, 1, KIB)]
 
@@ -79,6 +84,10 @@ HANDSHAKE_TARGET = 25  # us
 # Bytes of an idle connection, plain and over TLS.
 IDLE_TARGET = 272
 IDLE_TLS_TARGET = 15000
+COMPRESSED_FAN_OUT_TARGETS = [("5690 B of JSON to 1000", COMPRESSED_FAN_OUT, 1.1)]
+# Of the CPU time to that of uWebSockets.
+COMPRESSED_TARGETS = [("1 and 16 KiB without context", COMPRESSED, 0.7)]
+COMPRESSED_STREAM_TARGETS = [("1 and 16 KiB with context", COMPRESSED, 0.9)]
 LATENCY_TARGETS = [("round trip, both ends polling", LATENCY, 1.1)]
 TLS_TARGETS = [("every cell", TLS_FULL, 1.05)]
 CLIENT_TARGETS = [

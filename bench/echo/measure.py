@@ -34,7 +34,7 @@ class Bench:
             return None
         command = [peers.program("echo_load"), scenario, "--port", str(server.port), "--server",
                    str(server.process.pid), *(str(argument) for argument in arguments)]
-        if server.name == peers.RAW and scenario != "handshake":
+        if server.name.startswith(peers.RAW) and scenario != "handshake":
             command.append("--raw")
         if tls:
             command.append("--tls")
@@ -87,6 +87,40 @@ class Bench:
             arguments = self.window(cell)
             results[cell.name] = self.in_turns(servers, lambda name: self.load(
                 servers[name], "fan_out", arguments, False, self.time + self.warm_up))
+        for server in servers.values():
+            server.stop()
+        return results
+
+    def compressed(self, context):
+        servers = {n: peers.Server(n, c) for n, c in peers.compressing_commands(context).items()}
+        results = {}
+        for cell in cells.COMPRESSED:
+            self.say(f"compressed, context {context}: {cell.name}")
+            arguments = [*self.window(cell), "--compression", context]
+            results[cell.name] = self.in_turns(servers, lambda name: self.load(
+                servers[name], "compressed", arguments, False, self.time + self.warm_up))
+        for server in servers.values():
+            server.stop()
+        return results
+
+    def compressed_fan_out(self):
+        """Ours against itself: a plain message of as many bytes as the compressed one takes."""
+        command = [peers.program("wirespan_fan_out"), "PORT"]
+        servers = {peers.PLAIN: peers.Server(peers.PLAIN, command),
+                   peers.OURS: peers.Server(peers.OURS, [*command, "none"])}
+        results = {}
+        for cell in cells.COMPRESSED_FAN_OUT:
+            self.say(f"compressed fan-out {cell.name}")
+            seconds = self.time + self.warm_up
+            compressed = [*self.window(cell), "--compression", "none"]
+            first = self.load(servers[peers.OURS], "fan_out", compressed, False, seconds)
+            if first is None:
+                continue
+            head = 4  # of a frame
+            short = cells.Cell(cell.connections, cell.depth, round(first["bytes"]) - head)
+            arguments = {peers.PLAIN: self.window(short), peers.OURS: compressed}
+            results[cell.name] = self.in_turns(servers, lambda name: self.load(
+                servers[name], "fan_out", arguments[name], False, seconds))
         for server in servers.values():
             server.stop()
         return results
@@ -165,6 +199,9 @@ class Bench:
 PARTS = {
     "echo": lambda bench: bench.echo(False),
     "fan_out": Bench.fan_out,
+    "compressed_fan_out": Bench.compressed_fan_out,
+    "compressed": lambda bench: bench.compressed("none"),
+    "compressed_stream": lambda bench: bench.compressed("stream"),
     "clients": Bench.clients,
     "latency": Bench.latency,
     "tls": lambda bench: bench.echo(True),

@@ -14,7 +14,12 @@ MODULES = os.path.join(ROOT, "build", "bench-peers", "node_modules")
 CERTIFICATE = os.path.join(BUILD, "bench-certificate.pem")
 KEY = os.path.join(BUILD, "bench-key.pem")
 
+# The same with libdeflate, for our programs that compress.
+LIBDEFLATE_BUILD = os.path.join(ROOT, "build", "bench_libdeflate")
+
 OURS = "wirespan"
+OURS_LIBDEFLATE = "wirespan libdeflate"
+PLAIN = "wirespan, plain and as short"
 RAW = "raw"
 UWS = "uWebSockets.js"
 
@@ -70,6 +75,29 @@ def fan_out_commands():
         "ws": ["node", script("ws_echo.cjs"), "PORT", "fan_out"],
         "bun": [bun(), script("bun_echo.mjs"), "PORT", "fan_out"],
     }
+
+
+def compressing_commands(context):
+    """Echo servers that keep no context ("none") or one for each connection ("stream")."""
+    def ours(build):
+        return [os.path.join(build, "app", "echo_server"), "--port", "PORT", f"--compression={context}"]
+
+    commands = {
+        RAW: [program("raw_deflate"), "PORT", context],
+        OURS: ours(BUILD),
+        UWS: ["node", script("uws_echo.cjs"), "PORT", context],
+        "Beast": [program("beast_echo"), "PORT", context],
+        "ws": ["node", script("ws_echo.cjs"), "PORT", context],
+        "bun": [bun(), script("bun_echo.mjs"), "PORT", context],
+    }
+    if context == "none":
+        raw = os.path.join(LIBDEFLATE_BUILD, "bench", "echo", "raw_deflate")
+        commands |= {
+            f"{RAW} libdeflate": [raw, "PORT", context],
+            OURS_LIBDEFLATE: ours(LIBDEFLATE_BUILD),
+            "websocketpp": [program("websocketpp_echo"), "PORT", context],
+        }
+    return commands
 
 
 def client_commands():

@@ -33,7 +33,13 @@ def table(results):
             for cell in SHOWN if cell in parts["echo"]]
     rows += [row(f"fan-out {cell}", turns, names, "server_us")
              for cell, turns in parts["fan_out"].items()]
-    return report.table(["connections x depth x size", "raw, us", *names], rows)
+    rows += [row(f"compressed echo {context}, {cell}", turns, [*names, peers.OURS_LIBDEFLATE],
+                 "server_us")
+             for part, context in (("compressed", "without context"),
+                                   ("compressed_stream", "with context"))
+             for cell, turns in parts[part].items()]
+    return report.table(["connections x depth x size", "raw, us", *names, peers.OURS_LIBDEFLATE],
+                        [one + [""] * (len(names) + 3 - len(one)) for one in rows])
 
 
 def write(results, about):

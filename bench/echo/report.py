@@ -44,7 +44,7 @@ def text_of(triple):
 def best_peer(turns, key, ours):
     """The peer with the lowest median; ours and raw are none."""
     found = {name: median(figures(t, key)) for name, t in turns.items()
-             if name != peers.RAW and not name.startswith(peers.OURS)}
+             if not name.startswith((peers.RAW, peers.OURS))}
     there = {name: value for name, value in found.items() if value is not None}
     return min(there, key=there.get) if there and ours in turns else None
 
@@ -130,6 +130,15 @@ SECTIONS = [
     ("fan_out", "Targets: fan-out",
      lambda part: [verdicts(part, cells.FAN_OUT_TARGETS, "server_us", peers.OURS, peers.UWS),
                    against_best(part, "server_us", peers.OURS)]),
+    ("compressed_fan_out", "Targets: compressed fan-out",
+     lambda part: [verdicts(part, cells.COMPRESSED_FAN_OUT_TARGETS, "server_us", peers.OURS,
+                            peers.PLAIN)]),
+    ("compressed", "Targets: compressed echo without context",
+     lambda part: [verdicts(part, cells.COMPRESSED_TARGETS, "server_us", ours, peers.UWS)
+                   for ours in (peers.OURS, peers.OURS_LIBDEFLATE)]),
+    ("compressed_stream", "Targets: compressed echo with context",
+     lambda part: [verdicts(part, cells.COMPRESSED_STREAM_TARGETS, "server_us", peers.OURS,
+                            peers.UWS)]),
     ("tls", "Targets: TLS",
      lambda part: [verdicts(part, cells.TLS_TARGETS, "server_us", peers.OURS),
                    against_best(part, "server_us", peers.OURS)]),
@@ -151,6 +160,14 @@ SECTIONS = [
      lambda part: [with_ratios(part, "per_second", FAN_OUT_HEAD)]),
     ("tls", "Over TLS: server CPU, us per message (ratio to raw OpenSSL)",
      lambda part: [with_ratios(part, "server_us")]),
+    ("compressed", "Compressed echo of JSON without context: server CPU, us per message (ratio to raw zlib)",
+     lambda part: [with_ratios(part, "server_us")]),
+    ("compressed", "Compressed echo of JSON without context: bytes of an echo (ratio to raw zlib)",
+     lambda part: [with_ratios(part, "bytes")]),
+    ("compressed_stream", "Compressed echo of JSON with context: server CPU, us per message (ratio to raw zlib)",
+     lambda part: [with_ratios(part, "server_us")]),
+    ("compressed_stream", "Compressed echo of JSON with context: bytes of an echo (ratio to raw zlib)",
+     lambda part: [with_ratios(part, "bytes")]),
     ("clients", "Clients: own CPU, us per message (ratio to a raw blocking client)",
      lambda part: [with_ratios(part, "own_us")]),
     ("clients", "Clients: round trip of a batch, p50, us",

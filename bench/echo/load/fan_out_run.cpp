@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "../../bench_data.hpp"
+#include "../../trades.hpp"
 #include "../published.hpp"
+#include "compression.hpp"
 #include "process.hpp"
 #include "scenarios.hpp"
 #include "traffic.hpp"
@@ -70,8 +72,12 @@ void FanOutRun::subscribe_all() {
   subscribers_.reserve(options_.connections);
   for (std::size_t i = 0; i < options_.connections; ++i) {
     Stream stream(options_.port, tls_.get());
-    request_upgrade(stream);
-    await_upgrade(stream);
+    if (options_.compression.empty()) {
+      request_upgrade(stream);
+      (void)await_upgrade(stream);
+    } else {
+      upgrade_compressed(stream, agreed_on(options_));
+    }
     stream.stop_blocking();
     subscribers_.push_back({.stream = std::move(stream)});
     epoll_event event{};
@@ -81,7 +87,40 @@ void FanOutRun::subscribe_all() {
   }
 }
 
+/// Orders a round by itself. Every round has the same bytes: the messages are, and no context is
+/// kept.
+void FanOutRun::learn_compressed_burst() {
+  const Agreed agreed = agreed_on(options_);
+  const auto pool = make_pool(agreed);
+  Connection first = make_client(agreed, pool);
+  const std::string expected = trades(1, options_.size).front();
+  burst_.clear();
+  std::size_t messages = 0;
+  if (subscribers_.front().stream.send(order_) != order_.size()) {
+    throw std::runtime_error("the order was not taken at once");
+  }
+  while (messages < options_.depth) {
+    const std::size_t size = subscribers_.front().stream.receive(room_);
+    burst_.insert(burst_.end(), room_.begin(), room_.begin() + static_cast<std::ptrdiff_t>(size));
+    first.feed(MutableBytes(room_).first(size));
+    for (Event event = first.next(); !std::holds_alternative<NeedInput>(event);
+         event = first.next()) {
+      const auto* message = std::get_if<Message>(&event);
+      if (message == nullptr || wire_text(message->payload) != expected) {
+        throw std::runtime_error("what came is not what was published");
+      }
+      ++messages;
+    }
+  }
+  for (std::size_t i = 1; i < subscribers_.size(); ++i) {
+    for (std::size_t received = 0; received < burst_.size();) {
+      received += subscribers_[i].stream.receive(room_);
+    }
+  }
+}
+
 void FanOutRun::run() {
+  if (!options_.compression.empty()) learn_compressed_burst();
   run_for(options_.warm_up);
   latency_.clear();
   start_ = totals_now(options_.server, deliveries_);
@@ -141,6 +180,9 @@ void run_fan_out(const LoadOptions& options) {
   run.print();
 }
 
-void FanOutRun::print() const { print_window(start_, end_, latency_); }
+void FanOutRun::print() const {
+  const auto depth = static_cast<double>(options_.depth);
+  print_window(start_, end_, latency_, static_cast<double>(burst_.size()) / depth);
+}
 
 }  // namespace wirespan::bench

@@ -16,7 +16,8 @@ namespace wirespan::bench {
 /// Loads a publishing server, closed loop, in rounds: the first connection orders `depth` messages,
 /// which the server publishes to all connections, including the first; when every subscriber has
 /// all of them the next round begins. A round trip lasts from the order until a subscriber has all
-/// messages of the round. A byte that differs from the expected burst ends the run.
+/// messages of the round. A byte that differs from the expected burst ends the run. Compressed: the
+/// burst of the first round is what the first subscriber received, if it inflates to the messages.
 class FanOutRun {
  public:
   explicit FanOutRun(const LoadOptions& options);
@@ -34,6 +35,7 @@ class FanOutRun {
   };
 
   void subscribe_all();
+  void learn_compressed_burst();
   void run_for(std::chrono::duration<double> time);
   void run_round();
   void on_event(Subscriber& subscriber, std::uint64_t started);

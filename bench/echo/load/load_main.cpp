@@ -18,7 +18,7 @@ int run(int argc, char** argv) {
   double time = options.time.count();
   CLI::App cli("Loads a server on the loopback interface; prints a line of JSON.");
   cli.add_option("scenario", options.scenario, "What to do")
-      ->check(CLI::IsMember({"echo", "fan_out", "idle", "handshake"}));
+      ->check(CLI::IsMember({"echo", "fan_out", "compressed", "idle", "handshake"}));
   cli.add_option("--port", options.port, "Of the server")->required();
   cli.add_option("--server", options.server, "Process of the server")->required();
   cli.add_flag("--raw", options.raw, "The server knows no WebSocket");
@@ -28,6 +28,8 @@ int run(int argc, char** argv) {
   cli.add_option("--size", options.size, "Bytes of a payload");
   cli.add_option("--payload", options.payload, "binary, ascii or cjk")
       ->check(CLI::IsMember({"binary", "ascii", "cjk"}));
+  cli.add_option("--compression", options.compression, "Context of compressed messages")
+      ->check(CLI::IsMember({"none", "stream"}));
   cli.add_option("--rate", options.rate, "Messages a second; 0: as fast as they come back");
   cli.add_option("--warm-up", warm_up, "Seconds that do not count");
   cli.add_option("--time", time, "Seconds that count");
@@ -37,6 +39,7 @@ int run(int argc, char** argv) {
   options.time = std::chrono::duration<double>(time);
   if (options.scenario == "echo") run_echo(options);
   if (options.scenario == "fan_out") run_fan_out(options);
+  if (options.scenario == "compressed") run_compressed(options);
   if (options.scenario == "idle") run_idle(options);
   if (options.scenario == "handshake") run_handshakes(options);
   return 0;

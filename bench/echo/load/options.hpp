@@ -11,11 +11,13 @@
 namespace wirespan::bench {
 
 struct LoadOptions {
-  std::string scenario = "echo";   ///< echo, fan_out, idle or handshake.
+  std::string scenario = "echo";   ///< echo, fan_out, compressed, idle or handshake.
   std::string payload = "binary";  ///< binary, ascii or cjk.
-  std::uint16_t port = 0;          ///< Of the server, on the loopback interface.
-  ::pid_t server = 0;              ///< Process whose CPU time and memory are reported.
-  bool raw = false;                ///< The server does not speak WebSocket.
+  /// Context of compressed messages: none or stream; empty: nothing is compressed.
+  std::string compression;
+  std::uint16_t port = 0;  ///< Of the server, on the loopback interface.
+  ::pid_t server = 0;      ///< Process whose CPU time and memory are reported.
+  bool raw = false;        ///< The server does not speak WebSocket.
   bool tls = false;
   std::size_t connections = 1;
   std::size_t depth = 1;  ///< Messages that are sent, or published, at once and awaited together.

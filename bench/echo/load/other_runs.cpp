@@ -60,7 +60,7 @@ void run_handshakes(const LoadOptions& options) {
       streams.back().reset_on_close();
     }
     for (Stream& stream : streams) request_upgrade(stream);
-    for (Stream& stream : streams) await_upgrade(stream);
+    for (Stream& stream : streams) (void)await_upgrade(stream);
     count += streams.size();
   }
   const auto used = static_cast<double>(cpu_time(options.server) - cpu_before);

@@ -64,20 +64,21 @@ void request_upgrade(Stream& stream) {
   }
 }
 
-void await_upgrade(Stream& stream) {
+std::string await_upgrade(Stream& stream) {
   std::string response;
   std::array<std::byte, 4096> room{};
   while (!response.ends_with("\r\n\r\n")) {
     response += wire_text(Bytes(room).first(stream.receive(room)));
   }
   if (!response.starts_with("HTTP/1.1 101")) throw std::runtime_error("refused: " + response);
+  return response;
 }
 
 Stream open_stream(const LoadOptions& options, SSL_CTX* tls) {
   Stream stream(options.port, tls);
   if (!options.raw) {
     request_upgrade(stream);
-    await_upgrade(stream);
+    (void)await_upgrade(stream);
   }
   return stream;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -32,7 +33,8 @@ struct Traffic {
 /// The opening handshake on a blocking stream, in two halves. The server sends nothing after its
 /// response until a message comes.
 void request_upgrade(Stream& stream);
-void await_upgrade(Stream& stream);
+/// Returns the head of the response.
+std::string await_upgrade(Stream& stream);
 
 /// Opens a connection and upgrades it unless the server is a raw one.
 [[nodiscard]] Stream open_stream(const LoadOptions& options, SSL_CTX* tls);

@@ -19,8 +19,8 @@ struct Totals {
 
 [[nodiscard]] Totals totals_now(::pid_t server, std::uint64_t messages);
 
-/// Prints one line of JSON: messages, their rate, CPU time per message, round trips. Throws if no
-/// message was counted.
-void print_window(const Totals& start, const Totals& end, const Latency& latency);
+/// Prints one line of JSON: messages, their rate, CPU time per message, round trips, and the
+/// `bytes` on the wire for each message. Throws if no message was counted.
+void print_window(const Totals& start, const Totals& end, const Latency& latency, double bytes = 0);
 
 }  // namespace wirespan::bench

@@ -1,6 +1,6 @@
 // beast_echo.cpp - echo server on Boost.Beast, set up for speed: asynchronous, a concrete executor,
 // an io_context without locks, no compression, one frame per message.
-// `beast_echo PORT [CERTIFICATE KEY]`.
+// `beast_echo PORT [CERTIFICATE KEY | none | stream]`; the last two compress.
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -18,6 +18,19 @@ using tcp = asio::ip::tcp;
 using Socket = asio::basic_stream_socket<tcp, asio::io_context::executor_type>;
 using TlsSocket = asio::ssl::stream<Socket>;
 using boost::beast::error_code;
+
+/// The context of compressed messages, none or stream; empty: they are not compressed.
+std::string compression;
+
+websocket::permessage_deflate deflate_options() {
+  websocket::permessage_deflate options;
+  options.server_enable = true;
+  options.server_no_context_takeover = compression == "none";
+  options.client_no_context_takeover = compression == "none";
+  options.compLevel = 6;
+  options.memLevel = 8;
+  return options;
+}
 
 template <class Next>
 class Session : public std::enable_shared_from_this<Session<Next>> {
@@ -40,6 +53,7 @@ class Session : public std::enable_shared_from_this<Session<Next>> {
   void upgrade() {
     stream_.read_message_max(0);
     stream_.auto_fragment(false);
+    if (!compression.empty()) stream_.set_option(deflate_options());
     stream_.async_accept([self = this->shared_from_this()](error_code error) {
       if (!error) self->read();
     });
@@ -80,7 +94,8 @@ void accept(Acceptor& acceptor, asio::ssl::context* tls) {
 }
 
 int main(int argc, char** argv) {
-  if (argc != 2 && argc != 4) return 2;
+  if (argc < 2 || argc > 4) return 2;
+  if (argc == 3) compression = argv[2];
   asio::io_context context(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE);
   asio::ssl::context tls(asio::ssl::context::tls_server);
   if (argc == 4) {

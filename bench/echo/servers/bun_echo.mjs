@@ -1,8 +1,16 @@
-// bun bun_echo.mjs PORT [fan_out] - the server that is built into bun.
+// bun bun_echo.mjs PORT [fan_out | none | stream] - the server that is built into bun.
 import {messages, parse} from './published.cjs';
 const [port, mode] = process.argv.slice(2);
 
 const echo = {message: (socket, message) => void socket.send(message)};
+const compressions = {
+  none: {compress: 'shared', decompress: 'shared'},
+  stream: {compress: 'dedicated', decompress: 'dedicated'},
+};
+const compressedEcho = {
+  perMessageDeflate: compressions[mode],
+  message: (socket, message) => void socket.send(message, true),
+};
 const fanOut = {
   open: (socket) => void socket.subscribe('all'),
   message: (socket, message) => {
@@ -19,6 +27,6 @@ const server = Bun.serve({
     idleTimeout: 0,
     maxPayloadLength: 64 * 1024 * 1024,
     perMessageDeflate: false,
-    ...(mode === 'fan_out' ? fanOut : echo),
+    ...(mode === 'fan_out' ? fanOut : compressions[mode] ? compressedEcho : echo),
   },
 });

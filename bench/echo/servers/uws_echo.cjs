@@ -1,4 +1,4 @@
-// node uws_echo.cjs PORT [CERTIFICATE KEY | fan_out] - uWebSockets, from the npm package that loads
+// node uws_echo.cjs PORT [CERTIFICATE KEY | fan_out | none | stream] - uWebSockets, from the npm package that loads
 // on Debian 12. The limits are raised: by default it drops connections that large messages fill.
 process.on('SIGPIPE', () => {});
 const uws = require('uwebsockets');
@@ -6,6 +6,14 @@ const {messages, parse} = require('./published.cjs');
 const [port, certificate, key] = process.argv.slice(2);
 
 const echo = {message: (socket, message, isBinary) => socket.send(message, isBinary)};
+const compressions = {
+  none: uws.SHARED_COMPRESSOR | uws.SHARED_DECOMPRESSOR,
+  stream: uws.DEDICATED_COMPRESSOR_256KB | uws.DEDICATED_DECOMPRESSOR_32KB,
+};
+const compressedEcho = {
+  compression: compressions[certificate],
+  message: (socket, message, isBinary) => socket.send(message, isBinary, true),
+};
 const fanOut = {
   open: (socket) => socket.subscribe('all'),
   message: (socket, message) => {
@@ -19,7 +27,7 @@ app.ws('/*', {
   maxPayloadLength: 64 * 1024 * 1024,
   maxBackpressure: 512 * 1024 * 1024,
   idleTimeout: 0,
-  ...(certificate === 'fan_out' ? fanOut : echo),
+  ...(certificate === 'fan_out' ? fanOut : compressions[certificate] ? compressedEcho : echo),
 });
 app.listen('127.0.0.1', Number(port), (listening) => {
   if (!listening) process.exit(1);

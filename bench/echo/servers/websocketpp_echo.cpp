@@ -1,5 +1,6 @@
 // websocketpp_echo.cpp - echo or fan-out server on WebSocket++ without its locks and logs:
-// `websocketpp_echo PORT [fan_out]`.
+// `websocketpp_echo PORT [fan_out | none]`; the last one compresses, and its peer is to ask for no
+// context: the library would keep one.
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <string>
 
 #include <websocketpp/config/asio_no_tls.hpp>
+#include <websocketpp/extensions/permessage_deflate/enabled.hpp>
 #include <websocketpp/server.hpp>
 
 #include "../published.hpp"
@@ -19,9 +21,16 @@ struct Config : websocketpp::config::asio {
 };
 using Server = websocketpp::server<Config>;
 
+struct CompressingConfig : Config {
+  struct permessage_deflate_config {};
+  using permessage_deflate_type =
+      websocketpp::extensions::permessage_deflate::enabled<permessage_deflate_config>;
+};
+
+template <class Server>
 void echo(Server& server) {
   server.set_message_handler(
-      [&server](websocketpp::connection_hdl handle, Server::message_ptr message) {
+      [&server](websocketpp::connection_hdl handle, typename Server::message_ptr message) {
         websocketpp::lib::error_code ignored;
         server.send(handle, message->get_payload(), message->get_opcode(), ignored);
       });
@@ -57,9 +66,8 @@ class FanOut {
   std::set<Handle, std::owner_less<Handle>> everybody_;
 };
 
-int main(int argc, char** argv) {
-  if (argc != 2 && argc != 3) return 2;
-  Server server;
+template <class Server>
+void set_up(Server& server) {
   server.init_asio();
   server.set_reuse_addr(true);
   server.set_listen_backlog(1024);
@@ -67,13 +75,32 @@ int main(int argc, char** argv) {
     server.get_con_from_hdl(handle)->get_raw_socket().set_option(
         boost::asio::ip::tcp::no_delay(true));
   });
+}
+
+template <class Server>
+void serve(Server& server, const char* port) {
+  server.listen(boost::asio::ip::tcp::v4(), static_cast<std::uint16_t>(std::atoi(port)));
+  server.start_accept();
+  server.run();
+}
+
+int main(int argc, char** argv) {
+  if (argc != 2 && argc != 3) return 2;
+  const std::string mode = argc == 3 ? argv[2] : "echo";
+  if (mode == "none") {
+    websocketpp::server<CompressingConfig> server;
+    set_up(server);
+    echo(server);
+    serve(server, argv[1]);
+    return 0;
+  }
+  Server server;
+  set_up(server);
   std::optional<FanOut> fan_out;
-  if (argc == 3) {
+  if (mode == "fan_out") {
     fan_out.emplace(server);
   } else {
     echo(server);
   }
-  server.listen(boost::asio::ip::tcp::v4(), static_cast<std::uint16_t>(std::atoi(argv[1])));
-  server.start_accept();
-  server.run();
+  serve(server, argv[1]);
 }

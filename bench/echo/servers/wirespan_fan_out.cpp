@@ -1,5 +1,6 @@
 // wirespan_fan_out.cpp - wirespan's fan-out server: a client subscribes by connecting, and a client
-// that sends "publish COUNT SIZE" has COUNT messages published to all. `wirespan_fan_out PORT`.
+// that sends "publish COUNT SIZE" has COUNT messages published to all. `wirespan_fan_out PORT
+// [none]`; with "none" they are trades, compressed without context.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -7,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "../../trades.hpp"
 #include "../published.hpp"
 #include <wirespan/app/websocket_server.hpp>
 
@@ -14,8 +16,9 @@ namespace {
 
 constexpr std::string_view topic = "all";
 
-int serve(std::uint16_t port) {
+int serve(std::uint16_t port, bool compressed) {
   const fan_out::Messages messages;
+  std::string trade;  // of the size of the latest order
   wirespan::WebSocketServer* running = nullptr;
   wirespan::ServerHandlers handlers;
   handlers.on_open = [](const wirespan::ServerConnection& connection) {
@@ -24,12 +27,18 @@ int serve(std::uint16_t port) {
   handlers.on_message = [&](const wirespan::ServerConnection&, const wirespan::Message& message) {
     fan_out::Order order;
     if (!fan_out::parse(std::string(message.text()), order)) return;
+    if (compressed && trade.size() != order.size) {
+      trade = wirespan::bench::trades(1, order.size).front();
+    }
     for (std::size_t i = 0; i < order.count; ++i) {
-      const std::string_view payload(messages.at(i), order.size);
+      const std::string_view payload =
+          compressed ? std::string_view(trade) : std::string_view(messages.at(i), order.size);
       (void)running->publish_binary(topic, wirespan::wire_bytes(payload));
     }
   };
-  wirespan::WebSocketServer server({.port = port}, handlers);
+  wirespan::ServerOptions options{.port = port};
+  if (compressed) options.compression = wirespan::DeflateOptions{};
+  wirespan::WebSocketServer server(options, handlers);
   running = &server;
   (void)server.listen();
   server.run();
@@ -39,9 +48,9 @@ int serve(std::uint16_t port) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
+  if (argc != 2 && argc != 3) return 2;
   try {
-    return serve(static_cast<std::uint16_t>(std::atoi(argv[1])));
+    return serve(static_cast<std::uint16_t>(std::atoi(argv[1])), argc == 3);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "wirespan_fan_out: %s\n", error.what());
     return 1;

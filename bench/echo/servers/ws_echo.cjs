@@ -1,14 +1,19 @@
-// node ws_echo.cjs PORT [fan_out] - npm's ws, with bufferutil if that is there.
+// node ws_echo.cjs PORT [fan_out | none | stream] - npm's ws, with bufferutil if that is there.
 const {WebSocketServer} = require('ws');
 const {messages, parse} = require('./published.cjs');
 const [port, mode] = process.argv.slice(2);
+
+const compressions = {
+  none: {serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 0},
+  stream: {threshold: 0},
+};
 
 const server = new WebSocketServer({
   host: '127.0.0.1',
   port: Number(port),
   backlog: 1024,
   maxPayload: 64 * 1024 * 1024,
-  perMessageDeflate: false,
+  perMessageDeflate: compressions[mode] ?? false,
 });
 
 // It has no topics; its manual sends to many like this.

@@ -34,27 +34,42 @@ crashes=build/fuzz-crashes
 mkdir -p "$crashes"
 failed=0
 
-for target in "${targets[@]}"; do
-  finds=build/fuzz-finds/$target
-  log=$finds.log
+run_target() { # run_target TARGET: fuzzes it and prints a line; its exit status is the verdict
+  local target=$1 finds=build/fuzz-finds/$1 log=build/fuzz-finds/$1.log dictionary
   mkdir -p "$finds"
   # A length in the input must not cause an allocation of that size: one above 64 MiB is a defect.
-  limits=(-max_len=4096 -timeout=5 -rss_limit_mb=1024 -malloc_limit_mb=64)
+  local limits=(-max_len=4096 -timeout=5 -rss_limit_mb=1024 -malloc_limit_mb=64)
   dictionary=$(fuzz/dictionary.sh "$target")
   [ -z "$dictionary" ] || limits+=("-dict=$dictionary")
   if "build/fuzz/fuzz/${target}_fuzz" -max_total_time="$seconds" "${limits[@]}" \
       -print_final_stats=1 -artifact_prefix="$crashes/$target-" \
       "$finds" "fuzz/corpus/$target" >"$log" 2>&1; then
+    local rate coverage
     rate=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log")
     coverage=$(sed -n 's/.*DONE *\(cov: [0-9]* ft: [0-9]*\).*/\1/p' "$log")
     printf '%-18s %8s runs/s   %s   %s finds\n' \
       "$target" "$rate" "$coverage" "$(find "$finds" -type f | wc -l)"
   else
-    failed=1
     printf '%-18s FAILED\n' "$target"
     grep -E 'Does not hold|ERROR|SUMMARY|Assertion|runtime error' "$log" || tail -n 20 "$log"
     printf '  input:  %s\n' "$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)"
     printf '  report: %s\n' "$log"
+    return 1
   fi
+}
+
+# A target for each processor at a time.
+running=0
+for target in "${targets[@]}"; do
+  if [ "$running" -ge "$(nproc)" ]; then
+    wait -n || failed=1
+    running=$((running - 1))
+  fi
+  run_target "$target" &
+  running=$((running + 1))
+done
+while [ "$running" -gt 0 ]; do
+  wait -n || failed=1
+  running=$((running - 1))
 done
 exit $failed

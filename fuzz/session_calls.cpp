@@ -157,8 +157,11 @@ void SessionOwner::send_keyed(std::uint8_t choice, net::Admission admission) {
 void SessionOwner::publish(std::uint8_t choice) {
   if (settings_.role != Role::server) return;
   const std::string key = (choice & 4) != 0 ? std::string(keys[choice % keys.size()]) : "";
-  const Request request{.payload = payload(true), .key = key};
-  const auto frame = PublishedFrame::make(request.opcode, request.payload, key);
+  const Compress compress = (choice & 8) != 0 ? Compress::never : Compress::if_agreed;
+  const Request request{.payload = payload(true),
+                        .key = key,
+                        .may_be_compressed = settings_.compresses && compress != Compress::never};
+  const auto frame = PublishedFrame::make(request.opcode, request.payload, key, compress);
   const auto error = session_.send_published(frame);
   ledger_.after_send(request, error, session_.take_dropped(), session_.take_conflated());
   after_call();

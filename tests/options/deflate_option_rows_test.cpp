@@ -82,7 +82,7 @@ const OptionRow<Options> rows[] = {
      {{-1, refused_options},
       {0, refused_options},
       {1, works},
-      {6, works},
+      {5, works},
       {9, works},
       {10, refused_options},
       {INT_MAX, refused_options}}},

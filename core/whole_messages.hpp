@@ -37,7 +37,7 @@ class WholeMessages {
   [[nodiscard]] std::optional<std::size_t> inflate(Bytes payload, MutableBytes room) noexcept;
 
   /// Returns the bytes that the engines hold. libdeflate does not tell: they are those that its
-  /// versions 1.14 to 1.22 allocate.
+  /// version 1.14 allocates.
   [[nodiscard]] std::size_t memory() const noexcept;
 
  private:

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include <wirespan/core/bytes.hpp>
+#include <wirespan/core/deflate_parameters.hpp>
 
 namespace wirespan {
 
@@ -19,6 +20,11 @@ class WholeMessages {
   /// Most bytes of a message, compressed or not. Longer ones are left to zlib, which stops at a
   /// limit or a bad byte and needs no room for the whole message.
   static constexpr std::size_t most = std::size_t{64} << 10;
+  /// Most bytes of a message in which no reference can reach beyond the window: libdeflate knows
+  /// only that of 15 bits.
+  static constexpr std::size_t most_within(int window_bits) noexcept {
+    return window_bits == most_window_bits ? most : std::size_t{1} << window_bits;
+  }
 
   /// `level`: DeflateOptions::level; libdeflate's of the same number makes JSON smaller than zlib's
   /// and text about as small, in less time up to 7. `keep`: most bytes that stay allocated between

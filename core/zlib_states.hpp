@@ -1,9 +1,11 @@
-// zlib_states.hpp - zlib states that a pool lends to codecs, and the copy of a window. RFC 1951.
-// Private to core.
+// zlib_states.hpp - zlib states that a pool lends to codecs, the copy of a window, and what the two
+// directions share. RFC 1951. Private to core.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include <zlib.h>
@@ -14,6 +16,22 @@
 #include <wirespan/core/whole_messages.hpp>
 
 namespace wirespan {
+
+/// Tail of a flushed message: an empty stored block without its header. The sender cuts it off, the
+/// receiver appends it. RFC 7692 §7.2.1, §7.2.2.
+constexpr std::array<std::byte, 4> flush_tail{std::byte{0x00}, std::byte{0x00}, std::byte{0xFF},
+                                              std::byte{0xFF}};
+/// Most bytes in one call of zlib, which counts in uInt.
+constexpr std::size_t most_at_once = std::size_t{1} << 30;
+
+/// zlib's pointer to bytes, which it writes only as z_stream::next_out.
+inline Bytef* as_zlib(const std::byte* bytes) noexcept {
+  return const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes));
+}
+
+inline std::error_code out_of_memory() noexcept {
+  return std::make_error_code(std::errc::not_enough_memory);
+}
 
 /// One z_stream for raw data (without zlib's own header), whose allocations are counted.
 /// DeflatePool::Impl makes it and owns it while it is idle; a codec owns it while it is lent. It

@@ -1,4 +1,4 @@
-// core/permessage_deflate.cpp: number of allocations of compression, and failed allocations.
+// core/compressor.cpp, core/inflater.cpp: number of allocations, and failed allocations.
 #include <new>
 #include <utility>
 

@@ -134,6 +134,10 @@ inline constexpr std::size_t linger_bytes = 16u << 20;
 /// write. A shorter one costs less to copy.
 inline constexpr std::size_t least_in_place = 4096;
 
+/// Bytes of copied output at which an event loop writes within a turn instead of at its end: one
+/// write of that size costs less than moving the output to a larger block.
+inline constexpr std::size_t write_at_once = std::size_t{256} << 10;
+
 /// Ports a server tries to find one that is free at all of its addresses.
 inline constexpr int free_port_attempts = 16;
 

@@ -140,7 +140,7 @@ void SessionOwner::send(Request request, net::SendHow how) {
       error == Errc::send_budget_spent && bytes.size() > settings_.budget.limit;
   const bool is_refused = error == Errc::send_queue_full || error == Errc::send_budget_spent;
   drain_owed_ = drain_owed_ || (is_refused && !is_for_good && session_.has_backlog());
-  if (session_.overdraws()) {
+  if (session_.should_write_now()) {
     write();
     session_.collect_debts();
   }

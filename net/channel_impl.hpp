@@ -65,9 +65,8 @@ std::error_code Channel<S, Handler>::refused(const auto& send, std::error_code e
   return sent(error);
 }
 
-/// Output of a call leaves at the end of the turn; behind a backlog it waits for writability. If
-/// the budget of unsent bytes is overdrawn, the output is written at once; the end of the turn then
-/// asks the poller for writability, if that is needed.
+/// Output of a call leaves at the end of the turn, unless the session wants it written at once;
+/// behind a backlog it waits for writability. The end of the turn asks the poller for that.
 template <Stream S, class Handler>
 std::error_code Channel<S, Handler>::sent(std::error_code error) {
   if constexpr (requires { handler_.on_dropped(std::size_t{}); }) {
@@ -77,7 +76,7 @@ std::error_code Channel<S, Handler>::sent(std::error_code error) {
     if (const std::size_t conflated = session_.take_conflated()) handler_.on_conflated(conflated);
   }
   const bool leaves_soon = !session_.has_backlog() || error;
-  if (!error && session_.overdraws()) {
+  if (!error && session_.should_write_now()) {
     write_now();
     session_.collect_debts();
   }

@@ -147,13 +147,18 @@ class Session {
   void fail(std::error_code cause);
   /// Ends the session at once, with `cause`.
   void abort(std::error_code cause) noexcept;
-  /// True if messages were accepted beyond the send budget: the owner writes at once, then calls
-  /// collect_debts().
-  [[nodiscard]] bool overdraws() const noexcept {
-    return options().budget != nullptr && options().budget->overdrawn();
+  /// True if output should not wait for the end of the turn, because messages were accepted beyond
+  /// the send budget, or because much of it was copied (limits::write_at_once) and would only move
+  /// to a larger block. The owner writes at once, then calls collect_debts().
+  [[nodiscard]] bool should_write_now() const noexcept {
+    const bool overdraws = options().budget != nullptr && options().budget->overdrawn();
+    const bool is_much = connection_ && connection_->output().size() >= limits::write_at_once;
+    return overdraws || (is_much && !has_backlog());
   }
   /// Ends the largest debtors until the budget is kept or this session is the largest.
-  void collect_debts() { (void)options().budget->collect(*this, 0); }
+  void collect_debts() {
+    if (options().budget != nullptr) (void)options().budget->collect(*this, 0);
+  }
   /// Called by SendBudget, because this session holds the most. Ends it with Errc::overflow_closed
   /// and counts its output as lost. No Close frame: the peer does not read.
   void pay() noexcept;

@@ -14,16 +14,21 @@ constexpr std::size_t most_spare_entries = 64;
 /// Largest frame that join() copies, and size of the block that it copies into.
 constexpr std::size_t small_frame = 128;
 constexpr std::size_t joint_block = 512;
+/// Size from which a copy comes from the source: BufferPool recycles blocks that are at least half
+/// used from here on.
+constexpr std::size_t recycled_copy = std::size_t{16} << 10;
 
 bool is_joinable(const PublishedFrame& frame) noexcept {
   return frame.bytes().size() <= small_frame && frame.key().empty();
 }
 
-/// Returns a copy in a block of exactly its size. The block comes from the heap, not from the
-/// source: for a peer that does not read, each small message would hold one of the source's large
+/// Returns a copy in a block of about its size. That of a small message comes from the heap, not
+/// from the source: for a peer that does not read, each would hold one of the source's large
 /// blocks.
-Block::Ptr copy_of(Bytes bytes) {
-  Block::Ptr block = Block::allocate(bytes.size());
+Block::Ptr copy_of(Bytes bytes, const BlockSource& blocks) {
+  const bool is_recycled = bytes.size() >= recycled_copy;
+  Block::Ptr block =
+      is_recycled ? blocks.lend(blocks.context, bytes.size()) : Block::allocate(bytes.size());
   if (!bytes.empty()) std::memcpy(block->bytes(), bytes.data(), bytes.size());
   block->end = bytes.size();
   return block;
@@ -48,7 +53,7 @@ WriteQueue::Entry& WriteQueue::append(Entry entry) {
 Block::Ptr WriteQueue::fitting(Block::Ptr block) noexcept {
   if (block->used().size() >= block->capacity() / 2) return block;
   try {
-    Block::Ptr copy = copy_of(block->used());
+    Block::Ptr copy = copy_of(block->used(), *blocks_);
     blocks_->take_back(blocks_->context, std::move(block));
     return copy;
   } catch (const std::bad_alloc&) {
@@ -61,7 +66,7 @@ void WriteQueue::push(Block::Ptr block) {
 }
 
 void WriteQueue::push_message(Bytes message) {
-  append({.block = copy_of(message), .frame = {}, .droppable = true});
+  append({.block = copy_of(message, *blocks_), .frame = {}, .droppable = true});
 }
 
 void WriteQueue::push(PublishedFrame::Ptr frame) {
@@ -87,7 +92,7 @@ void WriteQueue::own() {
   if (!std::exchange(has_borrowed_, false)) return;
   for (Entry& entry : entries_) {
     if (entry.borrowed.empty()) continue;
-    entry.block = copy_of(entry.rest());
+    entry.block = copy_of(entry.rest(), *blocks_);
     entry.borrowed = {};
     entry.sent = 0;
   }

@@ -57,6 +57,45 @@ TEST_P(ChannelBatch, what_is_sent_in_one_turn_leaves_in_one_write) {
   EXPECT_EQ(channel.sent().size(), 200U);
 }
 
+TEST_P(ChannelBatch, much_copied_output_leaves_within_the_turn) {
+  const ByteVector half = pattern_bytes(limits::write_at_once / 2);
+  for (const bool from_handler : {true, false}) {
+    StagedChannel channel(GetParam());
+    std::vector<int> writes;
+    const auto send = [&] {
+      for (int i = 0; i < 5; ++i) {
+        EXPECT_FALSE(channel.host->send(Opcode::binary, half));
+        writes.push_back(channel.script.writes);
+      }
+    };
+    if (from_handler) channel.host.on_message = [&](const Message&) { send(); };
+    channel.host.start();
+    from_handler ? channel.deliver(text_frame("more")) : send();
+    channel.turn();
+    EXPECT_EQ(writes, (std::vector{0, 1, 1, 2, 2}));
+    EXPECT_EQ(channel.script.writes, 3);
+    EXPECT_EQ(channel.sent(), (std::vector<std::string>(5, "binary " + readable_hex(half))));
+  }
+}
+
+TEST_P(ChannelBatch, a_refused_write_is_not_tried_again_within_the_turn) {
+  const ByteVector message = pattern_bytes(limits::write_at_once);
+  StagedChannel channel(GetParam());
+  channel.script.room = 1000;
+  channel.host.start();
+  std::vector<int> writes;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(channel.host->send(Opcode::binary, message));
+    writes.push_back(channel.script.writes);
+  }
+  EXPECT_EQ(writes, std::vector<int>(3, writes[0]));
+  EXPECT_TRUE(channel.host->has_backlog());
+  channel.script.room = SIZE_MAX;
+  channel.turn();
+  EXPECT_EQ(channel.sent(), (std::vector<std::string>(3, "binary " + readable_hex(message))));
+  EXPECT_EQ(channel.host->unsent_bytes(), 0U);
+}
+
 TEST_P(ChannelBatch, pings_and_messages_share_their_write) {
   StagedChannel channel(GetParam());
   channel.host.echo();

@@ -1,4 +1,5 @@
 // net/write_queue.hpp: queued bytes in order, partly written frames, dropping and conflation.
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "support/fail_after.hpp"
 #include "support/hex.hpp"
+#include <wirespan/net/buffer_pool.hpp>
 #include <wirespan/net/write_queue.hpp>
 
 namespace wirespan::test {
@@ -56,6 +58,27 @@ class WriteQueueTest : public ::testing::Test {
 
   WriteQueue queue{heap_blocks()};
 };
+
+/// What a partial write has left of a large block is copied, so that the memory stays close to the
+/// bytes that are counted: a long rest to a block that is recycled, a short one to one of its size.
+TEST(WriteQueueMemory, a_block_that_is_less_than_half_full_is_copied) {
+  net::BufferPool pool;
+  constexpr std::size_t capacity = std::size_t{512} << 10;
+  for (const std::size_t rest : {capacity / 2, capacity / 2 - 1, std::size_t{20'000}}) {
+    WriteQueue queue(pool.source());
+    Block::Ptr block = pool.lend(capacity);
+    block->begin = capacity - rest;
+    block->end = capacity;
+    std::fill(block->bytes(), block->bytes() + capacity, std::byte{'x'});
+    queue.push(std::move(block));
+    EXPECT_EQ(waiting_in(queue), std::string(rest, 'x'));
+    EXPECT_EQ(pool.idle() > 0, rest < capacity / 2) << rest;
+    const std::size_t before = pool.idle();
+    queue.clear();
+    EXPECT_GE(pool.idle() - before, rest) << "recycled";
+    EXPECT_LE(pool.idle() - before, 2 * rest);
+  }
+}
 
 TEST_F(WriteQueueTest, small_frames_without_a_key_join) {
   const auto first = published("a");

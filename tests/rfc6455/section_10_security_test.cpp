@@ -262,11 +262,12 @@ std::chrono::nanoseconds best_time_to_judge(const std::string& request) {
   return best;
 }
 
-/// Sixteen times as many subprotocols may cost sixteen times as much time, not 256 times.
+/// 32 times as many subprotocols may cost 32 times as much time, not 1,024 times. The bound lies
+/// between, because other programs that use the cache can make the many several times as slow.
 TEST(Section10Handshake, R123_many_subprotocols_are_judged_in_linear_time) {
-  const auto few = best_time_to_judge(request_with_subprotocols(250));
+  const auto few = best_time_to_judge(request_with_subprotocols(125));
   const auto many = best_time_to_judge(request_with_subprotocols(4000));
-  EXPECT_LT(many, 50 * few) << many.count() << " ns against " << few.count();
+  EXPECT_LT(many, 180 * few) << many.count() << " ns against " << few.count();
 }
 
 }  // namespace

@@ -109,9 +109,11 @@ TEST_P(ServerCalls, on_close_tells_the_code_the_reason_and_what_was_lost) {
     std::atomic<int> code{0};
   } ending;
   Handle handle;
+  std::atomic<bool> all_sent{false};
   ServerHandlers handlers = handing_out(handle);
-  handlers.on_message = [](const ServerConnection& connection, const Message&) {
+  handlers.on_message = [&](const ServerConnection& connection, const Message&) {
     for (int i = 0; i < 150; ++i) (void)connection.send_text(std::string(100'000, 'x'));
+    all_sent = true;
   };
   handlers.on_close = [&](const ServerConnection& connection, CloseCode code,
                           std::string_view why) {
@@ -123,7 +125,7 @@ TEST_P(ServerCalls, on_close_tells_the_code_the_reason_and_what_was_lost) {
   RunningServer server(handlers, link(), {.hold_reading = false});
   RawPeer client = server.open();
   client.send_text("go");
-  ASSERT_TRUE(eventually([&] { return handle.get().buffered_amount() > 0; }));
+  ASSERT_TRUE(eventually([&] { return all_sent && handle.get().buffered_amount() > 0; }));
   const std::size_t waiting = handle.get().buffered_amount();
   client.reset();
   ASSERT_TRUE(eventually([&] { return ending.code != 0; }));

@@ -13,6 +13,7 @@
 #include <wirespan/tls/certificate_text.hpp>
 #include <wirespan/tls/client_side.hpp>
 #include <wirespan/tls/error.hpp>
+#include <wirespan/tls/openssl_call.hpp>
 #include <wirespan/tls/tls_stream.hpp>
 #include <wirespan/tls/transport_bio.hpp>
 
@@ -157,7 +158,7 @@ struct TlsStream::Impl {
   template <class Call>
   net::IoResult run(Call call) {
     if (broken) return net::IoResult::failure(broken);
-    ::ERR_clear_error();  // an older error in the queue must not be taken for ours
+    const OpenSslCall alone;
     bio.input_left = input_per_call;
     std::size_t bytes = 0;
     const int result = call(&bytes);
@@ -330,7 +331,7 @@ net::IoResult TlsStream::shutdown() {
   const std::error_code& write_error = impl_->bio.write_error;
   const bool can_notify = !impl_->broken && !write_error && !impl_->notified;
   if (can_notify && ::SSL_is_init_finished(impl_->ssl.get()) == 1) {
-    ::ERR_clear_error();
+    const OpenSslCall alone;
     const int result = ::SSL_shutdown(impl_->ssl.get());
     const int why = result < 0 ? ::SSL_get_error(impl_->ssl.get(), result) : SSL_ERROR_NONE;
     if (why == SSL_ERROR_WANT_WRITE) return {.status = net::IoStatus::want_write};

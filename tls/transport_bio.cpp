@@ -1,9 +1,6 @@
 // transport_bio.cpp - an OpenSSL BIO over a ByteTransport, and its error handling.
 #include <algorithm>
-#include <array>
 #include <cstddef>
-
-#include <openssl/err.h>
 
 #include <wirespan/tls/transport_bio.hpp>
 
@@ -11,28 +8,6 @@ namespace wirespan::tls {
 namespace {
 
 TransportBio& target_of(BIO* bio) { return *static_cast<TransportBio*>(::BIO_get_data(bio)); }
-
-/// Saves OpenSSL's error queue and gives the transport an empty one: a transport that is TLS itself
-/// begins by clearing it, and the alert about a refused certificate is written after the reason was
-/// queued.
-class NotedErrors {
- public:
-  NotedErrors() noexcept {
-    while (count_ < codes_.size() && ::ERR_peek_error() != 0) codes_[count_++] = ::ERR_get_error();
-  }
-  ~NotedErrors() {
-    for (std::size_t i = 0; i < count_; ++i) {
-      ::ERR_new();
-      ::ERR_set_error(ERR_GET_LIB(codes_[i]), ERR_GET_REASON(codes_[i]), nullptr);
-    }
-  }
-  NotedErrors(const NotedErrors&) = delete;
-  NotedErrors& operator=(const NotedErrors&) = delete;
-
- private:
-  std::array<unsigned long, 16> codes_;  // the length of OpenSSL's queue
-  std::size_t count_ = 0;
-};
 
 /// Answers like OpenSSL's own socket BIO: 1 if bytes were moved, 0 at the end of the stream, else
 /// -1, with the reason in the retry flags or in TransportBio. OpenSSL takes 0 for an alert as
@@ -65,7 +40,6 @@ int note_result(BIO* bio, const net::IoResult& result, std::size_t asked, std::s
 }
 
 int read_bio(BIO* bio, char* data, std::size_t size, std::size_t* done) {
-  const NotedErrors noted;
   TransportBio& target = target_of(bio);
   if (target.input_left == 0)
     return note_result(bio, {.status = net::IoStatus::want_read}, 0, done);
@@ -78,7 +52,6 @@ int read_bio(BIO* bio, char* data, std::size_t size, std::size_t* done) {
 }
 
 int write_bio(BIO* bio, const char* data, std::size_t size, std::size_t* done) {
-  const NotedErrors noted;
   TransportBio& target = target_of(bio);
   const Bytes bytes(reinterpret_cast<const std::byte*>(data), size);
   net::IoResult written{.status = net::IoStatus::ok, .bytes = size};

@@ -5,6 +5,8 @@
 #include <string>
 
 #include <gtest/gtest.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include "support/tls_pair.hpp"
 #include <wirespan/net/stream.hpp>
@@ -59,6 +61,28 @@ TEST(TlsInTls, R11_verifies_the_inner_name) {
   const auto outcome = nested.shake_hands();
   EXPECT_EQ(outcome.client.error.category(), tls::certificate_category())
       << outcome.client.error.message();
+}
+
+/// OpenSSL has one error queue for a thread: what others have left there is not this call's, and
+/// a call leaves nothing for others.
+TEST(TlsInTls, an_older_error_of_the_thread_is_not_taken_for_its_own) {
+  NestedTls nested;
+  std::array<std::byte, 100> room;
+  const auto check = [](const auto& call, IoStatus expected) {
+    ::ERR_new();
+    ::ERR_set_error(ERR_LIB_SSL, SSL_R_WRONG_VERSION_NUMBER, nullptr);
+    const net::IoResult result = call();
+    EXPECT_EQ(result.status, expected) << result.error.message();
+    EXPECT_EQ(::ERR_peek_error(), 0U);
+  };
+  check([&] { return nested.client->handshake(); }, IoStatus::want_read);
+  ASSERT_TRUE(nested.shake_hands().is_ok());
+  check([&] { return nested.client->read_some(room); }, IoStatus::want_read);
+  check([&] { return nested.server->read_some(room); }, IoStatus::want_read);
+  check([&] { return nested.client->write_some(pattern_bytes(10)); }, IoStatus::ok);
+  check([&] { return nested.server->read_some(room); }, IoStatus::ok);
+  check([&] { return nested.client->shutdown(); }, IoStatus::ok);
+  check([&] { return nested.server->read_some(room); }, IoStatus::eof);
 }
 
 TEST(TlsInTls, sees_what_the_outer_stream_has_read_ahead) {

@@ -2,7 +2,8 @@
 # bare_root.sh [COMMAND...]: runs the README's commands, app/demo.sh and tests/run.sh, or only the
 # named ones, on a Debian with its base system alone: a root made by debootstrap, from the mirror
 # that this machine's apt uses. Its mounts and processes are in namespaces that end with this
-# script. Prints the time and the CPU time of each command. Needs root and about 4 GiB under build/.
+# script. It shares this machine's ccache, so that it compiles nothing twice. Prints the time and the CPU
+# time of each command. Needs root and about 4 GiB under build/.
 # LIMIT: minutes for each command, 45 by default.
 set -euo pipefail
 . "$(dirname "$0")/../.ci/session.sh"
@@ -20,7 +21,7 @@ if [ -z "${WIRESPAN_MOUNTS:-}" ]; then
   exec env WIRESPAN_MOUNTS=1 unshare --mount "$BASH" tests/bare_root.sh "$@"
 fi
 
-./.ci/need debootstrap
+./.ci/need debootstrap ccache
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' "Release: $suite" | head -n 1)
 [ -n "$mirror" ] || { echo "bare_root: apt has no mirror of $suite" >&2; exit 2; }
@@ -51,13 +52,18 @@ if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
   environment+=(NODE_EXTRA_CA_CERTS=/etc/authorities.crt)
 fi
 
+cache=$(ccache --get-config cache_dir)
+mkdir -p "$cache" "$root/root/.cache/ccache"
+
 contained() { # contained COMMAND: in namespaces of its own, which end its mounts and processes
   unshare --mount --pid --fork --kill-child sh -euc '
     mount -t proc proc "$0/proc"
     mount -t sysfs -o ro sysfs "$0/sys"
     mount --rbind /dev "$0/dev"
+    mount --bind "$1" "$0/root/.cache/ccache"
     root=$0
-    exec chroot "$root" env -i "$@"' "$root" "${environment[@]}" \
+    shift
+    exec chroot "$root" env -i "$@"' "$root" "$cache" "${environment[@]}" \
     bash -c "cd /wirespan && TIMEFORMAT='%R s, CPU %U s + %S s' && time timeout $((limit * 60)) $1"
 }
 

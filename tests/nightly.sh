@@ -20,9 +20,9 @@ done
 shift $((OPTIND - 1))
 [[ $minutes =~ ^[1-9][0-9]*$ ]] || { echo "minutes: a number above 0" >&2; exit 2; }
 
-# CI runs the sanitizers with g++; here they run with clang, and over every test. `nightly.sh asan tsan`
-# does so with g++.
-all=(bare_root each_alone fuzz worlds failure_points asan_clang tsan_clang load load_tsan soak close_many
+# By name only, for a sanitizer or a compiler that is new: asan, tsan, asan_clang and tsan_clang run every
+# test. Of these, CI runs most with g++, and asan_rest and tsan_rest run the others.
+all=(bare_root each_alone fuzz worlds failure_points asan_rest tsan_rest load load_tsan soak close_many
   flaky dead_network model coverage)
 steps=("$@")
 [ ${#steps[@]} -gt 0 ] || steps=("${all[@]}")
@@ -43,7 +43,7 @@ each_alone() {
     tests/each_alone.py build/each_alone
 }
 
-# Every test, with the sanitizers of a preset and with libdeflate, which the release build has not.
+# With libdeflate, as in CI's sanitized builds; the release build has zlib alone.
 sanitized() { # sanitized PRESET COMPILER JOBS
   local build=build/$1_$2
   cmake --preset "$1" -B "$build" -DWIRESPAN_BENCH=OFF -DWIRESPAN_LIBDEFLATE=ON \
@@ -57,6 +57,34 @@ asan() { sanitized asan g++ $((jobs + 1)); }
 tsan() { sanitized tsan g++ "$jobs"; }
 asan_clang() { sanitized asan clang++ $((jobs + 1)); }
 tsan_clang() { sanitized tsan clang++ "$jobs"; }
+
+sanitized_rest() { # sanitized_rest PRESET TARGET... -- CTEST_OPTIONS...: configured as CI does
+  local preset=$1 targets=()
+  shift
+  while [ "$1" != -- ]; do
+    targets+=("$1")
+    shift
+  done
+  shift
+  cmake --preset "$preset" -DWIRESPAN_BENCH=OFF -DWIRESPAN_FUZZ=OFF -DWIRESPAN_UBSAN_SOCKET_TESTS=OFF \
+    -DWIRESPAN_LIBDEFLATE=ON >/dev/null &&
+    cmake --build --preset "$preset" --target "${targets[@]}" &&
+    ctest --preset "$preset" --timeout 600 "$@"
+}
+
+# What other programs say to ours, and the conformance cases.
+asan_rest() {
+  sanitized_rest asan autobahn_client blocking_echo broken_endpoint chat_room conformance_client \
+    conformance_server echo_client echo_server peer_tests wsdump -- \
+    -j "$((jobs + 1))" -L 'peers|conformance'
+}
+
+tsan_rest() {
+  sanitized_rest tsan tls_tests server_fault_tests simulation_tests memory_failure_tests option_tests \
+    contract_call_tests -- \
+    -j "$jobs" -R 'tls_tests|fault_tests|simulation_tests|memory_failure|option_tests|call_tests' \
+    -E 'alone|net_tests' -LE 'peers|conformance|counts|load'
+}
 
 release_tests() { # release_tests TARGET...
   cmake --preset release >/dev/null && cmake --build --preset release --target "$@"

@@ -45,7 +45,8 @@ QUICK = [
 TLS_FULL = matrix((1, 64), (1, 16), (16, KIB, 16 * KIB, 256 * KIB))
 TLS_QUICK = [Cell(64, 1, 16), Cell(64, 16, KIB), Cell(64, 16, 16 * KIB), Cell(64, 1, 256 * KIB)]
 CLIENT_FULL = matrix((1,), (1, 16), (16, KIB, 16 * KIB, 256 * KIB))
-CLIENT_QUICK = [Cell(1, 1, 16), Cell(1, 16, 16), Cell(1, 1, 16 * KIB), Cell(1, 1, 256 * KIB)]
+CLIENT_QUICK = [Cell(1, 1, 16), Cell(1, 16, 16), Cell(1, 1, 16 * KIB), Cell(1, 1, 256 * KIB),
+                Cell(1, 16, 256 * KIB)]
 # Trades as JSON, compressed.
 COMPRESSED = matrix((16,), (1,), (KIB, 16 * KIB))
 # Subscribers, messages published in one turn of the loop, their size.
@@ -95,4 +96,5 @@ CLIENT_TARGETS = [
     ("16 B, depth 16", matrix((1,), (16,), (16,)), 1.2),
     ("16 KiB", matrix((1,), (1,), (16 * KIB,)), 1.1),
     ("256 KiB", matrix((1,), (1,), (256 * KIB,)), 1.3),
+    ("256 KiB, depth 16", matrix((1,), (16,), (256 * KIB,)), 1.3),
 ]

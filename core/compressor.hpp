@@ -24,6 +24,10 @@ class Compressor {
   Compressor(DeflatePool::Impl& pool, DeflateContext context, int window_bits) noexcept
       : pool_(pool), window_bits_(window_bits), context_(context) {}
 
+  // As the functions of MessageCodec with these names. published() expects that the frame may be
+  // and is worth being compressed.
+
+  /// Every part ends with a flush.
   [[nodiscard]] Expected<bool> encode(Bytes part, bool first, bool fin, ByteBuffer& out);
   void commit(Bytes part, bool fin) noexcept;
   void roll_back() noexcept;

@@ -22,6 +22,9 @@ class Inflater {
   Inflater(DeflatePool::Impl& pool, DeflateContext context, int window_bits) noexcept
       : pool_(pool), window_bits_(window_bits), context_(context) {}
 
+  // As the functions of MessageCodec with these names.
+
+  /// A message is judged whole: one that ends inside a block is Errc::bad_compressed_data.
   [[nodiscard]] MessageCodec::Decoded decode(Bytes& in, bool last, MutableBytes room);
   [[nodiscard]] std::size_t decoded_size() const noexcept { return decoded_; }
   [[nodiscard]] std::size_t likely_size(std::size_t payload_size) const noexcept;

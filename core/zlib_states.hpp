@@ -29,6 +29,7 @@ inline Bytef* as_zlib(const std::byte* bytes) noexcept {
   return const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes));
 }
 
+/// zlib's Z_MEM_ERROR, and a state that could not be made.
 inline std::error_code out_of_memory() noexcept {
   return std::make_error_code(std::errc::not_enough_memory);
 }

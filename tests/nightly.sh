@@ -72,7 +72,7 @@ sanitized_rest() { # sanitized_rest PRESET TARGET... -- CTEST_OPTIONS...: config
     ctest --preset "$preset" --timeout 600 "$@"
 }
 
-# What other programs say to ours, and the conformance cases.
+# Other programs as peers, and the conformance cases.
 asan_rest() {
   sanitized_rest asan autobahn_client blocking_echo broken_endpoint chat_room conformance_client \
     conformance_server echo_client echo_server peer_tests wsdump -- \

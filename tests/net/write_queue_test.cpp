@@ -59,8 +59,9 @@ class WriteQueueTest : public ::testing::Test {
   WriteQueue queue{heap_blocks()};
 };
 
-/// What a partial write has left of a large block is copied, so that the memory stays close to the
-/// bytes that are counted: a long rest to a block that is recycled, a short one to one of its size.
+/// The rest that a partial write has left of a large block is copied, so that the memory stays
+/// close to the bytes that are counted: a long rest to a recycled block, a short one to one of its
+/// size.
 TEST(WriteQueueMemory, a_block_that_is_less_than_half_full_is_copied) {
   net::BufferPool pool;
   constexpr std::size_t capacity = std::size_t{512} << 10;

@@ -2,7 +2,7 @@
 # bare_root.sh [COMMAND...]: runs the README's commands, app/demo.sh and tests/run.sh, or only the
 # named ones, on a Debian with its base system alone: a root made by debootstrap, from the mirror
 # that this machine's apt uses. Its mounts and processes are in namespaces that end with this
-# script. It shares this machine's ccache, so that it compiles nothing twice. Prints the time and the CPU
+# script. It shares this machine's ccache with the steps before and behind it. Prints the time and the CPU
 # time of each command. Needs root and about 4 GiB under build/.
 # LIMIT: minutes for each command, 45 by default.
 set -euo pipefail
@@ -53,14 +53,15 @@ if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
 fi
 
 cache=$(ccache --get-config cache_dir)
-mkdir -p "$cache" "$root/root/.cache/ccache"
+mkdir -p "$cache" "$root/ccache"
+environment+=(CCACHE_DIR=/ccache)
 
 contained() { # contained COMMAND: in namespaces of its own, which end its mounts and processes
   unshare --mount --pid --fork --kill-child sh -euc '
     mount -t proc proc "$0/proc"
     mount -t sysfs -o ro sysfs "$0/sys"
     mount --rbind /dev "$0/dev"
-    mount --bind "$1" "$0/root/.cache/ccache"
+    mount --bind "$1" "$0/ccache"
     root=$0
     shift
     exec chroot "$root" env -i "$@"' "$root" "$cache" "${environment[@]}" \

@@ -18,7 +18,7 @@ class SessionRival {
     const bool had_backlog = session_.has_backlog();
     (void)session_.end_of_write(had_backlog);
     session_.note_debt(this, [](void* self) { static_cast<SessionRival*>(self)->paid_ = true; });
-    if (session_.should_write_now()) session_.collect_debts();
+    session_.collect_debts();
     require(paid_ == session_.over(), "a session that has paid is over");
   }
 

@@ -7,6 +7,7 @@
 #include <span>
 
 #include <wirespan/core/connection.hpp>
+#include <wirespan/core/limits.hpp>
 #include <wirespan/core/published_frame.hpp>
 #include <wirespan/net/session_options.hpp>
 #include <wirespan/net/write_queue.hpp>
@@ -62,6 +63,14 @@ class SendQueue {
     const std::size_t before = held(connection);
     const std::size_t limit = options_->send_hard_limit;
     return before == 0 || (before <= limit && size <= limit - before);
+  }
+  /// True if messages were accepted beyond the budget, or if so much output was copied that it
+  /// would only move to a larger block (limits::write_at_once); behind a backlog that is no reason.
+  [[nodiscard]] bool should_leave_now(const Connection* connection) const noexcept {
+    const bool overdraws = options_->budget != nullptr && options_->budget->overdrawn();
+    const bool is_much =
+        connection != nullptr && connection->output().size() >= limits::write_at_once;
+    return overdraws || (is_much && !is_blocked());
   }
   /// Returns this session's share of the budget, as of the last account().
   [[nodiscard]] std::size_t share() const noexcept { return has_failed() ? 0 : amount_; }

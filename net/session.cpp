@@ -315,6 +315,10 @@ void Session::abort(std::error_code cause) noexcept {
   finish();
 }
 
+void Session::collect_debts() {
+  if (options().budget != nullptr) (void)options().budget->collect(*this, 0);
+}
+
 void Session::pay() noexcept {
   note_failure(Errc::overflow_closed);
   finish();

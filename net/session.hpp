@@ -147,18 +147,13 @@ class Session {
   void fail(std::error_code cause);
   /// Ends the session at once, with `cause`.
   void abort(std::error_code cause) noexcept;
-  /// True if output should not wait for the end of the turn, because messages were accepted beyond
-  /// the send budget, or because much of it was copied (limits::write_at_once) and would only move
-  /// to a larger block. The owner writes at once, then calls collect_debts().
+  /// True if output should not wait for the end of the turn. The owner writes at once, then calls
+  /// collect_debts().
   [[nodiscard]] bool should_write_now() const noexcept {
-    const bool overdraws = options().budget != nullptr && options().budget->overdrawn();
-    const bool is_much = connection_ && connection_->output().size() >= limits::write_at_once;
-    return overdraws || (is_much && !has_backlog());
+    return queue_.should_leave_now(connection_.get());
   }
   /// Ends the largest debtors until the budget is kept or this session is the largest.
-  void collect_debts() {
-    if (options().budget != nullptr) (void)options().budget->collect(*this, 0);
-  }
+  void collect_debts();
   /// Called by SendBudget, because this session holds the most. Ends it with Errc::overflow_closed
   /// and counts its output as lost. No Close frame: the peer does not read.
   void pay() noexcept;
@@ -265,8 +260,8 @@ class Session {
     if (rare_ || time != ReceiveTime()) rare().received_at = time;
   }
   [[nodiscard]] const KeepAlive& keep_alive() { return rare().keep_alive; }
-  /// Says that a batch of input is being digested: output of that time leaves at the end of the
-  /// batch. Returns the value before.
+  /// Says that a batch of input is being digested: output of that time leaves at its end,
+  /// unless should_write_now(). Returns the value before.
   [[nodiscard]] bool set_digesting(bool on) noexcept { return std::exchange(digesting_, on); }
   [[nodiscard]] bool is_digesting() const noexcept { return digesting_; }
   [[nodiscard]] bool is_debtor() const noexcept { return rare_ && rare_->debt != no_debt; }

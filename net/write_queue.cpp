@@ -14,25 +14,24 @@ constexpr std::size_t most_spare_entries = 64;
 /// Largest frame that join() copies, and size of the block that it copies into.
 constexpr std::size_t small_frame = 128;
 constexpr std::size_t joint_block = 512;
-/// Size from which a copy comes from the source: BufferPool recycles blocks that are at least half
-/// used from here on.
-constexpr std::size_t recycled_copy = std::size_t{16} << 10;
+/// Size from which BufferPool's blocks are at most twice as large as asked for.
+constexpr std::size_t fits_source = std::size_t{16} << 10;
 
 bool is_joinable(const PublishedFrame& frame) noexcept {
   return frame.bytes().size() <= small_frame && frame.key().empty();
 }
 
-/// Returns a copy in a block of about its size. That of a small message comes from the heap, not
-/// from the source: for a peer that does not read, each would hold one of the source's large
-/// blocks.
-Block::Ptr copy_of(Bytes bytes, const BlockSource& blocks) {
-  const bool is_recycled = bytes.size() >= recycled_copy;
-  Block::Ptr block =
-      is_recycled ? blocks.lend(blocks.context, bytes.size()) : Block::allocate(bytes.size());
+/// Copies into an empty block that is large enough.
+Block::Ptr copy_to(Block::Ptr block, Bytes bytes) {
   if (!bytes.empty()) std::memcpy(block->bytes(), bytes.data(), bytes.size());
   block->end = bytes.size();
   return block;
 }
+
+/// Returns a copy in a block of exactly its size. The block comes from the heap, not from the
+/// source: for a peer that does not read, each small message would hold one of the source's large
+/// blocks.
+Block::Ptr copy_of(Bytes bytes) { return copy_to(Block::allocate(bytes.size()), bytes); }
 
 }  // namespace
 
@@ -48,12 +47,18 @@ WriteQueue::Entry& WriteQueue::append(Entry entry) {
   return entries_.back();
 }
 
-/// Returns the block, or a copy to size if it is less than half full: memory held must stay close
-/// to the bytes counted. Without memory for a copy the block is kept as it is.
+/// Returns a copy of what a write has left. A long one lies in a block of the source, which is half
+/// full at least and is recycled.
+Block::Ptr WriteQueue::copy_of_rest(Bytes rest) {
+  return rest.size() < fits_source ? copy_of(rest) : copy_to(lend(rest.size()), rest);
+}
+
+/// Returns the block, or a copy if it is less than half full: memory held must stay close to the
+/// bytes counted. Without memory for a copy the block is kept as it is.
 Block::Ptr WriteQueue::fitting(Block::Ptr block) noexcept {
   if (block->used().size() >= block->capacity() / 2) return block;
   try {
-    Block::Ptr copy = copy_of(block->used(), *blocks_);
+    Block::Ptr copy = copy_of_rest(block->used());
     blocks_->take_back(blocks_->context, std::move(block));
     return copy;
   } catch (const std::bad_alloc&) {
@@ -66,7 +71,7 @@ void WriteQueue::push(Block::Ptr block) {
 }
 
 void WriteQueue::push_message(Bytes message) {
-  append({.block = copy_of(message, *blocks_), .frame = {}, .droppable = true});
+  append({.block = copy_of(message), .frame = {}, .droppable = true});
 }
 
 void WriteQueue::push(PublishedFrame::Ptr frame) {
@@ -82,7 +87,7 @@ void WriteQueue::push_borrowed(Bytes frame) {
 }
 
 void WriteQueue::push_borrowed(const FrameHead& head, Bytes payload) {
-  Block::Ptr block = in_small_block(head.bytes());
+  Block::Ptr block = copy_to(lend(joint_block), head.bytes());
   make_room_for(2);  // both entries or none
   append({.block = std::move(block), .frame = {}});
   push_borrowed(payload);
@@ -92,7 +97,7 @@ void WriteQueue::own() {
   if (!std::exchange(has_borrowed_, false)) return;
   for (Entry& entry : entries_) {
     if (entry.borrowed.empty()) continue;
-    entry.block = copy_of(entry.rest(), *blocks_);
+    entry.block = copy_of_rest(entry.rest());
     entry.borrowed = {};
     entry.sent = 0;
   }
@@ -124,17 +129,12 @@ bool WriteQueue::join(const PublishedFrame& frame) {
 /// one follows stays shared.
 bool WriteQueue::copy_to_block(Entry& entry) {
   if (!entry.frame || entry.sent > 0 || !is_joinable(*entry.frame.get())) return false;
-  Block::Ptr block = in_small_block(entry.frame->bytes());
+  Block::Ptr block = copy_to(lend(joint_block), entry.frame->bytes());
   entry = Entry{.block = std::move(block), .frame = {}, .joins = true};
   return true;
 }
 
-Block::Ptr WriteQueue::in_small_block(Bytes bytes) {
-  Block::Ptr block = blocks_->lend(blocks_->context, joint_block);
-  std::memcpy(block->bytes(), bytes.data(), bytes.size());
-  block->end = bytes.size();
-  return block;
-}
+Block::Ptr WriteQueue::lend(std::size_t size) { return blocks_->lend(blocks_->context, size); }
 
 std::size_t WriteQueue::replaceable(const PublishedFrame& frame) const noexcept {
   if (frame.key().empty()) return 0;

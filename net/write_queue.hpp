@@ -102,7 +102,8 @@ class WriteQueue {
   using Entries = std::list<Entry>;
 
   Entry& append(Entry entry);
-  [[nodiscard]] Block::Ptr in_small_block(Bytes bytes);
+  [[nodiscard]] Block::Ptr lend(std::size_t size);
+  [[nodiscard]] Block::Ptr copy_of_rest(Bytes rest);
   [[nodiscard]] Block::Ptr fitting(Block::Ptr block) noexcept;
   void remove(Entries::iterator entry) noexcept;
   [[nodiscard]] bool copy_to_block(Entry& entry);

@@ -16,8 +16,6 @@ constexpr std::size_t least_room = 64;
 
 }  // namespace
 
-/// Every part ends with a flush, at the boundary of a byte and of a block: the receiver can inflate
-/// all of it at once, and after a roll-back the rest may come from a fresh state.
 Expected<bool> Compressor::encode(Bytes part, bool first, bool fin, ByteBuffer& out) {
   if (first && fin && context_ == DeflateContext::none && may_end_stream_) {
     if (const auto is_better = encode_whole(part, out)) return *is_better;
@@ -92,7 +90,7 @@ void Compressor::commit(Bytes part, bool fin) noexcept {
 /// inflate it whatever it has missed.
 void Compressor::roll_back() noexcept {
   if (context_ == DeflateContext::stream && state_) {
-    if (state_->stream().total_in > 0) state_->reset();  // it clears 64 KiB: not for nothing
+    if (state_->stream().total_in > 0) state_->reset();  // 1 us: it clears 64 KiB
   } else {
     state_.reset();
   }

@@ -27,7 +27,8 @@ class Compressor {
   // As the functions of MessageCodec with these names. published() expects that the frame may be
   // and is worth being compressed.
 
-  /// Every part ends with a flush.
+  /// Every part ends with a flush, at the boundary of a byte and of a block: the receiver can
+  /// inflate all of it at once, and after a roll-back the rest may come from a fresh state.
   [[nodiscard]] Expected<bool> encode(Bytes part, bool first, bool fin, ByteBuffer& out);
   void commit(Bytes part, bool fin) noexcept;
   void roll_back() noexcept;

@@ -58,33 +58,9 @@ tsan() { sanitized tsan g++ "$jobs"; }
 asan_clang() { sanitized asan clang++ $((jobs + 1)); }
 tsan_clang() { sanitized tsan clang++ "$jobs"; }
 
-sanitized_rest() { # sanitized_rest PRESET TARGET... -- CTEST_OPTIONS...: configured as CI does
-  local preset=$1 targets=()
-  shift
-  while [ "$1" != -- ]; do
-    targets+=("$1")
-    shift
-  done
-  shift
-  cmake --preset "$preset" -DWIRESPAN_BENCH=OFF -DWIRESPAN_FUZZ=OFF -DWIRESPAN_UBSAN_SOCKET_TESTS=OFF \
-    -DWIRESPAN_LIBDEFLATE=ON >/dev/null &&
-    cmake --build --preset "$preset" --target "${targets[@]}" &&
-    ctest --preset "$preset" --timeout 600 "$@"
-}
-
-# Other programs as peers, and the conformance cases.
-asan_rest() {
-  sanitized_rest asan autobahn_client blocking_echo broken_endpoint chat_room conformance_client \
-    conformance_server echo_client echo_server peer_tests wsdump -- \
-    -j "$((jobs + 1))" -L 'peers|conformance'
-}
-
-tsan_rest() {
-  sanitized_rest tsan tls_tests server_fault_tests simulation_tests memory_failure_tests option_tests \
-    contract_call_tests -- \
-    -j "$jobs" -R 'tls_tests|fault_tests|simulation_tests|memory_failure|option_tests|call_tests' \
-    -E 'alone|net_tests' -LE 'peers|conformance|counts|load'
-}
+# In CI's build folders, so that a run behind CI has less to compile.
+asan_rest() { .ci/run --inner asan_rest; }
+tsan_rest() { .ci/run --inner tsan_rest; }
 
 release_tests() { # release_tests TARGET...
   cmake --preset release >/dev/null && cmake --build --preset release --target "$@"

@@ -81,6 +81,14 @@ TEST(WriteQueueMemory, a_block_that_is_less_than_half_full_is_copied) {
   }
 }
 
+TEST(WriteQueueMemory, a_message_that_may_be_dropped_holds_no_more_than_its_size) {
+  net::BufferPool pool;
+  WriteQueue queue(pool.source());
+  queue.push_message(pattern_bytes(17'000));
+  queue.clear();
+  EXPECT_EQ(pool.idle(), 0U) << "no block of the pool";
+}
+
 TEST_F(WriteQueueTest, small_frames_without_a_key_join) {
   const auto first = published("a");
   EXPECT_FALSE(queue.join(*first.get())) << "nothing to join";

@@ -142,6 +142,13 @@ void RawPeer::handshake() {
 
 int RawPeer::fd() const noexcept { return stream_ ? stream_->fd() : -1; }
 
+void RawPeer::take_little() {
+  const int size = 64 << 10;  // the kernel doubles it
+  if (::setsockopt(fd(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size) != 0) {
+    throw PeerError("SO_RCVBUF");
+  }
+}
+
 // Bytes.
 
 bool RawPeer::write(std::string_view bytes) {

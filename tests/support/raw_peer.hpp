@@ -52,6 +52,9 @@ class RawPeer {
   /// Sets the time limit of each of the following calls.
   void set_patience(Milliseconds patience) noexcept { patience_ = patience; }
   [[nodiscard]] int fd() const noexcept;
+  /// Makes the kernel hold little (128 KiB) of what the other side has sent and nobody has read.
+  /// The default may be 32 MiB, which take a peer seconds to read under TSan.
+  void take_little();
 
   // Bytes.
 

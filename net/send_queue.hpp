@@ -65,12 +65,12 @@ class SendQueue {
     return before == 0 || (before <= limit && size <= limit - before);
   }
   /// True if messages were accepted beyond the budget, or if so much output was copied that it
-  /// would only move to a larger block (limits::write_at_once); behind a backlog that is no reason.
+  /// would only move to a larger block (limits::write_at_once). Behind a backlog it becomes an
+  /// entry.
   [[nodiscard]] bool should_leave_now(const Connection* connection) const noexcept {
     const bool overdraws = options_->budget != nullptr && options_->budget->overdrawn();
-    const bool is_much =
-        connection != nullptr && connection->output().size() >= limits::write_at_once;
-    return overdraws || (is_much && !is_blocked());
+    return overdraws ||
+           (connection != nullptr && connection->output().size() >= limits::write_at_once);
   }
   /// Returns this session's share of the budget, as of the last account().
   [[nodiscard]] std::size_t share() const noexcept { return has_failed() ? 0 : amount_; }

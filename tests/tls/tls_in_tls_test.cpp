@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "support/fail_after.hpp"
 #include "support/tls_pair.hpp"
 #include <wirespan/net/stream.hpp>
 
@@ -61,6 +62,19 @@ TEST(TlsInTls, R11_verifies_the_inner_name) {
   const auto outcome = nested.shake_hands();
   EXPECT_EQ(outcome.client.error.category(), tls::certificate_category())
       << outcome.client.error.message();
+}
+
+/// The inner stream has queued the reason when it writes its alert through the outer one. A call of
+/// the outer one that blocks asks for its own errors, and must neither take nor drop the reason.
+TEST(TlsInTls, R11_the_reason_stands_whichever_operation_of_the_transport_blocks) {
+  const int places = run_until_nothing_fails([](FailAfter& block) {
+    NestedTls nested("localhost");
+    nested.wire.client->block = &block;
+    const auto outcome = nested.shake_hands();
+    EXPECT_EQ(outcome.client.error.category(), tls::certificate_category())
+        << outcome.client.error.message();
+  });
+  EXPECT_GT(places, 3);
 }
 
 /// OpenSSL has one error queue for a thread: what others have left there is not this call's, and

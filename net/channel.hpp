@@ -118,14 +118,15 @@ class Channel final : private IoHandler, private Timer {
 
  private:
   void on_ready(Readiness readiness) override;
+  bool on_look() override;
   void on_flush() override;
   void on_timer(TimePoint) override;
 
   template <class Step>
   void guarded(Step step);
   [[nodiscard]] TimePoint now() { return loop_.network().now(); }
-  void pump();
-  [[nodiscard]] bool read_share(std::size_t& budget);
+  bool pump();
+  [[nodiscard]] bool take_share(const ReadOutcome& read, std::size_t& budget);
   void read_later() {
     read_again_ = true;
     loop_.flush_later(*this);

@@ -98,6 +98,19 @@ void Channel<S, Handler>::on_ready(Readiness readiness) {
   });
 }
 
+/// Without input nothing has changed since the last call of the loop, so there is nothing to
+/// settle.
+template <Stream S, class Handler>
+bool Channel<S, Handler>::on_look() {
+  if (!session_.wants_input() || io_.read_wants_write()) return false;
+  bool found = true;  // also if memory runs out: the channel has ended
+  guarded([&] {
+    found = pump();
+    if (found) settle();
+  });
+  return found;
+}
+
 template <Stream S, class Handler>
 void Channel<S, Handler>::on_flush() {
   guarded([&] {
@@ -119,21 +132,26 @@ void Channel<S, Handler>::on_timer(TimePoint) {
 
 // Input.
 
+/// Reads the connection's share of the turn and delivers it; false if there was nothing.
 template <Stream S, class Handler>
-void Channel<S, Handler>::pump() {
-  if (session_.has_unread_input()) deliver();  // kept during a pause, so older than the next read
+bool Channel<S, Handler>::pump() {
+  bool found = session_.has_unread_input();
+  if (found) deliver();  // kept during a pause, so older than the next read
   const bool outer = session_.set_digesting(true);
   std::size_t budget = limits::read_per_turn;
-  while (session_.wants_input() && read_share(budget)) {
+  while (session_.wants_input()) {
+    const ReadOutcome read = io_.read(session_, stream_, loop_.receive_buffer(), loop_.now());
+    if (read.would_block()) break;
+    found = true;
+    if (!take_share(read, budget)) break;
   }
   (void)session_.set_digesting(outer);
+  return found;
 }
 
-/// Reads once and delivers; true if the connection may read on in this turn.
+/// Delivers what was read; true if the connection may read on in this turn.
 template <Stream S, class Handler>
-bool Channel<S, Handler>::read_share(std::size_t& budget) {
-  const ReadOutcome read = io_.read(session_, stream_, loop_.receive_buffer(), loop_.now());
-  if (read.would_block()) return false;
+bool Channel<S, Handler>::take_share(const ReadOutcome& read, std::size_t& budget) {
   if constexpr (requires { handler_.on_bytes_read(read.bytes); }) {
     if (read.bytes > 0) handler_.on_bytes_read(read.bytes);
   }

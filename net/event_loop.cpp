@@ -58,8 +58,7 @@ void EventLoop::run_once(std::optional<std::chrono::nanoseconds> timeout) {
   if (const auto until_timer = next_timeout()) {
     timeout = timeout ? std::min(*timeout, *until_timer) : *until_timer;
   }
-  ready_ = wait(timeout);
-  now_ = network_.now();
+  wait(timeout);
   dispatch(ready_);
   timers_.advance(now_);
   run_tasks();
@@ -67,11 +66,23 @@ void EventLoop::run_once(std::optional<std::chrono::nanoseconds> timeout) {
   delete_retired();
 }
 
-std::span<Poller::Ready> EventLoop::wait(std::optional<std::chrono::nanoseconds> timeout) {
-  return busy_wait(
-      busy_poll_, timeout, [this] { return network_.now(); },
-      [this](std::optional<std::chrono::nanoseconds> time) { return poller_->wait(time); },
-      [this](std::span<Poller::Ready> ready) { return !ready.empty() || poller_->woken(); });
+/// Where one connection talks at a time, the next input is most likely its own: reading without
+/// asking the poller first saves a system call and a reading of the clock between the input and its
+/// handler. The poller is asked first in each turn, and then every fourth time, for all the others.
+void EventLoop::wait(std::optional<std::chrono::nanoseconds> timeout) {
+  constexpr unsigned looks_per_wait = 4;
+  unsigned looks = 0;
+  bool found = false;
+  ready_ = busy_wait(
+      busy_poll_, timeout, [this] { return now_ = network_.now(); },
+      [&](std::optional<std::chrono::nanoseconds> time) -> std::span<Poller::Ready> {
+        const bool may_guess = favourite_ != nullptr && time == std::chrono::nanoseconds(0);
+        if (looks++ % looks_per_wait == 0 || !may_guess) return poller_->wait(time);
+        found = favourite_->on_look();
+        return {};
+      },
+      [&](std::span<Poller::Ready> ready) { return found || !ready.empty() || poller_->woken(); });
+  if (!found) now_ = network_.now();
 }
 
 void EventLoop::stop() noexcept {
@@ -94,6 +105,7 @@ std::error_code EventLoop::watch(int fd, Interest interest, IoHandler& handler) 
 
 void EventLoop::forget(int fd, IoHandler& handler) noexcept {
   unwatch(fd, handler);
+  if (favourite_ == &handler) favourite_ = nullptr;
   for (Poller::Ready& ready : ready_) {
     if (ready.handler == &handler) ready.handler = nullptr;
   }
@@ -127,6 +139,7 @@ std::optional<std::chrono::nanoseconds> EventLoop::next_timeout() noexcept {
 }
 
 void EventLoop::dispatch(std::span<Poller::Ready> ready) {
+  if (!ready.empty()) favourite_ = ready.size() == 1 ? ready.front().handler : nullptr;
   for (const Poller::Ready& entry : ready) {
     if (entry.handler != nullptr) entry.handler->on_ready(entry.readiness);
   }

@@ -44,7 +44,7 @@ struct EventLoopOptions {
 /// wake(), stop(), mailbox() and in_loop_thread() may be called by other threads; wake() and stop()
 /// from a signal handler, too. It must outlive its handlers and timers.
 ///
-/// A turn (run_once()): wait for readiness; read the clock once; ready descriptors; timers; posted
+/// A turn (run_once()): wait for readiness; the time of the turn; ready descriptors; timers; posted
 /// tasks; on_flush() of the handlers that asked for it; deferred deletion of the objects given to
 /// retire(), so that nothing is destroyed while it may be on the stack. IoHandlers and Timers must
 /// not throw; a task may: its exception ends the turn, and the next turn does the rest.
@@ -103,7 +103,8 @@ class EventLoop {
   /// The receive buffer that all streams of this loop read into; its bytes last until the handler
   /// returns.
   [[nodiscard]] MutableBytes receive_buffer() noexcept;
-  /// The time of this turn: the clock is read once per turn.
+  /// The time of this turn: the clock is read once per turn, after the wait. A busy loop reads it
+  /// before each look.
   [[nodiscard]] TimePoint now() const noexcept { return now_; }
   /// Longest wait of the next turn, for a loop inside another loop; std::nullopt: without limit.
   [[nodiscard]] std::optional<std::chrono::nanoseconds> next_timeout() noexcept;
@@ -118,7 +119,7 @@ class EventLoop {
  private:
   using Erased = std::unique_ptr<void, void (*)(void*)>;
 
-  [[nodiscard]] std::span<Poller::Ready> wait(std::optional<std::chrono::nanoseconds> timeout);
+  void wait(std::optional<std::chrono::nanoseconds> timeout);
   void retire_erased(Erased object) noexcept;
   void dispatch(std::span<Poller::Ready> ready);
   void run_tasks();
@@ -135,6 +136,7 @@ class EventLoop {
   std::unique_ptr<Poller> poller_;
   std::shared_ptr<Mailbox> mailbox_;
   std::span<Poller::Ready> ready_;    // events of this turn; forget() nulls those of a handler
+  IoHandler* favourite_ = nullptr;    // was ready last, and alone; null if that were several
   std::vector<Mailbox::Task> tasks_;  // taken from the mailbox and not run yet
   std::vector<IoHandler*> to_flush_;  // flush_later() was called; null: forgotten since
   std::vector<IoHandler*> flushing_;  // the same, during flush()

@@ -43,6 +43,10 @@ class IoHandler {
  public:
   /// Called in each turn in which the watched descriptor is ready (level-triggered).
   virtual void on_ready(Readiness readiness) = 0;
+  /// Looks for input that no poller has told of. A loop that polls busily asks the handler that
+  /// alone was ready last, between its looks at the poller. True if there was input, or the end of
+  /// it, and the handler has acted as in on_ready(); false if nothing has changed.
+  virtual bool on_look() { return false; }
   /// Called once at the end of a turn in which EventLoop::flush_later() was called for this
   /// handler.
   virtual void on_flush() {}

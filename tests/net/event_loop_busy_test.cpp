@@ -80,5 +80,110 @@ TEST_P(LoopBusy, timers_end_the_looking) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
 }
 
+/// A handler that was ready in the last turn, and no other was.
+class LoopFavourite : public LoopBusy {
+ protected:
+  net::EventLoop loop = make_loop(1ms);
+  Spot favourite{loop};
+
+  void SetUp() override {
+    favourite.ready = [this] { favourite.take_byte(); };
+    ASSERT_FALSE(favourite.watch());
+    loop.run_once(0ns);
+    ASSERT_EQ(favourite.times_ready, 1);
+    favourite.times_looked = 0;
+    spy.waits = 0;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(BackEnds, LoopFavourite,
+                         ::testing::Values(net::Backend::epoll, net::Backend::poll),
+                         [](const auto& which) {
+                           return which.param == net::Backend::epoll ? "epoll" : "poll";
+                         });
+
+TEST_P(LoopFavourite, looks_for_itself_three_times_for_each_look_at_the_poller) {
+  loop.run_once(1ms);
+  EXPECT_GE(favourite.times_looked, 3);
+  EXPECT_LE(spy.waits, favourite.times_looked / 3 + 2);
+  EXPECT_GE(spy.waits, favourite.times_looked / 3);
+}
+
+TEST_P(LoopFavourite, what_it_finds_ends_the_wait_and_the_turn_goes_on) {
+  bool ran = false;
+  favourite.look = [&] {
+    loop.flush_later(favourite);
+    loop.retire(std::make_unique<Mourned>([&] { ran = true; }));
+    return true;
+  };
+  loop.run_once(std::nullopt);
+  EXPECT_EQ(favourite.times_looked, 1);
+  EXPECT_EQ(favourite.times_flushed, 1);
+  EXPECT_TRUE(ran);
+}
+
+TEST_P(LoopFavourite, sees_the_time_of_its_look) {
+  const TimePoint before = spy.now();
+  TimePoint seen{};
+  favourite.look = [&] {
+    seen = loop.now();
+    return true;
+  };
+  loop.run_once(std::nullopt);
+  EXPECT_GE(seen, before);
+  EXPECT_EQ(loop.now(), seen) << "the time of a turn does not change";
+}
+
+TEST_P(LoopFavourite, does_not_keep_others_waiting) {
+  Spot other(loop, false);
+  ASSERT_FALSE(other.watch());
+  other.ready = [&] { other.take_byte(); };
+  favourite.look = [&] {
+    if (favourite.times_looked == 1) other.make_ready();
+    return false;
+  };
+  while (other.times_ready == 0) loop.run_once(5s);
+  EXPECT_LE(favourite.times_looked, 3);
+  loop.run_once(1ms);
+  EXPECT_GT(other.times_looked, 0) << "it is the favourite now";
+  EXPECT_LE(favourite.times_looked, 3);
+}
+
+TEST_P(LoopFavourite, is_no_longer_asked_when_two_were_ready) {
+  Spot other(loop);
+  ASSERT_FALSE(other.watch());
+  other.ready = [&] { other.take_byte(); };
+  favourite.make_ready();
+  loop.run_once(5s);
+  ASSERT_EQ(favourite.times_ready + other.times_ready, 3);
+  loop.run_once(1ms);
+  EXPECT_EQ(favourite.times_looked + other.times_looked, 0);
+}
+
+TEST_P(LoopFavourite, is_no_longer_asked_once_it_is_forgotten) {
+  loop.forget(favourite.fd(), favourite);
+  loop.run_once(1ms);
+  EXPECT_EQ(favourite.times_looked, 0);
+}
+
+TEST_P(LoopFavourite, may_be_forgotten_by_its_own_look) {
+  favourite.look = [&] {
+    loop.forget(favourite.fd(), favourite);
+    return true;
+  };
+  loop.run_once(std::nullopt);
+  loop.run_once(1ms);
+  EXPECT_EQ(favourite.times_looked, 1);
+}
+
+TEST_P(LoopBusy, without_the_option_nobody_is_asked_to_look) {
+  net::EventLoop loop = make_loop(0ns);
+  Spot spot(loop);
+  spot.ready = [&] { spot.take_byte(); };
+  ASSERT_FALSE(spot.watch());
+  for (int turn = 0; turn < 3; ++turn) loop.run_once(1ms);
+  EXPECT_EQ(spot.times_ready, 1);
+  EXPECT_EQ(spot.times_looked, 0);
+}
+
 }  // namespace
 }  // namespace wirespan::test

@@ -25,12 +25,20 @@ class Spot final : public net::IoHandler {
   Spot& operator=(const Spot&) = delete;
 
   void make_ready() { EXPECT_EQ(::send(pair_.theirs.get(), "x", 1, MSG_NOSIGNAL), 1); }
+  void take_byte() const {
+    char byte = 0;
+    EXPECT_EQ(::recv(fd(), &byte, 1, MSG_DONTWAIT), 1);
+  }
   [[nodiscard]] std::error_code watch(net::Interest interest = net::Interest::read) {
     return loop_.watch(fd(), interest, *this);
   }
   void on_ready(net::Readiness) override {
     ++times_ready;
     if (ready) ready();
+  }
+  bool on_look() override {
+    ++times_looked;
+    return look && look();
   }
   void on_flush() override {
     ++times_flushed;
@@ -39,8 +47,10 @@ class Spot final : public net::IoHandler {
   [[nodiscard]] int fd() const { return pair_.ours.get(); }
 
   int times_ready = 0;
+  int times_looked = 0;
   int times_flushed = 0;
   std::function<void()> ready;
+  std::function<bool()> look;
   std::function<void()> flush;
 
  private:

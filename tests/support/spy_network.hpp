@@ -22,6 +22,8 @@ class SpyNetwork : public net::Network {
   std::atomic<int> opens{0}, connects{0}, reads{0}, writes{0}, closes{0}, resolves{0};
   std::atomic<int> waits{0}, registrations{0}, wakes{0};
 
+  /// Its pollers find nothing when they look without waiting.
+  std::atomic<bool> pollers_are_blind{false};
   std::size_t most_per_read = SIZE_MAX;
   std::size_t most_per_write = SIZE_MAX;
   /// The call that it does not allow fails with `error` and does not reach the system.
@@ -122,6 +124,7 @@ class SpyNetwork : public net::Network {
     }
     std::span<Ready> wait(std::optional<std::chrono::nanoseconds> timeout) override {
       ++spy_.waits;
+      if (spy_.pollers_are_blind && timeout == std::chrono::nanoseconds(0)) return {};
       return poller_->wait(timeout);
     }
     [[nodiscard]] bool woken() const noexcept override { return poller_->woken(); }

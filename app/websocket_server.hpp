@@ -67,7 +67,8 @@ class WebSocketServer {
   /// Fan-out: sends one message to all connections that have subscribed to the topic, on all loops.
   /// The frame is encoded once and shared, and so is its compressed form: it is made for the first
   /// subscriber that has agreed on compression, again for another window, and only if the message
-  /// is not below DeflateOptions::threshold. Compress::never: nobody gets it compressed, for
+  /// is not below DeflateOptions::threshold (on the calling thread by
+  /// ServerOptions::publisher_compresses_from). Compress::never: nobody gets it compressed, for
   /// messages that mix secrets with what others choose. Messages of one thread keep their order. A
   /// connection whose Close frame was sent before its loop takes the message gets nothing of it.
   /// ServerOptions::overflow decides about subscribers that do not read. Conflation: with a key,

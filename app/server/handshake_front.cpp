@@ -170,6 +170,7 @@ void HandshakeFront::accept_request(Acceptor& acceptor, RequestAnswer answer) {
   const bool open = answer.may_compress && !answer.agreement.deflate;
   if (open) connections_.compression().propose(acceptor.offer(), answer.agreement);
   connections_.compression().confirm(answer.agreement);
+  if (answer.agreement.deflate) shared_.publisher_compression.expect_receivers();
   acceptor.accept(std::move(answer.agreement), std::move(answer.user_data));
 }
 

@@ -271,6 +271,7 @@ std::error_code ServerImpl::publish(std::string_view topic, Opcode opcode, Bytes
   const std::size_t size = frame->bytes().size() + topic.size() + publish_overhead;
   if (!reserve_rooms(size)) return Errc::send_queue_full;
   published_.fetch_add(1, std::memory_order_relaxed);
+  if (!on_a_loop_thread()) shared_.publisher_compression.compress(frame);
   bool reached = false;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     try {
@@ -281,6 +282,11 @@ std::error_code ServerImpl::publish(std::string_view topic, Opcode opcode, Bytes
     }
   }
   return reached ? std::error_code{} : Errc::not_open;
+}
+
+bool ServerImpl::on_a_loop_thread() const noexcept {
+  return std::ranges::any_of(workers_,
+                             [](const auto& worker) { return worker->hub().on_loop_thread(); });
 }
 
 /// Reserves room in publish_queue_limit of the loops of other threads: of all of them or of none.

@@ -52,6 +52,7 @@ class ServerImpl final : private SocketSpreader {
   [[nodiscard]] std::error_code listen_on_all(std::span<const net::Endpoint> addresses);
   [[nodiscard]] std::error_code listen_on_some_port(std::span<const net::Endpoint> addresses);
   void stop_listening() noexcept;
+  [[nodiscard]] bool on_a_loop_thread() const noexcept;
   [[nodiscard]] bool reserve_rooms(std::size_t size) noexcept;
   void give_back_room(ServerWorker& worker, std::size_t size) noexcept;
   bool publish_on(ServerWorker& worker, std::string_view topic, const PublishedFrame::Ptr& frame,

@@ -9,6 +9,7 @@
 #include <wirespan/app/common/repeated_line.hpp>
 #include <wirespan/app/server/admission.hpp>
 #include <wirespan/app/server/handler_failure.hpp>
+#include <wirespan/app/server/publisher_compression.hpp>
 #include <wirespan/app/server_handlers.hpp>
 #include <wirespan/app/server_options.hpp>
 #include <wirespan/net/endpoint.hpp>
@@ -30,13 +31,15 @@ class SocketSpreader {
 };
 
 /// State that all loops of a server share: made before them and destroyed after them. Constant but
-/// for the counts of `admission` and the log lines, which any thread may use.
+/// for `publisher_compression`, the counts of `admission` and the log lines, which any thread may
+/// use.
 struct ServerShared {
   ServerShared(ServerOptions server_options, ServerHandlers server_handlers,
                SocketSpreader& socket_spreader)
       : options(std::move(server_options)),
         handlers(std::move(server_handlers)),
         spreader(socket_spreader),
+        publisher_compression(options),
         admission(options.max_connections, options.max_connections_per_address,
                   options.count_loopback) {
     if (!options.tls) return;
@@ -48,6 +51,7 @@ struct ServerShared {
   const ServerOptions options;
   const ServerHandlers handlers;
   SocketSpreader& spreader;
+  PublisherCompression publisher_compression;
   std::optional<tls::Context> tls;
   std::error_code tls_error;  // of an unusable certificate or key; listen() throws it
   std::string tls_detail;     // the name of the file or list that it concerns

@@ -302,32 +302,36 @@ RawPeer adopted_client(RunningServer& server) {
 /// RFC 7692 §6.1. The text of the test is one that compresses well.
 TEST_P(ServerPublish, a_message_is_compressed_for_those_who_agreed_on_it_and_plain_for_the_others) {
   if (!deflate_available()) GTEST_SKIP() << "built without zlib";
-  RunningServer server(subscribing(), link(), {.threads = 2, .compression = DeflateOptions{}});
-  std::vector<RawPeer> compressing;
-  for (int i = 0; i < 4; ++i) {
-    compressing.push_back(server.dial());
-    compressing.back().write(
-        upgrade_request("Sec-WebSocket-Extensions: permessage-deflate\r\n", "/red"));
-    (void)compressing.back().read_head();
-    EXPECT_EQ(compressing.back().read_described(), "text \"subscribed\"");
-  }
-  RawPeer plain = subscriber(server, "red");
-  std::string news;
-  for (int i = 0; i < 500; ++i) news += "news of today, ";
-  EXPECT_FALSE(server.server().publish("red", news));
-  EXPECT_FALSE(server.server().publish("red", news, {}, Compress::never));
-  EXPECT_EQ(payload_text(plain.read_frame()), news);
-  EXPECT_EQ(payload_text(plain.read_frame()), news);
-  const WireFrame first = compressing.front().read_frame();
-  EXPECT_EQ(first.reserved_bits(), 0x40U);
-  EXPECT_LT(first.payload.size(), news.size() / 20);
-  for (std::size_t i = 1; i < compressing.size(); ++i) {
-    EXPECT_EQ(compressing[i].read_frame().payload, first.payload);
-  }
-  for (RawPeer& client : compressing) {
-    const WireFrame second = client.read_frame();
-    EXPECT_EQ(second.reserved_bits(), 0U);
-    EXPECT_EQ(payload_text(second), news);
+  for (const auto by_publisher : {std::optional<std::size_t>(), std::optional<std::size_t>(0)}) {
+    RunningServer server(
+        subscribing(), link(),
+        {.threads = 2, .compression = DeflateOptions{}, .publisher_compresses_from = by_publisher});
+    std::vector<RawPeer> compressing;
+    for (int i = 0; i < 4; ++i) {
+      compressing.push_back(server.dial());
+      compressing.back().write(
+          upgrade_request("Sec-WebSocket-Extensions: permessage-deflate\r\n", "/red"));
+      (void)compressing.back().read_head();
+      EXPECT_EQ(compressing.back().read_described(), "text \"subscribed\"");
+    }
+    RawPeer plain = subscriber(server, "red");
+    std::string news;
+    for (int i = 0; i < 500; ++i) news += "news of today, ";
+    EXPECT_FALSE(server.server().publish("red", news));
+    EXPECT_FALSE(server.server().publish("red", news, {}, Compress::never));
+    EXPECT_EQ(payload_text(plain.read_frame()), news);
+    EXPECT_EQ(payload_text(plain.read_frame()), news);
+    const WireFrame first = compressing.front().read_frame();
+    EXPECT_EQ(first.reserved_bits(), 0x40U);
+    EXPECT_LT(first.payload.size(), news.size() / 20);
+    for (std::size_t i = 1; i < compressing.size(); ++i) {
+      EXPECT_EQ(compressing[i].read_frame().payload, first.payload);
+    }
+    for (RawPeer& client : compressing) {
+      const WireFrame second = client.read_frame();
+      EXPECT_EQ(second.reserved_bits(), 0U);
+      EXPECT_EQ(payload_text(second), news);
+    }
   }
 }
 

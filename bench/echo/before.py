@@ -11,7 +11,7 @@ NAME = "before"
 KEYS = {"clients": "own_us", "latency": "p50", "idle": "per_connection", "idle_tls": "per_connection"}
 ALONE = {name: getattr(peers, name)
          for name in ("server_commands", "fan_out_commands", "client_commands")}
-SINGLE = ("handshakes", "handshakes_tls", "idle", "idle_tls")  # parts without cells
+SINGLE = ("handshakes", "handshakes_tls", "handshakes_resumed", "idle", "idle_tls")  # parts without cells
 
 
 def join(root):

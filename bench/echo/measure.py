@@ -104,10 +104,10 @@ class Bench:
         return results
 
     def compressed_fan_out(self):
-        """Ours against itself: a plain message of as many bytes as the compressed one takes."""
-        command = [peers.program("wirespan_fan_out"), "PORT"]
-        servers = {peers.PLAIN: peers.Server(peers.PLAIN, command),
-                   peers.OURS: peers.Server(peers.OURS, [*command, "none"])}
+        """Also beside ours, plain, with a message of as many bytes as the compressed one takes."""
+        commands = {peers.PLAIN: peers.fan_out_commands()[peers.OURS],
+                    **peers.compressed_fan_out_commands()}
+        servers = {name: peers.Server(name, command) for name, command in commands.items()}
         results = {}
         for cell in cells.COMPRESSED_FAN_OUT:
             self.say(f"compressed fan-out {cell.name}")
@@ -118,18 +118,18 @@ class Bench:
                 continue
             head = 4  # of a frame
             short = cells.Cell(cell.connections, cell.depth, round(first["bytes"]) - head)
-            arguments = {peers.PLAIN: self.window(short), peers.OURS: compressed}
+            arguments = dict.fromkeys(servers, compressed) | {peers.PLAIN: self.window(short)}
             results[cell.name] = self.in_turns(servers, lambda name: self.load(
                 servers[name], "fan_out", arguments[name], False, seconds))
         for server in servers.values():
             server.stop()
         return results
 
-    def handshakes(self, tls):
+    def handshakes(self, tls, resume=False):
         servers = {n: peers.Server(n, c) for n, c in peers.server_commands(tls).items()
                    if n != peers.RAW}
-        self.say("handshakes" + (" over TLS" if tls else ""))
-        arguments = ["--connections", 32, "--time", self.time]
+        self.say("handshakes" + (" over TLS" if tls else "") + (", resumed" if resume else ""))
+        arguments = ["--connections", 32, "--time", self.time] + (["--resume"] if resume else [])
         results = self.in_turns(servers, lambda name: self.load(
             servers[name], "handshake", arguments, tls, self.time))
         for server in servers.values():
@@ -207,6 +207,7 @@ PARTS = {
     "tls": lambda bench: bench.echo(True),
     "handshakes": lambda bench: bench.handshakes(False),
     "handshakes_tls": lambda bench: bench.handshakes(True),
+    "handshakes_resumed": lambda bench: bench.handshakes(True, True),
     "idle": lambda bench: bench.idle(False),
     "idle_tls": lambda bench: bench.idle(True),
 }

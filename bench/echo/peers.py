@@ -77,6 +77,14 @@ def fan_out_commands():
     }
 
 
+def compressed_fan_out_commands():
+    """Those that publish what they receive, compressed without context."""
+    plain = fan_out_commands()
+    others = {name: plain[name][:-1] for name in (UWS, "ws", "bun")}
+    return {name: [*command, "compressed_fan_out"]
+            for name, command in ({OURS: plain[OURS]} | others).items()}
+
+
 def compressing_commands(context):
     """Echo servers that keep no context ("none") or one for each connection ("stream")."""
     def ours(build):
@@ -87,6 +95,7 @@ def compressing_commands(context):
         OURS: ours(BUILD),
         UWS: ["node", script("uws_echo.cjs"), "PORT", context],
         "Beast": [program("beast_echo"), "PORT", context],
+        "libwebsockets": [program("lws_echo"), "PORT", context],
         "ws": ["node", script("ws_echo.cjs"), "PORT", context],
         "bun": [bun(), script("bun_echo.mjs"), "PORT", context],
     }

@@ -12,8 +12,8 @@ SHOWN = ["1 x 1 x 16 B", "64 x 1 x 16 B", "64 x 16 x 16 B", "64 x 16 x 1 KiB", "
          "64 x 16 x 16 KiB", "64 x 1 x 256 KiB", "64 x 1 x 1 MiB", "64 x 16 x 16 KiB cjk"]
 
 
-def row(label, turns, names, key):
-    raw = report.figures(turns[peers.RAW], key)
+def row(label, turns, names, key, base=peers.RAW):
+    raw = report.figures(turns[base], key)
     found = {name: median(ratios(report.figures(turns[name], key), raw))
              for name in names if name in turns}
     there = {name: ratio for name, ratio in found.items() if ratio is not None}
@@ -38,6 +38,9 @@ def table(results):
              for part, context in (("compressed", "without context"),
                                    ("compressed_stream", "with context"))
              for cell, turns in parts[part].items()]
+    rows += [row(f"compressed fan-out {cell}, to a plain message as short", turns, names, "server_us",
+                 peers.PLAIN)
+             for cell, turns in parts["compressed_fan_out"].items()]
     return report.table(["connections x depth x size", "raw, us", *names, peers.OURS_LIBDEFLATE],
                         [one + [""] * (len(names) + 3 - len(one)) for one in rows])
 

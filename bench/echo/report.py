@@ -22,16 +22,16 @@ def table(head, rows):
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 
 
-def with_ratios(results, key, head="connections x depth x size"):
-    """Cells down, peers across: median (median of the ratios to raw)."""
+def with_ratios(results, key, head="connections x depth x size", base=peers.RAW):
+    """Cells down, peers across: median (median of the ratios to `base`)."""
     names = list(next(iter(results.values())))
     rows = []
     for cell, turns in results.items():
         row = [cell]
         for name in names:
             own = figures(turns[name], key)
-            to_raw = median(ratios(own, figures(turns[peers.RAW], key)))
-            brackets = "" if name == peers.RAW or to_raw is None else f" ({to_raw:.2f})"
+            to_base = median(ratios(own, figures(turns[base], key)))
+            brackets = "" if name == base or to_base is None else f" ({to_base:.2f})"
             row.append(number(median(own)) + brackets)
         rows.append(row)
     return table([head, *names], rows)
@@ -106,12 +106,12 @@ def fixed_table(turns_of):
     return table(["peer", "server CPU us", "p50 us", "p99 us", "p99.9 us"], rows)
 
 
-def plot_rows(results):
+def plot_rows(results, base=peers.RAW):
     rows = []
     for cell, turns in results.items():
-        raw = figures(turns[peers.RAW], "server_us")
+        raw = figures(turns[base], "server_us")
         found = {name: median(ratios(figures(turns[name], "server_us"), raw)) for name in turns
-                 if name != peers.RAW}
+                 if name != base}
         rows.append((cell, {name: ratio for name, ratio in found.items() if ratio is not None}))
     return rows
 
@@ -132,7 +132,9 @@ SECTIONS = [
                    against_best(part, "server_us", peers.OURS)]),
     ("compressed_fan_out", "Targets: compressed fan-out",
      lambda part: [verdicts(part, cells.COMPRESSED_FAN_OUT_TARGETS, "server_us", peers.OURS,
-                            peers.PLAIN)]),
+                            peers.PLAIN),
+                   verdicts(part, cells.COMPRESSED_FAN_OUT_PEERS, "server_us", peers.OURS,
+                            peers.UWS)]),
     ("compressed", "Targets: compressed echo without context",
      lambda part: [verdicts(part, cells.COMPRESSED_TARGETS, "server_us", ours, peers.UWS)
                    for ours in (peers.OURS, peers.OURS_LIBDEFLATE)]),
@@ -168,6 +170,9 @@ SECTIONS = [
      lambda part: [with_ratios(part, "server_us")]),
     ("compressed_stream", "Compressed echo of JSON with context: bytes of an echo (ratio to raw zlib)",
      lambda part: [with_ratios(part, "bytes")]),
+    *[("compressed_fan_out", f"Compressed fan-out of JSON: {what} (ratio to a plain message as short)",
+       lambda part, key=key: [with_ratios(part, key, FAN_OUT_HEAD, peers.PLAIN)])
+      for what, key in (("server CPU, us per delivery", "server_us"), ("bytes of a message", "bytes"))],
     ("clients", "Clients: own CPU, us per message (ratio to a raw blocking client)",
      lambda part: [with_ratios(part, "own_us")]),
     ("clients", "Clients: round trip of a batch, p50, us",
@@ -187,6 +192,8 @@ SECTIONS = [
                    one_figure(part, "server_us", "plain")]),
     ("handshakes_tls", "Handshake and drop over TLS, server CPU, us",
      lambda part: [one_figure(part, "server_us", "TLS")]),
+    ("handshakes_resumed", "The same with sessions that are resumed",
+     lambda part: [one_figure(part, "server_us", "TLS, resumed")]),
 ]
 
 
@@ -201,8 +208,13 @@ def parts_of(results):
 
 def all_plot_rows(results):
     parts = parts_of(results)
-    fan_out = {f"fan-out {name}": turns for name, turns in parts.get("fan_out", {}).items()}
-    return plot_rows(parts.get("echo", {}) | fan_out)
+
+    def named(part, prefix):
+        return {f"{prefix} {name}": turns for name, turns in parts.get(part, {}).items()}
+
+    return (plot_rows(parts.get("echo", {}) | named("fan_out", "fan-out")
+                      | named("compressed", "compressed") | named("compressed_stream", "stream"))
+            + plot_rows(named("compressed_fan_out", "compressed fan-out"), peers.PLAIN))
 
 
 def markdown(results, about):

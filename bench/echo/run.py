@@ -106,6 +106,7 @@ def main():
     with open(os.path.join(bench, "results.md"), "w", encoding="utf-8") as file:
         file.write(text)
     names = [name for name in peers.server_commands(False) if name != peers.RAW]
+    names.append(peers.OURS_LIBDEFLATE)
     with open(os.path.join(bench, "results.svg"), "w", encoding="utf-8") as file:
         file.write(plot.svg(report.all_plot_rows(results), names))
     readme.write(results, circumstances)

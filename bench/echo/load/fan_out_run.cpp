@@ -37,6 +37,17 @@ std::vector<std::byte> order_bytes(const fan_out::Order& order, bool raw) {
   return to_vector(frame.data());
 }
 
+/// Trades that a server which compresses is to publish, as they come.
+std::vector<std::byte> trade_bytes(const fan_out::Order& order) {
+  const std::string trade = trades(1, order.size).front();
+  ByteBuffer frames;
+  for (std::size_t i = 0; i < order.count; ++i) {
+    append_frame(frames, {.mask = key, .opcode = Opcode::binary, .masked = true},
+                 wire_bytes(trade));
+  }
+  return to_vector(frames.data());
+}
+
 std::vector<std::byte> burst_bytes(const fan_out::Order& order) {
   const fan_out::Messages messages;
   ByteBuffer frames;
@@ -56,7 +67,7 @@ FanOutRun::FanOutRun(const LoadOptions& options)
       epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   const fan_out::Order order{.count = options.depth, .size = options.size};
   if (order.size > fan_out::largest_message) throw std::runtime_error("too large to publish");
-  order_ = order_bytes(order, options.raw);
+  order_ = options.compression.empty() ? order_bytes(order, options.raw) : trade_bytes(order);
   burst_ = burst_bytes(order);
   subscribe_all();
 }

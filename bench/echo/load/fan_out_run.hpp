@@ -17,7 +17,8 @@ namespace wirespan::bench {
 /// which the server publishes to all connections, including the first; when every subscriber has
 /// all of them the next round begins. A round trip lasts from the order until a subscriber has all
 /// messages of the round. A byte that differs from the expected burst ends the run. Compressed: the
-/// burst of the first round is what the first subscriber received, if it inflates to the messages.
+/// first connection sends the messages themselves, and the burst is what it receives in the first
+/// round, if that inflates to them.
 class FanOutRun {
  public:
   explicit FanOutRun(const LoadOptions& options);

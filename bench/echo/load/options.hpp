@@ -19,6 +19,7 @@ struct LoadOptions {
   ::pid_t server = 0;      ///< Process whose CPU time and memory are reported.
   bool raw = false;        ///< The server does not speak WebSocket.
   bool tls = false;
+  bool resume = false;  ///< Of TLS: handshakes after the first ones resume a session.
   std::size_t connections = 1;
   std::size_t depth = 1;  ///< Messages that are sent, or published, at once and awaited together.
   std::size_t size = 16;  ///< Bytes of a payload.

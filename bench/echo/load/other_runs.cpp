@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <stdexcept>
 #include <vector>
 
 #include "process.hpp"
@@ -46,9 +47,13 @@ void run_idle(const LoadOptions& options) {
                   static_cast<double>(options.connections));
 }
 
-/// Opens `connections` at a time, so that the server finds more than one ready in a turn.
+/// Opens `connections` at a time, so that the server finds more than one ready in a turn. With
+/// `resume` they offer the session of one of those before them; a server that does not take it ends
+/// the run.
 void run_handshakes(const LoadOptions& options) {
   const TlsContext tls = options.tls ? make_tls_context() : nullptr;
+  TlsSession session;
+  if (options.resume) session = open_stream(options, tls.get()).session();
   const std::uint64_t start = now();
   const std::uint64_t cpu_before = cpu_time(options.server);
   const auto end = start + static_cast<std::uint64_t>(options.time.count() * 1e9);
@@ -56,11 +61,15 @@ void run_handshakes(const LoadOptions& options) {
   while (now() < end) {
     std::vector<Stream> streams;
     for (std::size_t i = 0; i < options.connections; ++i) {
-      streams.emplace_back(options.port, tls.get());
+      streams.emplace_back(options.port, tls.get(), session.get());
       streams.back().reset_on_close();
+      if (session && !streams.back().has_resumed()) {
+        throw std::runtime_error("the session was not resumed");
+      }
     }
     for (Stream& stream : streams) request_upgrade(stream);
     for (Stream& stream : streams) (void)await_upgrade(stream);
+    if (session) session = streams.back().session();
     count += streams.size();
   }
   const auto used = static_cast<double>(cpu_time(options.server) - cpu_before);

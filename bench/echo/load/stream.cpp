@@ -59,9 +59,11 @@ TlsContext make_tls_context() {
   return context;
 }
 
-Stream::Stream(std::uint16_t port, SSL_CTX* tls) : descriptor_(connect_to(port)) {
+Stream::Stream(std::uint16_t port, SSL_CTX* tls, SSL_SESSION* session)
+    : descriptor_(connect_to(port)) {
   if (tls == nullptr) return;
   tls_.reset(::SSL_new(tls));
+  if (session != nullptr) (void)::SSL_set_session(tls_.get(), session);
   ::SSL_set_fd(tls_.get(), descriptor_);
   if (::SSL_connect(tls_.get()) != 1) throw std::runtime_error("TLS handshake failed");
 }

@@ -18,7 +18,11 @@ struct TlsContextFree {
 struct TlsFree {
   void operator()(SSL* ssl) const noexcept { ::SSL_free(ssl); }
 };
+struct TlsSessionFree {
+  void operator()(SSL_SESSION* session) const noexcept { ::SSL_SESSION_free(session); }
+};
 using TlsContext = std::unique_ptr<SSL_CTX, TlsContextFree>;
+using TlsSession = std::unique_ptr<SSL_SESSION, TlsSessionFree>;
 
 /// A TLS client context without certificate verification: the server is on this machine.
 [[nodiscard]] TlsContext make_tls_context();
@@ -27,8 +31,9 @@ using TlsContext = std::unique_ptr<SSL_CTX, TlsContextFree>;
 class Stream {
  public:
   Stream() = default;
-  /// Connects to the loopback interface, with a TLS handshake if there is a context.
-  Stream(std::uint16_t port, SSL_CTX* tls);
+  /// Connects to the loopback interface, with a TLS handshake if there is a context, which offers
+  /// the session if there is one.
+  Stream(std::uint16_t port, SSL_CTX* tls, SSL_SESSION* session = nullptr);
   ~Stream();
   Stream(Stream&& other) noexcept;
   Stream& operator=(Stream&& other) noexcept;
@@ -38,6 +43,13 @@ class Stream {
   [[nodiscard]] std::size_t send(Bytes bytes);
   /// TLS has decrypted more than was read; epoll does not report that.
   [[nodiscard]] bool has_pending() const noexcept;
+
+  /// Returns a copy of the session, for a connection that resumes it, once something was received.
+  /// OpenSSL lets nobody resume the session itself, because this connection will be dropped.
+  [[nodiscard]] TlsSession session() const {
+    return TlsSession(::SSL_SESSION_dup(::SSL_get_session(tls_.get())));
+  }
+  [[nodiscard]] bool has_resumed() const { return ::SSL_session_reused(tls_.get()) == 1; }
 
   /// Makes the socket non-blocking.
   void stop_blocking();

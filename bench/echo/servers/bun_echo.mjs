@@ -1,4 +1,4 @@
-// bun bun_echo.mjs PORT [fan_out | none | stream] - the server that is built into bun.
+// bun bun_echo.mjs PORT [fan_out | compressed_fan_out | none | stream] - the server that is built into bun.
 import {messages, parse} from './published.cjs';
 const [port, mode] = process.argv.slice(2);
 
@@ -17,6 +17,12 @@ const fanOut = {
     for (const payload of messages(parse(message))) server.publish('all', payload);
   },
 };
+const compressedFanOut = {
+  perMessageDeflate: compressions.none,
+  open: fanOut.open,
+  message: (socket, message) => void server.publish('all', message, true),
+};
+const kinds = {fan_out: fanOut, compressed_fan_out: compressedFanOut};
 
 const server = Bun.serve({
   hostname: '127.0.0.1',
@@ -27,6 +33,6 @@ const server = Bun.serve({
     idleTimeout: 0,
     maxPayloadLength: 64 * 1024 * 1024,
     perMessageDeflate: false,
-    ...(mode === 'fan_out' ? fanOut : compressions[mode] ? compressedEcho : echo),
+    ...(kinds[mode] ?? (compressions[mode] ? compressedEcho : echo)),
   },
 });

@@ -1,6 +1,6 @@
-// lws_echo.cpp - echo server on libwebsockets with a large receive buffer and without extensions.
-// The library delivers pieces of a message; they are collected, and the message is echoed whole.
-// `lws_echo PORT`.
+// lws_echo.cpp - echo server on libwebsockets with a large receive buffer: `lws_echo PORT [none |
+// stream]`. With one of these it compresses, and keeps a context if its client lets it. The library
+// delivers pieces of a message; they are collected, and the message is echoed whole.
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -62,10 +62,15 @@ int on_event(lws* connection, lws_callback_reasons reason, void* user, void* dat
   }
 }
 
+constexpr lws_extension extensions[] = {
+    {"permessage-deflate", lws_extension_callback_pm_deflate, "permessage-deflate"},
+    {nullptr, nullptr, nullptr},
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
+  if (argc != 2 && argc != 3) return 2;
   lws_set_log_level(LLL_ERR, nullptr);
   lws_protocols protocols[2] = {};
   protocols[0].name = "echo";
@@ -76,6 +81,7 @@ int main(int argc, char** argv) {
   info.port = std::atoi(argv[1]);
   info.iface = "127.0.0.1";
   info.protocols = protocols;
+  if (argc == 3) info.extensions = extensions;
   info.pt_serv_buf_size = 64 << 10;
   info.options = LWS_SERVER_OPTION_DISABLE_IPV6 | LWS_SERVER_OPTION_VALIDATE_UTF8;
   lws_context* context = lws_create_context(&info);

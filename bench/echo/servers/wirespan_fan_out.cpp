@@ -1,6 +1,6 @@
 // wirespan_fan_out.cpp - wirespan's fan-out server: a client subscribes by connecting, and a client
 // that sends "publish COUNT SIZE" has COUNT messages published to all. `wirespan_fan_out PORT
-// [none]`; with "none" they are trades, compressed without context.
+// [compressed_fan_out]`; with it each message is published as it comes, compressed without context.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 
-#include "../../trades.hpp"
 #include "../published.hpp"
 #include <wirespan/app/websocket_server.hpp>
 
@@ -18,21 +17,20 @@ constexpr std::string_view topic = "all";
 
 int serve(std::uint16_t port, bool compressed) {
   const fan_out::Messages messages;
-  std::string trade;  // of the size of the latest order
   wirespan::WebSocketServer* running = nullptr;
   wirespan::ServerHandlers handlers;
   handlers.on_open = [](const wirespan::ServerConnection& connection) {
     (void)connection.subscribe(topic);
   };
   handlers.on_message = [&](const wirespan::ServerConnection&, const wirespan::Message& message) {
+    if (compressed) {
+      (void)running->publish_binary(topic, message.payload);
+      return;
+    }
     fan_out::Order order;
     if (!fan_out::parse(std::string(message.text()), order)) return;
-    if (compressed && trade.size() != order.size) {
-      trade = wirespan::bench::trades(1, order.size).front();
-    }
     for (std::size_t i = 0; i < order.count; ++i) {
-      const std::string_view payload =
-          compressed ? std::string_view(trade) : std::string_view(messages.at(i), order.size);
+      const std::string_view payload(messages.at(i), order.size);
       (void)running->publish_binary(topic, wirespan::wire_bytes(payload));
     }
   };

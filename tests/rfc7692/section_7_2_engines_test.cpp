@@ -182,16 +182,17 @@ TEST(Section7_2Engines, R160_a_payload_with_a_wrong_bit_or_cut_off_ends_as_with_
         if (expected.error == Errc::bad_compressed_data) ++refused;
         const Engine::Outcome outcome = Engine(Engine::Kind::chosen).inflated(changed);
         if (outcome == expected || is_taken_by_libdeflate(refusal(changed))) return;
-        ADD_FAILURE() << name << what << " " << refusal(changed) << ": " << outcome.error.message()
+        ADD_FAILURE() << what << " " << refusal(changed) << ": " << outcome.error.message()
                       << " instead of " << expected.error.message();
       };
       for (std::size_t size = 0; size < payload.size(); ++size) {
-        compare(Bytes(payload).first(size), " cut after " + std::to_string(size));
+        compare(Bytes(payload).first(size),
+                std::string(name) + " cut after " + std::to_string(size));
       }
       for (std::size_t bit = 0; bit < 8 * payload.size(); ++bit) {
         ByteVector changed = payload;
         changed[bit / 8] ^= std::byte{1} << (bit % 8);
-        compare(changed, " with a wrong bit " + std::to_string(bit));
+        compare(changed, std::string(name) + " with a wrong bit " + std::to_string(bit));
       }
     }
   }

@@ -23,6 +23,10 @@ wirespan_contract(examples_are_run
 wirespan_contract(architecture_names
   COMMAND ${contract}/architecture_names.py ${PROJECT_SOURCE_DIR})
 
+wirespan_contract(links COMMAND ${contract}/links.py ${PROJECT_SOURCE_DIR})
+wirespan_contract(troubleshooting
+  COMMAND ${contract}/troubleshooting.py ${PROJECT_SOURCE_DIR})
+
 wirespan_contract(call_rows COMMAND ${contract}/calls/rows.py calls ${PROJECT_SOURCE_DIR})
 wirespan_contract(loss_rows COMMAND ${contract}/calls/rows.py losses ${PROJECT_SOURCE_DIR})
 wirespan_contract(option_rows
@@ -65,6 +69,39 @@ if(WIRESPAN_TOOLS)
   wirespan_contract(programs_do_what_they_say
     COMMAND ${contract}/run_programs.sh $<TARGET_FILE_DIR:echo_server>
             ${CMAKE_CURRENT_BINARY_DIR}/snippets ${snippet_port})
+endif()
+
+# The guide: each page's programs print what it says, each server answers its commands.
+if(WIRESPAN_TOOLS AND WIRESPAN_TLS AND WIRESPAN_DEFLATE AND NOT WIRESPAN_SANITIZE)
+  set(guide ${PROJECT_SOURCE_DIR}/app/guide)
+  set(guide_programs ${CMAKE_CURRENT_BINARY_DIR}/guide)
+  set(guide_port 21620)
+  file(GLOB pages CONFIGURE_DEPENDS ${guide}/*.md)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${pages} ${contract}/guide.py)
+  execute_process(
+    COMMAND ${Python3_EXECUTABLE} ${contract}/guide.py fragments ${guide} ${guide_programs}
+    OUTPUT_VARIABLE fragments COMMAND_ERROR_IS_FATAL ANY)
+  add_library(guide_fragments OBJECT ${fragments})
+  target_link_libraries(guide_fragments PRIVATE wirespan::app wirespan_test_flags)
+  foreach(page ${pages})
+    get_filename_component(page_name ${page} NAME_WE)
+    math(EXPR guide_port "${guide_port} + 1")
+    execute_process(
+      COMMAND ${Python3_EXECUTABLE} ${contract}/guide.py extract ${page} ${guide_programs} ${guide_port}
+      OUTPUT_VARIABLE programs COMMAND_ERROR_IS_FATAL ANY)
+    foreach(program ${programs})
+      get_filename_component(name ${program} NAME_WE)
+      add_executable(guide_${name} ${program})
+      set_target_properties(guide_${name} PROPERTIES
+        OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${guide_programs})
+      target_link_libraries(guide_${name} PRIVATE wirespan::app wirespan_test_flags)
+    endforeach()
+    if(programs)
+      wirespan_contract(guide_${page_name}
+        COMMAND ${Python3_EXECUTABLE} ${contract}/guide.py run ${page} ${guide_programs}
+                $<TARGET_FILE_DIR:echo_server> ${guide_port})
+    endif()
+  endforeach()
 endif()
 
 # Counts calls and not time, so no machine is too slow. The counter does not work with sanitizers.

@@ -17,10 +17,6 @@ namespace {
 /// turn, before the kernel was asked to take them.
 constexpr std::size_t early_report_size = std::size_t{64} << 10;
 
-/// Most messages, and the largest one, that are held while a handler publishes.
-constexpr std::size_t most_held = 64;
-constexpr std::size_t largest_held = 1024;
-
 net::SessionOptions session_options(const ServerOptions& options) {
   net::SessionOptions session{.keep_alive = {.interval = bounded(options.ping_interval),
                                              .timeout = unless_off(options.ping_timeout),
@@ -71,7 +67,6 @@ ServerConnections::ServerConnections(ServerShared& shared, net::EventLoop& loop,
       connection_options_(connection_options(shared.options, loop)),
       table_(hub),
       after_close_(shared.options.after_close) {
-  held_.reserve(most_held);
   budget_.limit = shared.options.loop_send_budget;
   session_options_.budget = &budget_;
   session_options_.connections = &protocol_pool_.emplace(Role::server, connection_options_);
@@ -119,7 +114,6 @@ void ServerConnections::open(AcceptedConnection accepted) {
 
 SendResult ServerConnections::send(ConnectionKey key, Opcode opcode, Bytes payload,
                                    Compress compress) {
-  deliver_held();
   ServerChannel* channel = table_.find(key);
   if (channel == nullptr) return Errc::not_open;
   drain_before_send(*channel);
@@ -187,7 +181,6 @@ void ServerConnections::count_refused(std::error_code error) {
 
 std::error_code ServerConnections::close(ConnectionKey key, CloseCode code,
                                          std::string_view reason) {
-  deliver_held();
   ServerChannel* channel = table_.find(key);
   if (channel == nullptr) return Errc::not_open;
   drain_before_send(*channel);
@@ -195,7 +188,6 @@ std::error_code ServerConnections::close(ConnectionKey key, CloseCode code,
 }
 
 std::error_code ServerConnections::abort(ConnectionKey key) {
-  deliver_held();
   ServerChannel* channel = table_.find(key);
   if (channel == nullptr) return Errc::not_open;
   channel->abort(Errc::connection_closed);
@@ -214,50 +206,30 @@ std::error_code ServerConnections::set_reading(ConnectionKey key, bool on) {
 }
 
 std::error_code ServerConnections::subscribe(ConnectionKey key, std::string_view topic) {
-  deliver_held();
   if (table_.find(key) == nullptr) return Errc::not_open;
   topics_.subscribe(key.slot, topic);
   return {};
 }
 
 std::error_code ServerConnections::unsubscribe(ConnectionKey key, std::string_view topic) {
-  deliver_held();
   if (table_.find(key) == nullptr) return Errc::not_open;
   topics_.unsubscribe(key.slot, topic);
   return {};
 }
 
 void ServerConnections::deliver(std::string_view topic, const PublishedFrame::Ptr& frame) {
-  const bool waits = handlers_running_ > 0 && frame->bytes().size() <= largest_held;
-  if (!waits || held_.size() == most_held || held_topic_ != topic) deliver_held();
-  if (!waits) return deliver_to_all(topic, {&frame, 1});
-  held_topic_ = topic;
-  held_.push_back(frame);
-}
-
-void ServerConnections::deliver_these() noexcept {
-  deliver_to_all(held_topic_, held_);
-  held_.clear();
-}
-
-void ServerConnections::deliver_to_all(std::string_view topic,
-                                       std::span<const PublishedFrame::Ptr> frames) noexcept {
-  const auto send = [this](ServerChannel& channel, const PublishedFrame::Ptr& frame) {
-    if (const auto error = channel.send_published(frame)) return count_refused(error);
-    counters_.messages_out.add();
-    if (channel.has_backlog()) report_unsent(channel);
-  };
   for (const std::uint32_t slot : topics_.members(topic)) {
     ServerChannel& channel = *table_.at(slot);
     or_abort(channel, [&] {
       drain_before_send(channel);
-      for (const PublishedFrame::Ptr& frame : frames) send(channel, frame);
+      if (const auto error = channel.send_published(frame)) return count_refused(error);
+      counters_.messages_out.add();
+      if (channel.has_backlog()) report_unsent(channel);
     });
   }
 }
 
 std::size_t ServerConnections::buffered_amount(ConnectionKey key) {
-  deliver_held();
   if (is_ending(key)) return lost_bytes_;
   const ServerChannel* channel = table_.find(key);
   return channel == nullptr ? 0 : channel->unsent_bytes() + hub_.find(key.slot)->on_its_way();
@@ -355,7 +327,6 @@ void ServerConnections::on_end(const ServerConnection& self, const net::SessionE
 // Failures and ends.
 
 void ServerConnections::handler_has_thrown(const ServerConnection& self) noexcept {
-  deliver_held();
   report_handler_failure(failure_lines_, handlers_, self, loop_.now());
   if (ServerChannel* channel = table_.find(self.key_)) {
     or_abort(*channel, [&] { channel->fail(Errc::handler_failed); });
@@ -364,7 +335,6 @@ void ServerConnections::handler_has_thrown(const ServerConnection& self) noexcep
 
 bool ServerConnections::close_slot(std::uint32_t slot, CloseCode code, std::string_view reason,
                                    std::chrono::milliseconds time, AfterClose after) noexcept {
-  deliver_held();
   ServerChannel* channel = table_.at(slot);
   if (channel == nullptr) return false;
   drain_before_send(*channel);
@@ -373,7 +343,6 @@ bool ServerConnections::close_slot(std::uint32_t slot, CloseCode code, std::stri
 }
 
 void ServerConnections::abort_all(std::error_code error) noexcept {
-  deliver_held();
   for (std::uint32_t slot = 0; slot < table_.size(); ++slot) {
     if (ServerChannel* channel = table_.at(slot)) channel->abort(error);
   }

@@ -7,11 +7,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
-#include <string>
 #include <string_view>
 #include <system_error>
-#include <vector>
 
 #include <wirespan/app/common/compression.hpp>
 #include <wirespan/app/common/transport.hpp>
@@ -47,10 +44,7 @@ class ServerConnections final : public OutboxPort {
 
   /// Makes a channel in a slot and calls on_open. Throws std::bad_alloc, and then nothing is open.
   void open(AcceptedConnection accepted);
-  /// Fan-out: sends the frame, which was encoded once, to every subscriber of the topic. Small
-  /// messages that a handler publishes are held until it returns or calls anything else of a
-  /// connection: a subscriber then gets all of them at once, while its state is in the cache.
-  /// Throws std::bad_alloc.
+  /// Fan-out: sends the frame, which was encoded once, to every subscriber of the topic.
   void deliver(std::string_view topic, const PublishedFrame::Ptr& frame);
   [[nodiscard]] Compression& compression() noexcept { return compression_; }
   /// Open connections. Any thread.
@@ -125,11 +119,6 @@ class ServerConnections final : public OutboxPort {
     if (hub_.remote().has_listed()) drain_outbox(channel, net::Remote::Look::early);
   }
   [[gnu::noinline]] void drain_outbox(ServerChannel& channel, net::Remote::Look look) noexcept;
-  void deliver_to_all(std::string_view topic, std::span<const PublishedFrame::Ptr> frames) noexcept;
-  void deliver_held() noexcept {
-    if (!held_.empty()) deliver_these();
-  }
-  [[gnu::noinline]] void deliver_these() noexcept;
   [[nodiscard]] std::error_code send_granted(ServerChannel& channel,
                                              const net::MessageLog::Message& message);
   [[nodiscard]] bool reports_early(const ServerChannel& channel) const noexcept;
@@ -138,17 +127,14 @@ class ServerConnections final : public OutboxPort {
   [[nodiscard]] bool is_ending(ConnectionKey key) const noexcept {
     return ending_ != nullptr && *ending_ == key;
   }
-  /// Calls a handler; an exception fails the connection. A handler may be called inside another
-  /// one.
+  /// Calls a handler; an exception fails the connection.
   template <class Call>
   void guarded(const ServerConnection& self, Call call) noexcept {
-    ++handlers_running_;
     try {
       call();
     } catch (...) {
       handler_has_thrown(self);
     }
-    if (--handlers_running_ == 0) deliver_held();
   }
   [[gnu::noinline]] void handler_has_thrown(const ServerConnection& self) noexcept;
   /// Runs a step for one connection among many; std::bad_alloc aborts that connection alone, and
@@ -169,9 +155,6 @@ class ServerConnections final : public OutboxPort {
   std::optional<net::ProtocolPool> protocol_pool_;  // protocol pool of the channels
   ConnectionTable<ServerChannel> table_;
   Topics topics_;
-  std::vector<PublishedFrame::Ptr> held_;  // published by the handler that is running, in order
-  std::string held_topic_;                 // the topic of them all
-  int handlers_running_ = 0;
   Counter open_count_;
   net::HeapTrim trim_;
   // Key of the connection whose on_close is running, null outside of one. user_data() still finds

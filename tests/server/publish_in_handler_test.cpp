@@ -1,5 +1,4 @@
-// app/server/server_connections.hpp: messages that a handler publishes are held, and keep their
-// place.
+// app/server/server_connections.hpp: what a handler publishes keeps its place among its other calls.
 #include <functional>
 #include <stdexcept>
 #include <string>

@@ -1,4 +1,5 @@
-// app/server/server_connections.hpp: what a handler publishes keeps its place among its other calls.
+// app/server/server_connections.hpp: what a handler publishes keeps its place among its other
+// calls.
 #include <functional>
 #include <stdexcept>
 #include <string>

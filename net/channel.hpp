@@ -132,7 +132,6 @@ class Channel final : private IoHandler, private Timer {
     loop_.flush_later(*this);
   }
   void deliver();
-  void dispatch(const Event& event);
   [[nodiscard]] std::error_code admitted(const auto& send) {
     const std::error_code error = send();
     return error ? refused(send, error) : sent(error);

@@ -6,7 +6,6 @@
 #include <utility>
 #include <variant>
 
-#include <wirespan/core/overloaded.hpp>
 #include <wirespan/net/channel.hpp>
 
 namespace wirespan::net {
@@ -98,14 +97,12 @@ void Channel<S, Handler>::on_ready(Readiness readiness) {
   });
 }
 
-/// Without input nothing has changed since the last call of the loop, so there is nothing to
-/// settle.
+/// Without input nothing has changed, and nothing has to be settled.
 template <Stream S, class Handler>
 bool Channel<S, Handler>::on_look() {
-  if (!session_.wants_input() || io_.read_wants_write()) return false;
-  bool found = true;  // also if memory runs out: the channel has ended
-  guarded([&] {
-    found = pump();
+  bool found = session_.wants_input() && !io_.read_wants_write();
+  guarded([&] {  // which leaves `found` true without memory: the channel has ended
+    found = found && pump();
     if (found) settle();
   });
   return found;
@@ -171,23 +168,9 @@ void Channel<S, Handler>::deliver() {
   while (true) {
     const Event event = session_.next();
     if (std::holds_alternative<NeedInput>(event)) break;
-    dispatch(event);
+    SessionIo::pass_on(event, handler_);
   }
   (void)session_.set_digesting(outer);
-}
-
-template <Stream S, class Handler>
-void Channel<S, Handler>::dispatch(const Event& event) {
-  std::visit(Overloaded{
-                 [&](const Message& message) { handler_.on_message(message); },
-                 [&](const Fragment& fragment) { handler_.on_fragment(fragment); },
-                 [&](const Ping& ping) { handler_.on_ping(ping.payload); },
-                 [&](const Pong& pong) { handler_.on_pong(pong.payload); },
-                 [](const CloseReceived&) {},  // the session itself acts on these three
-                 [](const Failed&) {},
-                 [](const NeedInput&) {},
-             },
-             event);
 }
 
 // Output.

@@ -6,8 +6,11 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <variant>
 
+#include <wirespan/core/event.hpp>
 #include <wirespan/core/limits.hpp>
+#include <wirespan/core/overloaded.hpp>
 #include <wirespan/net/poller.hpp>
 #include <wirespan/net/session.hpp>
 #include <wirespan/net/stream.hpp>
@@ -49,6 +52,20 @@ class SessionIo {
   /// the bytes of each write. True if the backlog has changed; the owner tells its user.
   template <Stream S, class Clock, class OnWritten>
   bool write(Session& session, S& stream, Clock clock, OnWritten on_written);
+
+  /// Calls the handler's function for an event: on_message(), on_fragment(), on_ping(), on_pong().
+  /// The session itself acts on all others.
+  template <class Handler>
+  static void pass_on(const Event& event, Handler& handler) {
+    std::visit(Overloaded{
+                   [&](const Message& message) { handler.on_message(message); },
+                   [&](const Fragment& fragment) { handler.on_fragment(fragment); },
+                   [&](const Ping& ping) { handler.on_ping(ping.payload); },
+                   [&](const Pong& pong) { handler.on_pong(pong.payload); },
+                   [](const auto&) {},
+               },
+               event);
+  }
 
   /// Ends our direction of the stream (half-close); the session ends if that fails.
   template <Stream S>

@@ -23,7 +23,7 @@ INCLUDE = re.compile(r"^#include .*\n", re.MULTILINE)
 SHOWN_PORT = "9001"
 PATIENCE = 60  # seconds
 
-# What fragments may name.
+# A fragment in a function that gives it names to use.
 FRAGMENT = """[[maybe_unused]] void fragment_{number}(
     [[maybe_unused]] WebSocketApp& app, [[maybe_unused]] WebSocketServer& server,
     [[maybe_unused]] const ServerConnection& connection, [[maybe_unused]] const Message& message,

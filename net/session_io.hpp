@@ -62,7 +62,9 @@ class SessionIo {
                    [&](const Fragment& fragment) { handler.on_fragment(fragment); },
                    [&](const Ping& ping) { handler.on_ping(ping.payload); },
                    [&](const Pong& pong) { handler.on_pong(pong.payload); },
-                   [](const auto&) {},
+                   [](const CloseReceived&) {},
+                   [](const Failed&) {},
+                   [](const NeedInput&) {},
                },
                event);
   }

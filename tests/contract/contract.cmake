@@ -54,9 +54,10 @@ endif()
 if(WIRESPAN_TOOLS)
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
   set(snippet_port 21613)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/README.md)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/README.md
+                                                                 ${contract}/guide.py)
   execute_process(
-    COMMAND ${Python3_EXECUTABLE} ${contract}/extract_snippets.py ${PROJECT_SOURCE_DIR}/README.md
+    COMMAND ${Python3_EXECUTABLE} ${contract}/guide.py extract ${PROJECT_SOURCE_DIR}/README.md
             ${CMAKE_CURRENT_BINARY_DIR}/snippets ${snippet_port}
     OUTPUT_VARIABLE snippets COMMAND_ERROR_IS_FATAL ANY)
   foreach(snippet ${snippets})
@@ -77,7 +78,7 @@ if(WIRESPAN_TOOLS AND WIRESPAN_TLS AND WIRESPAN_DEFLATE AND NOT WIRESPAN_SANITIZ
   set(guide_programs ${CMAKE_CURRENT_BINARY_DIR}/guide)
   set(guide_port 21620)
   file(GLOB pages CONFIGURE_DEPENDS ${guide}/*.md)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${pages} ${contract}/guide.py)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${pages})
   execute_process(
     COMMAND ${Python3_EXECUTABLE} ${contract}/guide.py fragments ${guide} ${guide_programs}
     OUTPUT_VARIABLE fragments COMMAND_ERROR_IS_FATAL ANY)

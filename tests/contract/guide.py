@@ -1,4 +1,4 @@
-"""The C++ blocks of the guide's pages: compiled, and run as the page shows it.
+"""The C++ blocks of the README and of the guide's pages: compiled; those of the guide run as the page shows.
 
 guide.py extract PAGE OUT_DIR PORT: writes each block with a main() as a program and prints the files' names.
 guide.py fragments GUIDE_DIR OUT_DIR: writes all other blocks as functions of one source; prints its name.
@@ -141,9 +141,9 @@ class Page:
         environment = dict(os.environ, PATH=f"{self.tools}:{os.environ['PATH']}")
         result = subprocess.run(command, cwd=self.folder, env=environment, timeout=PATIENCE, check=False,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if printed is None and result.returncode == 0:
-            return
-        if result.stdout != printed:
+        if result.returncode != 0:
+            self.fail(f"{command} ended with {result.returncode} and printed\n{result.stdout}")
+        if printed is not None and result.stdout != printed:
             self.fail(f"{command} printed\n{result.stdout}instead of\n{printed}")
 
     def fail(self, what):
@@ -168,6 +168,8 @@ class Running:
         sys.exit(f"{self.command} does not listen on {self.port}")
 
     def __exit__(self, *_):
+        if self.process.poll() is not None:
+            sys.exit(f"{self.command} has ended by itself, with {self.process.returncode}")
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=PATIENCE)
 

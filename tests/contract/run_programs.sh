@@ -79,19 +79,19 @@ grep -q '^error: connecting to .*: Connection refused$' "$work/out"
   echo stopped
 } | diff - <(grep -v '^error: ' "$work/out")
 
-expect "hello\nclosed\n" "$snippets/snippet_1"
-expect "hello\n" "$snippets/snippet_2"
-expect "Hello, World\n" "$snippets/snippet_3"
-expect "server: hello\nclient: hello\n" "$snippets/snippet_6"
-expect "not compressed\na long text\n" "$snippets/snippet_5"
+expect "hello\nclosed\n" "$snippets/README_1"
+expect "hello\n" "$snippets/README_2"
+expect "Hello, World\n" "$snippets/README_3"
+expect "server: hello\nclient: hello\n" "$snippets/README_6"
+expect "not compressed\na long text\n" "$snippets/README_5"
 
 # The server of the README, on the same port.
 kill -TERM "$server"
 wait "$server"
-"$snippets/snippet_4" &
+"$snippets/README_4" &
 server=$!
 for _ in $(seq 100); do
-  if timeout 10 "$snippets/snippet_3" >"$work/out" 2>/dev/null; then break; fi
+  if timeout 10 "$snippets/README_3" >"$work/out" 2>/dev/null; then break; fi
   sleep 0.1
 done
 grep -qx "Hello, World" "$work/out"

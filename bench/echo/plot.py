@@ -2,8 +2,7 @@
 
 import math
 
-COLOURS = ["#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22",
-           "#17becf"]
+COLOURS = ["#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22"]
 LEFT, RIGHT, ROW, TOP = 210, 20, 26, 56
 WIDTH = 940
 LOWEST, HIGHEST = 0.8, 32  # of the logarithmic axis; what is beyond lies on its end

@@ -22,8 +22,8 @@ int run(int argc, char** argv) {
   cli.add_option("--port", options.port, "Of the server")->required();
   cli.add_option("--server", options.server, "Process of the server")->required();
   cli.add_flag("--raw", options.raw, "The server knows no WebSocket");
-  cli.add_flag("--tls", options.tls, "Speak TLS");
-  cli.add_flag("--resume", options.resume, "Handshakes over TLS resume a session");
+  CLI::Option* const tls = cli.add_flag("--tls", options.tls, "Speak TLS");
+  cli.add_flag("--resume", options.resume, "Handshakes over TLS resume a session")->needs(tls);
   cli.add_option("--connections", options.connections, "At the same time");
   cli.add_option("--depth", options.depth, "Messages that are sent, or published, at once");
   cli.add_option("--size", options.size, "Bytes of a payload");

@@ -1,5 +1,6 @@
 // node uws_echo.cjs PORT [CERTIFICATE KEY | fan_out | compressed_fan_out | none | stream] - uWebSockets, from
-// the npm package that loads on Debian 12. The limits are raised: by default it drops connections that large messages fill.
+// the npm package that loads on Debian 12. The limits are raised: by default it drops connections that large
+// messages fill.
 process.on('SIGPIPE', () => {});
 const uws = require('uwebsockets');
 const {messages, parse} = require('./published.cjs');

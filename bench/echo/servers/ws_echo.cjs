@@ -1,4 +1,5 @@
-// node ws_echo.cjs PORT [fan_out | compressed_fan_out | none | stream] - npm's ws, with bufferutil if that is there.
+// node ws_echo.cjs PORT [fan_out | compressed_fan_out | none | stream] - npm's ws, with bufferutil if that is
+// there.
 const {WebSocketServer} = require('ws');
 const {messages, parse} = require('./published.cjs');
 const [port, mode] = process.argv.slice(2);

@@ -118,9 +118,10 @@ struct ServerOptions {
   /// Set: permessage-deflate (RFC 7692) is agreed on with clients that offer it. Unset: off.
   std::optional<DeflateOptions> compression{};
   /// Payload bytes from which on a published message is compressed by publish() itself, on the
-  /// thread that calls it, so that it does not hold up a loop: 1 MiB takes some 15 ms. Not if a
-  /// handler publishes, because its thread is a loop's. Unset: the first loop that needs the
-  /// compressed form makes it.
+  /// thread that calls it, so that it does not hold up a loop; threads that publish at once wait
+  /// for each other. Not if a handler publishes, because its thread is a loop's, and not for
+  /// subscribers that asked for a smaller window. 0: every message that is compressed at all.
+  /// Unset: the first loop that needs the compressed form makes it.
   std::optional<std::size_t> publisher_compresses_from{};
 
   /// Connections (100,000) at one time, handshakes included; further ones are closed without an

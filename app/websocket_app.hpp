@@ -126,6 +126,9 @@ struct RunOptions {
   /// As ConnectOptions::on_socket, for each attempt of the run. An exception fails the attempt with
   /// Errc::handler_failed and reaches on_error.
   std::function<void(int fd)> on_socket{};
+  /// At most one attempt per address is in state CONNECTING on one loop; the apps of a loop that
+  /// have the same server wait for each other (RFC 6455 §4.1). False: no such wait.
+  bool one_connecting_per_address = true;
   /// For wss: URLs. Default: verified, TLS 1.2 and up; the app keeps the context and resumes
   /// sessions from one connection to the next.
   tls::ClientOptions sslopt{};

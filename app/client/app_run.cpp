@@ -170,7 +170,8 @@ ConnectOptions WebSocketApp::Run::connect_options() const {
           .compression = app.compression,
           .socket = app.socket,
           .already_secured = app.already_secured,
-          .receive_timestamps = app.receive_timestamps};
+          .receive_timestamps = app.receive_timestamps,
+          .one_connecting_per_address = options_.one_connecting_per_address};
 }
 
 void WebSocketApp::Run::attempt() {

@@ -192,5 +192,25 @@ TEST_P(StartOnLoop, KEEP_many_apps_share_one_thread_and_none_waits_for_another) 
   turn_until([&] { return ended.size() == many + 1; });
 }
 
+/// Each new socket counts as one that is in state CONNECTING: the server never answers.
+TEST_P(StartOnLoop, R8_apps_with_one_server_connect_one_after_the_other) {
+  const RawServer silent([](RawPeer& peer) { (void)peer.read_to_end(); }, link());
+  for (const bool one_at_a_time : {true, false}) {
+    SCOPED_TRACE(one_at_a_time);
+    int sockets = 0;
+    WebSocketApp first(silent.url(), recorder.handlers());
+    WebSocketApp second(silent.url(), recorder.handlers());
+    for (WebSocketApp* app : {&first, &second}) {
+      app->start(loop, running({.on_socket = [&](int) { ++sockets; },
+                                .one_connecting_per_address = one_at_a_time}));
+    }
+    turn_until([&] { return sockets == (one_at_a_time ? 1 : 2); });
+    for (int turn = 0; turn < 20; ++turn) loop.run_once(1ms);
+    EXPECT_EQ(sockets, one_at_a_time ? 1 : 2);
+    first.close();
+    turn_until([&] { return sockets == 2; });
+  }
+}
+
 }  // namespace
 }  // namespace wirespan::test

@@ -39,7 +39,7 @@ if(NOT WIRESPAN_UBSAN_SOCKET_TESTS)
   target_compile_options(wirespan_socket_test_flags INTERFACE -fno-sanitize=undefined)
 endif()
 
-# Fat objects: a consumer that links without -flto gets ordinary code out of the same archive.
+# Fat objects: tests link the ordinary code of the same archives, and only that is installed.
 set(wirespan_lto_flags "")
 if(WIRESPAN_LTO AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set(wirespan_lto_flags -flto=auto -ffat-lto-objects)
@@ -89,7 +89,8 @@ function(wirespan_layer layer)
     -ffile-prefix-map=${root}/wirespan/=${PROJECT_SOURCE_DIR}/)
   set_target_properties(wirespan_${layer} PROPERTIES EXPORT_NAME ${layer}
     VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL} POSITION_INDEPENDENT_CODE ON)
-  install(TARGETS wirespan_${layer} EXPORT wirespan FILE_SET HEADERS)
+  wirespan_export_symbols(${layer})
+  wirespan_install_layer(${layer})
   if(WIRESPAN_UNITY_LAYERS)
     wirespan_batches(wirespan_${layer} 4)
   endif()

@@ -22,7 +22,7 @@ shift $((OPTIND - 1))
 
 # By name only, for a sanitizer or a compiler that is new: asan, tsan, asan_clang and tsan_clang run every
 # test. Of these, CI runs most with g++, and asan_rest and tsan_rest run the others.
-all=(bare_root each_alone fuzz worlds failure_points asan_rest tsan_rest load load_tsan soak close_many
+all=(bare_root packages each_alone fuzz worlds failure_points asan_rest tsan_rest load load_tsan soak close_many
   flaky dead_network model coverage)
 steps=("$@")
 [ ${#steps[@]} -gt 0 ] || steps=("${all[@]}")
@@ -33,6 +33,9 @@ logs=build/nightly
 
 # The README's two commands on a bare Debian; needs root.
 bare_root() { tests/bare_root.sh; }
+
+# Each way to get the library, on a bare Debian, too.
+packages() { tests/bare_root.sh tests/packaging/ways.sh; }
 
 fuzz() { fuzz/run.sh $((minutes * 60)); }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # installed_consumer.sh SOURCE_DIR BUILD_DIR WORK_DIR COMPILER FLAGS: builds and runs a project that
-# finds the installed library, and one that has it as a subfolder, with the same includes.
+# finds the installed library. tests/packaging/ways.sh has the other ways.
 set -euo pipefail
 
 source=$1 build=$2 work=$3 compiler=$4 flags=${5:-}
@@ -19,7 +19,3 @@ consume() { # consume NAME CMAKE_OPTIONS...
 consume installed -DCMAKE_PREFIX_PATH="$work/prefix"
 [ -z "$(find "$work/prefix" -name '*_impl.hpp' -path '*app*' -o -name 'dialer.hpp')" ] ||
   { echo "a private header is installed"; exit 1; }
-if [ "${6:-}" = with_subdirectory ]; then
-  consume subdirectory -DWIRESPAN_SOURCE="$source" -DWIRESPAN_UNITY=ON -DWIRESPAN_UNITY_LAYERS=ON \
-    -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)"
-fi

@@ -109,6 +109,12 @@ if(WIRESPAN_TOOLS)
       COMMAND ${debian_python} ${peers}/wsdump_test.py $<TARGET_FILE:wsdump> ${part})
   endforeach()
   if(WIRESPAN_TLS)
+    foreach(part load faults page)
+      wirespan_peer_test(wsbench.${part}
+        COMMAND ${debian_python} ${peers}/wsbench_test.py $<TARGET_FILE:wsbench> $<TARGET_FILE:echo_server>
+                ${part})
+    endforeach()
+    set_tests_properties(peers/wsbench.page PROPERTIES RESOURCE_LOCK chromium)
     wirespan_program(blocking_echo SOURCES ${peers}/blocking_echo.cpp LINKS wirespan::app)
     foreach(proxy squid tinyproxy dante microsocks)
       wirespan_peer_test(proxies.${proxy}

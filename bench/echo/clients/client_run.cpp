@@ -5,13 +5,13 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "../load/latency.hpp"
 #include "../load/process.hpp"
+#include "histogram.hpp"
 
 namespace wirespan::bench {
 
 struct ClientRun::Figures {
-  Latency latency;
+  Histogram latency;
   std::uint64_t batch_start = 0;
   std::uint64_t start = 0;  // of the measured window, after a quarter of its length to warm up
   std::uint64_t end = 0;
@@ -69,12 +69,15 @@ bool ClientRun::end_batch() {
 
 void ClientRun::print() const {
   const auto messages = static_cast<double>(figures_->messages);
+  const auto round_trip = [&](double share) {
+    return static_cast<double>(figures_->latency.quantile(share)) / 1000;
+  };
   std::printf(
       "{\"messages\": %.0f, \"per_second\": %.1f, \"own_us\": %.4f, \"p50\": %.1f, \"p99\": "
       "%.1f}\n",
       messages, messages * 1e9 / static_cast<double>(now() - figures_->start),
-      static_cast<double>(cpu_time(0) - figures_->cpu_at_start) / 1000 / messages,
-      figures_->latency.quantile(0.5), figures_->latency.quantile(0.99));
+      static_cast<double>(cpu_time(0) - figures_->cpu_at_start) / 1000 / messages, round_trip(0.5),
+      round_trip(0.99));
   std::fflush(stdout);
 }
 

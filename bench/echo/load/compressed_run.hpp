@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "latency.hpp"
+#include "histogram.hpp"
 #include "options.hpp"
 #include "stream.hpp"
 #include "window.hpp"
@@ -56,7 +56,7 @@ class CompressedRun {
   int epoll_ = -1;
   std::uint64_t echoes_ = 0;
   std::uint64_t bytes_ = 0;  // of the frames of the echoes
-  Latency latency_;
+  Histogram latency_;
   Totals start_;
   Totals end_;
   std::uint64_t bytes_at_start_ = 0;

@@ -6,7 +6,7 @@
 #include <deque>
 #include <vector>
 
-#include "latency.hpp"
+#include "histogram.hpp"
 #include "options.hpp"
 #include "stream.hpp"
 #include "traffic.hpp"
@@ -56,7 +56,7 @@ class EchoRun {
   std::vector<Connection> connections_;
   std::vector<std::byte> room_;
   int epoll_ = -1;
-  Latency latency_;
+  Histogram latency_;
   std::uint64_t messages_ = 0;
   std::uint64_t first_due_ = 0;
   std::uint64_t sent_on_time_ = 0;  // open loop: messages queued so far

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "latency.hpp"
+#include "histogram.hpp"
 #include "options.hpp"
 #include "stream.hpp"
 #include "window.hpp"
@@ -51,7 +51,7 @@ class FanOutRun {
   int epoll_ = -1;
   std::size_t awaited_ = 0;  // subscribers that have not received the whole burst
   std::uint64_t deliveries_ = 0;
-  Latency latency_;
+  Histogram latency_;
   Totals start_;
   Totals end_;
 };

@@ -5,7 +5,7 @@
 
 #include <sys/types.h>
 
-#include "latency.hpp"
+#include "histogram.hpp"
 
 namespace wirespan::bench {
 
@@ -21,6 +21,7 @@ struct Totals {
 
 /// Prints one line of JSON: messages, their rate, CPU time per message, round trips, and the
 /// `bytes` on the wire for each message. Throws if no message was counted.
-void print_window(const Totals& start, const Totals& end, const Latency& latency, double bytes = 0);
+void print_window(const Totals& start, const Totals& end, const Histogram& latency,
+                  double bytes = 0);
 
 }  // namespace wirespan::bench

@@ -42,7 +42,7 @@ set(CPACK_COMPONENT_TOOLS_DESCRIPTION "WebSocket tools for the command line
  python3-websocket has a wsdump of its own), and a proxy that delays, cuts and
  resets TCP connections for tests (chaos_proxy).")
 
-# What Debian's policy wants to see in /usr/share/doc.
+# Each package has a copyright file and a changelog in /usr/share/doc, as Debian's policy says.
 set(changelog ${PROJECT_BINARY_DIR}/changelog.Debian)
 configure_file(${CMAKE_CURRENT_LIST_DIR}/debian/changelog.in ${changelog} @ONLY)
 file(ARCHIVE_CREATE OUTPUT ${changelog}.gz PATHS ${changelog} FORMAT raw COMPRESSION GZip)

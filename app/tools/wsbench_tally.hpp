@@ -20,8 +20,8 @@ class Tally {
   /// Says which time counts, when the load begins; later again, with an earlier end.
   void count_from(TimePoint begin, TimePoint end) noexcept;
 
-  /// An answer came at `now`; its message was due at `due`. What counts is, in an open loop, the
-  /// messages that were due in the time that counts, else those that came in it.
+  /// An answer came at `now`; its message was due at `due`. In an open loop it counts
+  /// if it was due in the time that counts, else if it came in it.
   void answered(TimePoint due, TimePoint now, std::size_t bytes);
   /// A message came that answers nothing.
   void received(TimePoint now, std::size_t bytes);

@@ -16,7 +16,7 @@
 
 namespace wsbench {
 
-/// What a worker is doing, for a line of progress.
+/// The state of a worker, for a line of progress.
 struct Glance {
   std::size_t open = 0;
   std::size_t settled = 0;  ///< Opened or failed; those that have ended included.

@@ -198,7 +198,7 @@ conan() {
   talk "$work/conan"
 }
 
-# What is installed by the packages is used from where dpkg has put it; then they are removed again.
+# The packages are installed, used from where dpkg has put their files, and removed again.
 deb() {
   ./.ci/need dpkg-dev file lintian lowdown libcli11-dev libdeflate-dev pkgconf man-db || return 1
   cmake --preset package && cmake --build --preset package -j "$jobs" &&

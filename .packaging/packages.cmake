@@ -39,8 +39,9 @@ set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_DEPENDS "libwirespan${abi} ${exactly}")
 set(CPACK_COMPONENT_TOOLS_DESCRIPTION "WebSocket tools for the command line
  A client for terminals, pipes and scripts (wirespan-wsdump; Debian's
- python3-websocket has a wsdump of its own), and a proxy that delays, cuts and
- resets TCP connections for tests (chaos_proxy).")
+ python3-websocket has a wsdump of its own), load for a server and figures of it
+ (wsbench), a conformance suite for servers and clients (wsconform), and a proxy
+ that delays, cuts and resets TCP connections for tests (chaos_proxy).")
 
 # Each package has a copyright file and a changelog in /usr/share/doc, as Debian's policy says.
 set(changelog ${PROJECT_BINARY_DIR}/changelog.Debian)

@@ -8,19 +8,7 @@ cd "$(dirname "$0")/.."
 
 ./.ci/need g++ cmake ninja-build libbenchmark-dev libcli11-dev libssl-dev openssl iproute2 \
   libdeflate-dev util-linux libboost1.81-dev libwebsocketpp-dev libwebsockets-dev python3 python3-websocket
-# Programs from elsewhere are kept: Debian's npm does not install beside a foreign nodejs.
-command -v node >/dev/null || ./.ci/need nodejs
-command -v npm >/dev/null || ./.ci/need npm
-
-peers=build/bench-peers
-if ! cmp -s bench/echo/package.json "$peers/package.json"; then
-  mkdir -p "$peers"
-  cp bench/echo/package.json "$peers/package.json.new"
-  npm install --prefix "$peers" --no-save --no-package-lock --no-audit --no-fund --loglevel=error \
-    $(node -p 'Object.entries(require("./bench/echo/package.json").dependencies)
-      .map(([name, version]) => name + "@" + version).join(" ")')
-  mv "$peers/package.json.new" "$peers/package.json"
-fi
+bench/echo/install.sh
 
 cmake --preset bench >/dev/null
 cmake --build build/bench --parallel --target echo_load raw_echo echo_server raw_fan_out \

@@ -4,14 +4,14 @@
 # that this machine's apt uses. Its mounts and processes are in namespaces that end with this
 # script. It shares this machine's ccache with the steps before and behind it. Prints the time and the CPU
 # time of each command. Needs root and about 4 GiB under build/.
-# LIMIT: minutes for each command, 45 by default.
+# LIMIT: minutes for each command, 75 by default; it ends what hangs and judges no speed.
 set -euo pipefail
 . "$(dirname "$0")/../.ci/session.sh"
 cd "$(dirname "$0")/.."
 
 commands=("$@")
 [ ${#commands[@]} -gt 0 ] || commands=(app/demo.sh tests/run.sh)
-limit=${LIMIT:-45}
+limit=${LIMIT:-75}
 [ "$(id -u)" -eq 0 ] || { echo "bare_root: chroot needs root" >&2; exit 2; }
 
 # debootstrap mounts /proc in the new root and leaves it mounted when it is interrupted. In a mount

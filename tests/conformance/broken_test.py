@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""broken_test.py CONFORMANCE_CLIENT CONFORMANCE_SERVER BROKEN_ENDPOINT [FLAW...]: the suite has to
+"""broken_test.py WSCONFORM BROKEN_ENDPOINT [FLAW...]: the suite has to
 find each flaw, in exactly the cases that are about it, in both roles."""
 
 import argparse
@@ -122,12 +122,12 @@ def expected_verdicts(sets: Sets, rows) -> dict[str, list[str]]:
 def judge_server(arguments, flaw: str, folder: pathlib.Path) -> None:
     with programs.Program(arguments.endpoint, "--flaw", flaw) as endpoint:
         url = endpoint.read_line().rpartition(" ")[2]
-        subprocess.run([arguments.client, url, "--agent", flaw, "--cases", CASES, "--jobs",
+        subprocess.run([arguments.suite, "server", url, "--agent", flaw, "--cases", CASES, "--jobs",
                         str(JOBS), "--outdir", folder], stdout=subprocess.DEVNULL)
 
 
 def judge_client(arguments, flaw: str, folder: pathlib.Path) -> None:
-    with programs.Program(arguments.server, "--port", 0, "--cases", CASES, "--quiet", "--outdir",
+    with programs.Program(arguments.suite, "client", "--port", 0, "--cases", CASES, "--quiet", "--outdir",
                           folder) as suite:
         url = suite.read_line().rpartition(" ")[2]
         subprocess.run([arguments.endpoint, "--flaw", flaw, "--url", url, "--agent", flaw,
@@ -144,13 +144,12 @@ def check(arguments, sets: Sets, flaw: str, role: str, scratch: pathlib.Path) ->
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("client")
-    parser.add_argument("server")
+    parser.add_argument("suite")
     parser.add_argument("endpoint")
     parser.add_argument("flaws", nargs="*")
     parser.add_argument("--role", choices=("server", "client"))
     arguments = parser.parse_args()
-    listing = subprocess.run([arguments.client, "--list", "--cases", CASES], check=True, text=True,
+    listing = subprocess.run([arguments.suite, "server", "--list", "--cases", CASES], check=True, text=True,
                              capture_output=True).stdout
     flaws = subprocess.run([arguments.endpoint, "--list"], check=True, text=True,
                            capture_output=True).stdout.split()

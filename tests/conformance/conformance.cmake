@@ -1,34 +1,10 @@
-# The conformance suite: it judges any WebSocket implementation and therefore uses nothing of this
-# one. It always needs OpenSSL, so a build without TLS has no suite.
-find_package(ZLIB REQUIRED)
-find_package(CLI11 REQUIRED)
+# The conformance suite judges this library, and a broken endpoint judges the suite.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 set(conformance ${CMAKE_CURRENT_SOURCE_DIR}/conformance)
 
-file(READ ${conformance}/report/report.html report_page)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${conformance}/report/report.html)
-configure_file(${conformance}/report/page.cpp.in ${CMAKE_CURRENT_BINARY_DIR}/conformance_page.cpp
-               @ONLY)
-
-file(GLOB conformance_sources CONFIGURE_DEPENDS ${conformance}/wire/*.cpp
-     ${conformance}/engine/*.cpp ${conformance}/cases/*.cpp ${conformance}/report/*.cpp)
-add_library(conformance_suite STATIC ${conformance_sources}
-            ${CMAKE_CURRENT_BINARY_DIR}/conformance_page.cpp)
-target_include_directories(conformance_suite PUBLIC ${conformance})
-target_compile_features(conformance_suite PUBLIC cxx_std_20)
-target_link_libraries(conformance_suite PUBLIC OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB
-                      Threads::Threads PRIVATE wirespan_test_flags)
-wirespan_batches(conformance_suite 6)
-
-function(conformance_program name)
-  add_executable(${name} ${ARGN})
-  target_link_libraries(${name} PRIVATE conformance_suite CLI11::CLI11 wirespan_test_flags)
-endfunction()
-conformance_program(conformance_client ${conformance}/programs/conformance_client.cpp)
-conformance_program(conformance_server ${conformance}/programs/conformance_server.cpp
-                    ${conformance}/programs/judge_server.cpp)
-conformance_program(broken_endpoint ${conformance}/broken/broken_endpoint.cpp
-                    ${conformance}/broken/endpoint.cpp)
+add_executable(broken_endpoint ${conformance}/broken/broken_endpoint.cpp
+               ${conformance}/broken/endpoint.cpp)
+target_link_libraries(broken_endpoint PRIVATE conformance_suite CLI11::CLI11 wirespan_test_flags)
 
 # The cases of every ctest run: all but the long ones of groups 12 and 13, and our own cases.
 set(short_cases "1.*,2.*,3.*,4.*,5.*,6.*,7.*,10.*,W*")
@@ -58,11 +34,11 @@ foreach(protocol ws wss)
   endif()
   foreach(poller epoll poll)
     conformance_test(server.${protocol}.${poller} 300
-      ${Python3_EXECUTABLE} ${conformance}/judge.py server $<TARGET_FILE:conformance_client>
+      ${Python3_EXECUTABLE} ${conformance}/judge.py server $<TARGET_FILE:wsconform>
       $<TARGET_FILE:echo_server> ${tls} --jobs 4 --time-scale ${time_scale}
       --cases "${short_cases}" -- ${server_options} --poller ${poller})
     conformance_test(client.${protocol}.${poller} 300
-      ${Python3_EXECUTABLE} ${conformance}/judge.py client $<TARGET_FILE:conformance_server>
+      ${Python3_EXECUTABLE} ${conformance}/judge.py client $<TARGET_FILE:wsconform>
       $<TARGET_FILE:autobahn_client> ${tls} --time-scale ${time_scale}
       --cases "${short_cases}" -- --compression --poller ${poller})
     # One case at a time, and none of them measures speed: two of these run side by side.
@@ -70,15 +46,22 @@ foreach(protocol ws wss)
   endforeach()
 endforeach()
 conformance_test(server.limits 300
-  ${Python3_EXECUTABLE} ${conformance}/judge.py server $<TARGET_FILE:conformance_client>
+  ${Python3_EXECUTABLE} ${conformance}/judge.py server $<TARGET_FILE:wsconform>
   $<TARGET_FILE:echo_server> --cases "9.*" --time-scale ${time_scale} -- ${server_options})
 conformance_test(client.limits 300
-  ${Python3_EXECUTABLE} ${conformance}/judge.py client $<TARGET_FILE:conformance_server>
+  ${Python3_EXECUTABLE} ${conformance}/judge.py client $<TARGET_FILE:wsconform>
   $<TARGET_FILE:autobahn_client> --cases "9.*" --time-scale ${time_scale})
 # A test of the suite: it must find each flaw of broken_endpoint, in exactly the cases about it.
 foreach(role server client)
   conformance_test(broken.${role} 300
     ${Python3_EXECUTABLE} ${conformance}/broken_test.py --role ${role}
-    $<TARGET_FILE:conformance_client> $<TARGET_FILE:conformance_server>
-    $<TARGET_FILE:broken_endpoint>)
+    $<TARGET_FILE:wsconform> $<TARGET_FILE:broken_endpoint>)
 endforeach()
+# The suite as a product: what its users rely on, and its page in a browser.
+foreach(part outcome page)
+  conformance_test(product.${part} 120
+    /usr/bin/python3 ${conformance}/product_test.py $<TARGET_FILE:wsconform> $<TARGET_FILE:echo_server>
+    $<TARGET_FILE:autobahn_client> $<TARGET_FILE:broken_endpoint> ${part})
+  set_tests_properties(conformance/product.${part} PROPERTIES PROCESSORS 1)
+endforeach()
+set_tests_properties(conformance/product.page PROPERTIES RESOURCE_LOCK chromium)

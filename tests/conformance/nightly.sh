@@ -12,11 +12,11 @@ options=(--time-scale "$scale" --outdir)
 update=()
 [ -z "${UPDATE:-}" ] || update=(--update)
 
-cmake --build "$build" --target echo_server autobahn_client conformance_client conformance_server
-python3 tests/conformance/judge.py server "$build/tests/conformance_client" \
+cmake --build "$build" --target echo_server autobahn_client wsconform
+python3 tests/conformance/judge.py server "$build/app/wsconform" \
   "$build/app/echo_server" --jobs 2 "${options[@]}" "$build/conformance/servers" "${update[@]}" \
   -- --compression --max-message-size 67108864
-python3 tests/conformance/judge.py client "$build/tests/conformance_server" \
+python3 tests/conformance/judge.py client "$build/app/wsconform" \
   "$build/app/autobahn_client" "${options[@]}" "$build/conformance/clients" "${update[@]}" \
   -- --compression
 echo "conformance: all cases as expected in both roles"

@@ -97,12 +97,22 @@ if(WIRESPAN_TOOLS AND WIRESPAN_TLS AND WIRESPAN_DEFLATE AND NOT WIRESPAN_SANITIZ
         OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${guide_programs})
       target_link_libraries(guide_${name} PRIVATE wirespan::app wirespan_test_flags)
     endforeach()
+    set(${page_name}_port ${guide_port})
     if(programs)
       wirespan_contract(guide_${page_name}
         COMMAND ${Python3_EXECUTABLE} ${contract}/guide.py run ${page} ${guide_programs}
                 $<TARGET_FILE_DIR:echo_server> ${guide_port})
     endif()
   endforeach()
+  # The proxies of a page, as it configures them, in front of its server.
+  foreach(proxy nginx haproxy)
+    wirespan_contract(front_${proxy}
+      COMMAND /usr/bin/python3 ${contract}/front_test.py ${guide}/behind_a_proxy.md ${proxy}
+              $<TARGET_FILE:guide_behind_a_proxy_1> ${behind_a_proxy_port} $<TARGET_FILE:wsdump>)
+    set_tests_properties(contract/front_${proxy} PROPERTIES LABELS peers)
+  endforeach()
+  set_tests_properties(contract/guide_behind_a_proxy contract/front_nginx contract/front_haproxy PROPERTIES
+                       RESOURCE_LOCK behind_a_proxy)
 endif()
 
 # Counts calls and not time, so no machine is too slow. The counter does not work with sanitizers.

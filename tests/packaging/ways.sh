@@ -209,10 +209,17 @@ deb() {
   return $verdict
 }
 
+installed_tools() {
+  local tool
+  for tool in wirespan-wsdump wsbench wsconform chaos_proxy; do
+    man -w "$tool" && "$tool" --help >/dev/null || return 1
+  done
+}
+
 installed_deb() {
   by_cmake "$work/deb_cmake" -DWAY=find_package && talk "$work/deb_cmake" &&
     pair "$work/deb_pc" /usr g++ -O2 && talk "$work/deb_pc" &&
-    man -w wirespan-wsdump chaos_proxy && wirespan-wsdump --help >/dev/null && chaos_proxy --help >/dev/null
+    installed_tools
 }
 
 ./.ci/need g++ cmake make libssl-dev zlib1g-dev

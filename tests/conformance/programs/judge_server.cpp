@@ -2,10 +2,9 @@
 #include "programs/judge_server.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
-#include "report/report.hpp"
+#include "report/json.hpp"
 
 namespace conformance {
 namespace {
@@ -80,6 +79,8 @@ void JudgeServer::run_case(Link& link, const ClientRequest& request, const Targe
   result.agent = target.parameter("agent");
   result.number = number;
   const std::scoped_lock lock(mutex_);
+  settings_.on_result(result);
+  unreported_.insert(result.agent);
   auto& of_agent = results_.try_emplace(result.agent, AgentResults(&id_less)).first->second;
   of_agent.insert_or_assign(result.id, std::move(result));
   changed_.notify_all();
@@ -129,8 +130,8 @@ JudgeServer::Running::~Running() {
   server_.changed_.notify_all();
 }
 
-std::vector<Result> JudgeServer::results_of(const std::string& agent) {
-  const std::scoped_lock lock(mutex_);
+/// Under the lock.
+std::vector<Result> JudgeServer::results_of(const std::string& agent) const {
   std::vector<Result> out;
   const auto found = results_.find(agent);
   if (found == results_.end()) return out;
@@ -147,11 +148,15 @@ void JudgeServer::await_verdicts(const std::string& agent) {
 
 void JudgeServer::update_reports(const std::string& agent) {
   await_verdicts(agent);
-  const auto results = results_of(agent);
-  write_reports(settings_.folder, agent, results);
-  if (settings_.quiet) return;
-  std::printf("%s: %zu cases\n%s", agent.c_str(), results.size(), summary_table(results).c_str());
-  std::fflush(stdout);
+  const std::scoped_lock lock(mutex_);
+  unreported_.erase(agent);
+  settings_.on_report(agent, results_of(agent));
+}
+
+void JudgeServer::report_the_rest() {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& agent : unreported_) settings_.on_report(agent, results_of(agent));
+  unreported_.clear();
 }
 
 }  // namespace conformance

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,19 +15,24 @@
 namespace conformance {
 
 /// Holds the cases and the results of all agents. Thread-safe: each connection is served on a
-/// thread of its own. Lives as long as conformance_server runs.
+/// thread of its own.
 class JudgeServer {
  public:
+  /// The functions are called one at a time, by any thread.
   struct Settings {
-    std::string folder;
     double time_scale = 1;
-    bool quiet = false;
+    std::function<void(const Result& result)> on_result{};  ///< A case is over.
+    /// An agent has asked for its reports, with all its results.
+    std::function<void(const std::string& agent, const std::vector<Result>& results)> on_report{};
   };
 
   JudgeServer(Settings settings, Cases cases);
 
   /// Serves one connection, from the request to its end. True if the program has to end.
   [[nodiscard]] bool serve(Link link);
+
+  /// Reports the agents that have run cases since they were last reported.
+  void report_the_rest();
 
  private:
   /// Results of one agent by case id.
@@ -52,7 +59,7 @@ class JudgeServer {
   void update_reports(const std::string& agent);
   [[nodiscard]] const Case* case_of(const Target& target, std::size_t& number) const;
   [[nodiscard]] std::string status_of(const std::string& agent, const std::string& id);
-  [[nodiscard]] std::vector<Result> results_of(const std::string& agent);
+  [[nodiscard]] std::vector<Result> results_of(const std::string& agent) const;
 
   Settings settings_;
   Cases cases_;
@@ -60,6 +67,7 @@ class JudgeServer {
   std::condition_variable changed_;
   std::map<std::string, AgentResults> results_;
   std::map<std::string, int> running_;
+  std::set<std::string> unreported_;
 };
 
 }  // namespace conformance

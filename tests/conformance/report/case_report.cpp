@@ -1,4 +1,5 @@
 // case_report.cpp - results as JSON values.
+#include "cases/clause.hpp"
 #include "report/report.hpp"
 
 namespace conformance {
@@ -113,6 +114,7 @@ Json case_report(const Result& result) {
                    {"case", result.number},
                    {"description", result.description},
                    {"expectation", result.expectation},
+                   {"clause", clause_of(result.id)},
                    {"started", result.started},
                    {"duration", facts.duration},
                    {"reportTime", result.timed},

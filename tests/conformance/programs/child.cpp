@@ -1,0 +1,52 @@
+// child.cpp - starts and ends a process.
+#include "programs/child.hpp"
+
+#include <csignal>
+#include <system_error>
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace conformance {
+namespace {
+
+void replace_all(std::string& text, const std::string& what, const std::string& by) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
+    text.replace(at, what.size(), by);
+  }
+}
+
+}  // namespace
+
+Child::Child(const std::vector<std::string>& command, const std::string& url) {
+  std::vector<std::string> words = command;
+  std::vector<char*> arguments;
+  for (auto& word : words) {
+    replace_all(word, "{url}", url);
+    arguments.push_back(word.data());
+  }
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+  const int error =
+      ::posix_spawnp(&process_, arguments.front(), &actions, nullptr, arguments.data(), ::environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) throw std::system_error(error, std::generic_category(), command.front());
+}
+
+Child::~Child() {
+  if (process_ < 0) return;
+  ::kill(process_, SIGTERM);
+  (void)::waitpid(process_, nullptr, 0);
+}
+
+bool Child::ended() {
+  if (process_ < 0) return true;
+  if (::waitpid(process_, nullptr, WNOHANG) != process_) return false;
+  process_ = -1;
+  return true;
+}
+
+}  // namespace conformance

@@ -1,4 +1,5 @@
 # The conformance suite judges this library, and a broken endpoint judges the suite.
+find_package(CLI11 REQUIRED)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 set(conformance ${CMAKE_CURRENT_SOURCE_DIR}/conformance)
 

@@ -14,7 +14,7 @@ function(wirespan_install_tool target name)
   set(guide ${PROJECT_SOURCE_DIR}/app/guide/${target}.md)
   set(page ${PROJECT_BINARY_DIR}/man/${name}.1)
   add_custom_command(OUTPUT ${page}
-    COMMAND awk -v installed=${name} -f ${wirespan_guide_to_man} ${guide} >${page}.md
+    COMMAND awk -v installed=${name} -f ${wirespan_guide_to_man} ${guide} > ${page}.md
     COMMAND ${WIRESPAN_LOWDOWN} -s -Tman -M title=${name} -M section=1 -o ${page} ${page}.md
     DEPENDS ${guide} ${wirespan_guide_to_man} VERBATIM)
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/man)

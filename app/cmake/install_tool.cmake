@@ -1,7 +1,6 @@
 # wirespan_install_tool(TARGET NAME): installs a program under NAME, and its guide page as its manual page,
 # if lowdown is there to make one.
 find_program(WIRESPAN_LOWDOWN lowdown)
-set(wirespan_guide_to_man ${CMAKE_CURRENT_LIST_DIR}/guide_to_man.awk)
 
 function(wirespan_install_tool target name)
   if(NOT WIRESPAN_INSTALL)
@@ -11,12 +10,13 @@ function(wirespan_install_tool target name)
   if(NOT WIRESPAN_LOWDOWN)
     return()
   endif()
+  set(to_man ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/guide_to_man.awk)
   set(guide ${PROJECT_SOURCE_DIR}/app/guide/${target}.md)
   set(page ${PROJECT_BINARY_DIR}/man/${name}.1)
   add_custom_command(OUTPUT ${page}
-    COMMAND awk -v installed=${name} -f ${wirespan_guide_to_man} ${guide} > ${page}.md
+    COMMAND awk -v installed=${name} -f ${to_man} ${guide} > ${page}.md
     COMMAND ${WIRESPAN_LOWDOWN} -s -Tman -M title=${name} -M section=1 -o ${page} ${page}.md
-    DEPENDS ${guide} ${wirespan_guide_to_man} VERBATIM)
+    DEPENDS ${guide} ${to_man} VERBATIM)
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/man)
   add_custom_target(${target}_man ALL DEPENDS ${page})
   install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)

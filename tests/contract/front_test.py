@@ -81,7 +81,7 @@ def passes_on(dump: Dump, port: int) -> None:
     found = dump.run("-H", "X-Real-IP: 192.0.2.7")
     expect(found[:2] == (0, known), f"an address that the client made up: {found}")
     large = "x" * 1_000_000 + "\n"
-    found = dump.run("--wait-reply", "--max-messages", "2", text=large)
+    found = dump.run("--eof-wait", "10", "--max-messages", "2", text=large)
     expect(found[:2] == (0, known + large), f"a large message: {found[0]}, {len(found[1])} bytes, {found[2]}")
     expect(dump.run("-o", f"https://localhost:{port}")[0] == 0, "the page's own origin")
     status, _, errors = dump.run("-o", "https://elsewhere.example")
@@ -90,7 +90,7 @@ def passes_on(dump: Dump, port: int) -> None:
 
 def silence(dump: Dump, seconds: int):
     started = time.monotonic()
-    found = dump.run("--eof-wait", str(seconds))
+    found = dump.run("--eof-wait", str(seconds), seconds=seconds + programs.ENDING)
     return found, time.monotonic() - started
 
 

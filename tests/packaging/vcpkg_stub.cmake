@@ -1,5 +1,6 @@
 # Runs the vcpkg port with the few functions of vcpkg that it calls, made of CMake's own: nothing is
 # fetched, and the dependencies are the system's. cmake -DPORT= -DPACKAGES= -DBUILD= -P vcpkg_stub.cmake
+cmake_minimum_required(VERSION 3.24)
 set(VERSION 0.1.0)
 set(FEATURES deflate tls)
 set(CURRENT_PACKAGES_DIR ${PACKAGES})
@@ -54,6 +55,6 @@ string(JSON version GET ${manifest} version)
 if(NOT version STREQUAL EXPECTED_VERSION)
   message(FATAL_ERROR "vcpkg.json says version ${version}, CMakeLists.txt ${EXPECTED_VERSION}")
 endif()
-# A list of the port's file names its own folder.
+# The port names files relative to itself.
 set(CMAKE_CURRENT_LIST_DIR ${PORT})
 include(${PORT}/portfile.cmake)

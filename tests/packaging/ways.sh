@@ -201,11 +201,13 @@ conan() {
   talk "$work/conan"
 }
 
-# The packages are installed, used from where dpkg has put their files, and removed again.
+# The packages are installed, used from where dpkg has put their files, and removed again. lintian's only tag
+# that does not count asks for a bug of Debian's that the package closes.
 deb() {
   ./.ci/need dpkg-dev file lintian lowdown libcli11-dev libdeflate-dev pkgconf man-db || return 1
   cmake --preset package && cmake --build --preset package -j "$jobs" &&
-    (cd build/package && cpack) && lintian --fail-on error,warning build/package/packages/*.deb || return 1
+    (cd build/package && cpack) && lintian --fail-on error,warning \
+    --suppress-tags initial-upload-closes-no-bugs build/package/packages/*.deb || return 1
   dpkg -i build/package/packages/*.deb && installed_deb
   local verdict=$?
   dpkg -r wirespan-tools libwirespan-dev "libwirespan$(version | cut -d. -f1,2)"

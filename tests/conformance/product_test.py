@@ -11,6 +11,7 @@ import pathlib
 import queue
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -45,6 +46,19 @@ def url_of(server):
     return server.read_line().rpartition(" ")[2]
 
 
+@contextlib.contextmanager
+def short_lived_server():
+    """Accepts one connection, ends it, and is not there any more."""
+    def serve():
+        connection, _ = listener.accept()
+        listener.close()
+        connection.close()
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"ws://127.0.0.1:{listener.getsockname()[1]}"
+
+
 def servers(tool, arguments):
     with programs.EchoServer(arguments.echo_server, "--compression") as server:
         out = tool.run("server", server.url, "--cases", "1.1.1,2.*", "--jobs", 4)
@@ -54,6 +68,9 @@ def servers(tool, arguments):
                          "flaws": {}, "passed": True}, f"{found}")
         expect(tool.run("server", server.url, "--cases", "2.1", "--quiet") == "", "--quiet")
     expect((tool.folder / "reports/servers/index.html").exists(), "the default folder")
+    with short_lived_server() as url:
+        out = tool.run("server", url, "--cases", "1.1.1,1.1.2,1.1.3", "--json", status=DIFFERENT)
+        expect(list(json.loads(out)["flaws"]) == ["1.1.1", "1.1.2", "1.1.3"], f"a server that dies: {out}")
     with programs.refusing_port() as port:
         out = tool.run("server", f"ws://127.0.0.1:{port}", "--cases", "1.1.1", status=UNREACHABLE)
         expect(f"127.0.0.1:{port}" in out or "refused" in out, out)

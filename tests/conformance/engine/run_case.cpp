@@ -83,6 +83,12 @@ std::string authority_of(const Url& url) {
 
 }  // namespace
 
+Result failed_to_run(const Case& tested, const std::string& why) {
+  Result result = begin(tested, Role::client);
+  result.judgement.result = why;
+  return result;
+}
+
 Result run_as_client(const Case& tested, const Url& url, SSL_CTX* tls, double time_scale) {
   Result result = begin(tested, Role::client);
   Plan plan = tested.plan();

@@ -20,6 +20,9 @@ struct Url {
 [[nodiscard]] Result run_as_client(const Case& tested, const Url& url, SSL_CTX* tls,
                                    double time_scale);
 
+/// The result of a case for which there was no connection: failed, for this reason.
+[[nodiscard]] Result failed_to_run(const Case& tested, const std::string& why);
+
 /// Judges the client that sent this request.
 [[nodiscard]] Result run_as_server(const Case& tested, Link& link, const ClientRequest& request,
                                    double time_scale);

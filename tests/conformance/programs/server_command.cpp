@@ -40,7 +40,7 @@ class Run {
       for (;;) {
         const std::size_t index = next_++;
         if (index >= cases_.size()) return;
-        Result result = run_as_client(cases_[index], url_, tls_.get(), settings_.run.time_scale);
+        Result result = run(cases_[index]);
         result.agent = settings_.agent;
         result.number = index + 1;
         const std::scoped_lock lock(mutex_);
@@ -54,6 +54,19 @@ class Run {
     }
   }
 
+  /// A server that was there and is not any more fails the cases that it keeps from running.
+  Result run(const Case& tested) {
+    try {
+      Result result = run_as_client(tested, url_, tls_.get(), settings_.run.time_scale);
+      was_there_ = true;
+      return result;
+    } catch (const LinkError& error) {
+      if (!was_there_) throw;
+      return failed_to_run(tested,
+                           "The server cannot be reached any more: " + std::string(error.what()));
+    }
+  }
+
   const Settings& settings_;
   Url url_;
   TlsContext tls_;
@@ -61,6 +74,7 @@ class Run {
   Progress progress_;
   std::vector<Result> results_;
   std::atomic<std::size_t> next_ = 0;
+  std::atomic<bool> was_there_ = false;
   std::mutex mutex_;
   std::exception_ptr failure_;
 };

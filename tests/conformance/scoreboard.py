@@ -9,10 +9,8 @@ import json
 import os
 import pathlib
 import re
-import socket
 import subprocess
 import sys
-import time
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent / "peers"))
@@ -77,18 +75,7 @@ CLIENTS = {"wirespan": [BUILD / "app/autobahn_client", "{url}", "--compression",
            "websockets": ["/usr/bin/python3", PEERS / "websockets_client.py", "{url}"],
            "ws": ["node", PEERS / "ws_client.mjs", "{url}"]}
 BEHIND_NGINX = "wirespan behind nginx"
-NGINX = """daemon off;
-pid {folder}/pid;
-error_log stderr crit;
-events {{}}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
-  server {{
+FRONT = """  server {{
     listen 127.0.0.1:{port};
     location / {{
       proxy_pass {url};
@@ -98,24 +85,7 @@ http {{
       proxy_set_header Host $http_host;
     }}
   }}
-}}
 """
-
-
-def free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return bound.getsockname()[1]
-
-
-def await_listener(port: int) -> None:
-    deadline = time.monotonic() + programs.START
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        programs.expect(time.monotonic() < deadline, f"nothing listens on port {port}")
-        time.sleep(0.05)
 
 
 @contextlib.contextmanager
@@ -123,11 +93,10 @@ def serving(name: str):
     """Yields the URL of a server."""
     if name == BEHIND_NGINX:
         with serving("wirespan") as url, programs.temporary_folder() as folder:
-            port = free_port()
-            file = folder / "nginx.conf"
-            file.write_text(NGINX.format(folder=folder, port=port, url=url.replace("ws:", "http:").rstrip("/")))
-            with programs.Program("/usr/sbin/nginx", "-p", folder, "-e", "stderr", "-c", file):
-                await_listener(port)
+            port = programs.free_port()
+            front = FRONT.format(port=port, url=url.replace("ws:", "http:").rstrip("/"))
+            with programs.nginx(folder, front) as proxy:
+                programs.await_listener(port, proxy)
                 yield f"ws://127.0.0.1:{port}/"
         return
     command = SERVERS[name]
@@ -135,10 +104,10 @@ def serving(name: str):
         with programs.Program(*command, stderr=None) as server:
             yield server.read_line().rpartition(" ")[2]
         return
-    port = free_port()
+    port = programs.free_port()
     environment = {"NODE_PATH": str(ROOT / "build/bench-peers/node_modules")}
-    with programs.Program(*[port if word == PORT else word for word in command], environment=environment):
-        await_listener(port)
+    with programs.Program(*[port if word == PORT else word for word in command], environment=environment) as server:
+        programs.await_listener(port, server)
         yield f"ws://127.0.0.1:{port}/"
 
 

@@ -5,7 +5,6 @@ import argparse
 import pathlib
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,28 +13,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "peers")
 
 import programs  # noqa: E402
 from programs import expect  # noqa: E402
-
-NGINX = """daemon off;
-pid {folder}/pid;
-error_log stderr;
-worker_processes 1;
-events {{}}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
-{block}}}
-"""
-
-
-def free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return bound.getsockname()[1]
-
 
 def configuration(arguments, folder: pathlib.Path, port: int, patience: str) -> str:
     """The page's block with our ports, certificate and time-outs; each has to be in it."""
@@ -47,22 +24,19 @@ def configuration(arguments, folder: pathlib.Path, port: int, patience: str) -> 
                      ("/etc/ssl/example.com", str(folder / "example.com")), ("60s", patience)):
         expect(old in block, f"the page configures {old}")
         block = block.replace(old, new)
-    return NGINX.format(folder=folder, block=block) if arguments.proxy == "nginx" else block
+    return block
 
 
 def start(arguments, folder: pathlib.Path, port: int, patience: str) -> programs.Program:
-    file = folder / "proxy.conf"
-    file.write_text(configuration(arguments, folder, port, patience), encoding="utf-8")
-    command = {"nginx": ["/usr/sbin/nginx", "-p", folder, "-e", "stderr", "-c", file],
-               "haproxy": ["/usr/sbin/haproxy", "-db", "-f", file]}[arguments.proxy]
-    running = programs.Program(*command)
-    deadline = time.monotonic() + programs.START
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return running
-        expect(time.monotonic() < deadline and running.process.poll() is None, f"{arguments.proxy} does not start")
-        time.sleep(0.05)
+    block = configuration(arguments, folder, port, patience)
+    if arguments.proxy == "nginx":
+        running = programs.nginx(folder, block)
+    else:
+        file = folder / "haproxy.conf"
+        file.write_text(block, encoding="utf-8")
+        running = programs.Program("/usr/sbin/haproxy", "-db", "-f", file)
+    programs.await_listener(port, running)
+    return running
 
 
 class Dump:
@@ -103,7 +77,7 @@ def main() -> None:
         certificate, key = programs.make_certificate(folder, "example.com")
         # haproxy wants both in one file; nginx takes the certificate out of it.
         certificate.write_bytes(certificate.read_bytes() + key.read_bytes())
-        port = free_port()
+        port = programs.free_port()
         dump = Dump(arguments.wsdump, port, certificate)
         with programs.Program(arguments.server) as server:
             with start(arguments, folder, port, "60s"):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""conan_recipe.py SOURCE WORK VERSION: goes through conanfile.py as Conan does, with stand-ins for the few
+"""conan_recipe.py SOURCE WORK VERSION: goes through the recipe as Conan does, with stand-ins for the few
 names of Conan that it uses: what it exports is built by itself in WORK/export, with the system's
 dependencies, and what package_info() says is held against what was installed. Prints the options to link the
 component wirespan with."""
@@ -78,8 +78,15 @@ class CMake:
 
 
 def copy(recipe, pattern, source, target):
-    pathlib.Path(target).mkdir(parents=True)
-    shutil.copy(pathlib.Path(source, pattern), target)
+    """Copies what a pattern finds, with its place below `source`."""
+    source, target = pathlib.Path(source), pathlib.Path(target)
+    for path in source.glob(pattern):
+        place = target / path.relative_to(source)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            shutil.copytree(path, place)
+        else:
+            shutil.copy(path, place)
 
 
 def stand_in():
@@ -95,18 +102,6 @@ def stand_in():
         module = types.ModuleType(name)
         vars(module).update(names)
         sys.modules[name] = module
-
-
-def export(recipe, source, target):
-    """Copies what the recipe says is needed, and nothing else."""
-    for pattern in recipe.exports_sources:
-        for path in source.glob(pattern):
-            place = target / path.relative_to(source)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            if path.is_dir():
-                shutil.copytree(path, place)
-            else:
-                shutil.copy(path, place)
 
 
 def link_options(recipe):
@@ -128,17 +123,17 @@ def link_options(recipe):
 def main():
     source, work, version = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
     stand_in()
-    spec = importlib.util.spec_from_file_location("conanfile", source / "conanfile.py")
+    spec = importlib.util.spec_from_file_location("conanfile", source / ".packaging/conan/conanfile.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     recipe = module.Wirespan()
     if recipe.version != version:
         raise SystemExit(f"conanfile.py says version {recipe.version}, CMakeLists.txt {version}")
-    recipe.source_folder = str(work / "export")
+    recipe.recipe_folder = str(source / ".packaging/conan")
+    recipe.export_sources_folder = recipe.source_folder = str(work / "export")
     recipe.build_folder = str(work / "build")
     recipe.package_folder = str(work / "package")
-    export(recipe, source, work / "export")
-    for step in ("validate", "layout", "requirements", "generate", "build", "package", "package_info"):
+    for step in ("export_sources", "validate", "layout", "requirements", "generate", "build", "package", "package_info"):
         getattr(recipe, step)()
     installed = sorted(path.stem[3:] for path in (work / "package/lib").glob("lib*.a"))
     named = sorted(library for part in recipe.cpp_info.components.values() for library in part.libs)

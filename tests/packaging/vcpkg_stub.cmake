@@ -1,7 +1,6 @@
 # Runs the vcpkg port with the few functions of vcpkg that it calls, made of CMake's own: nothing is
 # fetched, and the dependencies are the system's. cmake -DPORT= -DPACKAGES= -DBUILD= -P vcpkg_stub.cmake
 cmake_minimum_required(VERSION 3.24)
-set(VERSION 0.1.0)
 set(FEATURES deflate tls)
 set(CURRENT_PACKAGES_DIR ${PACKAGES})
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 WHOLE_TEST = 110  # seconds; ctest's own time-out is longer
@@ -120,6 +121,33 @@ def refusing_port():
     with socket.socket() as bound:  # not listening
         bound.bind(("127.0.0.1", 0))
         yield bound.getsockname()[1]
+
+
+def free_port() -> int:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        return bound.getsockname()[1]
+
+
+def await_listener(port: int, program) -> None:
+    """Waits until something listens on a port; `program` has to be running meanwhile."""
+    deadline = time.monotonic() + START
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        expect(time.monotonic() < deadline and program.process.poll() is None, f"nothing listens on port {port}")
+        time.sleep(0.05)
+
+
+def nginx(folder: pathlib.Path, server: str):
+    """Starts nginx with a `server` block, all of its files in a folder."""
+    temporary = "".join(f"  {kind}_temp_path {folder}/{kind};\n"
+                        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    file = folder / "nginx.conf"
+    file.write_text(f"daemon off;\npid {folder}/pid;\nerror_log stderr crit;\nevents {{}}\n"
+                    f"http {{\n  access_log off;\n{temporary}{server}}}\n", encoding="utf-8")
+    return Program("/usr/sbin/nginx", "-p", folder, "-e", "stderr", "-c", file)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,6 @@
-"""Recipe of wirespan for Conan 2: conan create . --build=missing"""
+"""Recipe of wirespan for Conan 2: conan create .packaging/conan --build=missing"""
+
+import os
 
 from conan import ConanFile
 from conan.tools.build import check_min_cppstd
@@ -18,7 +20,11 @@ class Wirespan(ConanFile):
                "deflate": [True, False], "libdeflate": [True, False]}
     default_options = {"shared": False, "fPIC": True, "tls": True, "deflate": True, "libdeflate": False}
     implements = ["auto_shared_fpic"]
-    exports_sources = ("CMakeLists.txt", "LICENSE", "core/*", "net/*", "tls/*", "app/*", ".packaging/*")
+
+    def export_sources(self):
+        root = os.path.join(self.recipe_folder, "..", "..")
+        for pattern in ("CMakeLists.txt", "LICENSE", "core/*", "net/*", "tls/*", "app/*", ".packaging/*"):
+            copy(self, pattern, root, self.export_sources_folder)
 
     def validate(self):
         check_min_cppstd(self, 20)

@@ -5,12 +5,13 @@
 
 namespace wsbench {
 
-Client::Client(const Options& options, Tally& tally, wirespan::net::EventLoop& loop)
+Client::Client(const Options& options, Tally& tally, Payload& payload,
+               wirespan::net::EventLoop& loop)
     : WebSocketApp(options.url, {}, options.app),
       options_(options),
       tally_(tally),
-      loop_(loop),
-      payload_(options.size) {}
+      payload_(payload),
+      loop_(loop) {}
 
 void Client::connect() {
   phase_ = Phase::connecting;
@@ -42,8 +43,6 @@ void Client::on_error(const std::exception& error) {
 void Client::load(TimePoint now) {
   for (std::size_t i = 0; i < options_.depth; ++i) send(now);
 }
-
-void Client::send_due(TimePoint when) { send(when); }
 
 void Client::send(TimePoint due) {
   if (!waiting_.empty() || !sent(due)) waiting_.push_back(due);

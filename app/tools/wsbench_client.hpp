@@ -15,14 +15,15 @@ namespace wsbench {
 
 class Client final : public wirespan::WebSocketApp {
  public:
-  Client(const Options& options, Tally& tally, wirespan::net::EventLoop& loop);
+  /// All of them outlive the client; `payload` may be shared by the clients of one thread.
+  Client(const Options& options, Tally& tally, Payload& payload, wirespan::net::EventLoop& loop);
 
   /// Begins to connect.
   void connect();
   /// Closed loop: sends as many messages as may be on their way.
   void load(TimePoint now);
-  /// Open loop: sends a message that was due at `when`.
-  void send_due(TimePoint when);
+  /// Sends a message that was due at `due`, at once or when the queue has room.
+  void send(TimePoint due);
   /// Begins the closing handshake; in mode connect, nothing is opened again.
   void finish();
   /// Tells the messages of an open loop that have not come back.
@@ -43,14 +44,13 @@ class Client final : public wirespan::WebSocketApp {
   enum class Phase { idle, connecting, open, ended };
 
   void on_ended(const wirespan::RunResult& result);
-  void send(TimePoint due);
   [[nodiscard]] bool sent(TimePoint due);
   void on_answer(std::string_view answer);
 
   const Options& options_;
   Tally& tally_;
+  Payload& payload_;
   wirespan::net::EventLoop& loop_;
-  Payload payload_;
   Phase phase_ = Phase::idle;
   bool finishing_ = false;
   TimePoint began_{};

@@ -51,7 +51,7 @@ void add_load(CLI::App& cli, Options& options, Raw& raw) {
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
   cli.add_option("-t,--threads", options.threads, "Event loops, each on a thread of its own")
-      ->check(CLI::Range(1, 1024))
+      ->check(CLI::Range(1, 64))
       ->capture_default_str();
   auto* depth = cli.add_option("-d,--depth", options.depth,
                                "Closed loop: messages on their way for each connection")

@@ -32,9 +32,9 @@ nanoseconds times(double count, double a_second) {
 }  // namespace
 
 Worker::Worker(const Options& options, std::size_t index)
-    : options_(options), index_(index), tally_(options) {
+    : options_(options), index_(index), tally_(options), payload_(options.size) {
   for (std::size_t i = index; i < options.connections; i += options.threads) {
-    clients_.push_back(std::make_unique<Client>(options, tally_, loop_));
+    clients_.push_back(std::make_unique<Client>(options, tally_, payload_, loop_));
   }
   first_connect_ = Clock::now();
   thread_ = std::thread([this] { run(); });
@@ -122,7 +122,7 @@ TimePoint Worker::next_due() const {
 void Worker::send_due(TimePoint now) {
   for (TimePoint due = next_due(); due <= now; due = next_due()) {
     ++due_count_;
-    if (Client* const client = next_open()) client->send_due(due);
+    if (Client* const client = next_open()) client->send(due);
   }
 }
 

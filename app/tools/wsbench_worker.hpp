@@ -61,6 +61,7 @@ class Worker {
   std::size_t index_;
   wirespan::net::EventLoop loop_;
   Tally tally_;
+  Payload payload_;
   std::vector<std::unique_ptr<Client>> clients_;
   std::size_t connected_ = 0;  // clients that were told to connect
   std::size_t turn_of_ = 0;    // client that sends the next message

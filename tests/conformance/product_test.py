@@ -106,6 +106,9 @@ def clients(tool, arguments):
     found = json.loads(tool.run(*start, arguments.autobahn_client, "{url}", "--agent", "ours").splitlines()[0])
     expect(found["agent"] == "ours" and found["cases"] == 12 and found["passed"], f"{found}")
     tool.run(*start, "/bin/true", status=UNREACHABLE)
+    out = tool.run("client", "--port", 0, "--cases", "2.1", "--junit", "no/such/folder.xml", "--",
+                   arguments.autobahn_client, "{url}", "--agent", "ours", status=USAGE)
+    expect("cannot write no/such/folder.xml" in out, out)
     expect("no such program" in tool.run(*start, "no such program", status=USAGE), "a client that is not there")
     flawed = [arguments.broken_endpoint, "--flaw", "answers_no_ping", "--url", "{url}", "--agent", "flawed"]
     out = tool.run(*start, *flawed, status=DIFFERENT)

@@ -1,8 +1,10 @@
 // child.cpp - starts and ends a process.
 #include "programs/child.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <system_error>
+#include <thread>
 
 #include <spawn.h>
 #include <sys/wait.h>
@@ -10,6 +12,10 @@
 
 namespace conformance {
 namespace {
+
+/// A process has two seconds to end when it is asked to.
+constexpr std::chrono::milliseconds pause(20);
+constexpr int patience = 100;
 
 void replace_all(std::string& text, const std::string& what, const std::string& by) {
   for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
@@ -39,6 +45,9 @@ Child::Child(const std::vector<std::string>& command, const std::string& url) {
 Child::~Child() {
   if (process_ < 0) return;
   ::kill(process_, SIGTERM);
+  for (int i = 0; i < patience && !ended(); ++i) std::this_thread::sleep_for(pause);
+  if (ended()) return;
+  ::kill(process_, SIGKILL);
   (void)::waitpid(process_, nullptr, 0);
 }
 

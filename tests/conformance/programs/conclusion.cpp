@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "report/report.hpp"
 
@@ -14,12 +15,14 @@ Conclusion::Conclusion(const RunOptions& options) : options_(options) {
 
 void Conclusion::report(const std::string& agent, const std::vector<Result>& results) {
   agents_ += results.empty() ? 0 : 1;
-  write_reports(options_.folder, agent, results);
-  if (!options_.junit.empty()) write_text(options_.junit, junit_of(agent, results, baseline_));
-  if (!options_.write_baseline.empty()) write_baseline(options_.write_baseline, results);
   good_ = good_ && std::ranges::none_of(results, [&](const Result& each) {
             return flaw_of(each, baseline_).has_value();
           });
+  const bool was_written = std::exchange(written_, false);
+  write_reports(options_.folder, agent, results);
+  if (!options_.junit.empty()) write_text(options_.junit, junit_of(agent, results, baseline_));
+  if (!options_.write_baseline.empty()) write_baseline(options_.write_baseline, results);
+  written_ = was_written;
   print(agent, results);
 }
 
@@ -37,6 +40,7 @@ void Conclusion::print(const std::string& agent, const std::vector<Result>& resu
 }
 
 int Conclusion::exit_status() const noexcept {
+  if (!written_) return status::usage;
   if (agents_ == 0) return status::unreachable;
   return good_ ? status::good : status::different;
 }

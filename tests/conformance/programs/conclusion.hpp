@@ -19,7 +19,8 @@ class Conclusion {
   /// Reports an agent. Throws std::runtime_error if a file cannot be written.
   void report(const std::string& agent, const std::vector<Result>& results);
 
-  /// good if all agents so far were; unreachable if there was none.
+  /// good if all agents so far were; unreachable if there was none, usage if a file was not
+  /// written.
   [[nodiscard]] int exit_status() const noexcept;
 
  private:
@@ -28,6 +29,7 @@ class Conclusion {
   const RunOptions& options_;
   std::optional<Baseline> baseline_;
   bool good_ = true;
+  bool written_ = true;
   std::size_t agents_ = 0;
 };
 

@@ -80,6 +80,7 @@ class WebSocketProxyException : public WebSocketException {
   int status_code_ = 0;
   Headers resp_headers_;
 };
+/// The same by its short name.
 using ProxyError = WebSocketProxyException;
 
 /// The host name does not resolve, or the resolver had no answer.

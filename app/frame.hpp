@@ -14,12 +14,12 @@ namespace wirespan {
 
 /// One frame with its payload, owned: the argument of send_frame(), the result of recv_frame().
 struct Frame {
-  Opcode opcode = Opcode::text;
-  bool fin = true;  ///< False: more fragments of the message follow.
-  bool rsv1 = false;
-  bool rsv2 = false;
-  bool rsv3 = false;
-  std::string data{};  ///< The payload, not masked.
+  Opcode opcode = Opcode::text;  ///< §5.2; a later fragment has continuation.
+  bool fin = true;               ///< False: more fragments of the message follow.
+  bool rsv1 = false;             ///< permessage-deflate has compressed the message.
+  bool rsv2 = false;             ///< For extensions, of which none is known.
+  bool rsv3 = false;             ///< Likewise.
+  std::string data{};            ///< The payload, not masked.
 
   /// Returns a frame without RSV bits: the last or only one of its message unless `fin` is false.
   [[nodiscard]] static Frame create_frame(std::string_view data, Opcode opcode, bool fin = true);
@@ -44,7 +44,7 @@ struct Frame {
 std::ostream& operator<<(std::ostream& out, const Frame& frame);
 
 /// Returns `bytes` as Python prints them, b'...': printable ASCII as it is, but for the quote and
-/// the backslash, which get a backslash; \r, \n and \t; every other byte as \xNN.
+/// the backslash, which get a backslash; `\r`, `\n` and `\t`; every other byte as `\xNN`.
 [[nodiscard]] std::string escaped(std::string_view bytes);
 
 }  // namespace wirespan

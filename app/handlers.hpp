@@ -28,7 +28,9 @@ template <class... Arguments>
 class Handler<void(Arguments...)> {
  public:
   Handler() = default;
+  /// None.
   Handler(std::nullptr_t) {}  // NOLINT: implicit
+  /// Any callable with these arguments.
   template <class Callable>
   requires std::is_invocable_v<Callable&, Arguments...> &&
       (!std::is_same_v<std::remove_cvref_t<Callable>, Handler>)

@@ -20,8 +20,10 @@ namespace wirespan {
 /// std::nullopt is left out.
 class HeaderItem {
  public:
+  /// A whole line, "Name: value".
   HeaderItem(const char* line) : name_or_line_(line), is_line_(true) {}  // NOLINT: implicit
   HeaderItem(std::string line) : name_or_line_(std::move(line)), is_line_(true) {}  // NOLINT
+  /// A name and its value; without a value, no field.
   HeaderItem(std::string name, std::optional<std::string> value)
       : name_or_line_(std::move(name)), value_(std::move(value)) {}
 
@@ -42,10 +44,13 @@ class HeaderItem {
 class HeaderSource {
  public:
   HeaderSource() = default;
+  /// Lines or pairs, in braces.
   HeaderSource(std::initializer_list<HeaderItem> items) : items_(items) {}
+  /// Fields that are ready, lines, or a map from names to values.
   HeaderSource(const Headers& headers);                         // NOLINT: implicit
   HeaderSource(const std::vector<std::string>& lines);          // NOLINT
   HeaderSource(const std::map<std::string, std::string>& map);  // NOLINT
+  /// Called before every attempt, for fields that change.
   template <class Callable>
   requires std::invocable<Callable&> &&
       std::convertible_to<std::invoke_result_t<Callable&>, Headers>

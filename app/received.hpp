@@ -15,8 +15,8 @@ namespace wirespan {
 /// One message, or one fragment with `fire_cont_frame`, copied out of the connection and owned.
 struct ReceivedMessage {
   Opcode opcode = Opcode::binary;  ///< text or binary; continuation for a later fragment.
-  std::string data{};
-  bool fin = true;  ///< False for a fragment that is not the last one.
+  std::string data{};              ///< The payload.
+  bool fin = true;                 ///< False for a fragment that is not the last one.
 
   /// True for Opcode::text. The views of text() and bytes() are valid as long as `data` is.
   [[nodiscard]] bool is_text() const noexcept { return opcode == Opcode::text; }

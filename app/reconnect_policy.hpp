@@ -79,10 +79,13 @@ struct ReconnectPolicy {
 /// of its own because an aggregate cannot convert from a duration.
 class ReconnectOption {
  public:
-  ReconnectOption() = default;                 ///< Unset: get_reconnect() decides.
+  ReconnectOption() = default;  ///< Unset: get_reconnect() decides.
+  /// Unset, too.
   ReconnectOption(std::nullopt_t) noexcept {}  // NOLINT: implicit
-  ReconnectOption(ReconnectPolicy policy)      // NOLINT: implicit
+  /// This policy.
+  ReconnectOption(ReconnectPolicy policy)  // NOLINT: implicit
       : policy_(std::move(policy)) {}
+  /// Always this delay, without jitter; 0: no reconnecting.
   template <std::convertible_to<std::chrono::milliseconds> Duration>
   ReconnectOption(Duration delay)  // NOLINT: implicit; 0: no reconnecting
       : policy_(ReconnectPolicy::fixed(delay)) {}

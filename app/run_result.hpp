@@ -23,14 +23,14 @@ struct CloseInfo {
   /// As on_close gets it: 1005 without a code, 1006 without a Close frame, std::nullopt without a
   /// connection.
   std::optional<CloseCode> code{};
-  std::string reason{};
+  std::string reason{};  ///< As the peer has sent it; empty if it gave none.
 };
 
 /// The result of run_forever(). `close` is of the latest connection, `error` of the latest failure
 /// since it opened.
 struct RunResult {
-  EndReason why = EndReason::stopped;
-  CloseInfo close{};
+  EndReason why = EndReason::stopped;  ///< The kind of the end.
+  CloseInfo close{};                   ///< The peer's Close frame.
   /// The failure that ended the run, if it failed. After `stopped` an error of the closing
   /// handshake, such as Errc::close_timeout if the peer did not answer.
   std::error_code error{};

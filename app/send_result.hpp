@@ -28,6 +28,7 @@ class SendResult {
   SendResult(std::error_code error) noexcept                   // NOLINT: no error means sent
       : error_(error), outcome_(error ? Outcome::refused : Outcome::sent) {}
 
+  /// The same, for an error of ours.
   SendResult(Errc error) noexcept : SendResult(std::error_code(error)) {}  // NOLINT
 
   /// outcome(), and the error of a refused message; no error for an accepted one.

@@ -131,8 +131,10 @@ class ServerConnection {
 
 }  // namespace wirespan
 
+/// Lets connections be keys of unordered containers.
 template <>
 struct std::hash<wirespan::ServerConnection> {
+  /// The hash of id().
   std::size_t operator()(const wirespan::ServerConnection& connection) const noexcept {
     return std::hash<std::uint64_t>()(connection.id());
   }

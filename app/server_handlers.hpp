@@ -26,13 +26,16 @@ class CloseHandler {
       std::function<void(const ServerConnection&, CloseCode, std::string_view, std::error_code)>;
 
   CloseHandler() = default;
+  /// None.
   CloseHandler(std::nullptr_t) {}  // NOLINT: implicit, as std::function
   // NOLINTBEGIN(bugprone-forwarding-reference-overload): the constraints leave copies alone
+  /// Any callable with the arguments of the full form.
   template <class Callable>
   requires(!std::is_same_v<std::decay_t<Callable>, CloseHandler> &&
            std::is_constructible_v<Function, Callable>)
       CloseHandler(Callable&& callable)  // NOLINT: implicit, as std::function
       : function_(std::forward<Callable>(callable)) {}
+  /// Any callable without the cause.
   template <class Callable>
   requires(!std::is_same_v<std::decay_t<Callable>, CloseHandler> &&
            !std::is_constructible_v<Function, Callable> &&
@@ -46,6 +49,7 @@ class CloseHandler {
 
   /// True if there is a callable. Calling the handler requires one.
   explicit operator bool() const noexcept { return function_ != nullptr; }
+  /// Calls it.
   void operator()(const ServerConnection& connection, CloseCode code, std::string_view reason,
                   std::error_code cause) const {
     function_(connection, code, reason, cause);

@@ -59,18 +59,18 @@ class PendingRequest {
 
 /// A request that is no upgrade, for on_http: whole, and without content.
 struct HttpRequest {
-  std::string method;
-  std::string target;  ///< Path and query as sent, nothing decoded.
-  Headers headers;
-  net::Endpoint peer;
+  std::string method;   ///< GET, HEAD, POST and so on, as sent.
+  std::string target;   ///< Path and query as sent, nothing decoded.
+  Headers headers;      ///< All header fields.
+  net::Endpoint peer;   ///< Address of the client, or of a proxy.
   bool is_tls = false;  ///< It came over the server's own TLS.
 };
 
 /// The answer to an HttpRequest. The connection is closed behind it.
 struct HttpResponse {
-  int status = 200;
-  Headers headers{};
-  std::string body{};
+  int status = 200;    ///< Three digits.
+  Headers headers{};   ///< Added to those that frame the body.
+  std::string body{};  ///< Sent with its Content-Length.
 };
 
 }  // namespace wirespan

@@ -101,7 +101,9 @@ class WebSocket {
   /// Iterates over messages: `for (const ReceivedMessage& message : ws)` ends when the peer has
   /// closed the connection, and throws if the connection was lost.
   class Iterator;
+  /// Receives the first message.
   [[nodiscard]] Iterator begin();
+  /// The end of the connection.
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
   // Ending.
@@ -125,6 +127,7 @@ class WebSocket {
 
   /// Sets the deadline of every later call; unset waits for ever, 0 not at all.
   void settimeout(std::optional<std::chrono::milliseconds> timeout) noexcept;
+  /// That deadline.
   [[nodiscard]] std::optional<std::chrono::milliseconds> gettimeout() const noexcept;
   /// Sets the source of mask keys. It is called for each frame, in the middle of it: what it calls
   /// to send, receive or close throws Errc::reentrant_call, and shutdown() does as abort(). Keys
@@ -175,16 +178,20 @@ class WebSocket {
 /// and when it is advanced.
 class WebSocket::Iterator {
  public:
+  /// For std::ranges.
   using iterator_concept = std::input_iterator_tag;
   using difference_type = std::ptrdiff_t;
   using value_type = ReceivedMessage;
 
   /// Receives the first message of the loop.
   explicit Iterator(WebSocket& socket) : socket_(&socket) { ++*this; }
+  /// The message at hand.
   [[nodiscard]] const ReceivedMessage& operator*() const noexcept { return *current_; }
   [[nodiscard]] const ReceivedMessage* operator->() const noexcept { return &*current_; }
+  /// Receives the next message.
   Iterator& operator++();
   void operator++(int) { ++*this; }
+  /// True when the peer has closed the connection.
   [[nodiscard]] bool operator==(std::default_sentinel_t) const noexcept { return !current_; }
 
  private:

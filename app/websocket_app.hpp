@@ -106,7 +106,7 @@ struct AppOptions {
 
 /// The arguments of one run_forever(). Times are in milliseconds.
 struct RunOptions {
-  // As the fields of these names in ConnectOptions.
+  /// As the fields of these names in ConnectOptions.
   int redirect_limit = 3;
   bool allow_insecure_redirect = false;
   std::string proxy{};
@@ -287,6 +287,7 @@ class WebSocketApp {
   virtual void on_open();
   /// By default: the handler if there is one, else on_open().
   virtual void on_reconnect();
+  /// These call the handler and nothing else.
   virtual void on_message(const Message& message);
   virtual void on_error(const std::exception& error);
   virtual void on_close(std::optional<CloseCode> code, std::string_view reason);

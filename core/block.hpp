@@ -17,8 +17,10 @@ class Block {
  public:
   /// Frees the block and its bytes, which are one allocation.
   struct Deleter {
+    /// Frees it.
     void operator()(Block* block) const noexcept;
   };
+  /// The owner.
   using Ptr = std::unique_ptr<Block, Deleter>;
 
   /// Returns a block of `capacity` bytes, none in use. Throws std::bad_alloc.
@@ -51,7 +53,7 @@ struct BlockSource {
   Block::Ptr (*lend)(void* context, std::size_t at_least) = nullptr;
   /// Takes a block back, to recycle or to free it.
   void (*take_back)(void* context, Block::Ptr block) noexcept = nullptr;
-  void* context = nullptr;
+  void* context = nullptr;  ///< First argument of both functions.
 };
 
 /// Returns the source that allocates and frees each block, core's default without a buffer pool.

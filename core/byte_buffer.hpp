@@ -29,6 +29,7 @@ class ByteBuffer {
   /// buffer.
   [[nodiscard]] Bytes data() const noexcept { return block_ ? block_->used() : MutableBytes{}; }
   [[nodiscard]] MutableBytes data() noexcept { return block_ ? block_->used() : MutableBytes{}; }
+  /// The number of those bytes.
   [[nodiscard]] std::size_t size() const noexcept { return data().size(); }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 
@@ -59,6 +60,7 @@ class ByteBuffer {
   [[nodiscard]] std::size_t capacity() const noexcept { return block_ ? block_->capacity() : 0; }
   /// Hands the block over with its data; the buffer is empty afterwards. Null when idle.
   [[nodiscard]] Block::Ptr release() noexcept { return std::move(block_); }
+  /// As given to the constructor.
   [[nodiscard]] const BlockSource& source() const noexcept { return *source_; }
 
  private:

@@ -15,6 +15,7 @@ namespace wirespan {
 /// limits::chunk_extra_size.
 class ChunkedBody {
  public:
+  /// Result of feed().
   enum class Status : std::uint8_t {
     needs_input,  ///< The body goes on.
     complete,     ///< The body has ended, or `out` has reached its limit. See ended().

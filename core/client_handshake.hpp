@@ -52,17 +52,17 @@ struct ClientRequest {
 
 /// The connection is open. The frames begin `consumed` bytes into the last input.
 struct HandshakeDone {
-  Agreement agreement;
-  std::size_t consumed = 0;
+  Agreement agreement;       ///< Subprotocol, compression and header fields of the response.
+  std::size_t consumed = 0;  ///< Bytes of the last input.
 };
 
 /// The server answered with a final status other than 101. The body begins `consumed` bytes into
 /// the last input.
 struct HandshakeRejected {
-  int status = 0;
-  std::string reason;
-  Headers headers;
-  std::size_t consumed = 0;
+  int status = 0;            ///< The status code, 100 to 999.
+  std::string reason;        ///< The reason phrase; may be empty.
+  Headers headers;           ///< All header fields.
+  std::size_t consumed = 0;  ///< Bytes of the last input.
 };
 
 /// Result of ClientHandshake::feed(): more input is needed, or the handshake has ended.

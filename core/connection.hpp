@@ -167,10 +167,13 @@ class Connection {
 
   /// The driver's next step, once output() is flushed.
   [[nodiscard]] TransportAction transport_action() const noexcept;
+  /// See State.
   [[nodiscard]] State state() const noexcept;
+  /// Frames and failures seen so far.
   [[nodiscard]] bool close_sent() const noexcept { return close_sent_; }
   [[nodiscard]] bool close_received() const noexcept { return close_received_; }
   [[nodiscard]] bool failed() const noexcept { return failed_; }
+  /// As given to the constructor.
   [[nodiscard]] Role role() const noexcept { return role_; }
   [[nodiscard]] const ConnectionOptions& options() const noexcept { return *options_; }
   /// True if a new connection of the same role and options would behave in the same way: nothing is

@@ -33,8 +33,8 @@ struct Cookie {
 
 /// The value of one Set-Cookie field, taken apart but not yet judged. RFC 6265 §5.2.
 struct SetCookie {
-  std::string name{};
-  std::string value{};
+  std::string name{};                             ///< Never empty.
+  std::string value{};                            ///< Without white space around it; may be empty.
   std::optional<WallTime> expires{};              ///< Expires; unset if missing or not a date.
   std::optional<std::chrono::seconds> max_age{};  ///< Max-Age, which wins; never below 0.
   std::string domain{};    ///< Domain in lower case, without a leading dot; empty: none.

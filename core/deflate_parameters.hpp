@@ -67,8 +67,8 @@ struct DeflateOptions {
 
 /// Parameters of the server's answer, which hold from then on. An absent window means 15 bits.
 struct DeflateParameters {
-  bool server_no_context_takeover = false;
-  bool client_no_context_takeover = false;
+  bool server_no_context_takeover = false;      ///< The server compresses each message by itself.
+  bool client_no_context_takeover = false;      ///< The client does.
   std::optional<int> server_max_window_bits{};  ///< 8 to 15
   std::optional<int> client_max_window_bits{};  ///< 8 to 15
   bool operator==(const DeflateParameters&) const = default;
@@ -76,7 +76,7 @@ struct DeflateParameters {
 
 /// One offer of a client, in which client_max_window_bits may stand without a value.
 struct DeflateOffer {
-  DeflateParameters parameters;
+  DeflateParameters parameters;       ///< Those that have their full form.
   bool limits_client_window = false;  ///< The offer has client_max_window_bits.
   bool operator==(const DeflateOffer&) const = default;
 };

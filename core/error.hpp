@@ -147,7 +147,9 @@ enum class Condition {
 
 }  // namespace wirespan
 
+/// Errc converts to std::error_code.
 template <>
 struct std::is_error_code_enum<wirespan::Errc> : std::true_type {};
+/// Condition converts to std::error_condition.
 template <>
 struct std::is_error_condition_enum<wirespan::Condition> : std::true_type {};

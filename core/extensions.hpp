@@ -13,14 +13,14 @@ namespace wirespan {
 
 /// One parameter, "name" or "name=value". A quoted value has been unquoted, and is a token. §9.1.
 struct ExtensionParameter {
-  std::string name;
-  std::optional<std::string> value;
+  std::string name;                  ///< A token, as sent.
+  std::optional<std::string> value;  ///< Unset for a name alone.
 };
 
 /// One element of the list: an extension with its parameters, in order.
 struct Extension {
-  std::string name;
-  std::vector<ExtensionParameter> parameters;
+  std::string name;                            ///< A token, as sent.
+  std::vector<ExtensionParameter> parameters;  ///< In order; names may repeat.
 };
 
 /// Parses the value of one header field; a list over several fields is parsed field by field.

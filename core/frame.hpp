@@ -22,14 +22,14 @@ inline constexpr std::size_t max_control_payload = 125;
 
 /// A frame header as it stands on the wire, legal or not.
 struct FrameHeader {
-  std::uint64_t payload_size = 0;
-  MaskKey mask{};
-  Opcode opcode = Opcode::continuation;
-  bool fin = true;
-  bool rsv1 = false;
-  bool rsv2 = false;
-  bool rsv3 = false;
-  bool masked = false;
+  std::uint64_t payload_size = 0;        ///< Length of the payload in bytes.
+  MaskKey mask{};                        ///< Of a masked frame.
+  Opcode opcode = Opcode::continuation;  ///< May be one that the RFC reserves.
+  bool fin = true;                       ///< The last frame of its message.
+  bool rsv1 = false;                     ///< Reserved for extensions, as are the next two.
+  bool rsv2 = false;                     ///< See rsv1.
+  bool rsv3 = false;                     ///< See rsv1.
+  bool masked = false;                   ///< The payload is masked with `mask`.
   bool minimal_length = true;  ///< No shorter form could hold the length. Set by parsing only.
   bool operator==(const FrameHeader&) const = default;
 };
@@ -52,8 +52,8 @@ struct FrameRules {
 
 /// Sizes of a data frame (text, binary, continuation) below 64 KiB, as most are: the fast path.
 struct UsualFrame {
-  std::size_t header_size = 0;  ///< 0: another frame, or an incomplete header: slow path.
-  std::size_t payload_size = 0;
+  std::size_t header_size = 0;   ///< 0: another frame, or an incomplete header: slow path.
+  std::size_t payload_size = 0;  ///< Bytes of payload.
 };
 
 /// Fast path: recognises, by a few comparisons, a legal data frame at the front of `in`: no
@@ -101,8 +101,9 @@ void append_whole_message(ByteBuffer& out, Opcode opcode, Bytes payload);
 
 /// An encoded header by itself, for a gather write together with a long payload.
 struct FrameHead {
-  std::array<std::byte, max_frame_header_size> storage{};
-  std::size_t size = 0;
+  std::array<std::byte, max_frame_header_size> storage{};  ///< The header is at its front.
+  std::size_t size = 0;                                    ///< Bytes of the header.
+  /// The header. Valid as long as this object.
   [[nodiscard]] Bytes bytes() const noexcept { return Bytes(storage).first(size); }
 };
 /// Encodes `header`. Requires payload_size < 2^63.

@@ -15,11 +15,11 @@ namespace wirespan {
 /// as the header is complete, even without a byte of payload, so that a frame can be refused before
 /// its payload is here. Borrowed: `header` until the next call of next(), `payload` as the input.
 struct FrameChunk {
-  const FrameHeader* header = nullptr;
-  MutableBytes payload;
-  std::uint64_t offset = 0;  ///< Position of `payload` in the payload of the frame.
-  bool first = false;        ///< The frame starts with this chunk.
-  bool last = false;         ///< The frame ends with this chunk.
+  const FrameHeader* header = nullptr;  ///< Of the frame; never null after next().
+  MutableBytes payload;                 ///< The bytes of this chunk; may be none.
+  std::uint64_t offset = 0;             ///< Position of `payload` in the payload of the frame.
+  bool first = false;                   ///< The frame starts with this chunk.
+  bool last = false;                    ///< The frame ends with this chunk.
 };
 
 /// Remove the mask, if there is one, in place or while copying (one pass). Requires to.size() ==
@@ -47,6 +47,7 @@ class FrameDecoder {
     return check_frame_header(header_, rules_);
   }
 
+  /// As given to the constructor.
   [[nodiscard]] FrameRules rules() const noexcept { return rules_; }
   /// The latest header: that of the current frame while remaining() > 0.
   [[nodiscard]] const FrameHeader& header() const noexcept { return header_; }

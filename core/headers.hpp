@@ -13,15 +13,15 @@ namespace wirespan {
 
 /// One header field, owned.
 struct Header {
-  std::string name;
-  std::string value;
+  std::string name;   ///< As sent or given: lookups ignore case.
+  std::string value;  ///< Without white space around it.
   bool operator==(const Header&) const = default;
 };
 
 /// One header field, borrowed from the head it was parsed from.
 struct HeaderField {
-  std::string_view name;
-  std::string_view value;
+  std::string_view name;   ///< As sent.
+  std::string_view value;  ///< Without white space around it.
 };
 
 /// An ordered list of header fields. Names compare without case; a name may occur more than once.
@@ -64,8 +64,8 @@ class Headers {
 
 /// Number of fields with a name, and the value of the first one.
 struct FieldLookup {
-  std::size_t count = 0;
-  std::string_view value;
+  std::size_t count = 0;   ///< Number of fields with the name.
+  std::string_view value;  ///< Of the first of them.
 };
 /// Looks for the fields of that name, compared without case.
 [[nodiscard]] FieldLookup find_field(std::span<const HeaderField> fields,

@@ -9,7 +9,7 @@ namespace wirespan {
 
 /// Parses a date in any of the three forms that a recipient must accept:
 ///   Sun, 06 Nov 1994 08:49:37 GMT      the one form that may be sent
-///   Sunday, 06-Nov-94 08:49:37 GMT     obsolete; years 70 to 99 are 19.., 00 to 69 are 20..
+///   Sunday, 06-Nov-94 08:49:37 GMT     obsolete; years 70 to 99 are of 1900, 00 to 69 of 2000
 ///   Sun Nov  6 08:49:37 1994           obsolete, of asctime()
 /// The names are compared with case; the name of the day need not fit the date. std::nullopt for
 /// everything else, a day that the month does not have included.

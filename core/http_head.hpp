@@ -22,18 +22,18 @@ struct HeadLimits {
 
 /// The head of a request. Borrowed: see parse_request_head().
 struct RequestHead {
-  std::string_view method;
-  std::string_view target;
-  int minor_version = 0;
-  std::span<const HeaderField> fields;
+  std::string_view method;              ///< Case counts.
+  std::string_view target;              ///< As sent, nothing decoded.
+  int minor_version = 0;                ///< 1 for HTTP/1.1.
+  std::span<const HeaderField> fields;  ///< In order.
 };
 
 /// The head of a response. Borrowed: see parse_response_head().
 struct ResponseHead {
-  int status = 0;
-  std::string_view reason;
-  int minor_version = 0;
-  std::span<const HeaderField> fields;
+  int status = 0;                       ///< 100 to 999.
+  std::string_view reason;              ///< The reason phrase; may be empty.
+  int minor_version = 0;                ///< 1 for HTTP/1.1.
+  std::span<const HeaderField> fields;  ///< In order.
 };
 
 /// complete: the whole head is parsed. incomplete: more input is needed. malformed: this input
@@ -43,10 +43,10 @@ enum class ParseStatus : std::uint8_t { complete, incomplete, malformed };
 /// Result of parsing: `head` is set only when complete.
 template <class Head>
 struct Parsed {
-  ParseStatus status = ParseStatus::incomplete;
+  ParseStatus status = ParseStatus::incomplete;  ///< See ParseStatus.
   std::size_t size = 0;   ///< Bytes of the head, when complete; an empty line before it included.
   std::error_code error;  ///< The defect, when malformed.
-  Head head{};
+  Head head{};            ///< Set when complete.
 };
 
 /// Parses one head at the front of `in`, without a copy. The views of the result point into `in`,

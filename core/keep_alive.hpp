@@ -27,6 +27,7 @@ enum class KeepAliveAction : std::uint8_t { none, send_ping, peer_is_gone };
 /// of life, unless `only_pongs_count`. Not thread-safe.
 class KeepAlive {
  public:
+  /// The times and rules of the heartbeat.
   struct Options {
     std::chrono::milliseconds interval{0};  ///< Time between pings; 0 and below: keep-alive is off.
     /// Time the peer has to answer a ping. Unset: for ever. 0 and below: the answer is due at once.

@@ -23,12 +23,13 @@ enum class TextCheck : std::uint8_t { needed, done };
 /// receive_window() of the connection that produced it; sending does not invalidate it.
 struct Message {
   Opcode opcode = Opcode::binary;  ///< text or binary
-  Bytes payload;
+  Bytes payload;                   ///< Without its frames, decompressed.
   /// True: no further whole message came with this one, so work that was put off for the batch is
   /// due. False: another message follows before the connection waits for input, or the connection
   /// fails.
   bool last_in_batch = true;
 
+  /// True for Opcode::text.
   [[nodiscard]] bool is_text() const noexcept { return opcode == Opcode::text; }
   /// Valid UTF-8 if is_text(), unless validation was turned off.
   [[nodiscard]] std::string_view text() const noexcept { return wire_text(payload); }
@@ -38,8 +39,8 @@ struct Message {
 /// borrowed as that of Message is.
 struct Fragment {
   Opcode opcode = Opcode::continuation;  ///< text or binary for the first one, then continuation
-  Bytes payload;
-  bool fin = false;  ///< The message ends here.
+  Bytes payload;                         ///< Decompressed, if the message is.
+  bool fin = false;                      ///< The message ends here.
 };
 
 }  // namespace wirespan

@@ -8,7 +8,8 @@ template <class... Callables>
 struct Overloaded : Callables... {
   using Callables::operator()...;
 };
+/// Clang before 17 needs this guide.
 template <class... Callables>
-Overloaded(Callables...) -> Overloaded<Callables...>;  // Clang before 17 needs this guide
+Overloaded(Callables...) -> Overloaded<Callables...>;
 
 }  // namespace wirespan

@@ -38,6 +38,7 @@ class DeflatePool {
   [[nodiscard]] std::size_t idle() const noexcept;
 
   class Impl;  // zlib_states.hpp; for the codec only
+  /// The states themselves, for the codec.
   [[nodiscard]] Impl& impl() noexcept { return *impl_; }
 
  private:

@@ -20,7 +20,7 @@ enum class ProxyType : std::uint8_t { http, https, socks4, socks4a, socks5, sock
 
 /// A proxy. check_proxy() checks all of it before a connection is made.
 struct Proxy {
-  ProxyType type = ProxyType::http;
+  ProxyType type = ProxyType::http;  ///< The protocol spoken to it.
   std::string host{};      ///< A name or an address; an IPv6 address without its brackets.
   std::uint16_t port = 0;  ///< Required: 1 to 65535.
   /// Sent only if set. SOCKS4 has a user only: the password is not sent to it.

@@ -47,23 +47,23 @@ struct ProxyTarget {
 
 /// Write these bytes to the proxy, then feed on with its answer.
 struct ProxySend {
-  std::string bytes;
+  std::string bytes;  ///< The next request, or step of it.
 };
 
 /// The proxy has connected to the server. The server's bytes begin `consumed` bytes into the last
 /// input.
 struct TunnelOpen {
-  std::size_t consumed = 0;
+  std::size_t consumed = 0;  ///< Bytes of the last input.
 };
 
 /// An HTTP proxy answered with a final status other than 2xx. Its body begins `consumed` bytes into
 /// the last input.
 struct ProxyRefused {
-  int status = 0;
-  std::string reason{};
-  Headers headers{};
+  int status = 0;                           ///< The status code.
+  std::string reason{};                     ///< The reason phrase; may be empty.
+  Headers headers{};                        ///< All header fields.
   std::vector<AuthChallenge> challenges{};  ///< Those of Proxy-Authenticate, status 407.
-  std::size_t consumed = 0;
+  std::size_t consumed = 0;                 ///< Bytes of the last input.
 
   /// Errc::proxy_auth_required for 407, otherwise Errc::proxy_refused.
   [[nodiscard]] std::error_code error() const noexcept;

@@ -46,8 +46,10 @@ class PublishedFrame {
       if (last) delete frame_;
     }
 
+    /// The frame; null if there is none.
     [[nodiscard]] const PublishedFrame* get() const noexcept { return frame_; }
     const PublishedFrame* operator->() const noexcept { return frame_; }
+    /// True if there is a frame.
     explicit operator bool() const noexcept { return frame_ != nullptr; }
 
    private:
@@ -71,6 +73,7 @@ class PublishedFrame {
   [[nodiscard]] Bytes bytes() const noexcept { return bytes_; }
   /// Returns the payload, as it is in bytes().
   [[nodiscard]] Bytes payload() const noexcept { return bytes().subspan(head_size_); }
+  /// text or binary.
   [[nodiscard]] Opcode opcode() const noexcept { return opcode_; }
   /// False for a frame that is to be sent as it is, whatever a connection agreed on.
   [[nodiscard]] bool may_be_compressed() const noexcept { return compress_ == Compress::if_agreed; }

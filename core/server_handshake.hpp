@@ -29,9 +29,9 @@ struct ClientOffer {
 
 /// A refusal as an HTTP response: build_rejection() adds the framing.
 struct Rejection {
-  int status = 400;
-  Headers headers{};
-  std::string body{};
+  int status = 400;    ///< 200 to 999.
+  Headers headers{};   ///< Added to those that frame the body.
+  std::string body{};  ///< Sent with its Content-Length.
 };
 
 /// Checks an upgrade request and fills `out`. §4.2.1, RFC 9110, RFC 9112.
@@ -57,8 +57,8 @@ struct Rejection {
 /// Result of ServerHandshake: the request is complete and valid. `consumed` bytes of the last input
 /// belong to it; the bytes after them are frames.
 struct RequestReceived {
-  ClientOffer offer;
-  std::size_t consumed = 0;
+  ClientOffer offer;         ///< The request, checked.
+  std::size_t consumed = 0;  ///< Bytes of the last input.
 };
 
 /// Result of ServerHandshake: a valid HTTP request without content that asks for no upgrade to

@@ -26,6 +26,7 @@ class AddressRotation {
   /// Notes that this attempt uses this address now. The latest `most` addresses are kept; without
   /// memory for it, it is not noted.
   void note(const Endpoint& peer) noexcept;
+  /// Addresses kept.
   static constexpr std::size_t most = 64;
   /// The attempt has succeeded: the next one begins where the resolver says.
   void forget() noexcept;

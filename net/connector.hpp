@@ -50,8 +50,8 @@ struct ConnectorOptions {
 /// A connected socket, and the right to be CONNECTING to its address until `visit` is destroyed.
 /// `visit` is null without ConnectorOptions::one_at_a_time.
 struct Connected {
-  TcpSocket socket;
-  std::unique_ptr<ConnectGate::Visit> visit;
+  TcpSocket socket;                           ///< Connected, non-blocking.
+  std::unique_ptr<ConnectGate::Visit> visit;  ///< Its place in the queue for the address.
 };
 
 /// Returns the addresses with their families alternating, that of the first address first. RFC 8305

@@ -38,6 +38,7 @@ class Endpoint {
     return reinterpret_cast<const sockaddr*>(storage_.data());
   }
   [[nodiscard]] socklen_t size() const noexcept { return size_; }
+  /// IPv4, IPv6 or Unix.
   [[nodiscard]] Family family() const noexcept;
   /// 0 for a Unix address.
   [[nodiscard]] std::uint16_t port() const noexcept;

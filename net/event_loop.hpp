@@ -92,8 +92,7 @@ class EventLoop {
     if (object) retire_erased({object.release(), [](void* p) { delete static_cast<T*>(p); }});
   }
 
-  // Shared by the connections of the loop.
-
+  /// Shared by the connections of the loop; valid as long as it is.
   [[nodiscard]] TimerWheel& timers() noexcept { return timers_; }
   [[nodiscard]] BufferPool& buffers() noexcept { return buffers_; }
   [[nodiscard]] WriteQueuePool& write_queues() noexcept { return write_queues_; }

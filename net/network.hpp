@@ -36,7 +36,7 @@ enum class PortSharing : std::uint8_t {
 struct ListenOptions {
   /// Connections that wait for accept(); 0 and below: as many as the system allows.
   int backlog = 0;
-  PortSharing sharing = PortSharing::none;
+  PortSharing sharing = PortSharing::none;  ///< Whether other listeners may have the port, too.
   bool only_ipv6 = false;  ///< "::" leaves IPv4 to another listener of the same port.
   /// Options that accepted sockets inherit from the listener, which saves a system call for each.
   /// An option that the address family does not know is passed over.
@@ -45,15 +45,15 @@ struct ListenOptions {
 
 /// A connection from accept(); the caller closes `fd`.
 struct Accepted {
-  int fd = -1;
-  Endpoint peer;
+  int fd = -1;    ///< Non-blocking, closed on exec.
+  Endpoint peer;  ///< The other end.
 };
 
 /// A descriptor to wait for, as poll() takes it: wait() writes `ready`.
 struct Waiting {
-  int fd = -1;
-  Interest interest = Interest::read;
-  Readiness ready{};
+  int fd = -1;                         ///< Passed over if negative.
+  Interest interest = Interest::read;  ///< The readiness to wait for.
+  Readiness ready{};                   ///< The readiness found.
 };
 
 /// The operating system as the library sees it: sockets, resolver, threads, clock and random bytes.
@@ -78,6 +78,7 @@ class Network {
   /// Starts to connect. No error: connected. std::errc::operation_in_progress: wait for
   /// writability, then ask connect_result().
   [[nodiscard]] virtual std::error_code connect(int fd, const Endpoint& peer) = 0;
+  /// The outcome of a connect() that was in progress; asked once, when the socket is writable.
   [[nodiscard]] virtual std::error_code connect_result(int fd) = 0;
   /// Returns a bound, listening socket, with SO_REUSEADDR unless it is a Unix socket.
   [[nodiscard]] virtual Expected<int> listen(const Endpoint& local,
@@ -95,12 +96,17 @@ class Network {
   /// Gather write: one system call, which may take only a part of the pieces (the system's network
   /// offers it 64 at most). Never raises SIGPIPE.
   [[nodiscard]] virtual IoResult write(int fd, std::span<const Bytes> pieces) = 0;
+  /// Half-closes: no byte follows, and the peer reads the end of the stream.
   virtual void shutdown_write(int fd) noexcept = 0;
+  /// Ends both directions at once; the descriptor stays.
   virtual void shutdown_both(int fd) noexcept = 0;
+  /// Gives the descriptor back.
   virtual void close(int fd) noexcept = 0;
   /// For a descriptor that did not come from open() or accept().
   [[nodiscard]] virtual std::error_code set_nonblocking(int fd) = 0;
+  /// As setsockopt().
   [[nodiscard]] virtual std::error_code set_option(int fd, const SocketOption& option) = 0;
+  /// The addresses of the two ends.
   [[nodiscard]] virtual Expected<Endpoint> local_endpoint(int fd) = 0;
   [[nodiscard]] virtual Expected<Endpoint> peer_endpoint(int fd) = 0;
 

@@ -21,16 +21,17 @@ class MessageLog {
  public:
   /// A message; in push() and front() its payload is borrowed.
   struct Message {
-    Opcode opcode = Opcode::text;
-    Compress compress = Compress::if_agreed;
+    Opcode opcode = Opcode::text;             ///< text, binary, ping or pong.
+    Compress compress = Compress::if_agreed;  ///< Whether a codec may compress it.
     std::uint32_t batch = 0;  ///< Number of its batch; MessageLog only stores it, for Remote.
-    Bytes payload;
+    Bytes payload;            ///< As the caller gave it.
     std::string_view
         key{};  ///< Conflation key of at most 65,535 bytes; empty: none. Borrowed, too.
   };
   /// Bytes counted for a message beside its payload and its key: the record's head.
   static constexpr std::size_t overhead = 16;
 
+  /// True without a message.
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
   /// Number of messages.
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
@@ -42,7 +43,9 @@ class MessageLog {
   void pop() noexcept;
   /// Batch of the newest message. Requires !empty().
   [[nodiscard]] std::uint32_t last_batch() const noexcept { return last_batch_; }
+  /// Drops all messages.
   void clear() noexcept;
+  /// Exchanges the messages.
   void swap(MessageLog& other) noexcept;
 
  private:

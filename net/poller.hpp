@@ -30,8 +30,8 @@ enum class Interest : std::uint8_t { none = 0, read = 1, write = 2, both = 3, ha
 
 /// The readiness that a poller has found on one descriptor.
 struct Readiness {
-  bool readable = false;
-  bool writable = false;
+  bool readable = false;    ///< A read does not block.
+  bool writable = false;    ///< A write does not block.
   bool failed = false;      ///< An error has occurred, or both directions have ended.
   bool peer_ended = false;  ///< The peer has half-closed; reported for Interest::hang_up.
 };
@@ -74,8 +74,8 @@ class Poller {
  public:
   /// One readiness event of a wait, and the handler it is for.
   struct Ready {
-    IoHandler* handler = nullptr;
-    Readiness readiness;
+    IoHandler* handler = nullptr;  ///< As given to add() or modify().
+    Readiness readiness;           ///< Of its descriptor.
   };
 
   virtual ~Poller() = default;

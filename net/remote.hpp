@@ -61,10 +61,10 @@ struct RemoteAccount {
 
 /// Counts of messages of other threads that were not kept, by reason, since the start. Any thread.
 struct RemoteCounts {
-  std::atomic<std::uint64_t> queue_full{0};
-  std::atomic<std::uint64_t> budget_spent{0};
-  std::atomic<std::uint64_t> dropped{0};
-  std::atomic<std::uint64_t> overflow_closed{0};
+  std::atomic<std::uint64_t> queue_full{0};       ///< Errc::send_queue_full.
+  std::atomic<std::uint64_t> budget_spent{0};     ///< Errc::send_budget_spent.
+  std::atomic<std::uint64_t> dropped{0};          ///< Dropped for newer ones.
+  std::atomic<std::uint64_t> overflow_closed{0};  ///< Connections closed for a full queue.
 };
 
 /// Carries messages and tasks of other threads to the connections of one event loop. One per loop,
@@ -130,6 +130,7 @@ class Remote {
   /// reservations would exceed RemoteOptions::task_limit; if there are none, a task may be of any
   /// size.
   [[nodiscard]] bool reserve_room(std::size_t size) noexcept;
+  /// Ends a reservation.
   void give_back_room(std::size_t size) noexcept {
     tasks_held_.fetch_sub(size, std::memory_order_relaxed);
   }
@@ -196,6 +197,7 @@ class Remote {
   [[nodiscard]] std::size_t total() const noexcept {
     return unsent_total() + held_total_.load(std::memory_order_relaxed);
   }
+  /// The counts since the start. Any thread.
   [[nodiscard]] const RemoteCounts& counts() const noexcept { return counts_; }
 
  private:

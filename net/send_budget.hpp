@@ -36,6 +36,7 @@ class SendBudget {
   /// its output. `wake(owner)` is called when collect() has ended the session: the owner should
   /// note that and attend to it later, not within the call. Throws std::bad_alloc.
   void add_debtor(Session& session, void* owner, Wake wake);
+  /// It is no debtor any more.
   void remove_debtor(Session& session) noexcept;
   /// Ends the debtors with the most held bytes, one by one, until `size` more bytes fit. True if
   /// they do; false if there is no debtor left or `creditor` is the largest.

@@ -29,16 +29,21 @@ class SendQueue {
   /// See the class.
   enum class State : std::uint8_t { flowing, blocked, failed };
 
+  /// Both must outlive the queue.
   SendQueue(const SessionOptions& options, WriteQueuePool& pool) noexcept
       : options_(&options), pool_(&pool) {}
   ~SendQueue() { release(); }
   SendQueue(const SendQueue&) = delete;
   SendQueue& operator=(const SendQueue&) = delete;
 
+  /// As given to the constructor.
   [[nodiscard]] const SessionOptions& options() const noexcept { return *options_; }
+  /// The state: see the class.
   [[nodiscard]] bool is_blocked() const noexcept { return state_ == State::blocked; }
   [[nodiscard]] bool has_failed() const noexcept { return state_ == State::failed; }
+  /// True if something waits here, behind the protocol object's output or without one.
   [[nodiscard]] bool has_entries() const noexcept { return entries_ != nullptr; }
+  /// The pool's blocks.
   [[nodiscard]] const BlockSource& blocks() const noexcept { return pool_->blocks(); }
   /// Returns the bytes still to be written; in `failed`, the bytes that were lost.
   [[nodiscard]] std::size_t unsent(const Connection* connection) const noexcept {
@@ -51,6 +56,7 @@ class SendQueue {
     if (state_ == State::failed) return 0;
     return (entries_ ? entries_->held() : 0) + (connection ? connection->output().size() : 0);
   }
+  /// held() compared with a watermark.
   [[nodiscard]] bool is_above_high(const Connection* connection) const noexcept {
     return held(connection) > options_->send_high_watermark;
   }
@@ -127,6 +133,7 @@ class SendQueue {
     drain_owed_ = true;
     drain_waits_ = held(connection) > 0;
   }
+  /// True if on_drained() is to be called; drained() notes the call.
   [[nodiscard]] bool drain_is_due(const Connection* connection) const noexcept {
     return drain_owed_ && !drain_waits_ && !is_above_low(connection);
   }

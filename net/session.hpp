@@ -32,20 +32,9 @@ struct SessionEnd {
   std::error_code error;
   /// Code and reason of the peer's Close frame; 1006 if there was none. RFC 6455 §7.1.5.
   CloseCode code = CloseCode::abnormal_closure;
-  std::string reason;
+  std::string reason;  ///< The reason of that frame.
   /// Bytes that were accepted and never reached the kernel.
   std::size_t unsent_bytes = 0;
-};
-
-/// Options of one Session::send().
-struct SendHow {
-  bool fin = true;  ///< False: more parts follow, with Opcode::continuation.
-  Compress compress = Compress::if_agreed;
-  Admission admission = Admission::ask;
-  /// Conflation: a whole message, never compressed, replaces an unsent one with the same key, in
-  /// its place; one that has been written in part stays. Empty: none. Above limits::conflation_key
-  /// bytes: Errc::key_too_long.
-  std::string_view key{};
 };
 
 /// The life of one open connection, from the end of its opening handshake to its own end. An owner
@@ -67,6 +56,7 @@ struct SendHow {
 /// Not thread-safe. Throws nothing but std::bad_alloc, after which the owner calls abort().
 class Session {
  public:
+  /// See the class.
   enum class Phase : std::uint8_t { open, lingering, over };
   /// Whether input is read and delivered and, if not, the reason.
   enum class Reading : std::uint8_t {
@@ -99,6 +89,7 @@ class Session {
   /// Views in it are valid until the next call of next() or receive_window(). After CloseReceived
   /// and Failed nothing follows.
   [[nodiscard]] Event next();
+  /// True if received bytes wait for next().
   [[nodiscard]] bool has_unread_input() const noexcept {
     return connection_ && connection_->has_unread_input();
   }
@@ -110,9 +101,11 @@ class Session {
   /// Ends a pause for good, because both directions have ended or the peer has half-closed: input
   /// that came before is delivered, then the end.
   void hung_up() noexcept;
+  /// True if the owner should read.
   [[nodiscard]] bool wants_input() const noexcept {
     return phase_ == Phase::lingering || (phase_ == Phase::open && reading_ == Reading::on);
   }
+  /// True after pause().
   [[nodiscard]] bool is_paused() const noexcept { return reading_ == Reading::paused; }
   /// True in the middle of a data frame: reading on finishes it while it is in the CPU cache.
   [[nodiscard]] bool inside_data_frame() const noexcept {
@@ -211,9 +204,9 @@ class Session {
   [[nodiscard]] bool wants_shutdown() const noexcept {
     return phase_ == Phase::lingering && !shut_;
   }
-  void shut() noexcept { shut_ = true; }
-  [[nodiscard]] bool over() const noexcept { return phase_ == Phase::over; }
-  [[nodiscard]] Phase phase() const noexcept { return phase_; }
+  void shut() noexcept { shut_ = true; }  ///< Our direction has ended.
+  [[nodiscard]] bool over() const noexcept { return phase_ == Phase::over; }  ///< See the class.
+  [[nodiscard]] Phase phase() const noexcept { return phase_; }               ///< See the class.
   /// True if nothing has failed: the owner sends the stream's own end (TLS close_notify).
   [[nodiscard]] bool ended_well() const noexcept { return !has_failure(); }
   /// Returns how the connection ended. Once, when over().
@@ -224,6 +217,7 @@ class Session {
 
   // State.
 
+  /// As given to the constructor.
   [[nodiscard]] const SessionOptions& options() const noexcept { return queue_.options(); }
   /// Bytes still to be written; after a failed write or the end, the bytes that were lost.
   [[nodiscard]] std::size_t unsent_bytes() const noexcept {
@@ -235,6 +229,7 @@ class Session {
   /// True if there is a backlog: the kernel has refused some of the output, and new output waits
   /// behind it.
   [[nodiscard]] bool has_backlog() const noexcept { return queue_.is_blocked(); }
+  /// True if no output leaves any more.
   [[nodiscard]] bool write_has_failed() const noexcept { return queue_.has_failed(); }
   /// Why unsent bytes are lost, with write_has_failed(): the error of the write, or the cause of
   /// the end (Errc::connection_closed if it has none). None before.
@@ -245,9 +240,11 @@ class Session {
   [[nodiscard]] bool has_room(std::size_t size) const noexcept {
     return queue_.fits(size, connection_.get());
   }
+  /// As Connection::state().
   [[nodiscard]] State state() const noexcept {
     return connection_ ? connection_->state() : State::open;
   }
+  /// The protocol object; null while the session needs none.
   [[nodiscard]] const Connection* protocol() const noexcept { return connection_.get(); }
   /// Bytes of memory that the protocol object holds for input, messages, output and compression; 0
   /// while there is none. Entries of the write queue are not included.
@@ -256,14 +253,18 @@ class Session {
   }
   /// Time at which the kernel received the last byte that was read; none unless the stream tells.
   [[nodiscard]] std::optional<ReceiveTime> received_at() const noexcept;
+  /// Tells received_at().
   void note_received_at(ReceiveTime time) {
     if (rare_ || time != ReceiveTime()) rare().received_at = time;
   }
+  /// The heartbeat, for its times.
   [[nodiscard]] const KeepAlive& keep_alive() { return rare().keep_alive; }
   /// Says that a batch of input is being digested: output of that time leaves at its end,
   /// unless should_write_now(). Returns the value before.
   [[nodiscard]] bool set_digesting(bool on) noexcept { return std::exchange(digesting_, on); }
+  /// True between the two calls.
   [[nodiscard]] bool is_digesting() const noexcept { return digesting_; }
+  /// True for a debtor of its loop's SendBudget.
   [[nodiscard]] bool is_debtor() const noexcept { return rare_ && rare_->debt != no_debt; }
 
  private:

@@ -19,9 +19,9 @@ namespace wirespan::net {
 
 /// Result of one SessionIo::read().
 struct ReadOutcome {
-  IoStatus status = IoStatus::ok;
-  std::size_t bytes = 0;
-  bool filled_window = false;
+  IoStatus status = IoStatus::ok;  ///< Of the last read.
+  std::size_t bytes = 0;           ///< Bytes read.
+  bool filled_window = false;      ///< The window was too small for more.
   /// The stream holds more input but has reached a limit of its own (TLS: records per read).
   bool stopped_short = false;
   /// True if nothing can be read before the stream is ready again.
@@ -86,6 +86,7 @@ class SessionIo {
   [[nodiscard]] Interest output_interest() const noexcept {
     return write_wants_read_ ? Interest::read : Interest::write;
   }
+  /// True if reading waits for the descriptor to be writable (TLS).
   [[nodiscard]] bool read_wants_write() const noexcept { return read_wants_write_; }
   /// True if bytes lie in the session or in the stream which next() or a read takes without waiting
   /// for readiness. A part of a TLS record that the last read has left because it would block does

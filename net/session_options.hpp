@@ -1,4 +1,4 @@
-// session_options.hpp - options that sessions share.
+// session_options.hpp - options that sessions share, and those of one send.
 #pragma once
 
 #include <chrono>
@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <wirespan/core/keep_alive.hpp>
 #include <wirespan/core/limits.hpp>
+#include <wirespan/core/message.hpp>
 #include <wirespan/net/overflow.hpp>
 #include <wirespan/net/send_budget.hpp>
 
@@ -27,6 +29,17 @@ enum class Admission : std::uint8_t {
 enum class AfterClose : std::uint8_t {
   discard,  ///< Nothing more is delivered.
   deliver,  ///< Messages are delivered until the peer's Close comes.
+};
+
+/// Options of one Session::send().
+struct SendHow {
+  bool fin = true;  ///< False: more parts follow, with Opcode::continuation.
+  Compress compress = Compress::if_agreed;  ///< Whether a codec may compress it.
+  Admission admission = Admission::ask;     ///< Whether limits and the budget are asked.
+  /// Conflation: a whole message, never compressed, replaces an unsent one with the same key, in
+  /// its place; one that has been written in part stays. Empty: none. Above limits::conflation_key
+  /// bytes: Errc::key_too_long.
+  std::string_view key{};
 };
 
 class ProtocolPool;

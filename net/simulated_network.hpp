@@ -32,6 +32,7 @@ struct SimulatedDirection {
   std::size_t buffer = std::size_t{64} << 10;  ///< Bytes that may be written and not read yet.
   /// Most bytes that a write takes or a read returns; each call draws a number up to it. 0: all.
   std::size_t most_per_write = 0;
+  /// The same for a read.
   std::size_t most_per_read = 0;
   /// The connection is reset when this many bytes have been written.
   std::optional<std::uint64_t> reset_after{};
@@ -39,6 +40,7 @@ struct SimulatedDirection {
   std::optional<std::uint64_t> silent_after{};
   /// The bytes behind this many arrive later by `stall`.
   std::optional<std::uint64_t> stall_after{};
+  /// Length of that delay.
   std::chrono::nanoseconds stall{0};
 };
 
@@ -54,8 +56,8 @@ struct SimulatedPath {
 /// The answer to the look-up of a name.
 struct SimulatedName {
   std::vector<std::string> addresses{};  ///< Numeric, in the order of preference.
-  std::chrono::nanoseconds delay{std::chrono::milliseconds(5)};
-  std::error_code error{};  ///< Instead of addresses, if set.
+  std::chrono::nanoseconds delay{std::chrono::milliseconds(5)};  ///< Until the answer.
+  std::error_code error{};                                       ///< Instead of addresses, if set.
 };
 
 /// The calls of a Network that can fail. `watch` is that of a poller.
@@ -143,6 +145,7 @@ class SimulatedNetwork final : public Network {
 
   // Counts.
 
+  /// Sockets and pollers that are open.
   [[nodiscard]] std::size_t open_descriptors() const noexcept;
   /// Bytes that were written to the socket so far; also of one that was closed, whose number no
   /// other one gets.

@@ -16,6 +16,7 @@ namespace wirespan::net {
 /// The value of a socket option: an int, as most options have, or the bytes of a text or a struct.
 class OptionValue {
  public:
+  /// A number, or bytes; those of a text without its NUL.
   OptionValue(int number = 0) noexcept : number_(number) {}              // NOLINT: implicit
   OptionValue(std::string bytes) noexcept : bytes_(std::move(bytes)) {}  // NOLINT
   OptionValue(const char* text) : bytes_(text) {}                        // NOLINT
@@ -31,6 +32,7 @@ class OptionValue {
   [[nodiscard]] Bytes bytes() const noexcept {
     return is_number() ? std::as_bytes(std::span(&number_, 1)) : wire_bytes(*bytes_);
   }
+  /// True for a number.
   [[nodiscard]] bool is_number() const noexcept { return !bytes_; }
   /// The number; 0 if the value was given as bytes.
   operator int() const noexcept { return number_; }  // NOLINT
@@ -51,9 +53,9 @@ class OptionValue {
 ///   {SOL_SOCKET, SO_LINGER, linger{.l_onoff = 1, .l_linger = 0}}
 ///   {IPPROTO_TCP, TCP_CONGESTION, "bbr"}
 struct SocketOption {
-  int level = 0;
-  int name = 0;
-  OptionValue value{};
+  int level = 0;        ///< SOL_SOCKET, IPPROTO_TCP and so on.
+  int name = 0;         ///< SO_RCVBUF, TCP_NODELAY and so on.
+  OptionValue value{};  ///< The new value.
   bool operator==(const SocketOption&) const = default;
 };
 

@@ -29,15 +29,18 @@ using ReceiveTime = std::chrono::sys_time<std::chrono::nanoseconds>;
 
 /// Result of a read or a write.
 struct IoResult {
-  IoStatus status = IoStatus::ok;
-  std::size_t bytes = 0;
-  std::error_code error{};
-  ReceiveTime received_at{};  ///< Of the last byte; only if TcpSocket was asked for it.
+  IoStatus status = IoStatus::ok;  ///< How it ended.
+  std::size_t bytes = 0;           ///< Bytes moved, with `ok` only.
+  std::error_code error{};         ///< With `error` only.
+  ReceiveTime received_at{};       ///< Of the last byte; only if TcpSocket was asked for it.
 
+  /// True for `ok`.
   [[nodiscard]] bool is_ok() const noexcept { return status == IoStatus::ok; }
+  /// True for want_read and want_write.
   [[nodiscard]] bool would_block() const noexcept {
     return status == IoStatus::want_read || status == IoStatus::want_write;
   }
+  /// A result with this error.
   [[nodiscard]] static IoResult failure(std::error_code error) noexcept {
     return {.status = IoStatus::error, .bytes = 0, .error = error, .received_at = {}};
   }
@@ -107,6 +110,7 @@ class StreamTransport final : public ByteTransport {
  public:
   /// Takes ownership of `stream`.
   explicit StreamTransport(S stream) : stream_(std::move(stream)) {}
+  /// As those of the stream.
   [[nodiscard]] int fd() const noexcept override { return stream_.fd(); }
   [[nodiscard]] IoResult read_some(MutableBytes in) override { return stream_.read_some(in); }
   [[nodiscard]] IoResult write_some(Bytes out) override { return stream_.write_some(out); }

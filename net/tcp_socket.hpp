@@ -13,6 +13,7 @@ namespace wirespan::net {
 /// half-close. Movable; the descriptor stays the same. The Network must outlive it.
 class TcpSocket {
  public:
+  /// Owns `fd`, which is one of `network`.
   TcpSocket(Network& network, int fd) noexcept : network_(&network), fd_(fd) {}
   TcpSocket(TcpSocket&& other) noexcept
       : network_(other.network_), fd_(std::exchange(other.fd_, -1)), is_timed_(other.is_timed_) {}
@@ -26,11 +27,15 @@ class TcpSocket {
     if (fd_ >= 0) network_->close(fd_);
   }
 
+  /// The descriptor; -1 for an object that was moved from.
   [[nodiscard]] int fd() const noexcept { return fd_; }
+  /// The network of the descriptor.
   [[nodiscard]] Network& network() const noexcept { return *network_; }
+  /// Nothing to do: for the Stream concept.
   [[nodiscard]] IoResult handshake() const noexcept { return {}; }
   /// Asks for IoResult::received_at from here on. Nothing changes if the network cannot tell.
   void tell_receive_times() { is_timed_ = !network_->enable_receive_times(fd_); }
+  /// As Network's functions.
   [[nodiscard]] IoResult read_some(MutableBytes in) {
     return is_timed_ ? network_->read_timed(fd_, in) : network_->read(fd_, in);
   }
@@ -38,7 +43,9 @@ class TcpSocket {
   [[nodiscard]] IoResult write_pieces(std::span<const Bytes> pieces) {
     return network_->write(fd_, pieces);
   }
+  /// False: nothing is read ahead.
   [[nodiscard]] bool has_buffered_input() const noexcept { return false; }
+  /// Half-closes.
   [[nodiscard]] IoResult shutdown() noexcept {
     network_->shutdown_write(fd_);
     return {};

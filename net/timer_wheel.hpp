@@ -55,6 +55,7 @@ class TimerWheel {
   /// Schedules or reschedules a timer. A deadline that has passed is due in the next advance(),
   /// also when called from a timer.
   void schedule(Timer& timer, TimePoint when) noexcept;
+  /// It is not due any more. Nothing happens to a timer that was not.
   void cancel(Timer& timer) noexcept { timer.unlink(); }
   /// Calls every timer whose deadline has come. `now` must not go backwards.
   void advance(TimePoint now);

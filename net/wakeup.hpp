@@ -15,6 +15,7 @@ class Wakeup {
   void notify() noexcept;
   /// Ends the readiness. Never blocks.
   void drain() noexcept;
+  /// The eventfd, for the poller.
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
  private:

@@ -29,6 +29,7 @@ class WriteQueue {
   WriteQueue(const WriteQueue&) = delete;
   WriteQueue& operator=(const WriteQueue&) = delete;
 
+  /// True without an entry.
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
   /// Bytes still to be written.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -37,6 +38,7 @@ class WriteQueue {
   [[nodiscard]] std::size_t held() const noexcept {
     return size_ + entries_.size() * entry_overhead;
   }
+  /// Bytes.
   static constexpr std::size_t entry_overhead = 128;
 
   /// Reserves nodes for the next `entries` pushes. Throws std::bad_alloc.
@@ -123,7 +125,9 @@ class WriteQueue {
 /// thread-safe.
 class WriteQueuePool {
  public:
+  /// `blocks` must outlive the pool.
   explicit WriteQueuePool(const BlockSource& blocks) noexcept : blocks_(&blocks) {}
+  /// As given to the constructor.
   [[nodiscard]] const BlockSource& blocks() const noexcept { return *blocks_; }
   /// Returns an empty queue. Throws std::bad_alloc.
   [[nodiscard]] std::unique_ptr<WriteQueue> lend();

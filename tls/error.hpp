@@ -31,5 +31,6 @@ enum class TlsErrc {
 
 }  // namespace wirespan::tls
 
+/// TlsErrc converts to std::error_code.
 template <>
 struct std::is_error_code_enum<wirespan::tls::TlsErrc> : std::true_type {};

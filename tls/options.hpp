@@ -27,7 +27,7 @@ enum class Version : std::uint8_t { tls1_2, tls1_3 };
 /// TLS options of a client, as in Python's `sslopt`. They are checked when the connection is made.
 /// An empty string means that the option is not set.
 struct ClientOptions {
-  Verify verify = Verify::required;
+  Verify verify = Verify::required;  ///< See Verify.
   /// The certificate must name the host. Unset: true, but false with Verify::none. True together
   /// with Verify::none is Errc::invalid_option.
   std::optional<bool> check_hostname{};
@@ -61,7 +61,7 @@ struct ClientOptions {
   Secret key_pem{};
   std::string ciphers{};     ///< OpenSSL's cipher list for TLS 1.2; empty: its default.
   std::string ecdh_curve{};  ///< OpenSSL's list of groups, "X25519:P-256".
-  Version min_version = Version::tls1_2;
+  Version min_version = Version::tls1_2;  ///< Oldest version that is spoken.
   /// Protocols offered by ALPN (RFC 7301), the preferred one first: "http/1.1" for a server or
   /// proxy that insists on it. A name has 1 to 255 bytes, else Errc::invalid_option. A server may
   /// choose none; TlsStream::alpn() tells. Empty: no ALPN.
@@ -84,13 +84,13 @@ struct ClientOptions {
 struct ServerOptions {
   std::string certificate_file{};  ///< A chain in PEM. Required.
   std::string key_file{};          ///< If empty: in the same file.
-  std::string password{};
+  std::string password{};          ///< Of an encrypted key.
   /// CA file, in PEM: every client must show a certificate that one of these has signed. Empty:
   /// clients are not asked for a certificate.
   std::string client_ca_file{};
-  std::string ciphers{};
-  std::string ecdh_curve{};
-  Version min_version = Version::tls1_2;
+  std::string ciphers{};                  ///< As ClientOptions::ciphers.
+  std::string ecdh_curve{};               ///< As ClientOptions::ecdh_curve.
+  Version min_version = Version::tls1_2;  ///< Oldest version that is spoken.
 };
 
 }  // namespace wirespan::tls

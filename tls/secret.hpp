@@ -13,6 +13,7 @@ namespace wirespan::tls {
 class Secret {
  public:
   Secret() = default;
+  /// A copy of the text.
   Secret(std::string_view text) : text_(text) {}    // NOLINT: a text may be given for a secret
   Secret(const std::string& text) : text_(text) {}  // NOLINT
   Secret(const char* text) : text_(text) {}         // NOLINT

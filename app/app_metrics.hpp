@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan {
 
 /// Attempts to connect that failed, by their phase, counted since the app was made.

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan {
 
 /// A slot of the loop's connection table, and the generation of its use: a slot that is used again

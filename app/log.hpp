@@ -5,6 +5,8 @@
 #include <functional>
 #include <string_view>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan {
 
 /// The urgency of a line, the most urgent first.

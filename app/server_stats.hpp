@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <map>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan {
 
 /// Refusals by the name of the limit, counted since the start.

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan {
 
 /// True for "0" to "9".

@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan {
 
 /// Borrowed wire data: a view that never owns. A class that keeps the bytes copies them, visibly.

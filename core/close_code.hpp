@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan {
 
 /// Why a connection ended: the status code of a Close frame. Other values from 3000 to 4999 are

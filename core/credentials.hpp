@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan {
 
 /// A user name and a password, as a server or a proxy asks for them: bytes, UTF-8 unless the peer

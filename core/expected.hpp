@@ -8,6 +8,8 @@
 #include <utility>
 #include <variant>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan {
 
 /// Holds either a `T` or the error code that says why there is none.

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan {
 
 /// One header field, owned.

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan {
 
 /// Parses a date in any of the three forms that a recipient must accept:

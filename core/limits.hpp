@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan::limits {
 
 // The opening handshake, RFC 6455 §4. Browsers send about 1 KiB; the rest is room for cookies.

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan {
 
 /// Returns the address that `host` spells, 4 or 16 bytes in network byte order, or nothing if it is

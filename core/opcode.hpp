@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan {
 
 /// Our role on a connection. It decides which side masks (§5.1) and which closes TCP first

@@ -1,6 +1,8 @@
 // overloaded.hpp - combines several callables into one overload set, for std::visit.
 #pragma once
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan {
 
 /// An overload set of lambdas: Overloaded{[](A) {...}, [](B) {...}}.

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan {
 
 /// Returns `text` with each triplet of '%' and two hexadecimal digits replaced by its byte. A '%'

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <optional>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan {
 
 /// A point in time of the monotonic clock: changes of the wall clock do not matter.

@@ -10,6 +10,8 @@
 
 #include <sys/socket.h>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan::net {
 
 /// Address family of an Endpoint; `other`: an empty or unknown one.

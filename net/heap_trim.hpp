@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan::net {
 
 /// Trims the heap once after each large burst of unsent bytes. The C library keeps free memory: a

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan::net {
 
 /// The fate of a message that would lift the held bytes above the hard limit or the send budget.

@@ -8,6 +8,8 @@
 #include <span>
 #include <system_error>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan::net {
 
 /// The readiness that a handler asks for, as bits. An error and the end of both directions are

@@ -1,6 +1,8 @@
 // thread_id.hpp - identity of the running thread, which may be a simulated one.
 #pragma once
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan::net {
 
 /// Identity of a thread, unique among those that live; null: no thread.

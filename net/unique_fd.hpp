@@ -5,6 +5,8 @@
 
 #include <unistd.h>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan::net {
 
 /// Owns a file descriptor and closes it once. Movable, not copyable. -1: none.

@@ -3,6 +3,8 @@
 
 #include <system_error>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan::tls {
 
 /// Errors that the TLS layer itself finds.

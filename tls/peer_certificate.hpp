@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan::tls {
 
 /// The fields of a certificate. Made by TlsStream::peer_certificate().

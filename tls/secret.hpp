@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include <wirespan/core/cxx20.hpp>
+
 namespace wirespan::tls {
 
 /// A secret text, such as a private key in PEM. Each copy overwrites its bytes before it gives them

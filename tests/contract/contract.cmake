@@ -43,6 +43,19 @@ if(NOT WIRESPAN_SANITIZE)
             ${CMAKE_CURRENT_BINARY_DIR}/consumer ${CMAKE_CXX_COMPILER} "${CMAKE_CXX_FLAGS}")
 endif()
 
+if(NOT WIRESPAN_SANITIZE)
+  set(public_headers "")
+  set(include_options "")
+  foreach(layer core net tls app)
+    get_target_property(headers wirespan_${layer} HEADER_SET)
+    list(APPEND public_headers ${headers})
+    string(APPEND include_options " -I${PROJECT_BINARY_DIR}/include/${layer}")
+  endforeach()
+  list(TRANSFORM public_headers REPLACE "^.*/include/[a-z]+/" "")
+  wirespan_contract(older_standard
+    COMMAND ${contract}/older_standard.sh ${CMAKE_CXX_COMPILER} "${include_options}" ${public_headers})
+endif()
+
 find_program(VALGRIND valgrind)
 if(VALGRIND AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT WIRESPAN_SANITIZE)
   wirespan_contract(nothing_unwritten_leaves TIMEOUT 300

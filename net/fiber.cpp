@@ -1,7 +1,5 @@
 // fiber.cpp - stacks and switches of simulated threads, told to the sanitizers.
-#include <bit>
-#include <cstdint>
-#include <cstring>
+#include <array>
 #include <new>
 #include <utility>
 
@@ -52,23 +50,60 @@ void end_switch([[maybe_unused]] void* fake, [[maybe_unused]] const void** botto
 #endif
 }
 
-}  // namespace
-
-Fiber::Fiber(std::function<void()> work, std::size_t stack_size) : work_(std::move(work)) {
-  const std::size_t guard = page_size();
-  void* memory = ::mmap(nullptr, guard + stack_size, PROT_READ | PROT_WRITE,
+/// Reserves a page that may not be touched, and a stack behind it.
+std::span<std::byte> map_stack(std::size_t size) {
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
-  memory_ = {static_cast<std::byte*>(memory), guard + stack_size};
-  (void)::mprotect(memory, guard, PROT_NONE);
-  (void)::getcontext(&here_);
-  here_.uc_stack.ss_sp = memory_.data() + guard;
-  here_.uc_stack.ss_size = stack_size;
-  here_.uc_link = nullptr;
-  // makecontext() passes ints, so the address travels in two halves.
-  const auto self = reinterpret_cast<std::uintptr_t>(this);
-  ::makecontext(&here_, reinterpret_cast<void (*)()>(&Fiber::enter), 2,
-                static_cast<unsigned>(self >> 32U), static_cast<unsigned>(self));
+  (void)::mprotect(memory, page_size(), PROT_NONE);
+  return {static_cast<std::byte*>(memory), size};
+}
+
+/// Stacks of a thread's fibers that have ended, for its next ones: to give memory back to the
+/// system and to take it again costs more than a short fiber. A sanitizer keeps notes about a
+/// stack, so with one none is kept.
+class IdleStacks {
+ public:
+  IdleStacks() = default;
+  ~IdleStacks() {
+    while (count_ > 0) unmap(kept_[--count_]);
+  }
+  IdleStacks(const IdleStacks&) = delete;
+  IdleStacks& operator=(const IdleStacks&) = delete;
+
+  std::span<std::byte> take(std::size_t size) {
+    while (count_ > 0) {
+      const std::span<std::byte> stack = kept_[--count_];
+      if (stack.size() == size) return stack;
+      unmap(stack);
+    }
+    return map_stack(size);
+  }
+  void give_back(std::span<std::byte> stack) noexcept {
+    if (count_ == most) return unmap(stack);
+    kept_[count_++] = stack;
+  }
+
+ private:
+  static void unmap(std::span<std::byte> stack) noexcept { ::munmap(stack.data(), stack.size()); }
+
+  static constexpr std::size_t capacity = 32;
+#if defined(WIRESPAN_ASAN) || defined(WIRESPAN_TSAN)
+  static constexpr std::size_t most = 0;
+#else
+  static constexpr std::size_t most = capacity;
+#endif
+  std::array<std::span<std::byte>, capacity> kept_{};
+  std::size_t count_ = 0;
+};
+
+thread_local IdleStacks idle_stacks;
+
+}  // namespace
+
+Fiber::Fiber(std::function<void()> work, std::size_t stack_size)
+    : work_(std::move(work)), memory_(idle_stacks.take(page_size() + stack_size)) {
+  switch_.prepare(stack(), &Fiber::enter, this);
 #ifdef WIRESPAN_TSAN
   tsan_fiber_ = __tsan_create_fiber(0);
 #endif
@@ -78,7 +113,7 @@ Fiber::~Fiber() {
 #ifdef WIRESPAN_TSAN
   __tsan_destroy_fiber(tsan_fiber_);
 #endif
-  ::munmap(memory_.data(), memory_.size());
+  idle_stacks.give_back(memory_);
 }
 
 void Fiber::resume() {
@@ -87,8 +122,8 @@ void Fiber::resume() {
   __tsan_switch_to_fiber(tsan_fiber_, 0);
 #endif
   swap_exceptions();
-  begin_switch(&fake_stack_of_caller_, here_.uc_stack.ss_sp, here_.uc_stack.ss_size);
-  ::swapcontext(&back_, &here_);
+  begin_switch(&fake_stack_of_caller_, stack().data(), stack().size());
+  switch_.enter();
   end_switch(fake_stack_of_caller_, nullptr, nullptr);
   swap_exceptions();
   if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
@@ -99,16 +134,18 @@ void Fiber::suspend() {
   __tsan_switch_to_fiber(tsan_caller_, 0);
 #endif
   begin_switch(has_ended_ ? nullptr : &fake_stack_, stack_of_caller_, stack_size_of_caller_);
-  ::swapcontext(&here_, &back_);
+  switch_.leave();
   end_switch(fake_stack_, &stack_of_caller_, &stack_size_of_caller_);
 }
 
-void Fiber::enter(unsigned high, unsigned low) {
-  auto* self = std::bit_cast<Fiber*>((std::uintptr_t{high} << 32U) | low);
-  end_switch(nullptr, &self->stack_of_caller_, &self->stack_size_of_caller_);
-  self->work();
-  self->suspend();  // for ever
+void Fiber::enter(void* self) {
+  auto* fiber = static_cast<Fiber*>(self);
+  end_switch(nullptr, &fiber->stack_of_caller_, &fiber->stack_size_of_caller_);
+  fiber->work();
+  fiber->suspend();  // for ever
 }
+
+std::span<std::byte> Fiber::stack() const noexcept { return memory_.subspan(page_size()); }
 
 void Fiber::work() noexcept {
   try {

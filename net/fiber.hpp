@@ -7,7 +7,7 @@
 #include <functional>
 #include <span>
 
-#include <ucontext.h>
+#include <wirespan/net/stack_switch.hpp>
 
 namespace wirespan::net {
 
@@ -37,15 +37,15 @@ class Fiber {
     unsigned uncaught = 0;
   };
 
-  static void enter(unsigned high, unsigned low);
+  static void enter(void* self);
+  [[nodiscard]] std::span<std::byte> stack() const noexcept;
   void work() noexcept;
   void swap_exceptions() noexcept;
 
   std::function<void()> work_;
   std::span<std::byte> memory_;  // a page without access, then the stack
-  ucontext_t here_{};            // of the fiber, while it is suspended
-  ucontext_t back_{};            // of resume()
-  Exceptions exceptions_{};      // of the fiber, while it is suspended
+  StackSwitch switch_;
+  Exceptions exceptions_{};  // of the fiber, while it is suspended
   std::exception_ptr thrown_;
   bool has_ended_ = false;
   // For the sanitizers, which have to know which stack is in use.

@@ -47,7 +47,8 @@ struct ServerOptions {
   std::uint16_t port = 0;  ///< 0: one that is free at all addresses; listen() returns it.
   int backlog = 0;  ///< Connections that wait for accept(). 0 and below: the system's maximum.
   /// Event loops, 1 to 255, each on a thread of its own; run() is one of them. With more than one
-  /// the kernel spreads connections over them (SO_REUSEPORT); for Unix sockets the first loop does.
+  /// the kernel spreads connections over them (SO_REUSEPORT); for Unix sockets, and on systems that
+  /// do not spread them, the first loop does.
   /// A port that any other socket listens on is refused all the same (std::errc::address_in_use).
   /// While the server runs, Linux lets only programs of the same user share the port, if they ask
   /// for SO_REUSEPORT.

@@ -117,10 +117,14 @@ class Connector::Attempt final : public IoHandler {
     return error;
   }
 
-  [[nodiscard]] std::error_code bind_to_interface(int fd) {
+  [[nodiscard]] std::error_code bind_to_interface([[maybe_unused]] int fd) {
     const std::string& name = owner_.options_.interface;
     if (name.empty()) return {};
+#ifdef SO_BINDTODEVICE
     const auto error = network().set_option(fd, {SOL_SOCKET, SO_BINDTODEVICE, name});
+#else
+    const auto error = make_error_code(std::errc::not_supported);
+#endif
     if (!error) return {};
     failure_.detail = "interface " + in_quotes(name);
     if (error == std::errc::operation_not_permitted) {

@@ -1,7 +1,6 @@
 // epoll_poller.cpp - the epoll back end of Poller, level-triggered.
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <vector>
 
 #include <sys/epoll.h>
@@ -90,13 +89,6 @@ class EpollPoller final : public Poller {
 };
 
 }  // namespace
-
-int in_milliseconds(std::optional<std::chrono::nanoseconds> timeout) noexcept {
-  if (!timeout) return -1;
-  const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(*timeout).count();
-  if (rounded <= 0) return 0;
-  return rounded > INT_MAX ? INT_MAX : static_cast<int>(rounded);
-}
 
 std::unique_ptr<Poller> make_epoll_poller() { return std::make_unique<EpollPoller>(); }
 

@@ -50,10 +50,16 @@ void end_switch([[maybe_unused]] void* fake, [[maybe_unused]] const void** botto
 #endif
 }
 
+#if defined(MAP_STACK) && defined(MAP_NORESERVE)
+constexpr int map_hints = MAP_STACK | MAP_NORESERVE;
+#else
+constexpr int map_hints = 0;
+#endif
+
 /// Reserves a page that may not be touched, and a stack behind it.
 std::span<std::byte> map_stack(std::size_t size) {
-  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
+  void* memory =
+      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | map_hints, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
   (void)::mprotect(memory, page_size(), PROT_NONE);
   return {static_cast<std::byte*>(memory), size};

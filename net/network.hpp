@@ -83,6 +83,9 @@ class Network {
   /// Returns a bound, listening socket, with SO_REUSEADDR unless it is a Unix socket.
   [[nodiscard]] virtual Expected<int> listen(const Endpoint& local,
                                              const ListenOptions& options) = 0;
+  /// True if listen() takes PortSharing. Else a server of several loops has one listener, and its
+  /// first loop hands the connections out.
+  [[nodiscard]] virtual bool shares_ports() const noexcept { return true; }
   /// Returns the next connection; std::errc::operation_would_block if none waits.
   [[nodiscard]] virtual Expected<Accepted> accept(int listener) = 0;
   /// Reads once, up to the size of `in`.

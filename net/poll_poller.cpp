@@ -1,6 +1,8 @@
 // poll_poller.cpp - the portable Poller back end, on poll().
 #include <cassert>
 #include <cerrno>
+#include <chrono>
+#include <climits>
 #include <new>
 #include <unordered_map>
 #include <vector>
@@ -13,7 +15,7 @@
 namespace wirespan::net {
 namespace {
 
-#ifdef POLLRDHUP
+#if defined(POLLRDHUP) && !defined(WIRESPAN_PLAIN_POSIX)
 constexpr int peer_has_ended = POLLRDHUP;
 #else
 constexpr int peer_has_ended = 0;  // a half-close is not reported, only the end of both directions
@@ -119,6 +121,13 @@ class PollPoller final : public Poller {
 };
 
 }  // namespace
+
+int in_milliseconds(std::optional<std::chrono::nanoseconds> timeout) noexcept {
+  if (!timeout) return -1;
+  const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(*timeout).count();
+  if (rounded <= 0) return 0;
+  return rounded > INT_MAX ? INT_MAX : static_cast<int>(rounded);
+}
 
 Readiness poll_readiness(short events) noexcept {
   const int failure = events & (POLLERR | POLLHUP | POLLNVAL);

@@ -66,7 +66,8 @@ class IoHandler {
   bool flush_asked_ = false;            // on_flush() is due at the end of this turn
 };
 
-/// The system call that a poller waits with; `automatic` is epoll.
+/// The system call that a poller waits with; `automatic` is epoll. Where there is no epoll, each of
+/// them is poll.
 enum class Backend : std::uint8_t { automatic, epoll, poll };
 
 /// Waits for readiness of many descriptors, level-triggered. An event loop owns one, and the poller

@@ -7,7 +7,8 @@
 
 namespace wirespan::net {
 
-/// Both throw std::system_error if the system refuses a descriptor for one.
+/// Both throw std::system_error if the system refuses a descriptor for one. There is no
+/// make_epoll_poller() with WIRESPAN_PLAIN_POSIX.
 [[nodiscard]] std::unique_ptr<Poller> make_epoll_poller();
 [[nodiscard]] std::unique_ptr<Poller> make_poll_poller();
 

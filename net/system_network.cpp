@@ -1,4 +1,4 @@
-// system_network.cpp - Network over the system calls of Linux.
+// system_network.cpp - Network over the calls of POSIX, and of Linux where it has better ones.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -13,7 +13,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -21,6 +20,7 @@
 #include <wirespan/core/error.hpp>
 #include <wirespan/net/network.hpp>
 #include <wirespan/net/pollers.hpp>
+#include <wirespan/net/system_calls.hpp>
 
 namespace wirespan::net {
 namespace {
@@ -28,14 +28,6 @@ namespace {
 std::error_code last_error() noexcept { return {errno, std::system_category()}; }
 
 bool must_wait() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK; }
-
-/// Repeats a system call while signals interrupt it.
-template <class Call>
-auto uninterrupted(Call call) noexcept {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
 
 int domain_of(Family family) noexcept {
   switch (family) {
@@ -81,17 +73,6 @@ IoResult read_result(::ssize_t size) noexcept {
   return must_wait() ? IoResult{.status = IoStatus::want_read} : IoResult::failure(last_error());
 }
 
-/// Returns the receive time from the control message SCM_TIMESTAMPNS; unknown if there is none.
-ReceiveTime receive_time(const msghdr& message) noexcept {
-  const cmsghdr* note = CMSG_FIRSTHDR(&message);
-  const bool is_time =
-      note != nullptr && note->cmsg_level == SOL_SOCKET && note->cmsg_type == SCM_TIMESTAMPNS;
-  if (!is_time) return {};
-  timespec time{};
-  std::memcpy(&time, CMSG_DATA(note), sizeof time);
-  return ReceiveTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
-}
-
 /// The category of resolver_had_no_answer(), which is its only code.
 class ResolverCategory final : public std::error_category {
  public:
@@ -108,7 +89,7 @@ class ResolverCategory final : public std::error_category {
 class SystemNetwork final : public Network {
  public:
   Expected<int> open(Family family) override {
-    const int fd = ::socket(domain_of(family), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int fd = open_socket(domain_of(family));
     if (fd < 0) return last_error();
     return fd;
   }
@@ -116,8 +97,11 @@ class SystemNetwork final : public Network {
   std::error_code bind(int fd, const Endpoint& local) override {
     // Port 0: the port is chosen by connect(), which may share one between connections to several
     // peers. Else: a port whose last connection is in TIME_WAIT can be bound again.
-    (void)(local.port() == 0 ? set_option(fd, {IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1})
-                             : set_option(fd, {SOL_SOCKET, SO_REUSEADDR, 1}));  // best effort
+    if (local.port() == 0) {
+      choose_port_late(fd);
+    } else {
+      (void)set_option(fd, {SOL_SOCKET, SO_REUSEADDR, 1});  // best effort
+    }
     return ::bind(fd, local.data(), local.size()) == 0 ? std::error_code{} : last_error();
   }
 
@@ -160,12 +144,13 @@ class SystemNetwork final : public Network {
     return error;
   }
 
+  bool shares_ports() const noexcept override { return ports_are_shared; }
+
   Expected<Accepted> accept(int listener) override {
     sockaddr_storage storage{};
     auto* address = reinterpret_cast<sockaddr*>(&storage);
     socklen_t size = sizeof storage;
-    const int fd = uninterrupted(
-        [&] { return ::accept4(listener, address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC); });
+    const int fd = accept_socket(listener, address, &size);
     if (fd < 0) return last_error();
     return Accepted{.fd = fd, .peer = Endpoint(address, size)};
   }
@@ -174,26 +159,12 @@ class SystemNetwork final : public Network {
     return read_result(uninterrupted([&] { return ::recv(fd, in.data(), in.size(), 0); }));
   }
 
-  std::error_code enable_receive_times(int fd) override {
-    int domain = AF_UNSPEC;
-    socklen_t size = sizeof domain;
-    if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0) return last_error();
-    if (domain != AF_INET && domain != AF_INET6) return Network::enable_receive_times(fd);
-    return set_option(fd, {SOL_SOCKET, SO_TIMESTAMPNS, 1});
-  }
+  std::error_code enable_receive_times(int fd) override { return note_receive_times(fd); }
 
   IoResult read_timed(int fd, MutableBytes in) override {
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(timespec))> control;
-    // The time comes with the data: one recvmsg() instead of a second system call.
-    iovec room{.iov_base = in.data(), .iov_len = in.size()};
-    msghdr message{};
-    message.msg_iov = &room;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    const auto size = uninterrupted([&] { return ::recvmsg(fd, &message, 0); });
-    IoResult result = read_result(size);
-    if (size > 0) result.received_at = receive_time(message);
+    ReceiveTime time{};
+    IoResult result = read_result(receive_with_time(fd, in, time));
+    result.received_at = time;
     return result;
   }
 
@@ -266,23 +237,14 @@ class SystemNetwork final : public Network {
   }
 
   std::unique_ptr<Poller> make_poller(Backend backend) override {
-    return backend == Backend::poll ? make_poll_poller() : make_epoll_poller();
+    return backend == Backend::poll ? make_poll_poller() : make_best_poller();
   }
 
   TimePoint now() noexcept override { return std::chrono::steady_clock::now(); }
 
-  std::error_code random(MutableBytes out) noexcept override {
-    while (!out.empty()) {
-      const auto size = uninterrupted([&] { return ::getrandom(out.data(), out.size(), 0); });
-      if (size <= 0) return last_error();
-      out = out.subspan(static_cast<std::size_t>(size));
-    }
-    return {};
-  }
+  std::error_code random(MutableBytes out) noexcept override { return fill_randomly(out); }
 
  private:
-  std::error_code share_port(int fd) { return set_option(fd, {SOL_SOCKET, SO_REUSEPORT, 1}); }
-
   template <class Call>
   static Expected<Endpoint> name_of(int fd, Call call) {
     sockaddr_storage storage{};

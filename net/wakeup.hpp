@@ -5,8 +5,8 @@
 
 namespace wirespan::net {
 
-/// The wake-up of a poller: an eventfd, which the poller owns and waits for. The constructor throws
-/// std::system_error if the system refuses one.
+/// The wake-up of a poller: an eventfd, or a pipe where there is none, which the poller owns and
+/// waits for. The constructor throws std::system_error if the system refuses one.
 class Wakeup {
  public:
   Wakeup();
@@ -15,11 +15,12 @@ class Wakeup {
   void notify() noexcept;
   /// Ends the readiness. Never blocks.
   void drain() noexcept;
-  /// The eventfd, for the poller.
+  /// The descriptor for the poller.
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
  private:
   UniqueFd fd_;
+  UniqueFd write_end_;  // of a pipe
 };
 
 }  // namespace wirespan::net

@@ -61,7 +61,13 @@ net::Endpoint ServerImpl::endpoint(const std::string& address, const char* optio
 }
 
 bool ServerImpl::spreads(net::Family family) const noexcept {
-  return family == net::Family::unix_path && workers_.size() > 1;
+  return workers_.size() > 1 && !listens_everywhere(family);
+}
+
+/// True if each loop has a listener of its own, over which the kernel spreads connections.
+bool ServerImpl::listens_everywhere(net::Family family) const noexcept {
+  return workers_.size() > 1 && family != net::Family::unix_path &&
+         workers_.front()->loop().network().shares_ports();
 }
 
 /// Posts the socket to the next loop. A task that never runs closes the socket when it is
@@ -84,11 +90,12 @@ bool ServerImpl::lists_ipv4() const {
 }
 
 /// Opens a listener on each loop for a TCP address (SO_REUSEPORT), on the first loop for a Unix
-/// socket. The first listener claims the port, or finds a free one; the others join it.
+/// socket and where ports cannot be shared. The first listener claims the port, or finds a free
+/// one; the others join it.
 std::error_code ServerImpl::listen_on(const net::Endpoint& local) {
   refused_ = local;  // for the error text of listen(), unless this succeeds
   const bool has_tcp = local.family() != net::Family::unix_path;
-  const bool everywhere = has_tcp && workers_.size() > 1;
+  const bool everywhere = listens_everywhere(local.family());
   net::ListenOptions listening{
       .backlog = options().backlog,
       .sharing = everywhere ? net::PortSharing::claim : net::PortSharing::none,

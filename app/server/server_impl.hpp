@@ -40,6 +40,7 @@ class ServerImpl final : private SocketSpreader {
 
  private:
   [[nodiscard]] bool spreads(net::Family family) const noexcept override;
+  [[nodiscard]] bool listens_everywhere(net::Family family) const noexcept;
   void spread(net::TcpSocket socket, const net::Endpoint& peer) override;
 
   /// Returns the loops in turn (round robin), for sockets that no loop has accepted for itself.

@@ -13,6 +13,7 @@
 #include <sys/time.h>
 
 #include "support/back_ends.hpp"
+#include "support/plain_posix.hpp"
 #include "support/sockets.hpp"
 #include <wirespan/core/error.hpp>
 #include <wirespan/net/resolver.hpp>
@@ -161,8 +162,8 @@ TEST(SystemNetworkProcess, random_bytes_fill_any_span) {
 
 TEST(SystemNetworkProcess, makes_the_poller_that_is_asked_for) {
   net::Network& network = net::system_network();
-  EXPECT_GE(network.make_poller(net::Backend::automatic)->poll_fd(), 0);
-  EXPECT_GE(network.make_poller(net::Backend::epoll)->poll_fd(), 0);
+  EXPECT_EQ(network.make_poller(net::Backend::automatic)->poll_fd() >= 0, !plain_posix);
+  EXPECT_EQ(network.make_poller(net::Backend::epoll)->poll_fd() >= 0, !plain_posix);
   EXPECT_EQ(network.make_poller(net::Backend::poll)->poll_fd(), -1);
 }
 

@@ -15,6 +15,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "support/plain_posix.hpp"
 #include "support/sockets.hpp"
 #include <wirespan/core/error.hpp>
 #include <wirespan/net/network.hpp>
@@ -161,6 +162,7 @@ TEST_F(SystemNetwork, R10_a_refused_connection_says_so) {
 }
 
 TEST_F(SystemNetwork, an_address_is_listened_on_once_unless_shared) {
+  if (plain_posix) GTEST_SKIP() << "no shared ports";
   const int first = *network.listen(loopback(0), {});
   const Endpoint taken = *network.local_endpoint(first);
   EXPECT_EQ(network.listen(taken, {}).error(), std::errc::address_in_use);
@@ -175,6 +177,7 @@ TEST_F(SystemNetwork, an_address_is_listened_on_once_unless_shared) {
 }
 
 TEST_F(SystemNetwork, a_port_that_is_shared_cannot_be_claimed_again) {
+  if (plain_posix) GTEST_SKIP() << "no shared ports";
   const int one = *network.listen(loopback(0), {.sharing = PortSharing::claim});
   const Endpoint shared = *network.local_endpoint(one);
   const int two = *network.listen(shared, {.sharing = PortSharing::join});

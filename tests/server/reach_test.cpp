@@ -246,6 +246,34 @@ TEST_P(ServerReach, connections_of_a_unix_socket_are_spread_over_all_loops) {
   EXPECT_EQ(used.size(), 3U);
 }
 
+/// A network whose kernel gives all connections of a port to one listener.
+class OneListenerNetwork final : public SpyNetwork {
+ public:
+  [[nodiscard]] bool shares_ports() const noexcept override { return false; }
+  [[nodiscard]] Expected<int> listen(const net::Endpoint& local,
+                                     const net::ListenOptions& options) override {
+    if (options.sharing != net::PortSharing::none) {
+      return make_error_code(std::errc::not_supported);
+    }
+    return SpyNetwork::listen(local, options);
+  }
+};
+
+TEST_P(ServerReach, where_ports_cannot_be_shared_the_first_loop_spreads_connections) {
+  OneListenerNetwork network;
+  std::mutex mutex;
+  std::set<std::thread::id> used;
+  ServerHandlers handlers = echoing();
+  handlers.on_open = [&](const ServerConnection&) {
+    const std::lock_guard lock(mutex);
+    used.insert(std::this_thread::get_id());
+  };
+  RunningServer server(handlers, link(), {.threads = 3, .network = &network});
+  for (int i = 0; i < 6; ++i) expect_echo(at("127.0.0.1", server.port()));
+  const std::lock_guard lock(mutex);
+  EXPECT_EQ(used.size(), 3U);
+}
+
 TEST_P(ServerReach, a_name_that_a_dead_process_left_is_taken_over) {
   const Path path;
   const int left = ::socket(AF_UNIX, SOCK_STREAM, 0);

@@ -1,4 +1,4 @@
-// wakeup.cpp - Wakeup on Linux: an eventfd.
+// eventfd_wakeup.cpp - Wakeup on Linux: an eventfd.
 #include <cerrno>
 #include <cstdint>
 #include <system_error>

@@ -31,9 +31,9 @@ TEST_P(ServerLimits, a_client_that_sends_nothing_for_the_idle_time_is_closed_wit
     calls.note(std::to_string(static_cast<unsigned>(code)));
   };
   RunningServer server(handlers, link(), {.idle_time = 250ms});
+  const Stopwatch watch;  // before the idle time begins
   RawPeer idle = server.open();
   RawPeer busy = server.open();
-  const Stopwatch watch;
   while (!idle.has_input(0ms) && watch.elapsed() < 5s) {
     busy.send_ping("x");
     EXPECT_EQ(busy.read_described(), "pong 78");

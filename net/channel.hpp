@@ -56,14 +56,13 @@ class Channel final : private IoHandler, private Timer {
   [[nodiscard]] std::error_code send(Opcode opcode, Bytes payload, const SendHow& how = {}) {
     return admitted([&] { return session_.send(opcode, payload, how); });
   }
+  [[nodiscard]] std::error_code ping(Bytes payload) { return send(Opcode::ping, payload); }
+  [[nodiscard]] std::error_code pong(Bytes payload) { return send(Opcode::pong, payload); }
   /// Queues a frame that many connections share (fan-out). Servers only. Never ends the channel
   /// within the call.
   [[nodiscard]] std::error_code send_published(const PublishedFrame::Ptr& frame) {
     return admitted([&] { return session_.send_published(frame); });
   }
-  /// Control frames, of at most 125 bytes of payload.
-  [[nodiscard]] std::error_code ping(Bytes payload) { return send(Opcode::ping, payload); }
-  [[nodiscard]] std::error_code pong(Bytes payload) { return send(Opcode::pong, payload); }
   /// Makes on_drained() due when no more than the low watermark is left, in this turn or later.
   void owe_drain() {
     if (ended_) return;
@@ -95,9 +94,8 @@ class Channel final : private IoHandler, private Timer {
   }
 
   /// Backpressure on the peer: while paused, the channel reads nothing and delivers nothing, and
-  /// the kernel's buffer fills up. A peer that leaves, and close(), end the pause.
+  /// the kernel's buffer fills up. A peer that leaves, close() and resume_reading() end the pause.
   void pause_reading() noexcept { session_.pause(); }
-  /// Ends the pause.
   void resume_reading() {
     if (session_.resume(now())) read_later();
   }
@@ -106,21 +104,16 @@ class Channel final : private IoHandler, private Timer {
   [[nodiscard]] std::size_t unsent_bytes() const noexcept { return session_.unsent_bytes(); }
   /// True while the kernel refuses output: new messages wait behind the backlog.
   [[nodiscard]] bool has_backlog() const noexcept { return session_.has_backlog(); }
-  /// As Connection::state().
-  [[nodiscard]] State state() const noexcept { return session_.state(); }
-  /// As Session::memory().
+  [[nodiscard]] State state() const noexcept { return session_.state(); }  ///< As Connection's.
+  /// As Session's functions of these names.
   [[nodiscard]] std::size_t memory() const noexcept { return session_.memory(); }
-  /// As Session::received_at().
   [[nodiscard]] std::optional<ReceiveTime> received_at() const noexcept {
     return session_.received_at();
   }
-  /// True from the call of on_end() on.
-  [[nodiscard]] bool ended() const noexcept { return ended_; }
-  /// The heartbeat, for its times.
   [[nodiscard]] const KeepAlive& keep_alive() { return session_.keep_alive(); }
-  /// The objects that the channel was made with.
-  [[nodiscard]] S& stream() noexcept { return stream_; }
-  [[nodiscard]] Handler& handler() noexcept { return handler_; }
+  [[nodiscard]] bool ended() const noexcept { return ended_; }    ///< True from on_end() on.
+  [[nodiscard]] S& stream() noexcept { return stream_; }          ///< As given to the constructor.
+  [[nodiscard]] Handler& handler() noexcept { return handler_; }  ///< As given to the constructor.
 
  private:
   void on_ready(Readiness readiness) override;

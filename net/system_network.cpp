@@ -144,7 +144,7 @@ class SystemNetwork final : public Network {
     return error;
   }
 
-  bool shares_ports() const noexcept override { return ports_are_shared; }
+  [[nodiscard]] bool shares_ports() const noexcept override { return ports_are_shared; }
 
   Expected<Accepted> accept(int listener) override {
     sockaddr_storage storage{};

@@ -8,21 +8,8 @@
 #include <unistd.h>
 
 #include <wirespan/net/fiber.hpp>
+#include <wirespan/net/sanitizers.hpp>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WIRESPAN_ASAN
-#endif
-#if __has_feature(thread_sanitizer)
-#define WIRESPAN_TSAN
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define WIRESPAN_ASAN
-#endif
-#ifdef __SANITIZE_THREAD__
-#define WIRESPAN_TSAN
-#endif
 #ifdef WIRESPAN_ASAN
 #include <sanitizer/common_interface_defs.h>
 #endif

@@ -17,7 +17,8 @@ namespace wirespan::net {
 class Fiber {
  public:
   /// Reserves a stack of `stack_size` bytes, behind a page that may not be touched. Throws
-  /// std::bad_alloc if the system has no room for it.
+  /// std::bad_alloc if the system has no room for it. A thread keeps up to 32 stacks of fibers that
+  /// have ended for its next ones.
   Fiber(std::function<void()> work, std::size_t stack_size);
   ~Fiber();
   Fiber(const Fiber&) = delete;

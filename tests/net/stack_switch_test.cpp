@@ -8,13 +8,14 @@
 
 #include <gtest/gtest.h>
 
+#include <wirespan/net/sanitizers.hpp>
 #include <wirespan/net/stack_switch.hpp>
 
 namespace wirespan::net {
 namespace {
 
 /// Under a sanitizer, which is not told about these switches, there is nothing to compare.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(WIRESPAN_ASAN) || defined(WIRESPAN_TSAN)
 constexpr bool may_switch = false;
 #else
 constexpr bool may_switch = true;

@@ -13,8 +13,6 @@
 namespace wirespan::net {
 namespace {
 
-std::error_code last_error() noexcept { return {errno, std::system_category()}; }
-
 std::error_code set_flag(int fd, int level, int name) noexcept {
   const int on = 1;
   return ::setsockopt(fd, level, name, &on, sizeof on) == 0 ? std::error_code{} : last_error();

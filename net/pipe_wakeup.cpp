@@ -3,28 +3,19 @@
 #include <cerrno>
 #include <system_error>
 
-#include <fcntl.h>
 #include <unistd.h>
 
+#include <wirespan/net/system_calls.hpp>
 #include <wirespan/net/wakeup.hpp>
 
 namespace wirespan::net {
-namespace {
-
-bool prepare(int fd) noexcept {
-  const int flags = ::fcntl(fd, F_GETFL);
-  return ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && flags >= 0 &&
-         ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
-}
-
-}  // namespace
-
 Wakeup::Wakeup() {
   std::array<int, 2> ends{-1, -1};
   const bool made = ::pipe(ends.data()) == 0;
   fd_ = UniqueFd(ends[0]);
   write_end_ = UniqueFd(ends[1]);
-  if (!made || !prepare(ends[0]) || !prepare(ends[1])) {
+  if (!made || !make_nonblocking_and_closed_on_exec(ends[0]) ||
+      !make_nonblocking_and_closed_on_exec(ends[1])) {
     throw std::system_error(errno, std::system_category(), "pipe");
   }
 }

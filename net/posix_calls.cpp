@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <wirespan/net/pollers.hpp>
@@ -11,20 +10,9 @@
 namespace wirespan::net {
 namespace {
 
-std::error_code last_error() noexcept { return {errno, std::system_category()}; }
-
-/// Makes `fd` non-blocking and closed on exec. Closes it if that fails. Another thread may run
-/// another program in between, which then inherits it: POSIX has no call that does both at once.
+/// Closes a descriptor that cannot be prepared.
 int prepared(int fd) noexcept {
-  if (fd < 0) return fd;
-  const int flags = ::fcntl(fd, F_GETFL);
-  const bool done = ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && flags >= 0 &&
-                    ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
-#ifdef SO_NOSIGPIPE
-  const int on = 1;  // where MSG_NOSIGNAL is not known
-  (void)::setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
-#endif
-  if (done) return fd;
+  if (fd < 0 || make_nonblocking_and_closed_on_exec(fd)) return fd;
   const int error = errno;
   ::close(fd);
   errno = error;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <system_error>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <wirespan/core/bytes.hpp>
@@ -39,6 +40,22 @@ extern const bool ports_are_shared;
 
 /// Returns the poller that serves many descriptors best.
 [[nodiscard]] std::unique_ptr<Poller> make_best_poller();
+
+/// The error of the call that has just failed, from errno.
+[[nodiscard]] inline std::error_code last_error() noexcept {
+  return {errno, std::system_category()};
+}
+
+/// False, with the reason in errno, if the descriptor stays blocking.
+[[nodiscard]] inline bool make_nonblocking(int fd) noexcept {
+  const int flags = ::fcntl(fd, F_GETFL);
+  return flags >= 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
+}
+/// Makes it non-blocking and closed on exec. Between its creation and this call another thread may
+/// run another program, which then inherits it: POSIX has no call that does both at once.
+[[nodiscard]] inline bool make_nonblocking_and_closed_on_exec(int fd) noexcept {
+  return ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && make_nonblocking(fd);
+}
 
 /// Calls again while signals interrupt.
 template <class Call>

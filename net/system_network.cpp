@@ -25,8 +25,6 @@
 namespace wirespan::net {
 namespace {
 
-std::error_code last_error() noexcept { return {errno, std::system_category()}; }
-
 bool must_wait() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
 int domain_of(Family family) noexcept {
@@ -193,9 +191,7 @@ class SystemNetwork final : public Network {
   void close(int fd) noexcept override { ::close(fd); }
 
   std::error_code set_nonblocking(int fd) override {
-    const int flags = ::fcntl(fd, F_GETFL);
-    const bool done = flags >= 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
-    return done ? std::error_code{} : last_error();
+    return make_nonblocking(fd) ? std::error_code{} : last_error();
   }
 
   std::error_code set_option(int fd, const SocketOption& option) override {

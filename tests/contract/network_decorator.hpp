@@ -24,6 +24,7 @@ class CountingNetwork final : public net::Network {
   Expected<int> listen(const net::Endpoint& local, const net::ListenOptions& options) override {
     return system_.listen(local, options);
   }
+  [[nodiscard]] bool shares_ports() const noexcept override { return system_.shares_ports(); }
   Expected<net::Accepted> accept(int listener) override { return system_.accept(listener); }
   net::IoResult read(int fd, MutableBytes in) override {
     ++reads;

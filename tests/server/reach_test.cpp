@@ -231,8 +231,9 @@ TEST_P(ServerReach, a_unix_socket_beside_tcp) {
   expect_echo(at("127.0.0.1", server.port()));
 }
 
-TEST_P(ServerReach, connections_of_a_unix_socket_are_spread_over_all_loops) {
-  const Path path;
+/// Expects that six connections are spread over three loops.
+template <class Connect>
+void expect_three_loops(const Link& link, ServerOptions options, Connect connect) {
   std::mutex mutex;
   std::set<std::thread::id> used;
   ServerHandlers handlers = echoing();
@@ -240,10 +241,17 @@ TEST_P(ServerReach, connections_of_a_unix_socket_are_spread_over_all_loops) {
     const std::lock_guard lock(mutex);
     used.insert(std::this_thread::get_id());
   };
-  RunningServer server(handlers, link(), {.address = path.address(), .threads = 3});
-  for (int i = 0; i < 6; ++i) expect_echo(path.endpoint());
+  options.threads = 3;
+  RunningServer server(handlers, link, options);
+  for (int i = 0; i < 6; ++i) connect(server);
   const std::lock_guard lock(mutex);
   EXPECT_EQ(used.size(), 3U);
+}
+
+TEST_P(ServerReach, connections_of_a_unix_socket_are_spread_over_all_loops) {
+  const Path path;
+  expect_three_loops(link(), {.address = path.address()},
+                     [&](const RunningServer&) { expect_echo(path.endpoint()); });
 }
 
 /// A network whose kernel gives all connections of a port to one listener.
@@ -261,17 +269,9 @@ class OneListenerNetwork final : public SpyNetwork {
 
 TEST_P(ServerReach, where_ports_cannot_be_shared_the_first_loop_spreads_connections) {
   OneListenerNetwork network;
-  std::mutex mutex;
-  std::set<std::thread::id> used;
-  ServerHandlers handlers = echoing();
-  handlers.on_open = [&](const ServerConnection&) {
-    const std::lock_guard lock(mutex);
-    used.insert(std::this_thread::get_id());
-  };
-  RunningServer server(handlers, link(), {.threads = 3, .network = &network});
-  for (int i = 0; i < 6; ++i) expect_echo(at("127.0.0.1", server.port()));
-  const std::lock_guard lock(mutex);
-  EXPECT_EQ(used.size(), 3U);
+  expect_three_loops(link(), {.network = &network}, [&](const RunningServer& server) {
+    expect_echo(at("127.0.0.1", server.port()));
+  });
 }
 
 TEST_P(ServerReach, a_name_that_a_dead_process_left_is_taken_over) {

@@ -53,6 +53,7 @@ class SpyNetwork : public net::Network {
     if (fails()) return error;
     return system_.listen(local, options);
   }
+  [[nodiscard]] bool shares_ports() const noexcept override { return system_.shares_ports(); }
   [[nodiscard]] Expected<net::Accepted> accept(int listener) override {
     if (fails()) return error;
     return system_.accept(listener);

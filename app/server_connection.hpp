@@ -112,6 +112,7 @@ class ServerConnection {
     const auto order = id() <=> other.id();
     return std::is_eq(order) ? std::compare_three_way()(hub_, other.hub_) : order;
   }
+  /// True for handles of the same connection.
   bool operator==(const ServerConnection& other) const noexcept {
     return hub_ == other.hub_ && key_ == other.key_;
   }

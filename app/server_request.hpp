@@ -68,7 +68,7 @@ struct HttpRequest {
 
 /// The answer to an HttpRequest. The connection is closed behind it.
 struct HttpResponse {
-  int status = 200;    ///< Three digits.
+  int status = 200;    ///< 200 to 999.
   Headers headers{};   ///< Added to those that frame the body.
   std::string body{};  ///< Sent with its Content-Length.
 };

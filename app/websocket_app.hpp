@@ -287,7 +287,7 @@ class WebSocketApp {
   virtual void on_open();
   /// By default: the handler if there is one, else on_open().
   virtual void on_reconnect();
-  /// These call the handler and nothing else.
+  /// By default: the handler if there is one; else on_error() logs, and the others do nothing.
   virtual void on_message(const Message& message);
   virtual void on_error(const std::exception& error);
   virtual void on_close(std::optional<CloseCode> code, std::string_view reason);

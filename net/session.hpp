@@ -262,7 +262,7 @@ class Session {
   /// Says that a batch of input is being digested: output of that time leaves at its end,
   /// unless should_write_now(). Returns the value before.
   [[nodiscard]] bool set_digesting(bool on) noexcept { return std::exchange(digesting_, on); }
-  /// True between the two calls.
+  /// True while a batch of input is being digested.
   [[nodiscard]] bool is_digesting() const noexcept { return digesting_; }
   /// True for a debtor of its loop's SendBudget.
   [[nodiscard]] bool is_debtor() const noexcept { return rare_ && rare_->debt != no_debt; }

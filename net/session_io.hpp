@@ -21,7 +21,7 @@ namespace wirespan::net {
 struct ReadOutcome {
   IoStatus status = IoStatus::ok;  ///< Of the last read.
   std::size_t bytes = 0;           ///< Bytes read.
-  bool filled_window = false;      ///< The window was too small for more.
+  bool filled_window = false;      ///< The window is full: there may be more.
   /// The stream holds more input but has reached a limit of its own (TLS: records per read).
   bool stopped_short = false;
   /// True if nothing can be read before the stream is ready again.

@@ -13,10 +13,10 @@ import shutil
 import sys
 
 SCOPE = re.compile(r"^(?:template\s*<.*>\s*)?(?:inline\s+)?(class|struct|union|namespace)\b", re.S)
-SILENT = re.compile(r"^(?:friend|(?:virtual\s+)?~|static_assert|using\s+namespace|using\s+[\w:]+::\w+\s*;|extern\s+template"
-                    r"|(?:template\s*<[^;{]*>\s*)?(?:class|struct)\s+\w+\s*;)", re.S)
+SILENT = re.compile(r"^(?:friend|(?:virtual\s+)?~|static_assert|using\s+namespace|using\s+[\w:]+::\w+\s*;"
+                    r"|extern\s+template|(?:template\s*<[^;{]*>\s*)?(?:class|struct)\s+\w+\s*;)", re.S)
 SPECIAL = [
-    (re.compile(r"operator==\("), "Compares all members."),
+    (re.compile(r"operator==\([^)]*\)[^;{]*= default"), "Compares all members."),
     (re.compile(r"^(?:explicit\s+)?(?:\w+::)*(\w+)\(const \1& ?\w*\)"), "Copies."),
     (re.compile(r"^(?:explicit\s+)?(?:\w+::)*(\w+)\(\1&& ?\w*\)"), "Moves."),
     (re.compile(r"\w+& operator=\(const \w+& ?\w*\)"), "Copies."),

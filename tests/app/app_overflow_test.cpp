@@ -160,6 +160,8 @@ TEST_P(AppOverflow, a_key_replaces_the_unsent_message_in_its_place) {
         app.send("b" + std::to_string(i), "b");
         if (i == 0) app.send("plain", "");
       }
+      // Else the loop might write the older ones before it takes the newer ones of this thread.
+      EXPECT_TRUE(eventually([&] { return app.metrics().conflated == 198; }));
     });
     EXPECT_EQ(texts, (Texts{"a99", "b99", "plain"}));
     EXPECT_EQ(app.metrics().conflated, 198U);

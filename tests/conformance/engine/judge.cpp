@@ -103,13 +103,15 @@ Judgement judge(const Plan& plan, const Facts& facts, Role role, double time_sca
   } else if (passes(behavior.behavior) && drags_behavior_down(plan.close, facts, close.behavior)) {
     behavior = {Behavior::failed, close.why};
   }
+  bool late = false;
   if (plan.reaction && behavior.behavior == Behavior::ok) {
     const double limit = static_cast<double>(plan.reaction->count()) * time_scale;
     if (!facts.reaction || *facts.reaction > limit) {
       behavior = {Behavior::failed, "The reaction came too late."};
+      late = facts.reaction.has_value();
     }
   }
-  return {behavior.behavior, close.behavior, std::move(behavior.why), std::move(close.why)};
+  return {behavior.behavior, close.behavior, std::move(behavior.why), std::move(close.why), late};
 }
 
 std::string describe(const Event& event) {

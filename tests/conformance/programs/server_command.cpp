@@ -31,6 +31,7 @@ class Run {
     }
     progress_.end();
     if (failure_) std::rethrow_exception(failure_);
+    if (settings_.jobs > 1) judge_late_ones_again();
     return std::move(results_);
   }
 
@@ -40,9 +41,7 @@ class Run {
       for (;;) {
         const std::size_t index = next_++;
         if (index >= cases_.size()) return;
-        Result result = run(cases_[index]);
-        result.agent = settings_.agent;
-        result.number = index + 1;
+        Result result = run(index);
         const std::scoped_lock lock(mutex_);
         progress_.show(result);
         results_[index] = std::move(result);
@@ -52,6 +51,21 @@ class Run {
       failure_ = std::current_exception();
       next_ = cases_.size();
     }
+  }
+
+  /// Beside other cases a reaction may have to wait for a processor, of the server or of this
+  /// suite. By itself it is judged by the same limit.
+  void judge_late_ones_again() {
+    for (std::size_t i = 0; i < results_.size(); ++i) {
+      if (results_[i].judgement.late) results_[i] = run(i);
+    }
+  }
+
+  Result run(std::size_t index) {
+    Result result = run(cases_[index]);
+    result.agent = settings_.agent;
+    result.number = index + 1;
+    return result;
   }
 
   /// A server that was there and is not any more fails the cases that it keeps from running.

@@ -172,10 +172,15 @@ part() { # part WAY SOURCE
 
 subdirectory() { part subdirectory "$source"; }
 
+# The files of the project. A copy of it may have no repository: there all but those of builds.
+sources() {
+  git ls-files -z --cached --others --exclude-standard 2>/dev/null ||
+    find . -path ./build -prune -o -type f -print0
+}
+
 fetch() {
-  git ls-files -z --cached --others --exclude-standard |
-    tar --create --gzip --null --files-from=- --ignore-failed-read --transform 's,^,wirespan/,' \
-      -f "$work/wirespan.tar.gz" || return 1
+  sources | tar --create --gzip --null --files-from=- --ignore-failed-read --transform 's,^\(\./\)\?,wirespan/,' \
+    -f "$work/wirespan.tar.gz" || return 1
   part fetch "$work/wirespan.tar.gz"
 }
 

@@ -1,4 +1,5 @@
-// base64.cpp - encodes base64 and checks that a text is canonical base64. RFC 4648 §4, §3.5.
+// base64.cpp - encodes and decodes base64, and checks that a text is canonical base64. RFC 4648 §4,
+// §3.5.
 #include <algorithm>
 #include <cstdint>
 
@@ -42,6 +43,20 @@ bool is_canonical_base64(std::string_view text, std::size_t size) noexcept {
   if (padding == 0) return true;
   const std::size_t unused_bits = 2 * padding;
   return (alphabet.find(digits.back()) & ((1U << unused_bits) - 1)) == 0;
+}
+
+std::optional<std::string> base64_decode(std::string_view text) {
+  const std::size_t digits = std::min(text.find('='), text.size());
+  const std::size_t size = digits * 6 / 8;
+  if (!is_canonical_base64(text, size)) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(size);
+  std::uint32_t group = 0;
+  for (std::size_t i = 0; i < digits; ++i) {
+    group = group << 6 | static_cast<std::uint32_t>(alphabet.find(text[i]));
+    if (i % 4 != 0) bytes += static_cast<char>(group >> (6 - 2 * (i % 4)) & 0xFF);
+  }
+  return bytes;
 }
 
 }  // namespace wirespan

@@ -1,7 +1,8 @@
-// base64.hpp - the base64 that the opening handshake needs. RFC 4648 §4.
+// base64.hpp - base64, as the opening handshake and Basic need it. RFC 4648 §4.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,5 +22,8 @@ void base64_encode(Bytes from, char* to) noexcept;
 /// True if `text` is the one canonical encoding of exactly `size` bytes: full padding, no unused
 /// bits set, no other characters.
 [[nodiscard]] bool is_canonical_base64(std::string_view text, std::size_t size) noexcept;
+
+/// Returns the bytes that `text` encodes; std::nullopt unless it is their canonical encoding.
+[[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
 
 }  // namespace wirespan

@@ -78,6 +78,7 @@ constexpr auto texts = std::to_array<Text>({
     {Errc::bad_extensions, "invalid Sec-WebSocket-Extensions"},
     {Errc::request_with_body, "request with a body"},
     {Errc::bad_request_target, "invalid request target"},
+    {Errc::bad_proxy_header, "no valid PROXY header"},
     {Errc::not_switching_protocols, "the server did not switch protocols"},
     {Errc::bad_accept, "missing or wrong Sec-WebSocket-Accept"},
     {Errc::unrequested_subprotocol, "the server chose a subprotocol not offered"},

@@ -68,6 +68,7 @@ enum class Errc {
   bad_extensions,      ///< Sec-WebSocket-Extensions does not follow its grammar.
   request_with_body,   ///< A GET or HEAD with content.
   bad_request_target,  ///< A target that is neither a path nor an absolute URI.
+  bad_proxy_header,    ///< A connection that does not begin with the PROXY header it must have.
 
   // The opening handshake: errors that a client finds in the response. RFC 6455 §4.1.
   not_switching_protocols,  ///< A status other than 101.

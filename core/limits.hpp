@@ -32,6 +32,9 @@ inline constexpr std::size_t chunk_extra_size = 16u << 10;
 inline constexpr std::size_t quoted_text = 128;
 /// Informational (1xx) responses skipped before the final one. RFC 9110 §15.2.
 inline constexpr int informational_responses = 8;
+/// Bytes of the PROXY header that comes before a connection. The addresses take 232 bytes at most;
+/// balancers add names and certificates.
+inline constexpr std::size_t proxy_header_size = 4096;
 /// Challenges and their parameters read from one response that asks for credentials; servers send a
 /// handful. RFC 9110 §11.3.
 inline constexpr std::size_t auth_elements = 100;

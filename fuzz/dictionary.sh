@@ -5,5 +5,5 @@ set -euo pipefail
 
 case $1 in
   permessage_deflate | deflate_engines) echo fuzz/deflate.dict ;;
-  *handshake* | cookie | extensions | http_head | proxy | redirect | url) echo fuzz/http.dict ;;
+  *handshake* | client_address | cookie | extensions | http_head | proxy | redirect | request_parts | url) echo fuzz/http.dict ;;
 esac

@@ -508,6 +508,41 @@ def write_proxies():
         seed("cookie", number(1), text.encode())
 
 
+def proxy_headers():
+    for text in ("PROXY TCP4 192.0.2.1 192.0.2.2 4000 443", "PROXY TCP6 2001:db8::1 ::1 1 65535", "PROXY UNKNOWN",
+                 "PROXY UNKNOWN x y", "PROXY TCP4 1.1.1.1 1.1.1.1 1", "PROXY TCP4 ::1 ::1 1 1",
+                 "PROXY TCP6 " + ("f" * 4 + ":") * 7 + "ffff " + ("f" * 4 + ":") * 7 + "ffff 65535 65535"):
+        yield text.encode() + b"\r\nGET"
+    yield b"PROXY UNKNOWN\n"
+    yield b"PROXY UNKNOWN" + b" " * 100
+    yield b"\x16\x03\x01"
+    for text in ("2111000cc0000201c00002020fa001bb", "2111001ac0000201c00002020fa001bb02000461626364 030004 00000000",
+                 "21210024" + "20010db8" + "00" * 27 + "01" + "00500051", "20000000", "20ff0003010203", "21000000",
+                 "213100d8" + "70" * 216, "22110000", "11110000", "21990000", "2111000b", "2111ffff"):
+        yield b"\r\n\r\n\0\r\nQUIT\n" + bytes.fromhex(text) + b"GET"
+
+
+def write_client_addresses():
+    for i, header in enumerate(proxy_headers()):
+        seed("client_address", number(0), tape((WHOLE, BYTE_BY_BYTE, RAGGED)[i % 3]), header)
+    for text in ("", "6.6.6.6", "6.6.6.6:80, [::1]:9", "unknown, 10.0.0.1", ",,\t,", "10.0.0.1, ::ffff:1.2.3.4"):
+        seed("client_address", number(1), text.encode())
+    for text in ("for=6.6.6.6;x=\"", "for=\"[::1]:80\";by=_x;proto=https, for=10.0.0.1", "for=_hidden", "for=unknown",
+                 "for=6.6.6.6, for=\"", "for=\"\\6.6.6.6\"", "for=1;for=2", "for=6.6.6.6;x=\"\\", "=", "for"):
+        seed("client_address", number(2), text.encode())
+    for text in ("10.0.0.0/8", "::1", "fe80::1%e", "::ffff:1.2.3.4/104", "::/0", "1.2.3.4:80", "[::1]:_x", "1.2.3.4/33"):
+        seed("client_address", number(3), text.encode())
+
+
+def write_request_parts():
+    for text in ("/chat?a=1&b=2&a=3", "/?q=a+b%2Bc%20d", "/?a=&=b&&c", "/?a=%&b=%4", "?", ""):
+        seed("request_parts", number(0), text.encode())
+    for text in ("a=1; sid=\"x\";=y", "sid", "a = b=c ;", ""):
+        seed("request_parts", number(1), text.encode())
+    for text in ("Bearer aZ0-._~+/==", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "Basic Og==", "basic Zm8=", "Zh==", "Zm9v"):
+        seed("request_parts", number(2), text.encode())
+
+
 def write_twins():
     for i, size in enumerate((0, 1, 3, 4, 7, 8, 9, 31, 32, 63, 64, 65, 127, 200)):
         data = bytes(range(size % 256)) if size < 256 else b"x" * size
@@ -551,5 +586,7 @@ if __name__ == "__main__":
     write_grammars()
     write_refusals()
     write_proxies()
+    write_client_addresses()
+    write_request_parts()
     write_twins()
     write_compressed()

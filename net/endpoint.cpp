@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstring>
+#include <span>
 
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -94,6 +95,35 @@ std::optional<Endpoint> Endpoint::from_numeric(std::string_view host, std::uint1
   if (!v6) return std::nullopt;
   v6->sin6_port = htons(port);
   return endpoint_of(*v6);
+}
+
+Endpoint Endpoint::from_ip(const IpEndpoint& ip) noexcept {
+  if (ip.address.is_ipv4()) {
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(ip.port);
+    std::memcpy(&v4.sin_addr, ip.address.ipv4_bytes().data(), IpAddress::ipv4_size);
+    return endpoint_of(v4);
+  }
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(ip.port);
+  std::memcpy(&v6.sin6_addr, ip.address.bytes().data(), IpAddress::size);
+  return endpoint_of(v6);
+}
+
+std::optional<IpEndpoint> Endpoint::ip() const noexcept {
+  if (family() == Family::ipv4) {
+    const auto v4 = as<sockaddr_in>(*this);
+    const auto bytes = std::as_bytes(std::span(&v4.sin_addr, 1));
+    return IpEndpoint{.address = IpAddress(bytes.first<IpAddress::ipv4_size>()), .port = port()};
+  }
+  if (family() == Family::ipv6) {
+    const auto v6 = as<sockaddr_in6>(*this);
+    const auto bytes = std::as_bytes(std::span(&v6.sin6_addr, 1));
+    return IpEndpoint{.address = IpAddress(bytes.first<IpAddress::size>()), .port = port()};
+  }
+  return std::nullopt;
 }
 
 std::optional<Endpoint> Endpoint::from_text(std::string_view text) {

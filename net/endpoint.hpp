@@ -10,7 +10,7 @@
 
 #include <sys/socket.h>
 
-#include <wirespan/core/cxx20.hpp>
+#include <wirespan/core/ip_address.hpp>
 
 namespace wirespan::net {
 
@@ -34,6 +34,11 @@ class Endpoint {
   [[nodiscard]] static std::optional<Endpoint> from_text(std::string_view text);
   /// std::nullopt if the path is empty, too long for a Unix address, or has a NUL in it.
   [[nodiscard]] static std::optional<Endpoint> from_unix_path(std::string_view path);
+
+  /// IPv4 for an address in its IPv4-mapped form.
+  [[nodiscard]] static Endpoint from_ip(const IpEndpoint& ip) noexcept;
+  /// The address and the port without a zone; std::nullopt unless the family is IPv4 or IPv6.
+  [[nodiscard]] std::optional<IpEndpoint> ip() const noexcept;
 
   /// The sockaddr and its size, as system calls take them; valid as long as this object.
   [[nodiscard]] const sockaddr* data() const noexcept {

@@ -21,6 +21,7 @@ TEST(Base64, the_examples_of_rfc_4648) {
               {"foobar", "Zm9vYmFy"}};
   for (const auto& row : rows) {
     EXPECT_EQ(base64_encode(wire_bytes(row.text)), row.encoded);
+    EXPECT_EQ(base64_decode(row.encoded), row.text);
     EXPECT_EQ(base64_size(std::string_view(row.text).size()), std::string_view(row.encoded).size());
     EXPECT_TRUE(is_canonical_base64(row.encoded, std::string_view(row.text).size()));
   }
@@ -38,6 +39,21 @@ TEST(Base64, reads_nothing_beyond_its_input) {
     const std::string encoded = base64_encode(input.bytes());
     const GuardedBytes text(wire_bytes(encoded));
     EXPECT_TRUE(is_canonical_base64(wire_text(text.bytes()), size));
+  }
+}
+
+TEST(Base64, every_byte_at_every_place_comes_back) {
+  for (std::size_t size = 0; size < 300; ++size) {
+    const auto bytes = pattern_bytes(size);
+    const std::string text(wire_text(bytes));
+    EXPECT_EQ(base64_decode(base64_encode(bytes)), text);
+  }
+}
+
+TEST(Base64, what_is_not_canonical_is_not_decoded) {
+  for (const std::string_view text : {"Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "=", "==", "====",
+                                      "Zm8 ", "Zm-_", "Z=g=", "Zg==Zg==", " Zg==", "Zg==\n"}) {
+    EXPECT_FALSE(base64_decode(text)) << text;
   }
 }
 

@@ -17,6 +17,7 @@
 #include <wirespan/tls/error.hpp>
 #include <wirespan/tls/fingerprint.hpp>
 #include <wirespan/tls/key_log.hpp>
+#include <wirespan/tls/server_names.hpp>
 #include <wirespan/tls/session_cache.hpp>
 
 namespace wirespan::tls {
@@ -129,12 +130,48 @@ std::error_code configure_client(SSL_CTX* ctx, const ClientOptions& options, std
   return choose_algorithms(ctx, options.ciphers, options.ecdh_curve, detail);
 }
 
-std::error_code configure_server(SSL_CTX* ctx, const ServerOptions& options, std::string& detail) {
-  const auto error = load_own_certificate(
-      ctx, {options.certificate_file, options.key_file, {}, {}, options.password}, detail);
-  if (error) return error;
+/// Names the fields that contradict each other; empty if none do.
+template <class Options>
+const char* contradiction_in_certificate(const Options& own) noexcept {
+  if (!own.certificate_file.empty() && !own.certificate_pem.empty()) {
+    return "certificate_file together with certificate_pem";
+  }
+  const bool has_both = !own.key_file.empty() && !own.key_pem.empty();
+  return has_both ? "key_file together with key_pem" : "";
+}
+
+/// Loads the certificate of a ServerOptions or of a ServerCertificate.
+template <class Options>
+std::error_code load_server_certificate(SSL_CTX* ctx, const Options& own, std::string& detail) {
   static constexpr unsigned char session_name[] = "wirespan";
   ::SSL_CTX_set_session_id_context(ctx, session_name, sizeof session_name - 1);
+  detail = contradiction_in_certificate(own);
+  if (!detail.empty()) return Errc::invalid_option;
+  return load_own_certificate(
+      ctx,
+      {own.certificate_file, own.key_file, own.certificate_pem, own.key_pem.text(), own.password},
+      detail);
+}
+
+std::error_code load_more_certificates(SSL_CTX* ctx, const ServerOptions& options,
+                                       std::string& detail) {
+  if (options.more_certificates.empty()) return {};
+  Certificates certificates;
+  for (const ServerCertificate& own : options.more_certificates) {
+    detail = "TLS context";
+    certificates.push_back(make_context(::TLS_server_method(), options.min_version));
+    if (!certificates.back()) return make_error_code(std::errc::not_enough_memory);
+    SSL_CTX* const one = certificates.back().get();
+    if (const auto error = load_server_certificate(one, own, detail)) return error;
+    ::SSL_CTX_set1_cert_store(one, ::SSL_CTX_get_cert_store(ctx));  // to judge clients by
+  }
+  const bool has_memory = choose_by_name(ctx, std::move(certificates));
+  return has_memory ? std::error_code{} : make_error_code(std::errc::not_enough_memory);
+}
+
+std::error_code configure_server(SSL_CTX* ctx, const ServerOptions& options, std::string& detail) {
+  if (const auto error = load_server_certificate(ctx, options, detail)) return error;
+  if (const auto error = load_more_certificates(ctx, options, detail)) return error;
   if (!options.client_ca_file.empty()) {
     if (const auto failed = trust_file(ctx, options.client_ca_file, detail)) return failed;
     ::SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);

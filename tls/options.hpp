@@ -80,11 +80,27 @@ struct ClientOptions {
   ::ssl_ctx_st* context = nullptr;
 };
 
-/// TLS options of a server. An empty string means that the option is not set.
-struct ServerOptions {
-  std::string certificate_file{};  ///< A chain in PEM. Required.
+/// A certificate of a server and its key. An empty string means that the field is not set.
+struct ServerCertificate {
+  std::string certificate_file{};  ///< A chain in PEM.
   std::string key_file{};          ///< If empty: in the same file.
+  std::string certificate_pem{};   ///< The chain as a text, instead of the file.
+  Secret key_pem{};                ///< The key as a text, instead of its file.
   std::string password{};          ///< Of an encrypted key.
+};
+
+/// TLS options of a server. An empty string means that the option is not set. A certificate is
+/// required, as a file or as a text. A file may go with a text (certificate_file with key_pem), but
+/// two sources for one thing are Errc::invalid_option. The library erases its copies of keys.
+struct ServerOptions {
+  std::string certificate_file{};  ///< A chain in PEM.
+  std::string key_file{};          ///< If empty: in the same file.
+  std::string certificate_pem{};   ///< The chain as a text, instead of the file.
+  Secret key_pem{};                ///< The key as a text, instead of its file.
+  std::string password{};          ///< Of an encrypted key.
+  /// Certificates for further names. A client that asks for a name (SNI) gets the first whose names
+  /// fit, the one above before these; if none fits, or without a name, the one above.
+  std::vector<ServerCertificate> more_certificates{};
   /// CA file, in PEM: every client must show a certificate that one of these has signed. Empty:
   /// clients are not asked for a certificate.
   std::string client_ca_file{};

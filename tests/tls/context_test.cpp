@@ -177,6 +177,73 @@ const ServerCase server_cases[] = {
                             .password = "x"};
      },
      TlsErrc::no_certificate_file},
+    {"both_as_texts",
+     [] {
+       return ServerOptions{.certificate_pem = content_of(serving().certificate_file),
+                            .key_pem = content_of(serving().key_file)};
+     },
+     {}},
+    {"both_in_one_text",
+     [] { return ServerOptions{.certificate_pem = content_of(joined_file())}; },
+     {}},
+    {"a_file_with_a_key_as_a_text",
+     [] {
+       return ServerOptions{.certificate_file = serving().certificate_file,
+                            .key_pem = content_of(serving().key_file)};
+     },
+     {}},
+    {"a_text_with_a_key_in_a_file",
+     [] {
+       return ServerOptions{.key_file = serving().key_file,
+                            .certificate_pem = content_of(serving().certificate_file)};
+     },
+     {}},
+    {"a_text_without_a_key",
+     [] { return ServerOptions{.certificate_pem = content_of(serving().certificate_file)}; },
+     TlsErrc::no_certificate_file},
+    {"key_of_another_as_a_text",
+     [] {
+       return ServerOptions{.certificate_file = serving().certificate_file,
+                            .key_pem = content_of(other().key)};
+     },
+     TlsErrc::no_certificate_file},
+    {"a_file_and_a_text",
+     [] {
+       return changed([](ServerOptions& o) { o.certificate_pem = content_of(o.certificate_file); });
+     },
+     Errc::invalid_option},
+    {"a_file_and_a_text_for_the_key",
+     [] { return changed([](ServerOptions& o) { o.key_pem = content_of(o.key_file); }); },
+     Errc::invalid_option},
+    {"a_password_for_a_text",
+     [] {
+       return ServerOptions{.certificate_pem = content_of(with_password().certificate),
+                            .key_pem = content_of(with_password().key),
+                            .password = "open sesame"};
+     },
+     {}},
+    {"one_more_certificate",
+     [] {
+       return changed([](ServerOptions& o) {
+         o.more_certificates = {{.certificate_file = other().certificate, .key_file = other().key}};
+       });
+     },
+     {}},
+    {"one_more_without_its_key",
+     [] {
+       return changed([](ServerOptions& o) {
+         o.more_certificates = {{.certificate_file = other().certificate, .key_file = own().key}};
+       });
+     },
+     TlsErrc::no_certificate_file},
+    {"one_more_that_contradicts_itself",
+     [] {
+       return changed([](ServerOptions& o) {
+         o.more_certificates = {
+             {.certificate_file = other().certificate, .certificate_pem = "also a text"}};
+       });
+     },
+     Errc::invalid_option},
     {"authority_of_clients",
      [] { return changed([](ServerOptions& o) { o.client_ca_file = authority_file(); }); },
      {}},

@@ -85,6 +85,9 @@ class ServerConnection {
   std::error_code subscribe(std::string_view topic) const;
   /// Ends the subscription.
   std::error_code unsubscribe(std::string_view topic) const;
+  /// True if it has subscribed to the topic. Only for handlers and tasks of that connection; false
+  /// on other threads.
+  [[nodiscard]] bool is_subscribed(std::string_view topic) const noexcept;
 
   /// Runs `task` later on the connection's thread, unless the connection has gone by then. An
   /// exception of the task is treated as one of a handler.
@@ -128,6 +131,17 @@ class ServerConnection {
 
   ServerHub* hub_ = nullptr;  // one reference of its count; null: no connection
   ConnectionKey key_;
+};
+
+/// How WebSocketServer::publish() sends a message.
+struct PublishOptions {
+  /// Conflation: the message takes the place of an unsent older one of the topic with that key.
+  /// Empty: none.
+  std::string_view key{};
+  Compress compress = Compress::if_agreed;  ///< never: nobody gets it compressed.
+  /// The subscriber that gets nothing, such as the sender of what is published. A handle without a
+  /// connection, or of one that has gone, leaves nobody out.
+  ServerConnection except{};
 };
 
 }  // namespace wirespan

@@ -66,7 +66,7 @@ class CloseHandler {
 /// first one, then one a minute.
 struct ServerHandlers {
   /// Decides on an upgrade request, after the origin check: accepts or rejects it, at once or
-  /// later. Empty: every request is accepted, and no subprotocol is chosen.
+  /// later. Empty: every request is accepted.
   std::function<void(PendingRequest)> on_request{};
   /// Answers a request that is no upgrade (health checks, metrics, a page). Empty: 426.
   std::function<HttpResponse(const HttpRequest&)> on_http{};

@@ -49,6 +49,7 @@ void add_refusals(Page& page, const RefusalCounts& refused) {
       {"rejected", refused.rejected},
       {"connections", refused.connections},
       {"address", refused.address},
+      {"proxy", refused.proxy},
       {"no_descriptor", refused.no_descriptor},
       {"message_size", refused.message_size},
       {"fragments", refused.fragments},

@@ -34,6 +34,25 @@ struct OriginPolicy {
   bool allow_any = false;  ///< Every page may connect: for servers whose answers are public.
 };
 
+/// Proxies in front of the server (nginx, haproxy, a load balancer), which are believed about the
+/// address of a client. It becomes ServerRequest::peer and counts for
+/// ServerOptions::max_connections_per_address. No other peer is believed: a client can send any
+/// header.
+struct ProxyPolicy {
+  /// The proxies: addresses and networks such as "192.0.2.7", "10.0.0.0/8", "fd00::/8"; "unix":
+  /// all that come over a Unix socket. Name every proxy of a chain. Empty: there is none.
+  std::vector<std::string> trusted{};
+  /// Every accepted connection begins with a PROXY header, version 1 or 2, and TLS comes behind it
+  /// (haproxy: send-proxy or send-proxy-v2; nginx: proxy_protocol on). A connection that is not
+  /// from one of `trusted`, or begins with anything else, is closed without an answer. Sockets of
+  /// adopt() have none.
+  bool proxy_protocol = false;
+  /// Header with the client's address, which the proxies set or add to: "X-Forwarded-For",
+  /// "X-Real-IP", or "Forwarded" (RFC 7239). Of several addresses the last one that is not in
+  /// `trusted` counts. Empty: none is read.
+  std::string header{};
+};
+
 /// The fate of messages that come after our own Close frame.
 using AfterClose = net::AfterClose;
 
@@ -55,6 +74,10 @@ struct ServerOptions {
   int threads = 1;
   std::optional<tls::ServerOptions> tls{};  ///< Set: the server speaks wss: only.
   OriginPolicy origins{};                   ///< Default: the same origin only.
+  /// Subprotocols in the server's order of preference. The first one that the client has offered
+  /// is chosen, unless on_request chooses; none if they have none in common.
+  std::vector<std::string> subprotocols{};
+  ProxyPolicy proxies{};  ///< Default: each client comes directly.
 
   /// Bytes (16 MiB) of one received message; a larger one fails the connection with 1009.
   std::size_t max_message_size = limits::message_size;
@@ -128,7 +151,8 @@ struct ServerOptions {
   /// Connections (100,000) at one time, handshakes included; further ones are closed without an
   /// answer. 0: no limit.
   std::size_t max_connections = limits::connections;
-  /// Of those, connections (1,000) from one address, or from one /64 of IPv6. 0: no limit.
+  /// Of those, connections (1,000) from one address, or from one /64 of IPv6. 0: no limit. Further
+  /// ones are closed, too; of a client whom ProxyPolicy::header names, the request gets 429.
   std::size_t max_connections_per_address = limits::connections_per_address;
   bool count_loopback = false;  ///< Apply the limit per address to 127.0.0.0/8 and ::1, too.
 

@@ -17,8 +17,10 @@ namespace wirespan {
 
 /// An upgrade request that waits for the application's decision.
 struct ServerRequest {
-  ClientOffer offer;    ///< Its host, target, origin, subprotocols and headers.
-  net::Endpoint peer;   ///< The client's address.
+  ClientOffer offer;   ///< Its host, target, origin, subprotocols and headers.
+  net::Endpoint peer;  ///< The client's address; that of a proxy, unless `proxies` tell more.
+  /// The proxy that has told the client's address, ServerOptions::proxies: the socket's peer.
+  std::optional<net::Endpoint> proxy{};
   bool is_tls = false;  ///< It came over the server's own TLS.
   /// The client's certificate, verified; unset unless tls::ServerOptions::client_ca_file asks for
   /// one.
@@ -42,7 +44,8 @@ class PendingRequest {
   /// The request. Borrowed: valid until it is answered; not to be called after that.
   [[nodiscard]] const ServerRequest& request() const noexcept;
   /// Answers 101 and opens the connection. The subprotocol must be one that the client offered, or
-  /// empty; an agreement that may not be sent becomes a 500, and a line in the log. Compression is
+  /// empty: then ServerOptions::subprotocols chooses. An agreement that may not be sent becomes a
+  /// 500, and a line in the log. Compression is
   /// agreed on by ServerOptions::compression, unless the agreement has parameters of its own.
   /// `user_data` becomes that of the connection.
   void accept(Agreement agreement = {}, std::any user_data = {});
@@ -59,10 +62,12 @@ class PendingRequest {
 
 /// A request that is no upgrade, for on_http: whole, and without content.
 struct HttpRequest {
-  std::string method;   ///< GET, HEAD, POST and so on, as sent.
-  std::string target;   ///< Path and query as sent, nothing decoded.
-  Headers headers;      ///< All header fields.
-  net::Endpoint peer;   ///< Address of the client, or of a proxy.
+  std::string method;  ///< GET, HEAD, POST and so on, as sent.
+  std::string target;  ///< Path and query as sent, nothing decoded.
+  Headers headers;     ///< All header fields.
+  net::Endpoint peer;  ///< The client's address; that of a proxy, unless `proxies` tell more.
+  /// The proxy that has told the client's address, ServerOptions::proxies: the socket's peer.
+  std::optional<net::Endpoint> proxy{};
   bool is_tls = false;  ///< It came over the server's own TLS.
 };
 

@@ -21,7 +21,8 @@ struct RefusalCounts {
   std::uint64_t origin = 0;          ///< Requests from an origin that ServerOptions do not allow.
   std::uint64_t rejected = 0;        ///< Requests that on_request rejected, or failed to accept.
   std::uint64_t connections = 0;     ///< Sockets above max_connections.
-  std::uint64_t address = 0;         ///< Sockets above max_connections_per_address.
+  std::uint64_t address = 0;         ///< Sockets and requests above max_connections_per_address.
+  std::uint64_t proxy = 0;           ///< Sockets without the PROXY header of a trusted proxy.
   std::uint64_t no_descriptor = 0;   ///< Pauses of accepting: no descriptor or no memory left.
   std::uint64_t message_size = 0;    ///< Connections failed by too large a message.
   std::uint64_t fragments = 0;       ///< Connections failed by a message of too many fragments.

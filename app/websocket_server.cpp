@@ -19,14 +19,42 @@ std::error_code WebSocketServer::adopt(int fd, Bytes already_read, bool is_secur
   return impl_->adopt(fd, already_read, is_secured);
 }
 
+std::error_code WebSocketServer::reload_certificates(std::string* detail) {
+  return impl_->reload_certificates(nullptr, detail);
+}
+
+std::error_code WebSocketServer::reload_certificates(const tls::ServerOptions& options,
+                                                     std::string* detail) {
+  return impl_->reload_certificates(&options, detail);
+}
+
 std::error_code WebSocketServer::publish(std::string_view topic, std::string_view text,
                                          std::string_view key, Compress compress) {
-  return impl_->publish(topic, Opcode::text, wire_bytes(text), key, compress);
+  return publish(topic, text, PublishOptions{.key = key, .compress = compress});
+}
+
+std::error_code WebSocketServer::publish(std::string_view topic, std::string_view text,
+                                         const PublishOptions& options) {
+  return impl_->publish(topic, Opcode::text, wire_bytes(text), options);
 }
 
 std::error_code WebSocketServer::publish_binary(std::string_view topic, Bytes payload,
                                                 std::string_view key, Compress compress) {
-  return impl_->publish(topic, Opcode::binary, payload, key, compress);
+  return publish_binary(topic, payload, PublishOptions{.key = key, .compress = compress});
+}
+
+std::error_code WebSocketServer::publish_binary(std::string_view topic, Bytes payload,
+                                                const PublishOptions& options) {
+  return impl_->publish(topic, Opcode::binary, payload, options);
+}
+
+std::size_t WebSocketServer::subscriber_count(std::string_view topic) const {
+  return impl_->subscriber_count(topic);
+}
+
+std::error_code WebSocketServer::for_each_connection(
+    const std::function<void(const ServerConnection&)>& call) {
+  return impl_->for_each_connection(call);
 }
 
 ServerStats WebSocketServer::stats() const { return impl_->stats(); }

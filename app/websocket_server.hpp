@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -64,6 +65,16 @@ class WebSocketServer {
   /// system or of TLS.
   std::error_code adopt(int fd, Bytes already_read = {}, bool is_secured = false);
 
+  /// Reads certificates, keys and all else that ServerOptions::tls names again, for the connections
+  /// that come from then on; open ones stay as they are. Sessions are not resumed across it. After
+  /// an error nothing has changed, and `detail`, if given, names the file or option: those of
+  /// tls::Context::for_server(), and Errc::invalid_option for a server without TLS. The server must
+  /// have had usable ones when it was made.
+  std::error_code reload_certificates(std::string* detail = nullptr);
+  /// The same with other options, which later calls read again.
+  std::error_code reload_certificates(const tls::ServerOptions& options,
+                                      std::string* detail = nullptr);
+
   /// Fan-out: sends one message to all connections that have subscribed to the topic, on all loops.
   /// The frame is encoded once and shared, and so is its compressed form: it is made for the first
   /// subscriber that has agreed on compression, again for another window, and only if the message
@@ -80,6 +91,19 @@ class WebSocketServer {
                           Compress compress = Compress::if_agreed);
   std::error_code publish_binary(std::string_view topic, Bytes payload, std::string_view key = {},
                                  Compress compress = Compress::if_agreed);
+  /// The same with options: `publish("room", text, {.except = sender})`.
+  std::error_code publish(std::string_view topic, std::string_view text,
+                          const PublishOptions& options);
+  std::error_code publish_binary(std::string_view topic, Bytes payload,
+                                 const PublishOptions& options);
+  /// Subscribers of the topic on all loops. A subscription or its end that another thread has asked
+  /// for counts once its loop has seen it.
+  [[nodiscard]] std::size_t subscriber_count(std::string_view topic) const;
+  /// Calls `call` soon with each open connection on that connection's thread, so on several threads
+  /// at once if there are several loops. A connection that opens meanwhile may be left out. An
+  /// exception is treated as one of a handler. Errc::not_open once the server is over.
+  // NOLINTNEXTLINE(modernize-use-nodiscard): whoever calls it rarely minds that it is too late.
+  std::error_code for_each_connection(const std::function<void(const ServerConnection&)>& call);
 
   /// The counters of all loops.
   [[nodiscard]] ServerStats stats() const;

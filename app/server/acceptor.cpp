@@ -1,4 +1,5 @@
 // acceptor.cpp - the steps of a server's opening handshake, and the lingering close of a refusal.
+#include <algorithm>
 #include <array>
 #include <new>
 #include <string>
@@ -40,10 +41,21 @@ void Acceptor::guarded(Call call) noexcept {
   }
 }
 
-void Acceptor::start(Bytes already_read) {
+void Acceptor::begin_timeout() {
   if (const auto time = unless_off(options_.handshake_time)) {
     loop_.timers().schedule(*this, later(loop_.network().now(), *time));
   }
+}
+
+void Acceptor::start_with_proxy_header() {
+  begin_timeout();
+  step_ = Step::opening;
+  proxy_header_.emplace();
+  guarded([&] { go_on(); });
+}
+
+void Acceptor::start(Bytes already_read) {
+  begin_timeout();
   guarded([&] {
     if (!already_read.empty()) {
       step_ = Step::reading;
@@ -81,10 +93,52 @@ void Acceptor::on_timer(TimePoint) {
 
 /// Runs the steps of the handshake until the transport would block.
 void Acceptor::go_on() {
+  if (step_ == Step::opening && read_proxy_header()) step_ = Step::securing;
   if (step_ == Step::securing && secure()) step_ = Step::reading;
   if (step_ == Step::reading) read_request();
   if (step_ == Step::answering && write_answer()) return open();
   if (step_ == Step::refusing && write_answer()) discard_input();
+}
+
+/// Reads no byte behind the header: it may be one of TLS.
+bool Acceptor::read_proxy_header() {
+  std::array<std::byte, 512> buffer;
+  while (true) {
+    const MutableBytes room(buffer.data(), std::min(proxy_header_->surely_left(), buffer.size()));
+    const auto result = transport_->read_some(room);
+    if (result.would_block()) {
+      wait_for(result);
+      return false;
+    }
+    if (!result.is_ok()) {
+      give_up(result.error ? result.error : Errc::connection_lost);
+      return false;
+    }
+    const ProxyHeaderStep step = proxy_header_->feed(Bytes(room).first(result.bytes));
+    if (const auto* failed = std::get_if<Failed>(&step)) {
+      host_.on_bad_proxy_header(*this, proxy_header_->detail());
+      give_up(failed->error);
+      return false;
+    }
+    if (const auto* header = std::get_if<ProxyHeader>(&step)) return take_proxy_header(*header);
+  }
+}
+
+bool Acceptor::take_proxy_header(const ProxyHeader& header) {
+  std::optional<net::Endpoint> client;
+  if (header.client) client = net::Endpoint::from_ip(*header.client);
+  loop_.forget(transport_->fd(), *this);
+  Transport plain = *std::move(transport_);
+  transport_.reset();
+  transport_ = host_.on_proxy_header(*this, std::move(plain), client);
+  if (!transport_) give_up({});
+  return transport_.has_value();
+}
+
+void Acceptor::speak_for(const net::Endpoint& client, AddressCounter::Ticket ticket) {
+  if (!proxy_) proxy_ = peer_;
+  peer_ = client;
+  ticket_.address = std::move(ticket);
 }
 
 bool Acceptor::secure() {
@@ -131,8 +185,11 @@ void Acceptor::ask(ClientOffer offer) {
   offer_ = offer;
   step_ = Step::deciding;
   asking_ = true;
-  ServerRequest request{
-      .offer = std::move(offer), .peer = peer_, .is_tls = transport_->is_tls(), .certificate = {}};
+  ServerRequest request{.offer = std::move(offer),
+                        .peer = peer_,
+                        .proxy = proxy_,
+                        .is_tls = transport_->is_tls(),
+                        .certificate = {}};
   if (request.is_tls) request.certificate = transport_->peer_certificate();
   host_.on_upgrade(*this, std::move(request));
   asking_ = false;
@@ -163,11 +220,12 @@ void Acceptor::reject(const Rejection& rejection, std::error_code why) {
 }
 
 void Acceptor::serve(PlainRequest plain) {
-  const auto answer = host_.on_http({.method = std::move(plain.method),
-                                     .target = std::move(plain.target),
-                                     .headers = std::move(plain.headers),
-                                     .peer = peer_,
-                                     .is_tls = transport_->is_tls()});
+  const auto answer = host_.on_http(*this, {.method = std::move(plain.method),
+                                            .target = std::move(plain.target),
+                                            .headers = std::move(plain.headers),
+                                            .peer = peer_,
+                                            .proxy = proxy_,
+                                            .is_tls = transport_->is_tls()});
   if (!answer) {
     error_ = Errc::missing_upgrade;
     return refuse(rejection_for(error_));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include <wirespan/app/server_request.hpp>
 #include <wirespan/core/byte_buffer.hpp>
 #include <wirespan/core/error.hpp>
+#include <wirespan/core/proxy_header.hpp>
 #include <wirespan/core/server_handshake.hpp>
 #include <wirespan/net/event_loop.hpp>
 
@@ -36,12 +38,21 @@ class AcceptorHost {
  public:
   /// True if this turn of the loop may do one more step of a TLS handshake; counts that step.
   [[nodiscard]] virtual bool may_secure() = 0;
+  /// A proxy has told its client: nothing, or an address for Acceptor::speak_for(). Returns the
+  /// stream for the bytes behind the PROXY header, with TLS if the server has it; or nothing, after
+  /// it has counted the refusal.
+  [[nodiscard]] virtual std::optional<Transport> on_proxy_header(
+      Acceptor& acceptor, Transport transport, const std::optional<net::Endpoint>& client) = 0;
+  /// There is no valid PROXY header, for a line of the log. The acceptor ends.
+  virtual void on_bad_proxy_header(Acceptor& acceptor, std::string_view why) = 0;
   /// The request is complete. The host calls accept() or reject(), within this call or later.
   virtual void on_upgrade(Acceptor& acceptor, ServerRequest request) = 0;
   /// Answers a request that is no upgrade; nothing: it is refused with 426.
-  [[nodiscard]] virtual std::optional<HttpResponse> on_http(const HttpRequest& request) = 0;
+  [[nodiscard]] virtual std::optional<HttpResponse> on_http(Acceptor& acceptor,
+                                                            HttpRequest request) = 0;
   /// The end of the acceptor, once; the host passes it to EventLoop::retire() (deferred deletion).
-  /// Without a connection `error` is the cause; no error and no connection: on_http() has answered.
+  /// Without a connection `error` is the cause; no error and no connection: on_http() has answered,
+  /// or the host has counted its refusal.
   virtual void on_accepted(Acceptor& acceptor, std::optional<AcceptedConnection> connection,
                            std::error_code error) = 0;
 
@@ -72,6 +83,10 @@ class Acceptor final : private net::IoHandler, private net::Timer {
   /// Starts the handshake, once. `already_read`: bytes of the request, and frames behind it, that
   /// were read from the socket before; there is no TLS handshake then. May end the acceptor.
   void start(Bytes already_read);
+  /// Starts with the PROXY header of a trusted proxy, instead of start(). The transport is plain.
+  void start_with_proxy_header();
+  /// The client that a trusted proxy tells, with its place in the limit per address.
+  void speak_for(const net::Endpoint& client, AddressCounter::Ticket ticket);
   /// The answers to on_upgrade(), once: a second one does nothing. An agreement that does not match
   /// the offer is logged and becomes a 500. `why` is the error that on_accepted() gets.
   void accept(Agreement agreement, std::any user_data);
@@ -81,11 +96,15 @@ class Acceptor final : private net::IoHandler, private net::Timer {
 
   /// The client's offer; empty until on_upgrade() is called.
   [[nodiscard]] const ClientOffer& offer() const noexcept { return offer_; }
+  /// The client's address, as far as it is known, and the proxy that has told it.
+  [[nodiscard]] const net::Endpoint& peer() const noexcept { return peer_; }
+  [[nodiscard]] const std::optional<net::Endpoint>& proxy() const noexcept { return proxy_; }
 
   std::uint64_t id = 0;  ///< Key in the host's table of acceptors.
 
  private:
   enum class Step : std::uint8_t {
+    opening,    // PROXY header of a trusted proxy
     securing,   // TLS handshake
     reading,    // request head
     deciding,   // waits for accept() or reject()
@@ -102,6 +121,9 @@ class Acceptor final : private net::IoHandler, private net::Timer {
   template <class Call>
   void guarded(Call call) noexcept;
   void go_on();
+  void begin_timeout();
+  [[nodiscard]] bool read_proxy_header();
+  [[nodiscard]] bool take_proxy_header(const ProxyHeader& header);
   [[nodiscard]] bool secure();
   void read_request();
   void take(Bytes input);
@@ -121,6 +143,8 @@ class Acceptor final : private net::IoHandler, private net::Timer {
   const AcceptorOptions& options_;
   std::optional<Transport> transport_;
   net::Endpoint peer_;
+  std::optional<net::Endpoint> proxy_;  // the socket's peer, once it has told the client
+  std::optional<ProxyHeaderDecoder> proxy_header_;
   ServerAdmission::Ticket ticket_;
   Step step_ = Step::securing;
   net::IoResult want_{.status = net::IoStatus::want_read};  // direction TLS waits for

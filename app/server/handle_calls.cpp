@@ -133,6 +133,11 @@ std::error_code ServerConnection::unsubscribe(std::string_view topic) const {
   });
 }
 
+bool ServerConnection::is_subscribed(std::string_view topic) const noexcept {
+  return hub_ != nullptr && hub_->on_loop_thread() &&
+         hub_->connections()->is_subscribed(key_, topic);
+}
+
 /// Posts also on the loop's own thread: the caller may be inside a handler, where the task must not
 /// run.
 std::error_code ServerConnection::post(std::function<void(const ServerConnection&)> task) const {

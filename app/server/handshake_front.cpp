@@ -15,6 +15,17 @@
 namespace wirespan {
 namespace {
 
+constexpr std::string_view too_many = "too many connections from this address\n";
+
+/// Returns the first of the server's subprotocols that the client has offered; empty: none.
+std::string preferred_subprotocol(const ServerOptions& options, const ClientOffer& offer) {
+  const auto is_offered = [&](const std::string& subprotocol) {
+    return std::ranges::find(offer.subprotocols, subprotocol) != offer.subprotocols.end();
+  };
+  const auto found = std::ranges::find_if(options.subprotocols, is_offered);
+  return found == options.subprotocols.end() ? std::string() : *found;
+}
+
 AcceptorOptions acceptor_options(ServerShared& shared) {
   const ServerOptions& options = shared.options;
   return {.head = {.size = options.max_head_size,
@@ -65,7 +76,12 @@ void HandshakeFront::take(const net::Accepted& accepted, net::Family family) noe
 
 void HandshakeFront::accept(net::TcpSocket socket, const net::Endpoint& peer) noexcept {
   counters_.accepted.add();
-  adopt(std::move(socket), peer, {}, false);
+  if (!shared_.proxies.wants_proxy_header()) return adopt(std::move(socket), peer, {}, false);
+  try {
+    await_proxy_header(std::move(socket), peer);
+  } catch (const std::exception& failure) {
+    lost_for_resources(failure.what());
+  }
 }
 
 void HandshakeFront::adopt(net::TcpSocket socket, const net::Endpoint& peer, Bytes already_read,
@@ -79,11 +95,8 @@ void HandshakeFront::adopt(net::TcpSocket socket, const net::Endpoint& peer, Byt
 
 std::optional<ServerAdmission::Ticket> HandshakeFront::admit(const net::Endpoint& peer) {
   if (stopped_) return std::nullopt;
-  auto address = shared_.admission.addresses().take(peer);
-  if (!address) {
-    counters_.refused.address.add();
-    return std::nullopt;
-  }
+  auto address = count_address(peer);
+  if (!address) return std::nullopt;
   auto permit = shared_.admission.take();
   if (!permit) {
     counters_.refused.connections.add();
@@ -92,27 +105,82 @@ std::optional<ServerAdmission::Ticket> HandshakeFront::admit(const net::Endpoint
   return ServerAdmission::Ticket{.address = *std::move(address), .permit = *std::move(permit)};
 }
 
+/// A proxy speaks for many clients, each of which counts once it is known.
+std::optional<AddressCounter::Ticket> HandshakeFront::count_address(const net::Endpoint& client) {
+  if (shared_.proxies.trusts(client)) return AddressCounter::Ticket();
+  auto ticket = shared_.admission.addresses().take(client);
+  if (!ticket) counters_.refused.address.add();
+  return ticket;
+}
+
 void HandshakeFront::shake_hands(net::TcpSocket socket, const net::Endpoint& peer,
                                  Bytes already_read, bool is_secured) {
   auto ticket = admit(peer);
   if (!ticket) return;
   if (shared_.options.receive_timestamps) socket.tell_receive_times();
-  std::optional<Transport> transport;
-  if (shared_.tls && !is_secured) {
-    auto stream = tls::TlsStream::server(net::make_transport(std::move(socket)), *shared_.tls);
-    if (!stream) return count_failed(stream.error());
-    transport.emplace(std::move(*stream));
-  } else {
-    transport.emplace(std::move(socket));
+  std::optional<Transport> transport(std::in_place, std::move(socket));
+  if (!is_secured) transport = secure(*std::move(transport));
+  if (transport) add_acceptor(*std::move(transport), peer, *std::move(ticket)).start(already_read);
+}
+
+void HandshakeFront::await_proxy_header(net::TcpSocket socket, const net::Endpoint& peer) {
+  if (!shared_.proxies.trusts(peer)) {
+    counters_.refused.proxy.add();
+    return log_refused_proxy(peer, "it is none of ProxyPolicy::trusted");
   }
+  auto ticket = admit(peer);
+  if (!ticket) return;
+  if (shared_.options.receive_timestamps) socket.tell_receive_times();
+  add_acceptor(Transport(std::move(socket)), peer, *std::move(ticket)).start_with_proxy_header();
+}
+
+std::optional<Transport> HandshakeFront::secure(Transport plain) {
+  if (!shared_.tls.is_on()) return plain;
+  auto stream = tls::TlsStream::server(plain.release(), shared_.tls.current());
+  if (stream) return Transport(std::move(*stream));
+  count_failed(stream.error());
+  return std::nullopt;
+}
+
+Acceptor& HandshakeFront::add_acceptor(Transport transport, const net::Endpoint& peer,
+                                       ServerAdmission::Ticket ticket) {
   AcceptorHost& host = *this;
-  auto acceptor = std::make_unique<Acceptor>(loop_, host, acceptor_options_, *std::move(transport),
-                                             peer, *std::move(ticket));
-  Acceptor& started = *acceptor;
-  started.id = ++last_acceptor_;
-  acceptors_.emplace(started.id, std::move(acceptor));
+  auto acceptor = std::make_unique<Acceptor>(loop_, host, acceptor_options_, std::move(transport),
+                                             peer, std::move(ticket));
+  Acceptor& added = *acceptor;
+  added.id = ++last_acceptor_;
+  acceptors_.emplace(added.id, std::move(acceptor));
   counters_.handshaking.add();
-  started.start(already_read);
+  return added;
+}
+
+std::optional<Transport> HandshakeFront::on_proxy_header(
+    Acceptor& acceptor, Transport transport, const std::optional<net::Endpoint>& client) {
+  if (client && !introduce(acceptor, *client)) return std::nullopt;
+  transport.restart_trace();
+  return secure(std::move(transport));
+}
+
+void HandshakeFront::on_bad_proxy_header(Acceptor& acceptor, std::string_view why) {
+  log_refused_proxy(acceptor.peer(), why);
+}
+
+void HandshakeFront::log_refused_proxy(const net::Endpoint& peer, std::string_view why) {
+  const std::string line =
+      "a connection from " + peer.to_string() + " is closed: " + std::string(why);
+  shared_.refused_proxy.log(LogLevel::warning, line, loop_.now());
+}
+
+/// Gives the client its place in the limit per address. False if there is none left.
+bool HandshakeFront::introduce(Acceptor& acceptor, const net::Endpoint& client) {
+  auto ticket = count_address(client);
+  if (ticket) acceptor.speak_for(client, *std::move(ticket));
+  return ticket.has_value();
+}
+
+bool HandshakeFront::find_client(Acceptor& acceptor, const Headers& headers) {
+  const auto client = shared_.proxies.client_of(acceptor.peer(), headers);
+  return !client || introduce(acceptor, *client);
 }
 
 /// At most limits::tls_handshakes_per_turn steps of TLS handshakes in a turn: each costs as much as
@@ -126,6 +194,11 @@ bool HandshakeFront::may_secure() {
 }
 
 void HandshakeFront::on_upgrade(Acceptor& acceptor, ServerRequest request) {
+  if (!find_client(acceptor, request.offer.headers)) {
+    return acceptor.reject({.status = 429, .body = std::string(too_many)}, {});
+  }
+  request.peer = acceptor.peer();
+  request.proxy = acceptor.proxy();
   try {
     const ClientOffer& offer = request.offer;
     if (!is_origin_welcome(shared_.options.origins, offer.origin, offer.host)) {
@@ -144,7 +217,12 @@ void HandshakeFront::on_upgrade(Acceptor& acceptor, ServerRequest request) {
   }
 }
 
-std::optional<HttpResponse> HandshakeFront::on_http(const HttpRequest& request) {
+std::optional<HttpResponse> HandshakeFront::on_http(Acceptor& acceptor, HttpRequest request) {
+  if (!find_client(acceptor, request.headers)) {
+    return HttpResponse{.status = 429, .body = std::string(too_many)};
+  }
+  request.peer = acceptor.peer();
+  request.proxy = acceptor.proxy();
   counters_.http_requests.add();
   try {
     return shared_.handlers.on_http(request);
@@ -167,6 +245,9 @@ void HandshakeFront::answer(std::uint64_t acceptor, RequestAnswer& answer) {
 }
 
 void HandshakeFront::accept_request(Acceptor& acceptor, RequestAnswer answer) {
+  if (answer.agreement.subprotocol.empty()) {
+    answer.agreement.subprotocol = preferred_subprotocol(shared_.options, acceptor.offer());
+  }
   const bool open = answer.may_compress && !answer.agreement.deflate;
   if (open) connections_.compression().propose(acceptor.offer(), answer.agreement);
   connections_.compression().confirm(answer.agreement);

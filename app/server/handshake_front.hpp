@@ -52,15 +52,26 @@ class HandshakeFront final : public RequestPort, private AcceptorHost {
 
  private:
   bool may_secure() override;
+  std::optional<Transport> on_proxy_header(Acceptor& acceptor, Transport transport,
+                                           const std::optional<net::Endpoint>& client) override;
+  void on_bad_proxy_header(Acceptor& acceptor, std::string_view why) override;
   void on_upgrade(Acceptor& acceptor, ServerRequest request) override;
-  std::optional<HttpResponse> on_http(const HttpRequest& request) override;
+  std::optional<HttpResponse> on_http(Acceptor& acceptor, HttpRequest request) override;
   void on_accepted(Acceptor& acceptor, std::optional<AcceptedConnection> connection,
                    std::error_code error) override;
 
   void take(const net::Accepted& accepted, net::Family family) noexcept;
   [[nodiscard]] std::optional<ServerAdmission::Ticket> admit(const net::Endpoint& peer);
+  [[nodiscard]] std::optional<AddressCounter::Ticket> count_address(const net::Endpoint& client);
+  [[nodiscard]] bool introduce(Acceptor& acceptor, const net::Endpoint& client);
+  [[nodiscard]] bool find_client(Acceptor& acceptor, const Headers& headers);
   void shake_hands(net::TcpSocket socket, const net::Endpoint& peer, Bytes already_read,
                    bool is_secured);
+  void await_proxy_header(net::TcpSocket socket, const net::Endpoint& peer);
+  [[nodiscard]] std::optional<Transport> secure(Transport plain);
+  Acceptor& add_acceptor(Transport transport, const net::Endpoint& peer,
+                         ServerAdmission::Ticket ticket);
+  void log_refused_proxy(const net::Endpoint& peer, std::string_view why);
   void accept_request(Acceptor& acceptor, RequestAnswer answer);
   void lost_for_resources(std::string_view why) noexcept;
   void count_failed(std::error_code error) noexcept;

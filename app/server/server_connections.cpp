@@ -217,8 +217,25 @@ std::error_code ServerConnections::unsubscribe(ConnectionKey key, std::string_vi
   return {};
 }
 
-void ServerConnections::deliver(std::string_view topic, const PublishedFrame::Ptr& frame) {
+bool ServerConnections::is_subscribed(ConnectionKey key, std::string_view topic) noexcept {
+  return table_.find(key) != nullptr && topics_.has(key.slot, topic);
+}
+
+void ServerConnections::for_each(const std::function<void(const ServerConnection&)>& call) {
+  for (std::uint32_t slot = 0; slot < table_.size(); ++slot) {
+    ServerChannel* channel = table_.at(slot);
+    if (channel == nullptr) continue;
+    const ServerConnection self = channel->handler().self;  // the call may end the channel
+    guarded(self, [&] { call(self); });
+  }
+}
+
+void ServerConnections::deliver(std::string_view topic, const PublishedFrame::Ptr& frame,
+                                const ServerConnection& except) {
+  const bool is_ours = except.hub_ == &hub_ && table_.find(except.key_) != nullptr;
+  const std::uint32_t left_out = is_ours ? except.key_.slot : ServerHub::none;
   for (const std::uint32_t slot : topics_.members(topic)) {
+    if (slot == left_out) continue;
     ServerChannel& channel = *table_.at(slot);
     or_abort(channel, [&] {
       drain_before_send(channel);

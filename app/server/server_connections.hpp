@@ -44,8 +44,15 @@ class ServerConnections final : public OutboxPort {
 
   /// Makes a channel in a slot and calls on_open. Throws std::bad_alloc, and then nothing is open.
   void open(AcceptedConnection accepted);
-  /// Fan-out: sends the frame, which was encoded once, to every subscriber of the topic.
-  void deliver(std::string_view topic, const PublishedFrame::Ptr& frame);
+  /// Fan-out: sends the frame, which was encoded once, to every subscriber of the topic but one.
+  void deliver(std::string_view topic, const PublishedFrame::Ptr& frame,
+               const ServerConnection& except);
+  /// Calls `call` with each open connection. An exception is treated as one of a handler.
+  void for_each(const std::function<void(const ServerConnection&)>& call);
+  /// Subscribers of the topic. Any thread.
+  [[nodiscard]] std::size_t subscriber_count(std::string_view topic) const {
+    return topics_.count(topic);
+  }
   [[nodiscard]] Compression& compression() noexcept { return compression_; }
   /// Open connections. Any thread.
   [[nodiscard]] std::size_t open_count() const noexcept { return open_count_.get(); }
@@ -71,6 +78,7 @@ class ServerConnections final : public OutboxPort {
   [[nodiscard]] std::error_code set_reading(ConnectionKey key, bool on);
   [[nodiscard]] std::error_code subscribe(ConnectionKey key, std::string_view topic);
   [[nodiscard]] std::error_code unsubscribe(ConnectionKey key, std::string_view topic);
+  [[nodiscard]] bool is_subscribed(ConnectionKey key, std::string_view topic) noexcept;
   [[nodiscard]] std::size_t buffered_amount(ConnectionKey key);
   [[nodiscard]] std::optional<net::ReceiveTime> received_at(ConnectionKey key);
   [[nodiscard]] std::any* user_data(ConnectionKey key);

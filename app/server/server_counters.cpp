@@ -37,6 +37,8 @@ void ServerCounters::count_failed_handshake(std::error_code error) noexcept {
     refused.head_fields.add();
   } else if (error == Errc::request_rejected) {
     refused.rejected.add();
+  } else if (error == Errc::bad_proxy_header) {
+    refused.proxy.add();
   } else if (error == Condition::handshake_failed) {
     refused.bad_request.add();
   } else if (error.category() != std::system_category()) {
@@ -100,6 +102,7 @@ void ServerCounters::add_to(ServerStats& stats, TimePoint now) const {
   stats.refused.rejected += refused.rejected.get();
   stats.refused.connections += refused.connections.get();
   stats.refused.address += refused.address.get();
+  stats.refused.proxy += refused.proxy.get();
   stats.refused.no_descriptor += refused.no_descriptor.get();
   stats.refused.message_size += refused.message_size.get();
   stats.refused.fragments += refused.fragments.get();

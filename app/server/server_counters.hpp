@@ -53,8 +53,8 @@ struct ServerCounters {
   Counter messages_in, messages_out, bytes_in, bytes_out, conflated, unsent_at_close, send_queue;
   struct {
     Counter handshake_time, head_size, head_fields, bad_request, tls, origin, rejected, connections,
-        address, no_descriptor, message_size, fragments, pings, idle_time, progress, pong_time,
-        protocol, send_queue, send_budget, dropped, overflow_closed, resources;
+        address, proxy, no_descriptor, message_size, fragments, pings, idle_time, progress,
+        pong_time, protocol, send_queue, send_budget, dropped, overflow_closed, resources;
   } refused;
   LoopLag lag;
 

@@ -9,6 +9,7 @@
 
 #include <wirespan/app/exceptions.hpp>
 #include <wirespan/app/server/server_impl.hpp>
+#include <wirespan/core/ascii.hpp>
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/in_quotes.hpp>
 #include <wirespan/core/utf8.hpp>
@@ -145,7 +146,17 @@ std::error_code ServerImpl::check_compression(std::string* detail) const {
 std::uint16_t ServerImpl::listen() {
   std::string detail;
   if (const auto error = check_compression(&detail)) throw_for(error, detail);
-  if (shared_.tls_error) throw WebSocketTlsException(shared_.tls_error, shared_.tls_detail);
+  for (const std::string& subprotocol : options().subprotocols) {
+    if (is_token(subprotocol)) continue;
+    throw_for(Errc::invalid_option,
+              "ServerOptions::subprotocols " + in_quotes(subprotocol) + " is no token");
+  }
+  if (const std::string& defect = shared_.proxies.defect(); !defect.empty()) {
+    throw_for(Errc::invalid_option, "ServerOptions::proxies: ProxyPolicy::" + defect);
+  }
+  if (const auto error = shared_.tls.error()) {
+    throw WebSocketTlsException(error, shared_.tls.detail());
+  }
   std::vector<net::Endpoint> addresses;
   std::vector<net::Endpoint> paths;
   const auto sort_in = [&](const std::string& text, const char* option) {
@@ -258,7 +269,8 @@ std::error_code ServerImpl::adopt(int fd, Bytes already_read, bool is_secured) {
   const auto peer = network.peer_endpoint(fd);
   auto error = peer ? network.set_nonblocking(fd) : peer.error();
   if (!error) error = check_compression(nullptr);
-  if (!is_secured && shared_.tls_error) error = shared_.tls_error;
+  if (!error && !shared_.proxies.defect().empty()) error = Errc::invalid_option;
+  if (!is_secured && shared_.tls.error()) error = shared_.tls.error();
   // TLS has still to begin, so bytes that were already read are no part of it.
   if (!is_secured && options().tls && !already_read.empty()) error = Errc::invalid_option;
   if (error) return error;
@@ -271,10 +283,17 @@ std::error_code ServerImpl::adopt(int fd, Bytes already_read, bool is_secured) {
   return posted ? std::error_code{} : Errc::not_open;
 }
 
+std::error_code ServerImpl::reload_certificates(const tls::ServerOptions* options,
+                                                std::string* detail) {
+  std::string unwanted;
+  return shared_.tls.reload(options, detail != nullptr ? *detail : unwanted);
+}
+
 std::error_code ServerImpl::publish(std::string_view topic, Opcode opcode, Bytes payload,
-                                    std::string_view key, Compress compress) {
+                                    const PublishOptions& options) {
   if (opcode == Opcode::text && !is_valid_utf8(payload)) return Errc::invalid_text;
-  const auto frame = PublishedFrame::make(opcode, payload, conflation_key(topic, key), compress);
+  const auto frame =
+      PublishedFrame::make(opcode, payload, conflation_key(topic, options.key), options.compress);
   const std::size_t size = frame->bytes().size() + topic.size() + publish_overhead;
   if (!reserve_rooms(size)) return Errc::send_queue_full;
   published_.fetch_add(1, std::memory_order_relaxed);
@@ -282,7 +301,7 @@ std::error_code ServerImpl::publish(std::string_view topic, Opcode opcode, Bytes
   bool reached = false;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     try {
-      reached |= publish_on(*workers_[i], topic, frame, size);
+      reached |= publish_on(*workers_[i], topic, frame, size, options.except);
     } catch (const std::bad_alloc&) {
       for (; i < workers_.size(); ++i) give_back_room(*workers_[i], size);
       throw;
@@ -313,17 +332,35 @@ void ServerImpl::give_back_room(ServerWorker& worker, std::size_t size) noexcept
 
 /// Delivers directly on the loop's thread, by a task on others. False if that loop has gone.
 bool ServerImpl::publish_on(ServerWorker& worker, std::string_view topic,
-                            const PublishedFrame::Ptr& frame, std::size_t size) {
+                            const PublishedFrame::Ptr& frame, std::size_t size,
+                            const ServerConnection& except) {
   if (worker.hub().on_loop_thread()) {
-    worker.connections().deliver(topic, frame);
+    worker.connections().deliver(topic, frame, except);
     return true;
   }
-  const bool posted = worker.hub().post([&worker, frame, size, name = std::string(topic)] {
+  const bool posted = worker.hub().post([&worker, frame, size, except, name = std::string(topic)] {
     worker.hub().remote().give_back_room(size);
-    worker.connections().deliver(name, frame);
+    worker.connections().deliver(name, frame, except);
   });
   if (!posted) worker.hub().remote().give_back_room(size);
   return posted;
+}
+
+std::size_t ServerImpl::subscriber_count(std::string_view topic) const {
+  std::size_t count = 0;
+  for (const auto& worker : workers_) count += worker->connections().subscriber_count(topic);
+  return count;
+}
+
+/// Posts also to the loop of the calling thread, which may be inside a handler.
+std::error_code ServerImpl::for_each_connection(
+    const std::function<void(const ServerConnection&)>& call) {
+  bool reached = false;
+  for (const auto& worker : workers_) {
+    reached |=
+        worker->hub().post([target = worker.get(), call] { target->connections().for_each(call); });
+  }
+  return reached ? std::error_code{} : Errc::not_open;
 }
 
 ServerStats ServerImpl::stats() const {

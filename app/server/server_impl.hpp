@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -32,8 +33,13 @@ class ServerImpl final : private SocketSpreader {
   void stop(const StopOptions& options);
   void stop_from_signal() noexcept;
   [[nodiscard]] std::error_code adopt(int fd, Bytes already_read, bool is_secured);
+  [[nodiscard]] std::error_code reload_certificates(const tls::ServerOptions* options,
+                                                    std::string* detail);
   [[nodiscard]] std::error_code publish(std::string_view topic, Opcode opcode, Bytes payload,
-                                        std::string_view key, Compress compress);
+                                        const PublishOptions& options);
+  [[nodiscard]] std::size_t subscriber_count(std::string_view topic) const;
+  [[nodiscard]] std::error_code for_each_connection(
+      const std::function<void(const ServerConnection&)>& call);
   [[nodiscard]] ServerStats stats() const;
   [[nodiscard]] std::size_t connection_count() const noexcept;
   [[nodiscard]] ServerWorker& first() noexcept { return *workers_.front(); }
@@ -57,7 +63,7 @@ class ServerImpl final : private SocketSpreader {
   [[nodiscard]] bool reserve_rooms(std::size_t size) noexcept;
   void give_back_room(ServerWorker& worker, std::size_t size) noexcept;
   bool publish_on(ServerWorker& worker, std::string_view topic, const PublishedFrame::Ptr& frame,
-                  std::size_t size);
+                  std::size_t size, const ServerConnection& except);
   void begin_serving() noexcept;
   void check_signal();
 

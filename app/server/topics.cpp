@@ -1,5 +1,6 @@
 // topics.cpp - subscribes, unsubscribes and lists members in constant time for each membership.
 #include <algorithm>
+#include <utility>
 
 #include <wirespan/app/server/topics.hpp>
 
@@ -21,7 +22,7 @@ void Topics::subscribe(Member member, std::string_view name) {
   const auto topic = find_or_make(name);
   if (memberships_.contains({&*topic, member})) return;
   try {
-    reserve_one_more(topic->second);
+    reserve_one_more(topic->second.list);
     Entry*& first = first_of_.try_emplace(member).first->second;
     try {
       link(*memberships_.try_emplace({&*topic, member}).first, first);
@@ -62,19 +63,36 @@ void Topics::leave_all(Member member) noexcept {
 
 std::span<const Topics::Member> Topics::members(std::string_view topic) const noexcept {
   const auto found = topics_.find(topic);
-  return found == topics_.end() ? std::span<const Member>() : found->second;
+  return found == topics_.end() ? std::span<const Member>() : found->second.list;
+}
+
+bool Topics::has(Member member, std::string_view name) const noexcept {
+  const auto topic = topics_.find(name);
+  // The key of a look-up: the map is not changed through it.
+  return topic != topics_.end() &&
+         memberships_.contains({const_cast<Topic*>(&*topic), member});  // NOLINT
+}
+
+std::size_t Topics::count(std::string_view topic) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = topics_.find(topic);
+  return found == topics_.end() ? 0 : found->second.count.load(std::memory_order_relaxed);
 }
 
 Topics::TopicMap::iterator Topics::find_or_make(std::string_view topic) {
   const auto found = topics_.find(topic);
-  return found != topics_.end() ? found : topics_.try_emplace(std::string(topic)).first;
+  if (found != topics_.end()) return found;
+  std::string name(topic);
+  const std::lock_guard lock(mutex_);
+  return topics_.try_emplace(std::move(name)).first;
 }
 
 /// Appends the member to its topic and puts the membership in front of the member's others.
 void Topics::link(Entry& entry, Entry*& first) noexcept {
   auto& members = entry.first.topic->second;
-  entry.second = {.index = members.size(), .previous = nullptr, .next = first};
-  members.push_back(entry.first.member);
+  entry.second = {.index = members.list.size(), .previous = nullptr, .next = first};
+  members.list.push_back(entry.first.member);
+  members.count.store(members.list.size(), std::memory_order_relaxed);
   if (first != nullptr) first->second.previous = &entry;
   first = &entry;
 }
@@ -95,15 +113,18 @@ void Topics::unlink(const Entry& entry) noexcept {
 /// Removes the member from the list of its topic: the last one in the list takes its place.
 void Topics::remove_from_topic(const Entry& entry) noexcept {
   const auto [topic, member] = entry.first;
-  std::vector<Member>& members = topic->second;
+  std::vector<Member>& members = topic->second.list;
   const Member moved = members.back();
   members[entry.second.index] = moved;
   memberships_.find({topic, moved})->second.index = entry.second.index;
   members.pop_back();
+  topic->second.count.store(members.size(), std::memory_order_relaxed);
 }
 
 void Topics::forget_if_empty(const Topic& topic) noexcept {
-  if (topic.second.empty()) topics_.erase(topics_.find(topic.first));
+  if (!topic.second.list.empty()) return;
+  const std::lock_guard lock(mutex_);
+  topics_.erase(topics_.find(topic.first));
 }
 
 }  // namespace wirespan

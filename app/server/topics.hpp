@@ -1,9 +1,11 @@
 // topics.hpp - the subscriptions of one loop's connections. Private.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,7 +19,7 @@ namespace wirespan {
 /// reads that list; a member's memberships form a linked list, and a hash table finds each
 /// membership by topic and member. So subscribing, unsubscribing and each membership of a member
 /// that leaves take constant time, however many topics and members there are. A membership takes
-/// about 70 bytes. A topic exists while it has members. Not thread-safe.
+/// about 70 bytes. A topic exists while it has members. Not thread-safe, but for count().
 class Topics {
  public:
   using Member = std::uint32_t;
@@ -30,6 +32,9 @@ class Topics {
   void leave_all(Member member) noexcept;
   /// Returns the members of the topic, in no order; valid until the next change.
   [[nodiscard]] std::span<const Member> members(std::string_view topic) const noexcept;
+  [[nodiscard]] bool has(Member member, std::string_view topic) const noexcept;
+  /// Returns the number of members of the topic. Any thread.
+  [[nodiscard]] std::size_t count(std::string_view topic) const;
   /// Topics that have members.
   [[nodiscard]] std::size_t size() const noexcept { return topics_.size(); }
 
@@ -40,7 +45,11 @@ class Topics {
       return std::hash<std::string_view>()(name);
     }
   };
-  using TopicMap = std::unordered_map<std::string, std::vector<Member>, NameHash, std::equal_to<>>;
+  struct Members {
+    std::vector<Member> list;
+    std::atomic<std::size_t> count{0};  // of the list, for other threads
+  };
+  using TopicMap = std::unordered_map<std::string, Members, NameHash, std::equal_to<>>;
   using Topic = TopicMap::value_type;  // nodes of the map do not move
 
   struct Key {
@@ -56,8 +65,8 @@ class Topics {
   struct Membership;
   using MembershipMap = std::unordered_map<Key, Membership, KeyHash>;
   using Entry = MembershipMap::value_type;
-  // Invariant: topic->second[index] == member, for the key of the entry. previous and next link the
-  // memberships of the same member.
+  // Invariant: topic->second.list[index] == member, for the key of the entry. previous and next
+  // link the memberships of the same member.
   struct Membership {
     std::size_t index = 0;
     Entry* previous = nullptr;
@@ -70,6 +79,7 @@ class Topics {
   void remove_from_topic(const Entry& entry) noexcept;
   void forget_if_empty(const Topic& topic) noexcept;
 
+  mutable std::mutex mutex_;  // guards the map against count(), whenever a topic comes or goes
   TopicMap topics_;
   MembershipMap memberships_;
   std::unordered_map<Member, Entry*> first_of_;  // no entry for members without memberships

@@ -52,7 +52,7 @@ class Dump:
 def passes_on(dump: Dump, port: int) -> None:
     known = "you are 127.0.0.1\n"
     expect(dump.run() == (0, known, ""), f"the client's address: {dump.run()}")
-    found = dump.run("-H", "X-Real-IP: 192.0.2.7")
+    found = dump.run("-H", "X-Forwarded-For: 192.0.2.7")
     expect(found[:2] == (0, known), f"an address that the client made up: {found}")
     large = "x" * 1_000_000 + "\n"
     found = dump.run("--eof-wait", "10", "--max-messages", "2", text=large)

@@ -41,10 +41,12 @@ HEAD = """#include <chrono>
 #include <signal.h>
 
 #include <wirespan/app/cookie_jar.hpp>
+#include <wirespan/app/log.hpp>
 #include <wirespan/app/reconnect_policy.hpp>
 #include <wirespan/app/websocket.hpp>
 #include <wirespan/app/websocket_app.hpp>
 #include <wirespan/app/websocket_server.hpp>
+#include <wirespan/core/request_parts.hpp>
 
 using namespace std::chrono_literals;
 using namespace wirespan;

@@ -1,5 +1,5 @@
-// origin_policy_rows_test.cpp - every field of OriginPolicy and AcceptorOptions, with what its
-// comment says of its values.
+// origin_policy_rows_test.cpp - every field of OriginPolicy, ProxyPolicy and AcceptorOptions, with
+// what its comment says of its values.
 #include "options/life.hpp"
 #include "options/rows.hpp"
 #include <wirespan/app/server/acceptor.hpp>
@@ -36,6 +36,45 @@ WIRESPAN_OPTION_TABLE(OriginPolicyRows, rows);
 
 }  // namespace
 }  // namespace wirespan::test::origin_policy_rows
+
+namespace wirespan::test::proxy_policy_rows {
+namespace {
+
+using Options = ProxyPolicy;
+
+/// A client that comes directly.
+std::string direct_client(const ProxyPolicy& policy) {
+  Life life;
+  life.server.proxies = policy;
+  const LifeReport report = live(life, AppOptions{}, direct);
+  return report.story == works ? "served" : report.story;
+}
+std::string with_header(ProxyPolicy policy) {
+  policy.trusted = {"127.0.0.1"};
+  return direct_client(policy);
+}
+
+const std::string invalid = "server refused (invalid option)";
+
+const OptionRow<Options> rows[] = {
+    {OPTION(trusted),
+     direct_client,
+     {{{}, "served"}, {{"10.0.0.0/8", "::1", "unix"}, "served"}, {{""}, invalid}, {{"h"}, invalid}},
+     CoveredBy{"ServerProxies.the_header_of_a_trusted_proxy_names_the_client"}},
+    {OPTION(proxy_protocol),
+     with_header,
+     {{false, "served"}, {true, "0 echoes, no pong, failed (Connection reset by peer)"}},
+     CoveredBy{"ServerProxies.a_proxy_header_comes_before_tls"}},
+    {OPTION(header),
+     with_header,
+     {{"", "served"}, {"X-Real-IP", "served"}, {"Forwarded", "served"}, {"a b", invalid}},
+     CoveredBy{"ServerProxies.the_header_of_a_trusted_proxy_names_the_client"}},
+};
+
+WIRESPAN_OPTION_TABLE(ProxyPolicyRows, rows);
+
+}  // namespace
+}  // namespace wirespan::test::proxy_policy_rows
 
 namespace wirespan::test::acceptor_option_rows {
 namespace {

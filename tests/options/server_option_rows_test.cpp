@@ -190,6 +190,12 @@ const OptionRow<Options> rows[] = {
       {INT_MAX, "server refused (invalid option)"}}},
     {OPTION(tls), CoveredBy{"ServerRequests.R46_an_origin_that_is_not_welcome_gets_403"}},
     {OPTION(origins), CoveredBy{"OriginPolicyTest.any_may_be_allowed"}},
+    {OPTION(subprotocols),
+     story,
+     {{{}, works}, {{"chat"}, works}, {{""}, "server refused (invalid option)"}},
+     CoveredBy{
+         "ServerRequests.R47_the_first_subprotocol_of_the_server_that_was_offered_is_chosen"}},
+    {OPTION(proxies), CoveredBy{"ServerProxies.nobody_else_is_believed"}},
     {OPTION(max_message_size),
      story,
      {{0, "1 echoes, no pong, closed by the server 1009"},

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 ./.ci/need python3-websockets python3-websocket openssl ca-certificates \
-  squid tinyproxy dante-server microsocks nginx-light haproxy
+  squid tinyproxy dante-server microsocks nginx-light libnginx-mod-stream haproxy
 command -v chromium >/dev/null || ./.ci/need chromium
 # Keeps node and npm from elsewhere: Debian's npm does not install beside a foreign nodejs.
 command -v node >/dev/null || ./.ci/need nodejs

@@ -115,6 +115,11 @@ if(WIRESPAN_TOOLS)
                 ${part})
     endforeach()
     set_tests_properties(peers/wsbench.page PROPERTIES RESOURCE_LOCK chromium)
+    wirespan_program(proxied_server SOURCES ${peers}/proxied_server.cpp LINKS wirespan::app)
+    foreach(proxy haproxy nginx)
+      wirespan_peer_test(behind.${proxy}
+        COMMAND ${debian_python} ${peers}/behind_proxies_test.py $<TARGET_FILE:proxied_server> ${proxy})
+    endforeach()
     wirespan_program(blocking_echo SOURCES ${peers}/blocking_echo.cpp LINKS wirespan::app)
     foreach(proxy squid tinyproxy dante microsocks)
       wirespan_peer_test(proxies.${proxy}

@@ -39,7 +39,12 @@ class Host final : public AcceptorHost {
     asked = true;
     acceptor.accept({}, {});
   }
-  std::optional<HttpResponse> on_http(const HttpRequest&) override { return std::nullopt; }
+  std::optional<Transport> on_proxy_header(Acceptor&, Transport transport,
+                                           const std::optional<net::Endpoint>&) override {
+    return transport;
+  }
+  void on_bad_proxy_header(Acceptor&, std::string_view) override {}
+  std::optional<HttpResponse> on_http(Acceptor&, HttpRequest) override { return std::nullopt; }
   void on_accepted(Acceptor&, std::optional<AcceptedConnection>, std::error_code error) override {
     end = error;
   }

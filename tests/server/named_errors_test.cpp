@@ -51,6 +51,25 @@ std::vector<NamedError> named_errors() {
       {"no_thread",
        {.threads = 0},
        "ServerOptions::threads 0 is not between 1 and 255: invalid option"},
+      {"subprotocols",
+       {.subprotocols = {"chat", "not one"}},
+       "ServerOptions::subprotocols \"not one\" is no token: invalid option"},
+      {"proxies_that_are_none",
+       {.proxies = {.trusted = {"10.0.0.0/8", "example.com"}}},
+       "ServerOptions::proxies: ProxyPolicy::trusted \"example.com\" is no address, no network "
+       "(\"10.0.0.0/8\") and not \"unix\": invalid option"},
+      {"header_of_proxies",
+       {.proxies = {.trusted = {"::1"}, .header = "X Real"}},
+       "ServerOptions::proxies: ProxyPolicy::header \"X Real\" is not the name of a header: "
+       "invalid option"},
+      {"no_proxies_with_a_header",
+       {.proxies = {.header = "Forwarded"}},
+       "ServerOptions::proxies: ProxyPolicy::trusted is empty: nobody may tell a client's address: "
+       "invalid option"},
+      {"no_proxies_with_the_protocol",
+       {.proxies = {.proxy_protocol = true}},
+       "ServerOptions::proxies: ProxyPolicy::trusted is empty: nobody may tell a client's address: "
+       "invalid option"},
       {"folder_that_is_none",
        {.address = "unix:/no/such/folder/socket"},
        "listen on unix:/no/such/folder/socket: No such file or directory"},
@@ -130,6 +149,24 @@ TEST_P(ServerLog, a_refused_origin_is_named_once_escaped_and_bounded) {
   EXPECT_EQ(log.lines(), (std::vector<std::string>{"403 for origin \"http://evil.example\"" + rest,
                                                    "403 for origin \"x\\x09\\x22" +
                                                        std::string(125, 'y') + "...\"" + rest}));
+}
+
+TEST_P(ServerLog, a_connection_without_a_proxy_header_is_explained_once) {
+  const LogLines log;
+  for (const char* trusted : {"127.0.0.1", "192.0.2.1"}) {
+    const RunningServer server(echoing(), link(),
+                               {.proxies = {.trusted = {trusted}, .proxy_protocol = true}});
+    for (int i = 0; i < 3; ++i) {
+      RawPeer client = RawPeer::to_port(server.port());
+      client.write("GET");
+      EXPECT_NO_THROW((void)client.read_end());
+    }
+  }
+  const auto lines = log.lines();
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_TRUE(lines[0].starts_with("a connection from 127.0.0.1:"));
+  EXPECT_TRUE(lines[0].ends_with(" is closed: no PROXY header: the connection begins with \"G\""));
+  EXPECT_TRUE(lines[1].ends_with(" is closed: it is none of ProxyPolicy::trusted"));
 }
 
 TEST_P(ServerLog, a_header_that_an_answer_cannot_have_is_named) {

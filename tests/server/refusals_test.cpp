@@ -89,6 +89,14 @@ std::vector<Offence> offences_of_handshakes() {
          ask(server, upgrade_request("Origin: http://localhost.evil.example\r\n"));
        }},
       {"connections", &RefusalCounts::connections, {.max_connections = 1}, one_too_many},
+      {"proxy",
+       &RefusalCounts::proxy,
+       {.proxies = {.trusted = {"127.0.0.1"}, .proxy_protocol = true}},
+       [](const RunningServer& server) {
+         RawPeer client = RawPeer::to_port(server.port());
+         client.write("x");
+         EXPECT_EQ(client.read_to_end(), "");
+       }},
       {"address",
        &RefusalCounts::address,
        {.max_connections_per_address = 1, .count_loopback = true},
@@ -177,8 +185,8 @@ INSTANTIATE_TEST_SUITE_P(Over, ServerRefuses,
 std::uint64_t sum(const RefusalCounts& counts) {
   return counts.handshake_time + counts.head_size + counts.head_fields + counts.bad_request +
          counts.tls + counts.origin + counts.rejected + counts.connections + counts.address +
-         counts.no_descriptor + counts.message_size + counts.fragments + counts.pings +
-         counts.idle_time + counts.progress + counts.pong_time + counts.protocol +
+         counts.proxy + counts.no_descriptor + counts.message_size + counts.fragments +
+         counts.pings + counts.idle_time + counts.progress + counts.pong_time + counts.protocol +
          counts.send_queue + counts.send_budget + counts.dropped + counts.overflow_closed +
          counts.resources;
 }

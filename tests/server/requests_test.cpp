@@ -70,6 +70,39 @@ TEST_P(ServerRequests, R47_without_a_choice_there_is_no_subprotocol_and_no_exten
   EXPECT_EQ(answer.find("Sec-WebSocket-Extensions"), std::string::npos);
 }
 
+TEST_P(ServerRequests, R47_the_first_subprotocol_of_the_server_that_was_offered_is_chosen) {
+  struct Row {
+    const char* offered;
+    const char* chosen;
+  };
+  const ServerHandlers choosing = deciding([](const ServerRequest& request, Agreement& agreement) {
+    if (request.offer.target == "/own") agreement.subprotocol = "own";
+    return std::nullopt;
+  });
+  for (const ServerHandlers& handlers : {echoing(), choosing}) {
+    RunningServer server(handlers, link(), {.subprotocols = {"v2", "v1"}});
+    for (const Row& row : {Row{"v1", "v1"}, Row{"v1, v2", "v2"}, Row{"own, v1", "v1"},
+                           Row{"V2", ""}, Row{"v3", ""}}) {
+      RawPeer client = server.dial();
+      const std::string answer =
+          client.open("Sec-WebSocket-Protocol: " + std::string(row.offered) + "\r\n");
+      EXPECT_TRUE(answer.starts_with("HTTP/1.1 101 "));
+      const std::string field = "\r\nSec-WebSocket-Protocol: ";
+      EXPECT_EQ(answer.find(field) != std::string::npos, *row.chosen != '\0') << row.offered;
+      if (*row.chosen != '\0') {
+        EXPECT_NE(answer.find(field + row.chosen + "\r\n"), std::string::npos) << row.offered;
+      }
+    }
+    RawPeer none = server.dial();
+    EXPECT_EQ(none.open().find("Sec-WebSocket-Protocol"), std::string::npos) << "nothing offered";
+  }
+  RunningServer server(choosing, link(), {.subprotocols = {"v2", "v1"}});
+  RawPeer client = server.dial();
+  client.write(upgrade_request("Sec-WebSocket-Protocol: v2, own\r\n", "/own"));
+  const std::string answer = client.read_head();
+  EXPECT_NE(answer.find("\r\nSec-WebSocket-Protocol: own\r\n"), std::string::npos);
+}
+
 TEST_P(ServerRequests, D21_the_hook_is_asked_once_and_sees_the_request_as_it_came) {
   std::atomic<int> asked{0};
   RunningServer server(deciding([&](const ServerRequest& request, Agreement&) {

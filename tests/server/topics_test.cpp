@@ -37,6 +37,24 @@ TEST(TopicsTest, members_come_and_go) {
   EXPECT_EQ(topics.size(), 0U) << "a topic without members is forgotten";
 }
 
+TEST(TopicsTest, members_are_counted_and_known) {
+  Topics topics;
+  EXPECT_EQ(topics.count("a"), 0U);
+  EXPECT_FALSE(topics.has(1, "a"));
+  topics.subscribe(1, "a");
+  topics.subscribe(2, "a");
+  topics.subscribe(2, "a");
+  EXPECT_EQ(topics.count("a"), 2U);
+  EXPECT_TRUE(topics.has(1, "a"));
+  EXPECT_FALSE(topics.has(1, "b"));
+  EXPECT_FALSE(topics.has(3, "a"));
+  topics.unsubscribe(1, "a");
+  EXPECT_EQ(topics.count("a"), 1U);
+  EXPECT_FALSE(topics.has(1, "a"));
+  topics.leave_all(2);
+  EXPECT_EQ(topics.count("a"), 0U);
+}
+
 TEST(TopicsTest, twice_is_once) {
   Topics topics;
   topics.subscribe(1, "a");

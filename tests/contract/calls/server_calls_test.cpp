@@ -79,6 +79,13 @@ std::vector<ServerCall> server_calls() {
       {"WebSocketServer::publish_binary", ServerKind::publishes,
        [](auto&, auto& server) { return server.publish_binary("news", wire_bytes("bytes")); },
        "bytes"},
+      {"WebSocketServer::publish(options)", ServerKind::publishes,
+       [](auto&, auto& server) { return server.publish("news", "text", {.except = {}}); }, "text"},
+      {"WebSocketServer::publish_binary(options)", ServerKind::publishes,
+       [](auto&, auto& server) {
+         return server.publish_binary("news", wire_bytes("bytes"), {.key = "k"});
+       },
+       "bytes"},
       {"WebSocketServer::stop", ServerKind::stops,
        [](auto&, auto& server) { return code_thrown_by([&] { server.stop(); }); }},
       {"WebSocketServer::stop(options)", ServerKind::stops,

@@ -137,7 +137,7 @@ exports_are_public() {
   local header name names=()
   while read -r name; do
     grep -rqw "$name" "$shared/include" || names+=("$name")
-  done < <(for header in $(git ls-files '*.hpp' | grep -E '^(core|net|tls|app)/' | grep -vE '^app/(tools|examples)/'); do
+  done < <(for header in $(find core net tls app -name '*.hpp' ! -path 'app/tools/*' ! -path 'app/examples/*'); do
     [ -e "$shared/include/wirespan/$header" ] || grep -hoP '^(class|struct) \K\w+(?=( final)?( :.*)? \{)' "$header"
   done | sort -u)
   [ ${#names[@]} -gt 20 ] || { echo "private classes: ${names[*]}"; return 1; }

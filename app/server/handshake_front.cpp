@@ -174,8 +174,9 @@ void HandshakeFront::log_refused_proxy(const net::Endpoint& peer, std::string_vi
 /// Gives the client its place in the limit per address. False if there is none left.
 bool HandshakeFront::introduce(Acceptor& acceptor, const net::Endpoint& client) {
   auto ticket = count_address(client);
-  if (ticket) acceptor.speak_for(client, *std::move(ticket));
-  return ticket.has_value();
+  if (!ticket) return false;
+  acceptor.speak_for(client, *std::move(ticket));
+  return true;
 }
 
 bool HandshakeFront::find_client(Acceptor& acceptor, const Headers& headers) {

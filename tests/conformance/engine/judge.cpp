@@ -89,6 +89,12 @@ bool drags_behavior_down(const CloseRule& rule, const Facts& facts, CloseBehavio
   return rule.end_decides && facts.closed_by_suite != rule.by_suite;
 }
 
+/// True if a step of the case has waited for an event until its time was over.
+bool has_waited_in_vain(const Facts& facts) noexcept {
+  return std::ranges::any_of(facts.received,
+                             [](const Event& event) { return event.kind == Event::Kind::timeout; });
+}
+
 }  // namespace
 
 Judgement judge(const Plan& plan, const Facts& facts, Role role, double time_scale) {
@@ -111,6 +117,7 @@ Judgement judge(const Plan& plan, const Facts& facts, Role role, double time_sca
       late = facts.reaction.has_value();
     }
   }
+  late = late || (behavior.behavior == Behavior::failed && has_waited_in_vain(facts));
   return {behavior.behavior, close.behavior, std::move(behavior.why), std::move(close.why), late};
 }
 

@@ -74,7 +74,7 @@ struct Judgement {
   CloseBehavior close = CloseBehavior::failed;
   std::string result;
   std::string close_result;
-  bool late = false;  ///< The only defect: the reaction came, but too late.
+  bool late = false;  ///< Failed, and a time of the case had passed: something came too late.
 };
 
 struct Result {

@@ -22,17 +22,17 @@ Members members_of(const Topics& topics, std::string_view topic) {
   return {members.begin(), members.end()};
 }
 
-/// Returns topics with four members: their list is full, and so is the smallest hash table.
-Topics with_four_members() {
-  Topics topics;
-  for (Topics::Member member = 1; member <= 4; ++member) topics.subscribe(member, known);
-  return topics;
-}
+/// Topics with four members: their list is full, and so is the smallest hash table.
+struct WithFourMembers : Topics {
+  WithFourMembers() {
+    for (Member member = 1; member <= 4; ++member) subscribe(member, known);
+  }
+};
 
 /// Lets each allocation of a subscription fail in turn; returns the number of allocations.
 std::size_t fail_each_allocation(Topics::Member member, const std::string& name) {
   for (std::size_t n = 0;; ++n) {
-    Topics topics = with_four_members();
+    WithFourMembers topics;
     const bool has_failed = [&] {
       AllocCounter allocations;
       allocations.fail_after(n);
@@ -66,7 +66,7 @@ TEST(TopicsWithoutMemory, a_known_member_of_a_new_topic_is_in_it_or_nothing_has_
 }
 
 TEST(TopicsWithoutMemory, leaving_needs_none) {
-  Topics topics = with_four_members();
+  WithFourMembers topics;
   topics.subscribe(1, fresh);
   AllocCounter allocations;
   topics.unsubscribe(2, known);

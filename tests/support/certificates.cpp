@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <stdexcept>
+#include <tuple>
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -182,6 +183,20 @@ class Authority {
   std::map<std::string, CertificateFiles> issued_;
 };
 
+/// Throws if another certificate has that name: which of the two a test gets would depend on the
+/// order of the tests.
+void check_name(const CertificateSpec& spec) {
+  static std::map<std::string, CertificateSpec> known;
+  const auto fields = [](const CertificateSpec& one) {
+    return std::tie(one.common_name, one.dns_names, one.addresses, one.valid_from, one.valid_until,
+                    one.self_signed, one.other_authority, one.by_intermediate, one.for_client,
+                    one.key_password);
+  };
+  const auto& first = known.try_emplace(spec.name, spec).first->second;
+  if (fields(first) == fields(spec)) return;
+  throw std::logic_error("certificates: two different ones have the name " + spec.name);
+}
+
 }  // namespace
 
 const std::string& authority_file() { return Authority::trusted().file(); }
@@ -219,6 +234,7 @@ std::string pin_of(const std::string& certificate_file) {
 }
 
 CertificateFiles certificate(const CertificateSpec& spec) {
+  check_name(spec);
   if (spec.by_intermediate) return Authority::intermediate().issue(spec);
   return (spec.other_authority ? Authority::foreign() : Authority::trusted()).issue(spec);
 }

@@ -40,7 +40,7 @@ CertificateFiles with_password() {
   return certificate({.name = "locked", .key_password = "open sesame"});
 }
 CertificateFiles own() { return certificate({.name = "own", .for_client = true}); }
-CertificateFiles other() { return certificate({.name = "other", .for_client = true}); }
+CertificateFiles other() { return certificate({.name = "other-own", .for_client = true}); }
 
 struct ClientCase {
   std::string name;

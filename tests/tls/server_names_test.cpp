@@ -59,10 +59,10 @@ TEST(ServerNames, without_a_name_that_fits_the_first_one_is_shown) {
 
 TEST(ServerNames, a_certificate_may_be_a_text) {
   tls::ServerOptions options = serving();
-  const CertificateFiles one = files_named("one", {"one.example"});
+  const CertificateFiles one = files_named("alone", {"one.example"});
   options.more_certificates.push_back(
       {.certificate_pem = content_of(one.certificate), .key_pem = content_of(one.key)});
-  EXPECT_EQ(shown_for(server_context(options), "one.example"), "one");
+  EXPECT_EQ(shown_for(server_context(options), "one.example"), "alone");
 }
 
 TEST(ServerNames, connections_outlive_the_context_that_chooses) {

@@ -63,8 +63,8 @@ std::vector<std::pair<std::string, std::string>> query_parameters(std::string_vi
 }
 
 std::optional<std::string> query_parameter(std::string_view target, std::string_view name) {
-  for (auto& [known, value] : query_parameters(target)) {
-    if (known == name) return std::move(value);
+  for (const auto& [known, value] : query_parameters(target)) {
+    if (known == name) return value;
   }
   return std::nullopt;
 }

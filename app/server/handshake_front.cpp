@@ -118,9 +118,10 @@ void HandshakeFront::shake_hands(net::TcpSocket socket, const net::Endpoint& pee
   auto ticket = admit(peer);
   if (!ticket) return;
   if (shared_.options.receive_timestamps) socket.tell_receive_times();
-  std::optional<Transport> transport(std::in_place, std::move(socket));
-  if (!is_secured) transport = secure(*std::move(transport));
-  if (transport) add_acceptor(*std::move(transport), peer, *std::move(ticket)).start(already_read);
+  auto transport = secure(Transport(std::move(socket)), is_secured);
+  if (!transport) return;
+  Acceptor& acceptor = add_acceptor(*std::move(transport), peer, *std::move(ticket));
+  acceptor.start(already_read);
 }
 
 void HandshakeFront::await_proxy_header(net::TcpSocket socket, const net::Endpoint& peer) {
@@ -134,8 +135,8 @@ void HandshakeFront::await_proxy_header(net::TcpSocket socket, const net::Endpoi
   add_acceptor(Transport(std::move(socket)), peer, *std::move(ticket)).start_with_proxy_header();
 }
 
-std::optional<Transport> HandshakeFront::secure(Transport plain) {
-  if (!shared_.tls.is_on()) return plain;
+std::optional<Transport> HandshakeFront::secure(Transport plain, bool is_secured) {
+  if (is_secured || !shared_.tls.is_on()) return plain;
   auto stream = tls::TlsStream::server(plain.release(), shared_.tls.current());
   if (stream) return Transport(std::move(*stream));
   count_failed(stream.error());
@@ -158,7 +159,7 @@ std::optional<Transport> HandshakeFront::on_proxy_header(
     Acceptor& acceptor, Transport transport, const std::optional<net::Endpoint>& client) {
   if (client && !introduce(acceptor, *client)) return std::nullopt;
   transport.restart_trace();
-  return secure(std::move(transport));
+  return secure(std::move(transport), false);
 }
 
 void HandshakeFront::on_bad_proxy_header(Acceptor& acceptor, std::string_view why) {

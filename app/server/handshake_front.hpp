@@ -68,7 +68,7 @@ class HandshakeFront final : public RequestPort, private AcceptorHost {
   void shake_hands(net::TcpSocket socket, const net::Endpoint& peer, Bytes already_read,
                    bool is_secured);
   void await_proxy_header(net::TcpSocket socket, const net::Endpoint& peer);
-  [[nodiscard]] std::optional<Transport> secure(Transport plain);
+  [[nodiscard]] std::optional<Transport> secure(Transport plain, bool is_secured);
   Acceptor& add_acceptor(Transport transport, const net::Endpoint& peer,
                          ServerAdmission::Ticket ticket);
   void log_refused_proxy(const net::Endpoint& peer, std::string_view why);

@@ -5,6 +5,7 @@
 #include <wirespan/core/ascii.hpp>
 #include <wirespan/core/forwarded.hpp>
 #include <wirespan/core/headers.hpp>
+#include <wirespan/core/numeric_address.hpp>
 
 namespace wirespan {
 namespace {
@@ -107,23 +108,11 @@ std::optional<IpEndpoint> forwarded_client(const std::vector<std::string_view>& 
 }
 
 std::optional<IpEndpoint> parse_node(std::string_view text) {
-  std::string_view host = text;
-  std::string_view port;
-  const bool has_brackets = text.starts_with('[');
-  if (has_brackets) {
-    const std::size_t end = text.find(']');
-    if (end == std::string_view::npos) return std::nullopt;
-    host = text.substr(1, end - 1);
-    port = text.substr(end + 1);
-  } else if (std::count(text.begin(), text.end(), ':') == 1) {  // more than one: IPv6 alone
-    host = text.substr(0, text.find(':'));
-    port = text.substr(host.size());
-  }
-  const auto address = IpAddress::parse(host);
-  if (!address || (has_brackets && host.find(':') == std::string_view::npos)) return std::nullopt;
-  if (port.empty()) return IpEndpoint{.address = *address};
-  if (!port.starts_with(':')) return std::nullopt;
-  port.remove_prefix(1);
+  const auto split = split_address(text);
+  const auto address = split ? IpAddress::parse(split->address) : std::nullopt;
+  const bool has_colon = split && split->address.find(':') != std::string_view::npos;
+  if (!address || (split->has_brackets && !has_colon)) return std::nullopt;
+  const std::string_view port = split->port.value_or("0");
   if (port.size() > 1 && port.front() == '_') return IpEndpoint{.address = *address};
   const auto number = number_up_to(65535, port);
   if (!number) return std::nullopt;

@@ -1,6 +1,4 @@
 // ip_address.cpp - parses and compares IPv4 and IPv6 addresses and networks. RFC 4291, RFC 4632.
-#include <charconv>
-
 #include <wirespan/core/ip_address.hpp>
 #include <wirespan/core/numeric_address.hpp>
 
@@ -50,14 +48,6 @@ std::optional<IpNetwork> IpNetwork::parse(std::string_view text) {
 bool IpNetwork::contains(const IpAddress& address) const noexcept {
   if (bits_ < mapped_prefix && address.is_ipv4()) return false;
   return same_prefix(address.bytes(), base_.bytes(), bits_);
-}
-
-std::optional<unsigned> number_up_to(unsigned most, std::string_view text) noexcept {
-  unsigned value = 0;
-  const char* const end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, value);
-  if (result.ec != std::errc() || result.ptr != end || value > most) return std::nullopt;
-  return value;
 }
 
 }  // namespace wirespan

@@ -72,8 +72,4 @@ class IpNetwork {
   std::size_t bits_;  // of the 128
 };
 
-/// Returns the number that `text` spells in decimal digits, and in nothing else; std::nullopt for
-/// other texts and above `most`. Leading zeros pass.
-[[nodiscard]] std::optional<unsigned> number_up_to(unsigned most, std::string_view text) noexcept;
-
 }  // namespace wirespan

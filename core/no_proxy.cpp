@@ -3,6 +3,7 @@
 
 #include <wirespan/core/ascii.hpp>
 #include <wirespan/core/ip_address.hpp>
+#include <wirespan/core/numeric_address.hpp>
 #include <wirespan/core/proxy.hpp>
 
 namespace wirespan {

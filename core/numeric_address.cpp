@@ -101,4 +101,30 @@ std::optional<std::vector<std::byte>> numeric_address(std::string_view host) {
   return std::nullopt;
 }
 
+std::optional<SplitAddress> split_address(std::string_view text) noexcept {
+  SplitAddress split{.address = text, .has_brackets = text.starts_with('[')};
+  std::string_view rest;  // ":" and a port, or nothing
+  if (split.has_brackets) {
+    const std::size_t end = text.find(']');
+    if (end == std::string_view::npos) return std::nullopt;
+    split.address = text.substr(1, end - 1);
+    rest = text.substr(end + 1);
+  } else if (std::count(text.begin(), text.end(), ':') == 1) {  // more than one: IPv6 alone
+    split.address = text.substr(0, text.find(':'));
+    rest = text.substr(split.address.size());
+  }
+  if (rest.empty()) return split;
+  if (rest.front() != ':') return std::nullopt;
+  split.port = rest.substr(1);
+  return split;
+}
+
+std::optional<unsigned> number_up_to(unsigned most, std::string_view text) noexcept {
+  unsigned value = 0;
+  const char* const end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, value);
+  if (result.ec != std::errc() || result.ptr != end || value > most) return std::nullopt;
+  return value;
+}
+
 }  // namespace wirespan

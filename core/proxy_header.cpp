@@ -5,6 +5,7 @@
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/in_quotes.hpp>
 #include <wirespan/core/limits.hpp>
+#include <wirespan/core/numeric_address.hpp>
 #include <wirespan/core/proxy_header.hpp>
 
 namespace wirespan {

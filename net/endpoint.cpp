@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <sys/un.h>
 
+#include <wirespan/core/numeric_address.hpp>
 #include <wirespan/net/endpoint.hpp>
 
 namespace wirespan::net {
@@ -25,15 +26,6 @@ Address as(const Endpoint& endpoint) noexcept {
 
 /// True if the system's functions would take only a part of the text: they stop at the NUL.
 bool has_nul(std::string_view text) noexcept { return text.find('\0') != std::string_view::npos; }
-
-/// Parses a decimal port: digits only, at most 65535.
-std::optional<std::uint16_t> parse_port(std::string_view digits) noexcept {
-  std::uint16_t port = 0;
-  const char* end = digits.data() + digits.size();
-  const auto parsed = std::from_chars(digits.data(), end, port);
-  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
-  return port;
-}
 
 template <class Address>
 Endpoint endpoint_of(const Address& address) noexcept {
@@ -127,26 +119,12 @@ std::optional<IpEndpoint> Endpoint::ip() const noexcept {
 }
 
 std::optional<Endpoint> Endpoint::from_text(std::string_view text) {
-  std::string_view host = text;
-  std::string_view rest;  // ":" and a port, or nothing
-  const bool has_brackets = text.starts_with('[');
-  if (has_brackets) {
-    const std::size_t end = text.find(']');
-    if (end == std::string_view::npos) return std::nullopt;
-    host = text.substr(1, end - 1);
-    rest = text.substr(end + 1);
-  } else if (std::ranges::count(text, ':') == 1) {  // more than one: IPv6 without a port
-    host = text.substr(0, text.find(':'));
-    rest = text.substr(host.size());
-  }
-  std::uint16_t port = 0;
-  if (!rest.empty()) {
-    const auto parsed = rest.front() == ':' ? parse_port(rest.substr(1)) : std::nullopt;
-    if (!parsed) return std::nullopt;
-    port = *parsed;
-  }
-  const auto endpoint = from_numeric(host, port);
-  const bool is_right_family = endpoint && (!has_brackets || endpoint->family() == Family::ipv6);
+  const auto split = split_address(text);
+  const auto port = split ? number_up_to(65535, split->port.value_or("0")) : std::nullopt;
+  if (!port) return std::nullopt;
+  const auto endpoint = from_numeric(split->address, static_cast<std::uint16_t>(*port));
+  const bool is_right_family =
+      endpoint && (!split->has_brackets || endpoint->family() == Family::ipv6);
   return is_right_family ? endpoint : std::nullopt;
 }
 

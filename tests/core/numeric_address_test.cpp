@@ -87,5 +87,47 @@ TEST(NumericAddress, random_text_is_judged_as_by_the_system) {
   EXPECT_GT(addresses, 1000) << "the alphabet gives too few addresses to say anything";
 }
 
+TEST(SplitAddressTest, an_address_is_split_from_its_port_and_neither_is_judged) {
+  struct Row {
+    const char* text;
+    const char* expected;
+  };
+  const Row rows[] = {
+      {"", "|no port"},
+      {"192.0.2.1", "192.0.2.1|no port"},
+      {"host:80", "host|80"},
+      {"host:", "host|"},
+      {":80", "|80"},
+      {"::1", "::1|no port"},
+      {"a:b:c", "a:b:c|no port"},
+      {"[::1]", "::1|no port in brackets"},
+      {"[]", "|no port in brackets"},
+      {"[::1]:80", "::1|80 in brackets"},
+      {"[::1]:", "::1| in brackets"},
+      {"[::1", "none"},
+      {"[::1]80", "none"},
+      {"[", "none"},
+      {"]", "]|no port"},
+  };
+  for (const Row& row : rows) {
+    const auto split = split_address(row.text);
+    std::string shown = "none";
+    if (split) {
+      shown = std::string(split->address) + "|" + std::string(split->port.value_or("no port")) +
+              (split->has_brackets ? " in brackets" : "");
+    }
+    EXPECT_EQ(shown, row.expected) << row.text;
+  }
+}
+
+TEST(NumberUpTo, decimal_digits_alone_and_nothing_above_the_most) {
+  EXPECT_EQ(number_up_to(65535, "65535"), 65535U);
+  EXPECT_EQ(number_up_to(65535, "0080"), 80U);
+  EXPECT_EQ(number_up_to(0, "0"), 0U);
+  for (const char* text : {"", "65536", "-1", "+1", " 1", "1 ", "0x1", "1.0", "99999999999999"}) {
+    EXPECT_EQ(number_up_to(65535, text), std::nullopt) << text;
+  }
+}
+
 }  // namespace
 }  // namespace wirespan::test

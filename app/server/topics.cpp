@@ -66,11 +66,9 @@ std::span<const Topics::Member> Topics::members(std::string_view topic) const no
   return found == topics_.end() ? std::span<const Member>() : found->second.list;
 }
 
-bool Topics::has(Member member, std::string_view name) const noexcept {
+bool Topics::has(Member member, std::string_view name) noexcept {
   const auto topic = topics_.find(name);
-  // The key of a look-up: the map is not changed through it.
-  return topic != topics_.end() &&
-         memberships_.contains({const_cast<Topic*>(&*topic), member});  // NOLINT
+  return topic != topics_.end() && memberships_.contains({&*topic, member});
 }
 
 std::size_t Topics::count(std::string_view topic) const {

@@ -32,7 +32,7 @@ class Topics {
   void leave_all(Member member) noexcept;
   /// Returns the members of the topic, in no order; valid until the next change.
   [[nodiscard]] std::span<const Member> members(std::string_view topic) const noexcept;
-  [[nodiscard]] bool has(Member member, std::string_view topic) const noexcept;
+  [[nodiscard]] bool has(Member member, std::string_view topic) noexcept;
   /// Returns the number of members of the topic. Any thread.
   [[nodiscard]] std::size_t count(std::string_view topic) const;
   /// Topics that have members.

@@ -14,6 +14,9 @@ namespace wirespan {
 namespace {
 
 Rejection internal_error() { return {.status = 500, .body = "internal error\n"}; }
+Rejection too_many_connections() {
+  return {.status = 429, .body = "too many connections from this address\n"};
+}
 
 }  // namespace
 
@@ -182,6 +185,7 @@ void Acceptor::take(Bytes input) {
 }
 
 void Acceptor::ask(ClientOffer offer) {
+  if (!host_.find_client(*this, offer.headers)) return refuse(too_many_connections());
   offer_ = offer;
   step_ = Step::deciding;
   asking_ = true;
@@ -220,12 +224,13 @@ void Acceptor::reject(const Rejection& rejection, std::error_code why) {
 }
 
 void Acceptor::serve(PlainRequest plain) {
-  const auto answer = host_.on_http(*this, {.method = std::move(plain.method),
-                                            .target = std::move(plain.target),
-                                            .headers = std::move(plain.headers),
-                                            .peer = peer_,
-                                            .proxy = proxy_,
-                                            .is_tls = transport_->is_tls()});
+  if (!host_.find_client(*this, plain.headers)) return refuse(too_many_connections());
+  const auto answer = host_.on_http({.method = std::move(plain.method),
+                                     .target = std::move(plain.target),
+                                     .headers = std::move(plain.headers),
+                                     .peer = peer_,
+                                     .proxy = proxy_,
+                                     .is_tls = transport_->is_tls()});
   if (!answer) {
     error_ = Errc::missing_upgrade;
     return refuse(rejection_for(error_));

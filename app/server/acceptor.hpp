@@ -45,11 +45,14 @@ class AcceptorHost {
       Acceptor& acceptor, Transport transport, const std::optional<net::Endpoint>& client) = 0;
   /// There is no valid PROXY header, for a line of the log. The acceptor ends.
   virtual void on_bad_proxy_header(Acceptor& acceptor, std::string_view why) = 0;
+  /// The head of a request is complete: tells by Acceptor::speak_for() the client whom a trusted
+  /// proxy names in it. False, after the host has counted that, if the client has too many
+  /// connections: it gets 429.
+  [[nodiscard]] virtual bool find_client(Acceptor& acceptor, const Headers& headers) = 0;
   /// The request is complete. The host calls accept() or reject(), within this call or later.
   virtual void on_upgrade(Acceptor& acceptor, ServerRequest request) = 0;
   /// Answers a request that is no upgrade; nothing: it is refused with 426.
-  [[nodiscard]] virtual std::optional<HttpResponse> on_http(Acceptor& acceptor,
-                                                            HttpRequest request) = 0;
+  [[nodiscard]] virtual std::optional<HttpResponse> on_http(const HttpRequest& request) = 0;
   /// The end of the acceptor, once; the host passes it to EventLoop::retire() (deferred deletion).
   /// Without a connection `error` is the cause; no error and no connection: on_http() has answered,
   /// or the host has counted its refusal.
@@ -96,9 +99,8 @@ class Acceptor final : private net::IoHandler, private net::Timer {
 
   /// The client's offer; empty until on_upgrade() is called.
   [[nodiscard]] const ClientOffer& offer() const noexcept { return offer_; }
-  /// The client's address, as far as it is known, and the proxy that has told it.
+  /// The client's address, as far as it is known.
   [[nodiscard]] const net::Endpoint& peer() const noexcept { return peer_; }
-  [[nodiscard]] const std::optional<net::Endpoint>& proxy() const noexcept { return proxy_; }
 
   std::uint64_t id = 0;  ///< Key in the host's table of acceptors.
 

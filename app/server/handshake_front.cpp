@@ -15,8 +15,6 @@
 namespace wirespan {
 namespace {
 
-constexpr std::string_view too_many = "too many connections from this address\n";
-
 /// Returns the first of the server's subprotocols that the client has offered; empty: none.
 std::string preferred_subprotocol(const ServerOptions& options, const ClientOffer& offer) {
   const auto is_offered = [&](const std::string& subprotocol) {
@@ -196,11 +194,6 @@ bool HandshakeFront::may_secure() {
 }
 
 void HandshakeFront::on_upgrade(Acceptor& acceptor, ServerRequest request) {
-  if (!find_client(acceptor, request.offer.headers)) {
-    return acceptor.reject({.status = 429, .body = std::string(too_many)}, {});
-  }
-  request.peer = acceptor.peer();
-  request.proxy = acceptor.proxy();
   try {
     const ClientOffer& offer = request.offer;
     if (!is_origin_welcome(shared_.options.origins, offer.origin, offer.host)) {
@@ -219,12 +212,7 @@ void HandshakeFront::on_upgrade(Acceptor& acceptor, ServerRequest request) {
   }
 }
 
-std::optional<HttpResponse> HandshakeFront::on_http(Acceptor& acceptor, HttpRequest request) {
-  if (!find_client(acceptor, request.headers)) {
-    return HttpResponse{.status = 429, .body = std::string(too_many)};
-  }
-  request.peer = acceptor.peer();
-  request.proxy = acceptor.proxy();
+std::optional<HttpResponse> HandshakeFront::on_http(const HttpRequest& request) {
   counters_.http_requests.add();
   try {
     return shared_.handlers.on_http(request);

@@ -55,8 +55,9 @@ class HandshakeFront final : public RequestPort, private AcceptorHost {
   std::optional<Transport> on_proxy_header(Acceptor& acceptor, Transport transport,
                                            const std::optional<net::Endpoint>& client) override;
   void on_bad_proxy_header(Acceptor& acceptor, std::string_view why) override;
+  bool find_client(Acceptor& acceptor, const Headers& headers) override;
   void on_upgrade(Acceptor& acceptor, ServerRequest request) override;
-  std::optional<HttpResponse> on_http(Acceptor& acceptor, HttpRequest request) override;
+  std::optional<HttpResponse> on_http(const HttpRequest& request) override;
   void on_accepted(Acceptor& acceptor, std::optional<AcceptedConnection> connection,
                    std::error_code error) override;
 
@@ -64,7 +65,6 @@ class HandshakeFront final : public RequestPort, private AcceptorHost {
   [[nodiscard]] std::optional<ServerAdmission::Ticket> admit(const net::Endpoint& peer);
   [[nodiscard]] std::optional<AddressCounter::Ticket> count_address(const net::Endpoint& client);
   [[nodiscard]] bool introduce(Acceptor& acceptor, const net::Endpoint& client);
-  [[nodiscard]] bool find_client(Acceptor& acceptor, const Headers& headers);
   void shake_hands(net::TcpSocket socket, const net::Endpoint& peer, Bytes already_read,
                    bool is_secured);
   void await_proxy_header(net::TcpSocket socket, const net::Endpoint& peer);

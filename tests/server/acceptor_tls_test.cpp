@@ -44,7 +44,8 @@ class Host final : public AcceptorHost {
     return transport;
   }
   void on_bad_proxy_header(Acceptor&, std::string_view) override {}
-  std::optional<HttpResponse> on_http(Acceptor&, HttpRequest) override { return std::nullopt; }
+  bool find_client(Acceptor&, const Headers&) override { return true; }
+  std::optional<HttpResponse> on_http(const HttpRequest&) override { return std::nullopt; }
   void on_accepted(Acceptor&, std::optional<AcceptedConnection>, std::error_code error) override {
     end = error;
   }

@@ -18,10 +18,21 @@ bool same_prefix(std::span<const std::byte, IpAddress::size> a,
   return (a[whole] & mask) == (b[whole] & mask);
 }
 
+/// Removes the zone of an IPv6 address. False for a zone that is empty or holds '%' (RFC 4007
+/// §11.2) or '/', which separates it from a prefix length (§11.7), and behind any other text.
+bool take_zone(std::string_view& text) noexcept {
+  const std::size_t percent = text.find('%');
+  if (percent == std::string_view::npos) return true;
+  const std::string_view zone = text.substr(percent + 1);
+  text = text.substr(0, percent);
+  return !zone.empty() && zone.find_first_of("%/") == std::string_view::npos &&
+         text.find(':') != std::string_view::npos;
+}
+
 }  // namespace
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
-  if (text.find(':') != std::string_view::npos) text = text.substr(0, text.find('%'));
+  if (!take_zone(text)) return std::nullopt;
   const auto bytes = numeric_address(text);
   if (!bytes) return std::nullopt;
   if (bytes->size() == ipv4_size) return IpAddress(std::span(*bytes).first<ipv4_size>());

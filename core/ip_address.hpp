@@ -32,6 +32,7 @@ class IpAddress {
     std::copy(ipv4.begin(), ipv4.end(), bytes_.end() - ipv4_size);
   }
   /// As numeric_address(); a zone behind '%' says where an IPv6 address is valid and is left out.
+  /// It has at least one character, and neither '%' nor '/' (RFC 4007 §11.2, §11.7).
   [[nodiscard]] static std::optional<IpAddress> parse(std::string_view text);
 
   /// True for IPv4, in either form.

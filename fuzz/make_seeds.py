@@ -530,7 +530,7 @@ def write_client_addresses():
     for text in ("for=6.6.6.6;x=\"", "for=\"[::1]:80\";by=_x;proto=https, for=10.0.0.1", "for=_hidden", "for=unknown",
                  "for=6.6.6.6, for=\"", "for=\"\\6.6.6.6\"", "for=1;for=2", "for=6.6.6.6;x=\"\\", "=", "for"):
         seed("client_address", number(2), text.encode())
-    for text in ("10.0.0.0/8", "::1", "fe80::1%e", "::ffff:1.2.3.4/104", "::/0", "1.2.3.4:80", "[::1]:_x", "1.2.3.4/33"):
+    for text in ("10.0.0.0/8", "::1", "fe80::1%e", "fe80::1%e/64", "fe80::1%", "::ffff:1.2.3.4/104", "::/0", "1.2.3.4:80", "[::1]:_x", "1.2.3.4/33"):
         seed("client_address", number(3), text.encode())
 
 

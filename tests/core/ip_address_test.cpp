@@ -32,7 +32,22 @@ TEST(IpAddressTest, only_the_mapped_form_is_ipv4) {
 
 TEST(IpAddressTest, a_zone_is_no_part_of_the_address) {
   EXPECT_EQ(ip_of("fe80::1%eth0"), ip_of("fe80::1"));
-  EXPECT_FALSE(IpAddress::parse("192.0.2.1%eth0"));
+  EXPECT_EQ(ip_of("fe80::1%3"), ip_of("fe80::1"));
+  const auto network = IpNetwork::parse("fe80::1%eth0/64");
+  ASSERT_TRUE(network);
+  EXPECT_TRUE(network->contains(ip_of("fe80::2")));
+}
+
+// RFC 4007 §11.2: a zone is no empty text and holds no delimiter; §11.7: a prefix length follows
+// it, so that "fe80::1%eth0/64" is a network and not an address in the zone "eth0/64".
+TEST(IpAddressTest, RFC4007_11_2_other_texts_are_no_zone) {
+  for (const char* text : {"192.0.2.1%eth0", "fe80::1%", "fe80::1%eth0/64", "fe80::1%/64",
+                           "fe80::1%a%b", "%eth0", "fe80%eth0::1"}) {
+    EXPECT_FALSE(IpAddress::parse(text)) << text;
+  }
+  for (const char* text : {"fe80::1%/64", "fe80::1%a%b/64", "fe80::1/64%eth0", "fe80::1%a/64/64"}) {
+    EXPECT_FALSE(IpNetwork::parse(text)) << text;
+  }
 }
 
 TEST(IpAddressTest, other_texts_are_none) {

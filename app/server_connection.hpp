@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -17,11 +18,13 @@
 #include <wirespan/core/close_code.hpp>
 #include <wirespan/core/message.hpp>
 #include <wirespan/core/opcode.hpp>
+#include <wirespan/net/endpoint.hpp>
 #include <wirespan/net/stream.hpp>
 
 namespace wirespan {
 
 class ServerHub;
+struct ServerRequest;
 
 /// A handle to one connection of a server. The server owns the connection; handles name it by slot
 /// and generation, cost 16 bytes, and may be copied and kept. Using one after the connection, its
@@ -103,6 +106,20 @@ class ServerConnection {
   [[nodiscard]] T* user_data_as() const noexcept {
     return std::any_cast<T>(user_data());
   }
+
+  /// With ServerOptions::keep_request: the request that the connection began with (target, headers,
+  /// the client's address, its certificate), and the subprotocol that was chosen. Only for handlers
+  /// and tasks of that connection, on_close included, and borrowed for them; null and empty on
+  /// other threads, without the option and once it has gone.
+  [[nodiscard]] const ServerRequest* request() const noexcept;
+  [[nodiscard]] std::string_view subprotocol() const noexcept;
+  /// The address of the server that the client has reached (in front of a proxy: that the proxy
+  /// has), by a system call. Only for handlers and tasks of that connection; nothing on other
+  /// threads and inside on_close.
+  [[nodiscard]] std::optional<net::Endpoint> local_endpoint() const;
+  /// Version and cipher of the server's own TLS: "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty without
+  /// TLS, and where local_endpoint() is nothing.
+  [[nodiscard]] std::string tls_description() const;
 
   /// True until the connection has ended; its closing handshake may be under way.
   [[nodiscard]] bool is_open() const noexcept;

@@ -156,6 +156,9 @@ struct ServerOptions {
   std::size_t max_connections_per_address = limits::connections_per_address;
   bool count_loopback = false;  ///< Apply the limit per address to 127.0.0.0/8 and ::1, too.
 
+  /// Keep the request of each connection, for ServerConnection::request() and subprotocol(): a few
+  /// kilobytes of headers for each.
+  bool keep_request = false;
   net::Backend backend = net::Backend::automatic;  ///< automatic: epoll.
   /// Busy-poll duration of each loop before it blocks in epoll_wait(). Saves the microseconds that
   /// waking a thread takes, and costs one busy core per loop. 0 and below: the loop blocks at

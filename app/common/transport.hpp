@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -57,6 +58,10 @@ class Transport {
   /// The certificate that the peer showed and TLS has verified; nullopt without one.
   [[nodiscard]] std::optional<tls::PeerCertificate> peer_certificate() const {
     return is_tls() ? secured()->peer_certificate() : std::nullopt;
+  }
+  /// Version and cipher; empty without TLS.
+  [[nodiscard]] std::string tls_description() const {
+    return is_tls() ? secured()->description() : std::string();
   }
   /// True if write_pieces() is one gather write: without TLS.
   [[nodiscard]] bool gathers() const noexcept { return !is_tls(); }

@@ -184,18 +184,22 @@ void Acceptor::take(Bytes input) {
   ask(std::move(received->offer));
 }
 
-void Acceptor::ask(ClientOffer offer) {
-  if (!host_.find_client(*this, offer.headers)) return refuse(too_many_connections());
-  offer_ = offer;
-  step_ = Step::deciding;
-  asking_ = true;
+ServerRequest Acceptor::request_of(ClientOffer offer) const {
   ServerRequest request{.offer = std::move(offer),
                         .peer = peer_,
                         .proxy = proxy_,
                         .is_tls = transport_->is_tls(),
                         .certificate = {}};
   if (request.is_tls) request.certificate = transport_->peer_certificate();
-  host_.on_upgrade(*this, std::move(request));
+  return request;
+}
+
+void Acceptor::ask(ClientOffer offer) {
+  if (!host_.find_client(*this, offer.headers)) return refuse(too_many_connections());
+  offer_ = offer;
+  step_ = Step::deciding;
+  asking_ = true;
+  host_.on_upgrade(*this, request_of(std::move(offer)));
   asking_ = false;
   if (step_ == Step::deciding) wait_for(net::Interest::none);
 }
@@ -281,11 +285,16 @@ void Acceptor::discard_input() {
 
 void Acceptor::open() {
   loop_.forget(transport_->fd(), *this);
+  std::unique_ptr<const ServerRequest> request;
+  if (options_.keep_request) {
+    request = std::make_unique<const ServerRequest>(request_of(std::move(offer_)));
+  }
   AcceptedConnection connection{.transport = *std::move(transport_),
                                 .agreement = std::move(agreement_),
                                 .ticket = std::move(ticket_),
                                 .unread = std::move(unread_),
-                                .user_data = std::move(user_data_)};
+                                .user_data = std::move(user_data_),
+                                .request = std::move(request)};
   transport_.reset();
   finish(std::move(connection));
 }

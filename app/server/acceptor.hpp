@@ -29,6 +29,7 @@ struct AcceptedConnection {
   ServerAdmission::Ticket ticket;
   std::vector<std::byte> unread;  // frames that came together with the request
   std::any user_data;
+  std::unique_ptr<const ServerRequest> request;  // null unless AcceptorOptions::keep_request
 };
 
 class Acceptor;
@@ -67,6 +68,7 @@ class AcceptorHost {
 struct AcceptorOptions {
   HeadLimits head{};
   std::chrono::milliseconds handshake_time{};  ///< 0 and below: no handshake timeout.
+  bool keep_request = false;                   ///< Pass the request on with the connection.
   bool serves_http = false;                    ///< Pass requests that are no upgrade to on_http().
   RepeatedLine* unsendable_answer = nullptr;   ///< Shared by the acceptors of a server.
 };
@@ -129,6 +131,7 @@ class Acceptor final : private net::IoHandler, private net::Timer {
   [[nodiscard]] bool secure();
   void read_request();
   void take(Bytes input);
+  [[nodiscard]] ServerRequest request_of(ClientOffer offer) const;
   void ask(ClientOffer offer);
   void serve(PlainRequest plain);
   void refuse(const Rejection& rejection);

@@ -4,22 +4,31 @@
 #include <any>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include <wirespan/app/connection_key.hpp>
 #include <wirespan/app/server/address_counter.hpp>
 #include <wirespan/app/server/server_hub.hpp>
 #include <wirespan/app/server/stable_table.hpp>
+#include <wirespan/app/server_request.hpp>
 
 namespace wirespan {
 
-/// The slots of a loop: channel, user data and address ticket of each connection, and the list of
-/// free slots. The generation of a slot is in the hub, where handles on other threads read it; a
+/// Objects that a connection keeps beside its channel.
+struct KeptWithConnection {
+  std::any user_data;
+  std::unique_ptr<const ServerRequest> request;  // null unless ServerOptions::keep_request
+  std::string subprotocol;                       // likewise; empty: none was chosen
+};
+
+/// The slots of a loop: channel, kept objects and address ticket of each connection, and the list
+/// of free slots. The generation of a slot is in the hub, where handles on other threads read it; a
 /// channel knows its own as `handler().generation()`.
 ///
 /// A slot is free, allocated (between allocate() and open()), open, or closed (between close() and
-/// free()). After close() find() returns null for the connection's handles, but user data and
-/// ticket stay until free(). Owned by ServerConnections; the loop's thread only.
+/// free()). After close() find() returns null for the connection's handles, but kept objects
+/// and ticket stay until free(). Owned by ServerConnections; the loop's thread only.
 template <class Channel>
 class ConnectionTable {
  public:
@@ -40,23 +49,23 @@ class ConnectionTable {
     }
     return {slot, hub_.find(slot)->generation.load(std::memory_order_relaxed)};
   }
-  /// Opens an allocated slot with the channel, ticket and user data of its connection.
+  /// Opens an allocated slot with the channel, ticket and kept objects of its connection.
   void open(ConnectionKey key, std::unique_ptr<Channel> channel, AddressCounter::Ticket ticket,
-            std::unique_ptr<std::any> user_data) noexcept {
+            std::unique_ptr<KeptWithConnection> kept) noexcept {
     Entry& entry = entries_[key.slot];
     entry.channel = std::move(channel);
     entry.ticket = std::move(ticket);
-    entry.user_data = std::move(user_data);
+    entry.kept = std::move(kept);
   }
   /// Returns the channel, to be retired. Handles on other threads still take the connection for
   /// open until net::Remote::close_account().
   [[nodiscard]] std::unique_ptr<Channel> close(ConnectionKey key) noexcept {
     return std::move(entries_[key.slot].channel);
   }
-  /// Destroys the user data and gives the ticket and the slot back.
+  /// Destroys the kept objects and gives the ticket and the slot back.
   void free(ConnectionKey key) noexcept {
     Entry& entry = entries_[key.slot];
-    entry.user_data.reset();
+    entry.kept.reset();
     entry.ticket = {};
     hub_.find(key.slot)->next_free = std::exchange(first_free_, key.slot);
   }
@@ -74,14 +83,14 @@ class ConnectionTable {
   /// Returns the channel of the slot, null if it is not open. Requires slot < size().
   [[nodiscard]] Channel* at(std::uint32_t slot) noexcept { return entries_[slot].channel.get(); }
   /// Requires slot < size().
-  [[nodiscard]] std::unique_ptr<std::any>& user_data(std::uint32_t slot) noexcept {
-    return entries_[slot].user_data;
+  [[nodiscard]] std::unique_ptr<KeptWithConnection>& kept(std::uint32_t slot) noexcept {
+    return entries_[slot].kept;
   }
 
  private:
   struct Entry {
     std::unique_ptr<Channel> channel;
-    std::unique_ptr<std::any> user_data;
+    std::unique_ptr<KeptWithConnection> kept;
     AddressCounter::Ticket ticket;
   };
 

@@ -168,6 +168,28 @@ std::any* ServerConnection::user_data() const noexcept {
   return hub_->connections()->user_data(key_);
 }
 
+const ServerRequest* ServerConnection::request() const noexcept {
+  if (hub_ == nullptr || !hub_->on_loop_thread()) return nullptr;
+  const KeptWithConnection* kept = hub_->connections()->kept(key_);
+  return kept == nullptr ? nullptr : kept->request.get();
+}
+
+std::string_view ServerConnection::subprotocol() const noexcept {
+  if (hub_ == nullptr || !hub_->on_loop_thread()) return {};
+  const KeptWithConnection* kept = hub_->connections()->kept(key_);
+  return kept == nullptr ? std::string_view() : std::string_view(kept->subprotocol);
+}
+
+std::optional<net::Endpoint> ServerConnection::local_endpoint() const {
+  if (hub_ == nullptr || !hub_->on_loop_thread()) return std::nullopt;
+  return hub_->connections()->local_endpoint(key_);
+}
+
+std::string ServerConnection::tls_description() const {
+  if (hub_ == nullptr || !hub_->on_loop_thread()) return {};
+  return hub_->connections()->tls_description(key_);
+}
+
 bool ServerConnection::is_open() const noexcept {
   return hub_ != nullptr && hub_->is_current(key_);
 }

@@ -29,6 +29,7 @@ AcceptorOptions acceptor_options(ServerShared& shared) {
   return {.head = {.size = options.max_head_size,
                    .fields = std::min(options.max_head_fields, limits::head_fields)},
           .handshake_time = options.handshake_time,
+          .keep_request = options.keep_request,
           .serves_http = shared.handlers.on_http != nullptr,
           .unsendable_answer = &shared.unsendable_answer};
 }

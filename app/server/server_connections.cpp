@@ -84,15 +84,18 @@ void ServerConnections::or_abort(ServerChannel& channel, Step step) noexcept {
 void ServerConnections::open(AcceptedConnection accepted) {
   const ConnectionKey key = table_.allocate();
   std::unique_ptr<ServerChannel> channel;
-  std::unique_ptr<std::any> user_data;
+  std::unique_ptr<KeptWithConnection> kept;
   try {
     channel = std::make_unique<ServerChannel>(
         loop_, std::move(accepted.transport),
         Connection(Role::server, connection_options_,
                    compression_.codec(Role::server, accepted.agreement)),
         ChannelHandler{ServerConnection(hub_, key)}, session_options_);
-    if (accepted.user_data.has_value()) {
-      user_data = std::make_unique<std::any>(std::move(accepted.user_data));
+    if (accepted.user_data.has_value() || accepted.request) {
+      kept = std::make_unique<KeptWithConnection>();
+      kept->user_data = std::move(accepted.user_data);
+      if (accepted.request) kept->subprotocol = std::move(accepted.agreement.subprotocol);
+      kept->request = std::move(accepted.request);
     }
   } catch (...) {
     table_.free(key);
@@ -100,7 +103,7 @@ void ServerConnections::open(AcceptedConnection accepted) {
   }
   ServerChannel& opened = *channel;
   const ServerConnection self = opened.handler().self;
-  table_.open(key, std::move(channel), std::move(accepted.ticket.address), std::move(user_data));
+  table_.open(key, std::move(channel), std::move(accepted.ticket.address), std::move(kept));
   accepted.ticket.permit.keep();
   open_count_.add();
   counters_.opened.add();
@@ -259,9 +262,26 @@ std::optional<net::ReceiveTime> ServerConnections::received_at(ConnectionKey key
 
 std::any* ServerConnections::user_data(ConnectionKey key) {
   if (!is_ending(key) && table_.find(key) == nullptr) return nullptr;
-  auto& data = table_.user_data(key.slot);
-  if (!data) data = std::make_unique<std::any>();
-  return data.get();
+  auto& kept = table_.kept(key.slot);
+  if (!kept) kept = std::make_unique<KeptWithConnection>();
+  return &kept->user_data;
+}
+
+const KeptWithConnection* ServerConnections::kept(ConnectionKey key) noexcept {
+  if (!is_ending(key) && table_.find(key) == nullptr) return nullptr;
+  return table_.kept(key.slot).get();
+}
+
+std::optional<net::Endpoint> ServerConnections::local_endpoint(ConnectionKey key) {
+  ServerChannel* channel = table_.find(key);
+  if (channel == nullptr) return std::nullopt;
+  const auto local = loop_.network().local_endpoint(channel->stream().fd());
+  return local ? std::optional(*local) : std::nullopt;
+}
+
+std::string ServerConnections::tls_description(ConnectionKey key) {
+  ServerChannel* channel = table_.find(key);
+  return channel == nullptr ? std::string() : channel->stream().tls_description();
 }
 
 void ServerConnections::run_task(const ServerConnection& self,

@@ -82,6 +82,10 @@ class ServerConnections final : public OutboxPort {
   [[nodiscard]] std::size_t buffered_amount(ConnectionKey key);
   [[nodiscard]] std::optional<net::ReceiveTime> received_at(ConnectionKey key);
   [[nodiscard]] std::any* user_data(ConnectionKey key);
+  /// The kept objects of the connection; null if there are none.
+  [[nodiscard]] const KeptWithConnection* kept(ConnectionKey key) noexcept;
+  [[nodiscard]] std::optional<net::Endpoint> local_endpoint(ConnectionKey key);
+  [[nodiscard]] std::string tls_description(ConnectionKey key);
   void run_task(const ServerConnection& self,
                 const std::function<void(const ServerConnection&)>& task);
 

@@ -84,6 +84,8 @@ using Options = AcceptorOptions;
 const OptionRow<Options> rows[] = {
     {OPTION(head), CoveredBy{"HeadLimitRows.each_value_does_what_its_comment_says"}},
     {OPTION(handshake_time), CoveredBy{"ServerOptionRows.each_value_does_what_its_comment_says"}},
+    {OPTION(keep_request),
+     CoveredBy{"ServerKeptRequest.is_told_to_handlers_from_on_open_to_on_close"}},
     {OPTION(serves_http), CoveredBy{"ServerHttp.without_a_handler_it_is_a_426"}},
     {OPTION(unsendable_answer),
      CoveredBy{"ServerLog.a_header_that_an_answer_cannot_have_is_named"}},

@@ -360,6 +360,10 @@ const OptionRow<Options> rows[] = {
        return second_client(o);
      },
      {{false, "served"}, {true, "connection lost without a close frame"}}},
+    {OPTION(keep_request),
+     story,
+     {{false, works}, {true, works}},
+     CoveredBy{"ServerKeptRequest.is_told_to_handlers_from_on_open_to_on_close"}},
     {OPTION(backend),
      story,
      {{net::Backend::automatic, works}, {net::Backend::epoll, works}, {net::Backend::poll, works}}},

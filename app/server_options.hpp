@@ -73,7 +73,11 @@ struct ServerOptions {
   /// for SO_REUSEPORT.
   int threads = 1;
   std::optional<tls::ServerOptions> tls{};  ///< Set: the server speaks wss: only.
-  OriginPolicy origins{};                   ///< Default: the same origin only.
+  /// Interval at which the first loop looks at the files of `tls`. When one has changed and they
+  /// have then stayed the same for an interval, they are read as by reload_certificates(); an error
+  /// is logged and changes nothing. 0 and below: never.
+  std::chrono::milliseconds certificate_check_interval{0};
+  OriginPolicy origins{};  ///< Default: the same origin only.
   /// Subprotocols in the server's order of preference. The first one that the client has offered
   /// is chosen, unless on_request chooses; none if they have none in common.
   std::vector<std::string> subprotocols{};

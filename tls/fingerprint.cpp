@@ -7,8 +7,8 @@
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
-#include <sys/stat.h>
 
+#include <wirespan/tls/file_state.hpp>
 #include <wirespan/tls/fingerprint.hpp>
 
 namespace wirespan::tls {
@@ -37,15 +37,7 @@ class Hash {
   /// Adds the name of a file or folder and what changes when it is written or replaced.
   void add_file(const std::string& path) {
     add(path);
-    struct stat state {};
-    if (path.empty() || ::stat(path.c_str(), &state) != 0) return add_number(false);
-    add_number(state.st_dev);
-    add_number(state.st_ino);
-    add_number(state.st_size);
-    for (const timespec& time : {state.st_mtim, state.st_ctim}) {
-      add_number(time.tv_sec);
-      add_number(time.tv_nsec);
-    }
+    add(file_state(path));
   }
   void add_files_of_environment(const char* variable, const char* otherwise) {
     const char* path = std::getenv(variable);

@@ -41,6 +41,7 @@ ServerImpl::ServerImpl(ServerOptions options, ServerHandlers handlers)
   for (int i = 0; i < threads; ++i) {
     workers_.push_back(std::make_unique<ServerWorker>(shared_, static_cast<unsigned>(i)));
   }
+  watch_.emplace(first().loop(), shared_.tls, shared_.options.certificate_check_interval);
 }
 
 /// Aborts the connections while all loops still exist: their on_close may publish and ask for
@@ -177,7 +178,9 @@ std::uint16_t ServerImpl::listen() {
 }
 
 void ServerImpl::begin_serving() noexcept {
-  if (!std::exchange(serving_, true)) first().begin_serving();
+  if (std::exchange(serving_, true)) return;
+  first().begin_serving();
+  watch_->start();
 }
 
 void ServerImpl::check_signal() {

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <vector>
 
+#include <wirespan/app/server/certificate_watch.hpp>
 #include <wirespan/app/server/server_shared.hpp>
 #include <wirespan/app/server/server_worker.hpp>
 #include <wirespan/app/server_handlers.hpp>
@@ -75,6 +76,7 @@ class ServerImpl final : private SocketSpreader {
   std::atomic<std::uint64_t> published_{0};
   std::atomic<bool> signalled_{false};  // stop_from_signal() was called; check_signal() resets it
   std::vector<std::unique_ptr<ServerWorker>> workers_;
+  std::optional<CertificateWatch> watch_;  // on the first loop, so destroyed before it
   std::uint16_t port_ = 0;
   bool serving_ = false;
 };

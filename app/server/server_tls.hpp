@@ -29,10 +29,18 @@ class ServerTls {
   /// stays; `detail` then names the file or option.
   [[nodiscard]] std::error_code reload(const tls::ServerOptions* options, std::string& detail);
 
+  /// The state of the files that the latest options name, by stat(), and the state that they had
+  /// when reading them was tried last. Requires is_on().
+  [[nodiscard]] std::string file_states() const;
+  [[nodiscard]] std::string states_read() const;
+
  private:
+  [[nodiscard]] tls::ServerOptions latest_options() const;
+
   const bool is_on_;
-  mutable std::mutex mutex_;  // guards options_ and context_
+  mutable std::mutex mutex_;  // guards options_, context_ and states_read_
   std::optional<tls::ServerOptions> options_;
+  std::string states_read_;
   std::optional<tls::Context> context_;
   std::error_code error_;
   std::string detail_;

@@ -360,6 +360,10 @@ const OptionRow<Options> rows[] = {
        return second_client(o);
      },
      {{false, "served"}, {true, "connection lost without a close frame"}}},
+    {OPTION(certificate_check_interval),
+     story,
+     {{long_ago, works}, {0ms, works}, {1ms, works}, {for_ever, works}},
+     CoveredBy{"CertificateWatch.files_that_have_changed_are_read_and_open_connections_go_on"}},
     {OPTION(keep_request),
      story,
      {{false, works}, {true, works}},

@@ -1,5 +1,4 @@
 // Errors and log lines of a server name the option, file, address or origin that they are about.
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -7,6 +6,7 @@
 
 #include "support/app_test.hpp"
 #include "support/case_name.hpp"
+#include "support/log_lines.hpp"
 #include "support/running_server.hpp"
 #include <wirespan/app/log.hpp>
 
@@ -102,35 +102,6 @@ TEST(ServerNamedErrorsOf, a_close_code_that_stop_refuses_is_named) {
             "stop with code 1005 and a reason of 3 bytes: this close code may not be sent");
 }
 
-/// Collects the lines of the log above debug during its lifetime.
-class LogLines {
- public:
-  LogLines() {
-    enable_trace(
-        true,
-        [this](LogLevel level, std::string_view line) {
-          if (level == LogLevel::debug) return;
-          const std::lock_guard lock(mutex_);
-          lines_.emplace_back(line);
-        },
-        LogLevel::warning);
-  }
-  ~LogLines() {
-    enable_trace(true, {}, LogLevel::warning);  // drops the sink, which would outlive this
-    enable_trace(false);
-  }
-  LogLines(const LogLines&) = delete;
-  LogLines& operator=(const LogLines&) = delete;
-  [[nodiscard]] std::vector<std::string> lines() const {
-    const std::lock_guard lock(mutex_);
-    return lines_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::string> lines_;
-};
-
 class ServerLog : public ServerTest {};
 WIRESPAN_OVER_LINKS_AND_BACKENDS(ServerLog);
 
@@ -146,9 +117,9 @@ TEST_P(ServerLog, a_refused_origin_is_named_once_escaped_and_bounded) {
     }
   }
   const std::string rest = " at host \"localhost\": not welcome by ServerOptions::origins";
-  EXPECT_EQ(log.lines(), (std::vector<std::string>{"403 for origin \"http://evil.example\"" + rest,
-                                                   "403 for origin \"x\\x09\\x22" +
-                                                       std::string(125, 'y') + "...\"" + rest}));
+  EXPECT_EQ(log.get(), (std::vector<std::string>{"403 for origin \"http://evil.example\"" + rest,
+                                                 "403 for origin \"x\\x09\\x22" +
+                                                     std::string(125, 'y') + "...\"" + rest}));
 }
 
 TEST_P(ServerLog, a_connection_without_a_proxy_header_is_explained_once) {
@@ -162,7 +133,7 @@ TEST_P(ServerLog, a_connection_without_a_proxy_header_is_explained_once) {
       EXPECT_NO_THROW((void)client.read_end());
     }
   }
-  const auto lines = log.lines();
+  const auto lines = log.get();
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_TRUE(lines[0].starts_with("a connection from 127.0.0.1:"));
   EXPECT_TRUE(lines[0].ends_with(" is closed: no PROXY header: the connection begins with \"G\""));
@@ -179,8 +150,8 @@ TEST_P(ServerLog, a_header_that_an_answer_cannot_have_is_named) {
   RawPeer client = server.dial();
   client.write(upgrade_request());
   EXPECT_TRUE(client.read_to_end().starts_with("HTTP/1.1 500 "));
-  EXPECT_EQ(log.lines(), std::vector<std::string>{"the answer to a request cannot be sent: header "
-                                                  "\"X Bad\": invalid header name or value"});
+  EXPECT_EQ(log.get(), std::vector<std::string>{"the answer to a request cannot be sent: header "
+                                                "\"X Bad\": invalid header name or value"});
 }
 
 }  // namespace

@@ -9,73 +9,12 @@
 
 #include <gtest/gtest.h>
 
-#include "support/running_server.hpp"
-#include "support/tls_link.hpp"
+#include "support/reloading_server.hpp"
 #include <wirespan/app/websocket.hpp>
 #include <wirespan/tls/error.hpp>
 
 namespace wirespan::test {
 namespace {
-
-/// Two self-signed certificates: a client that trusts one of them knows which one it is shown.
-CertificateFiles old_certificate() { return certificate({.name = "old", .self_signed = true}); }
-CertificateFiles new_certificate() { return certificate({.name = "new", .self_signed = true}); }
-
-/// The files that the server reads, with one certificate or the other in them.
-class CertificateInPlace {
- public:
-  explicit CertificateInPlace(const CertificateFiles& first) { put(first); }
-  void put(const CertificateFiles& other) {
-    const auto replace = std::filesystem::copy_options::overwrite_existing;
-    std::filesystem::copy_file(other.certificate, files_.certificate, replace);
-    std::filesystem::copy_file(other.key, files_.key, replace);
-  }
-  void spoil() { std::ofstream(files_.certificate) << "nothing\n"; }
-  [[nodiscard]] const std::string& path() const { return files_.certificate; }
-  [[nodiscard]] tls::ServerOptions options() const {
-    return {.certificate_file = files_.certificate, .key_file = files_.key};
-  }
-
- private:
-  CertificateFiles files_{scratch_file("in_place.pem"), scratch_file("in_place.key")};
-};
-
-/// A server whose certificate is in these files.
-class Reloading {
- public:
-  explicit Reloading(const CertificateInPlace& files, int threads = 1)
-      : server_({.threads = threads, .tls = files.options()}, echoing()), port_(server_.listen()) {
-    thread_ = std::thread([this] { server_.run(); });
-  }
-  ~Reloading() {
-    server_.stop();
-    thread_.join();
-  }
-  [[nodiscard]] WebSocketServer& server() noexcept { return server_; }
-  [[nodiscard]] WebSocket connect(const CertificateFiles& trusted) const {
-    return create_connection("wss://127.0.0.1:" + std::to_string(port_) + "/",
-                             {.timeout = 20s, .sslopt = {.ca_certs = trusted.certificate}});
-  }
-  [[nodiscard]] WebSocket connect_trusting_both() const {
-    const std::string both =
-        content_of(old_certificate().certificate) + content_of(new_certificate().certificate);
-    return create_connection("wss://127.0.0.1:" + std::to_string(port_) + "/",
-                             {.timeout = 20s, .sslopt = {.ca_certs_pem = both}});
-  }
-  [[nodiscard]] bool shows(const CertificateFiles& expected) const {
-    try {
-      connect(expected).close();
-      return true;
-    } catch (const WebSocketException&) {
-      return false;
-    }
-  }
-
- private:
-  WebSocketServer server_;
-  std::uint16_t port_;
-  std::thread thread_;
-};
 
 void expect_echo_of(WebSocket& socket, const std::string& text) {
   socket.send(text);

@@ -1,7 +1,6 @@
 // app/common/repeated_line.hpp and its users: log lines limited in rate, which a peer or a shortage
 // can repeat.
 #include <atomic>
-#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -9,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/log_lines.hpp"
 #include "support/running_server.hpp"
 #include "support/spy_network.hpp"
 #include <wirespan/app/common/repeated_line.hpp>
@@ -18,39 +18,8 @@
 namespace wirespan::test {
 namespace {
 
-/// Collects the lines of the log during its lifetime, through a sink set by enable_trace().
-class CaughtLines {
- public:
-  CaughtLines() {
-    enable_trace(
-        true,
-        [this](LogLevel level, std::string_view line) {
-          if (level > LogLevel::warning) return;
-          const std::lock_guard lock(mutex_);
-          lines_.emplace_back(line);
-        },
-        LogLevel::warning);
-    enable_trace(false);
-  }
-  ~CaughtLines() {
-    enable_trace(true, {}, LogLevel::warning);
-    enable_trace(false);
-  }
-  CaughtLines(const CaughtLines&) = delete;
-  CaughtLines& operator=(const CaughtLines&) = delete;
-
-  [[nodiscard]] std::vector<std::string> get() {
-    const std::lock_guard lock(mutex_);
-    return lines_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<std::string> lines_;
-};
-
 TEST(RepeatedLine, is_logged_once_and_then_once_a_minute_with_its_number) {
-  CaughtLines lines;
+  LogLines lines;
   RepeatedLine line;
   const TimePoint start{};
   for (int tenths = 0; tenths <= 1200; ++tenths) {
@@ -61,7 +30,7 @@ TEST(RepeatedLine, is_logged_once_and_then_once_a_minute_with_its_number) {
 }
 
 TEST(RepeatedLine, comes_once_from_many_threads) {
-  CaughtLines lines;
+  LogLines lines;
   RepeatedLine line;
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
@@ -89,7 +58,7 @@ class FullNetwork final : public SpyNetwork {
 };
 
 TEST(ServerWithoutDescriptors, says_so_once_and_then_once_a_minute) {
-  CaughtLines lines;
+  LogLines lines;
   FullNetwork network;
   WebSocketServer server({.network = &network}, {});
   const RawPeer client = RawPeer::to_port(server.listen());
@@ -104,7 +73,7 @@ TEST(ServerWithoutDescriptors, says_so_once_and_then_once_a_minute) {
 }
 
 TEST(ServerWithoutDescriptors, says_so_once_and_not_once_for_each_loop) {
-  CaughtLines lines;
+  LogLines lines;
   FullNetwork network;
   {
     RunningServer server({}, Link{}, {.threads = 3, .network = &network});
@@ -116,7 +85,7 @@ TEST(ServerWithoutDescriptors, says_so_once_and_not_once_for_each_loop) {
 }
 
 TEST(ServerWithBadAnswers, says_so_once_and_not_for_each_request) {
-  CaughtLines lines;
+  LogLines lines;
   ServerHandlers handlers;
   handlers.on_request = [](PendingRequest request) {
     request.accept({.subprotocol = "that nobody has offered"});
@@ -133,7 +102,7 @@ TEST(ServerWithBadAnswers, says_so_once_and_not_for_each_request) {
 }
 
 TEST(ServerWithHandlersThatThrow, says_so_once_and_tells_on_error_each_time) {
-  CaughtLines lines;
+  LogLines lines;
   std::atomic<int> told{0};
   ServerHandlers handlers;
   handlers.on_message = [](const ServerConnection&, const Message&) {

@@ -10,6 +10,7 @@
 
 #include <wirespan/core/error.hpp>
 #include <wirespan/core/in_quotes.hpp>
+#include <wirespan/tls/alpn.hpp>
 #include <wirespan/tls/certificates.hpp>
 #include <wirespan/tls/client_rules.hpp>
 #include <wirespan/tls/client_side.hpp>
@@ -17,8 +18,10 @@
 #include <wirespan/tls/error.hpp>
 #include <wirespan/tls/fingerprint.hpp>
 #include <wirespan/tls/key_log.hpp>
+#include <wirespan/tls/ocsp_staple.hpp>
 #include <wirespan/tls/server_names.hpp>
 #include <wirespan/tls/session_cache.hpp>
+#include <wirespan/tls/ticket_keys.hpp>
 
 namespace wirespan::tls {
 namespace {
@@ -74,25 +77,6 @@ std::error_code trust(SSL_CTX* ctx, const ClientOptions& options, std::string& d
   return trust_system(ctx, detail);
 }
 
-/// Offers protocols by ALPN. RFC 7301 §3.1.
-std::error_code offer_protocols(SSL_CTX* ctx, const std::vector<std::string>& names,
-                                std::string& detail) {
-  constexpr std::size_t longest_name = 255;
-  constexpr std::size_t longest_list = 65'535;
-  std::string list;
-  for (const std::string& name : names) {
-    detail = "alpn: " + in_quotes(name) + " does not have 1 to 255 bytes";
-    if (name.empty() || name.size() > longest_name) return Errc::invalid_option;
-    list += static_cast<char>(name.size());
-    list += name;
-  }
-  detail = "alpn: " + std::to_string(names.size()) + " names are too many";
-  if (list.size() > longest_list) return Errc::invalid_option;
-  const auto* bytes = reinterpret_cast<const unsigned char*>(list.data());
-  const bool set = ::SSL_CTX_set_alpn_protos(ctx, bytes, static_cast<unsigned>(list.size())) == 0;
-  return set ? std::error_code{} : make_error_code(std::errc::not_enough_memory);
-}
-
 /// Names the options that contradict each other; empty if none do.
 const char* contradiction_in(const ClientOptions& options) noexcept {
   if (options.context != nullptr) return "";
@@ -140,17 +124,23 @@ const char* contradiction_in_certificate(const Options& own) noexcept {
   return has_both ? "key_file together with key_pem" : "";
 }
 
-/// Loads the certificate of a ServerOptions or of a ServerCertificate.
+/// Loads the certificate of a ServerOptions or of a ServerCertificate, and gives its context what
+/// OpenSSL asks that context for: a server with several certificates goes on with another one's.
 template <class Options>
-std::error_code load_server_certificate(SSL_CTX* ctx, const Options& own, std::string& detail) {
+std::error_code load_server_certificate(SSL_CTX* ctx, const ServerOptions& options,
+                                        const Options& own, std::string& detail) {
   static constexpr unsigned char session_name[] = "wirespan";
   ::SSL_CTX_set_session_id_context(ctx, session_name, sizeof session_name - 1);
   detail = contradiction_in_certificate(own);
   if (!detail.empty()) return Errc::invalid_option;
-  return load_own_certificate(
+  auto error = load_own_certificate(
       ctx,
       {own.certificate_file, own.key_file, own.certificate_pem, own.key_pem.text(), own.password},
       detail);
+  if (!error) error = staple(ctx, own.ocsp_response, detail);
+  if (!error) error = choose_protocol(ctx, options.alpn, detail);
+  if (!error) error = use_ticket_keys(ctx, options.ticket_keys, detail);
+  return error;
 }
 
 std::error_code load_more_certificates(SSL_CTX* ctx, const ServerOptions& options,
@@ -162,15 +152,16 @@ std::error_code load_more_certificates(SSL_CTX* ctx, const ServerOptions& option
     certificates.push_back(make_context(::TLS_server_method(), options.min_version));
     if (!certificates.back()) return make_error_code(std::errc::not_enough_memory);
     SSL_CTX* const one = certificates.back().get();
-    if (const auto error = load_server_certificate(one, own, detail)) return error;
+    if (const auto error = load_server_certificate(one, options, own, detail)) return error;
     ::SSL_CTX_set1_cert_store(one, ::SSL_CTX_get_cert_store(ctx));  // to judge clients by
   }
+  detail = "more_certificates";
   const bool has_memory = choose_by_name(ctx, std::move(certificates));
   return has_memory ? std::error_code{} : make_error_code(std::errc::not_enough_memory);
 }
 
 std::error_code configure_server(SSL_CTX* ctx, const ServerOptions& options, std::string& detail) {
-  if (const auto error = load_server_certificate(ctx, options, detail)) return error;
+  if (const auto error = load_server_certificate(ctx, options, options, detail)) return error;
   if (const auto error = load_more_certificates(ctx, options, detail)) return error;
   if (!options.client_ca_file.empty()) {
     if (const auto failed = trust_file(ctx, options.client_ca_file, detail)) return failed;
@@ -230,6 +221,10 @@ Expected<Context> Context::for_server(const ServerOptions& options, std::string*
   std::string unwanted;
   std::string& about = detail != nullptr ? *detail : unwanted;
   about = "TLS context";
+  if (options.context != nullptr) {
+    ::SSL_CTX_up_ref(options.context);
+    return Context(SslContext(options.context, ::SSL_CTX_free));
+  }
   auto context = make_context(::TLS_server_method(), options.min_version);
   if (!context) return make_error_code(std::errc::not_enough_memory);
   if (const auto error = configure_server(context.get(), options, about)) return error;

@@ -1,6 +1,7 @@
 // options.hpp - TLS options: plain values, no header of OpenSSL.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -87,7 +88,11 @@ struct ServerCertificate {
   std::string certificate_pem{};   ///< The chain as a text, instead of the file.
   Secret key_pem{};                ///< The key as a text, instead of its file.
   std::string password{};          ///< Of an encrypted key.
+  std::string ocsp_response{};     ///< As ServerOptions::ocsp_response.
 };
+
+/// Bytes of each of ServerOptions::ticket_keys.
+inline constexpr std::size_t ticket_key_size = 80;
 
 /// TLS options of a server. An empty string means that the option is not set. A certificate is
 /// required, as a file or as a text. A file may go with a text (certificate_file with key_pem), but
@@ -107,6 +112,26 @@ struct ServerOptions {
   std::string ciphers{};                  ///< As ClientOptions::ciphers.
   std::string ecdh_curve{};               ///< As ClientOptions::ecdh_curve.
   Version min_version = Version::tls1_2;  ///< Oldest version that is spoken.
+  /// Protocols that are spoken (RFC 7301), the preferred one first, such as "http/1.1". A client
+  /// that offers some gets the first that it offers, too; if it offers others only, the handshake
+  /// fails. A client that offers none is served. A name has 1 to 255 bytes, else
+  /// Errc::invalid_option. Empty: offers are not answered.
+  std::vector<std::string> alpn{};
+  /// Keys of session tickets, ticket_key_size random bytes each: the first protects new tickets,
+  /// those of all are accepted. With the same keys sessions are resumed after a restart, after
+  /// reload_certificates() and by other machines of the same name. A stolen key opens
+  /// recorded sessions of TLS 1.2: put a new one in front every day, and keep the one before it for
+  /// as long as tickets live (two hours). Another size is Errc::invalid_option. Empty: a key is
+  /// made with the context, and dropped with it.
+  std::vector<Secret> ticket_keys{};
+  /// OCSP response about the certificate, in DER, as its authority signed it: sent with the
+  /// certificate to clients that ask for one (RFC 6066 §8), and renewed by reload_certificates().
+  /// Bytes that are no OCSP response are Errc::invalid_option. Empty: none.
+  std::string ocsp_response{};
+  /// An SSL_CTX of the caller, used as it is: no other field counts. The server holds a reference
+  /// to it, so that it need only exist when the options are given. Connections set their own
+  /// modes, read-ahead and message callback, whatever the context says. Null: none.
+  ::ssl_ctx_st* context = nullptr;
 };
 
 }  // namespace wirespan::tls

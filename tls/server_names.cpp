@@ -1,26 +1,14 @@
 // server_names.cpp - OpenSSL's callback that chooses the certificate for a name. RFC 6066 §3.
-#include <new>
 #include <utility>
 
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <wirespan/tls/attached.hpp>
 #include <wirespan/tls/server_names.hpp>
 
 namespace wirespan::tls {
 namespace {
-
-/// Called by OpenSSL when the context is freed, which may be after the last Context: connections
-/// hold references, too.
-void free_certificates(void*, void* certificates, CRYPTO_EX_DATA*, int, long, void*) {
-  delete static_cast<Certificates*>(certificates);
-}
-
-int certificates_place() noexcept {
-  static const int index =
-      ::SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, free_certificates);
-  return index;
-}
 
 /// As our clients judge it: by the alternative names alone. RFC 9525 §2.
 bool fits(const SSL_CTX* context, const char* name) noexcept {
@@ -34,7 +22,7 @@ int choose_certificate(SSL* ssl, int*, void*) noexcept {
   const char* const name = ::SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   SSL_CTX* const own = ::SSL_get_SSL_CTX(ssl);
   if (name == nullptr || *name == '\0' || fits(own, name)) return SSL_TLSEXT_ERR_OK;
-  const auto* others = static_cast<Certificates*>(::SSL_CTX_get_ex_data(own, certificates_place()));
+  const auto* others = Attached<Certificates>::get(own);
   for (const auto& other : *others) {
     if (!fits(other.get(), name)) continue;
     return ::SSL_set_SSL_CTX(ssl, other.get()) != nullptr ? SSL_TLSEXT_ERR_OK
@@ -47,8 +35,7 @@ int choose_certificate(SSL* ssl, int*, void*) noexcept {
 
 bool choose_by_name(SSL_CTX* context, Certificates certificates) {
   auto owned = std::make_unique<Certificates>(std::move(certificates));
-  if (::SSL_CTX_set_ex_data(context, certificates_place(), owned.get()) != 1) return false;
-  (void)owned.release();
+  if (!Attached<Certificates>::put(context, std::move(owned))) return false;
   ::SSL_CTX_set_tlsext_servername_callback(context, choose_certificate);
   return true;
 }

@@ -186,6 +186,16 @@ const OptionRow<Options> rows[] = {
      with_certificate_and_key,
      {{tls::Version::tls1_2, "works"}, {tls::Version::tls1_3, "works"}},
      CoveredBy{"TlsVersions.too_old_a_client_is_refused"}},
+    {OPTION(alpn),
+     CoveredBy{
+         "ServerProtocols.RFC7301_3_2_the_server_chooses_the_first_of_its_own_that_is_offered"}},
+    {OPTION(ticket_keys), CoveredBy{"TicketKeys.an_older_key_is_accepted_and_its_ticket_replaced"}},
+    {OPTION(ocsp_response),
+     with_certificate_and_key,
+     {{"", "works"}, {"no response", "server refused"}},
+     CoveredBy{"OcspStaple.R6066_8_is_sent_with_its_certificate_to_whoever_asks"}},
+    {OPTION(context),
+     CoveredBy{"ServerTlsOptions.a_context_of_the_caller_is_used_as_it_is_and_referred_to"}},
 };
 
 WIRESPAN_OPTION_TABLE(TlsServerOptionRows, rows);

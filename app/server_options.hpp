@@ -175,6 +175,21 @@ struct ServerOptions {
   net::Network* network = nullptr;  ///< Null: the system's. Must outlive the server.
 };
 
+/// One more socket to listen on, WebSocketServer::listen(): an address, or a descriptor.
+struct ListenerOptions {
+  std::string address{};   ///< As ServerOptions::address. Empty: `descriptor` counts.
+  std::uint16_t port = 0;  ///< 0: one that is free.
+  /// A listening socket that somebody else has opened, such as one of net::passed_listeners(). The
+  /// server owns it from then on, also after an error; the file of a Unix socket stays when it is
+  /// closed. Errors: std::errc::invalid_argument for a socket that does not listen. Together with
+  /// an address: Errc::invalid_option.
+  int descriptor = -1;
+  bool is_plain = false;  ///< No TLS here, although ServerOptions::tls is set.
+  /// Permissions of the file of a Unix socket, such as 0660: it cannot be connected to before it
+  /// has them. Unset: as the umask has it.
+  std::optional<unsigned> mode{};
+};
+
 /// The options of a graceful shutdown, WebSocketServer::stop().
 struct StopOptions {
   CloseCode code = CloseCode::going_away;  ///< Code of the Close frames; or service_restart: 1012.

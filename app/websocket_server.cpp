@@ -10,7 +10,10 @@ WebSocketServer::WebSocketServer(ServerOptions options, ServerHandlers handlers)
     : impl_(std::make_unique<ServerImpl>(std::move(options), std::move(handlers))) {}
 WebSocketServer::~WebSocketServer() = default;
 
-std::uint16_t WebSocketServer::listen() { return impl_->listen(); }
+std::uint16_t WebSocketServer::listen() { return impl_->listening().listen(); }
+std::uint16_t WebSocketServer::listen(const ListenerOptions& listener) {
+  return impl_->listening().listen(listener);
+}
 void WebSocketServer::run() { impl_->run(); }
 void WebSocketServer::stop(const StopOptions& options) { impl_->stop(options); }
 void WebSocketServer::stop_from_signal() noexcept { impl_->stop_from_signal(); }

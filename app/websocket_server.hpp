@@ -44,6 +44,9 @@ class WebSocketServer {
   /// alone. Throws WebSocketException, or WebSocketTlsException for an unusable certificate or key.
   /// Call it once, before run().
   std::uint16_t listen();
+  /// Listens on one more socket: with or without listen(), as often as wanted, before run().
+  /// Returns its port and throws as listen() does.
+  std::uint16_t listen(const ListenerOptions& listener);
   /// Serves on this thread and ServerOptions::threads - 1 more until a stop() is complete.
   /// Listening is optional: adopt() brings connections, too. Throws WebSocketException if a thread
   /// cannot be made; then nothing was served, and it may be called again.

@@ -41,6 +41,9 @@ struct ListenOptions {
   /// Options that accepted sockets inherit from the listener, which saves a system call for each.
   /// An option that the address family does not know is passed over.
   std::span<const SocketOption> inherited{};
+  /// Permissions of the file of a Unix socket, set before anybody can connect; unset: as the umask
+  /// has it. Without a meaning for other families, and for networks without files.
+  std::optional<unsigned> mode{};
 };
 
 /// A connection from accept(); the caller closes `fd`.
@@ -83,6 +86,9 @@ class Network {
   /// Returns a bound, listening socket, with SO_REUSEADDR unless it is a Unix socket.
   [[nodiscard]] virtual Expected<int> listen(const Endpoint& local,
                                              const ListenOptions& options) = 0;
+  /// An error unless the descriptor is a listening stream socket; for one that did not come from
+  /// listen(). Networks that cannot tell find no error.
+  [[nodiscard]] virtual std::error_code check_listener(int fd);
   /// True if listen() takes PortSharing. Else a server of several loops has one listener, and its
   /// first loop hands the connections out.
   [[nodiscard]] virtual bool shares_ports() const noexcept { return true; }

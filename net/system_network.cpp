@@ -14,6 +14,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -133,6 +134,10 @@ class SystemNetwork final : public Network {
     }
     const int backlog = options.backlog > 0 ? options.backlog : SOMAXCONN;
     if (!error && ::bind(*fd, local.data(), local.size()) != 0) error = last_error();
+    if (!error && options.mode && local.family() == Family::unix_path &&
+        ::chmod(local.host().c_str(), static_cast<::mode_t>(*options.mode)) != 0) {
+      error = last_error();
+    }
     if (!error && ::listen(*fd, backlog) != 0) error = last_error();
     // Linux compares the ports again in listen(). Of two listeners that claim one port at the same
     // time at most one gets here.
@@ -140,6 +145,17 @@ class SystemNetwork final : public Network {
     if (!error) return fd;
     close(*fd);
     return error;
+  }
+
+  std::error_code check_listener(int fd) override {
+    int value = 0;
+    for (const int question : {SO_TYPE, SO_ACCEPTCONN}) {
+      socklen_t size = sizeof value;
+      if (::getsockopt(fd, SOL_SOCKET, question, &value, &size) != 0) return last_error();
+      const bool fits = question == SO_TYPE ? value == SOCK_STREAM : value != 0;
+      if (!fits) return make_error_code(std::errc::invalid_argument);
+    }
+    return {};
   }
 
   [[nodiscard]] bool shares_ports() const noexcept override { return ports_are_shared; }
@@ -252,6 +268,8 @@ class SystemNetwork final : public Network {
 };
 
 }  // namespace
+
+std::error_code Network::check_listener(int) { return {}; }
 
 std::error_code Network::enable_receive_times(int) {
   return make_error_code(std::errc::not_supported);

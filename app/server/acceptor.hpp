@@ -104,7 +104,8 @@ class Acceptor final : private net::IoHandler, private net::Timer {
   /// The client's address, as far as it is known.
   [[nodiscard]] const net::Endpoint& peer() const noexcept { return peer_; }
 
-  std::uint64_t id = 0;  ///< Key in the host's table of acceptors.
+  std::uint64_t id = 0;   ///< Key in the host's table of acceptors.
+  bool is_plain = false;  ///< For the host: there is no TLS behind the PROXY header.
 
  private:
   enum class Step : std::uint8_t {

@@ -45,11 +45,9 @@ HandshakeFront::HandshakeFront(ServerShared& shared, net::EventLoop& loop, Serve
       connections_(connections),
       acceptor_options_(acceptor_options(shared)) {}
 
-Expected<std::uint16_t> HandshakeFront::listen(const net::Endpoint& local,
-                                               const net::ListenOptions& options) {
-  auto listener = std::make_unique<ServerListener>(
-      loop_,
-      [this, family = local.family()](const net::Accepted& accepted) { take(accepted, family); },
+std::unique_ptr<ServerListener> HandshakeFront::make_listener(ListenerKind kind) {
+  return std::make_unique<ServerListener>(
+      loop_, [this, kind](const net::Accepted& accepted) { take(accepted, kind); },
       [this] {
         counters_.refused.no_descriptor.add();
         shared_.shortage.log(LogLevel::warning,
@@ -57,27 +55,43 @@ Expected<std::uint16_t> HandshakeFront::listen(const net::Endpoint& local,
                              "again",
                              loop_.now());
       });
-  if (const auto error = listener->open(local, options)) return error;
-  const std::uint16_t port = listener->local().port();
-  listeners_.push_back(std::move(listener));
-  return port;
 }
 
-void HandshakeFront::take(const net::Accepted& accepted, net::Family family) noexcept {
+std::uint16_t HandshakeFront::keep(std::unique_ptr<ServerListener> listener) {
+  listeners_.push_back(std::move(listener));
+  return listeners_.back()->local().port();
+}
+
+Expected<std::uint16_t> HandshakeFront::listen(const net::Endpoint& local,
+                                               const net::ListenOptions& options,
+                                               ListenerKind kind) {
+  auto listener = make_listener(kind);
+  if (const auto error = listener->open(local, options)) return error;
+  return keep(std::move(listener));
+}
+
+Expected<std::uint16_t> HandshakeFront::adopt_listener(int fd, ListenerKind kind) {
+  auto listener = make_listener(kind);
+  if (const auto error = listener->adopt(fd)) return error;
+  return keep(std::move(listener));
+}
+
+void HandshakeFront::take(const net::Accepted& accepted, ListenerKind kind) noexcept {
   net::TcpSocket socket(loop_.network(), accepted.fd);
-  if (!shared_.spreader.spreads(family)) return accept(std::move(socket), accepted.peer);
+  if (!kind.is_spread) return accept(std::move(socket), accepted.peer, kind.is_plain);
   try {
-    shared_.spreader.spread(std::move(socket), accepted.peer);
+    shared_.spreader.spread(std::move(socket), accepted.peer, kind.is_plain);
   } catch (const std::exception& failure) {
     lost_for_resources(failure.what());
   }
 }
 
-void HandshakeFront::accept(net::TcpSocket socket, const net::Endpoint& peer) noexcept {
+void HandshakeFront::accept(net::TcpSocket socket, const net::Endpoint& peer,
+                            bool is_plain) noexcept {
   counters_.accepted.add();
-  if (!shared_.proxies.wants_proxy_header()) return adopt(std::move(socket), peer, {}, false);
+  if (!shared_.proxies.wants_proxy_header()) return adopt(std::move(socket), peer, {}, is_plain);
   try {
-    await_proxy_header(std::move(socket), peer);
+    await_proxy_header(std::move(socket), peer, is_plain);
   } catch (const std::exception& failure) {
     lost_for_resources(failure.what());
   }
@@ -123,7 +137,8 @@ void HandshakeFront::shake_hands(net::TcpSocket socket, const net::Endpoint& pee
   acceptor.start(already_read);
 }
 
-void HandshakeFront::await_proxy_header(net::TcpSocket socket, const net::Endpoint& peer) {
+void HandshakeFront::await_proxy_header(net::TcpSocket socket, const net::Endpoint& peer,
+                                        bool is_plain) {
   if (!shared_.proxies.trusts(peer)) {
     counters_.refused.proxy.add();
     return log_refused_proxy(peer, "it is none of ProxyPolicy::trusted");
@@ -131,7 +146,9 @@ void HandshakeFront::await_proxy_header(net::TcpSocket socket, const net::Endpoi
   auto ticket = admit(peer);
   if (!ticket) return;
   if (shared_.options.receive_timestamps) socket.tell_receive_times();
-  add_acceptor(Transport(std::move(socket)), peer, *std::move(ticket)).start_with_proxy_header();
+  Acceptor& acceptor = add_acceptor(Transport(std::move(socket)), peer, *std::move(ticket));
+  acceptor.is_plain = is_plain;
+  acceptor.start_with_proxy_header();
 }
 
 std::optional<Transport> HandshakeFront::secure(Transport plain, bool is_secured) {
@@ -158,7 +175,7 @@ std::optional<Transport> HandshakeFront::on_proxy_header(
     Acceptor& acceptor, Transport transport, const std::optional<net::Endpoint>& client) {
   if (client && !introduce(acceptor, *client)) return std::nullopt;
   transport.restart_trace();
-  return secure(std::move(transport), false);
+  return secure(std::move(transport), acceptor.is_plain);
 }
 
 void HandshakeFront::on_bad_proxy_header(Acceptor& acceptor, std::string_view why) {

@@ -34,11 +34,14 @@ class HandshakeFront final : public RequestPort, private AcceptorHost {
 
   /// Opens a listener and returns its port; port 0: the kernel picks one.
   [[nodiscard]] Expected<std::uint16_t> listen(const net::Endpoint& local,
-                                               const net::ListenOptions& options);
+                                               const net::ListenOptions& options,
+                                               ListenerKind kind);
+  /// Takes over a listening socket, also after an error, and returns its port.
+  [[nodiscard]] Expected<std::uint16_t> adopt_listener(int fd, ListenerKind kind);
   /// Closes the listeners, before the loop runs.
   void drop_listeners() noexcept { listeners_.clear(); }
   /// Takes over a socket that a listener of this loop or of another one has accepted.
-  void accept(net::TcpSocket socket, const net::Endpoint& peer) noexcept;
+  void accept(net::TcpSocket socket, const net::Endpoint& peer, bool is_plain) noexcept;
   /// Takes over a socket that the application has accepted, with the bytes that it has read.
   /// `is_secured`: the socket gets no TLS, although the server has it.
   void adopt(net::TcpSocket socket, const net::Endpoint& peer, Bytes already_read,
@@ -61,13 +64,15 @@ class HandshakeFront final : public RequestPort, private AcceptorHost {
   void on_accepted(Acceptor& acceptor, std::optional<AcceptedConnection> connection,
                    std::error_code error) override;
 
-  void take(const net::Accepted& accepted, net::Family family) noexcept;
+  [[nodiscard]] std::unique_ptr<ServerListener> make_listener(ListenerKind kind);
+  std::uint16_t keep(std::unique_ptr<ServerListener> listener);
+  void take(const net::Accepted& accepted, ListenerKind kind) noexcept;
   [[nodiscard]] std::optional<ServerAdmission::Ticket> admit(const net::Endpoint& peer);
   [[nodiscard]] std::optional<AddressCounter::Ticket> count_address(const net::Endpoint& client);
   [[nodiscard]] bool introduce(Acceptor& acceptor, const net::Endpoint& client);
   void shake_hands(net::TcpSocket socket, const net::Endpoint& peer, Bytes already_read,
                    bool is_secured);
-  void await_proxy_header(net::TcpSocket socket, const net::Endpoint& peer);
+  void await_proxy_header(net::TcpSocket socket, const net::Endpoint& peer, bool is_plain);
   [[nodiscard]] std::optional<Transport> secure(Transport plain, bool is_secured);
   Acceptor& add_acceptor(Transport transport, const net::Endpoint& peer,
                          ServerAdmission::Ticket ticket);

@@ -1,4 +1,4 @@
-// server_impl.cpp - listeners and threads of a server; stop, adopt and publish on all loops.
+// server_impl.cpp - the threads of a server; stop, adopt and publish on all loops.
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -20,8 +20,6 @@ namespace {
 /// Bytes counted for the task of a published message, beside its frame and its topic.
 constexpr std::size_t publish_overhead = 128;
 
-constexpr std::string_view unix_prefix = "unix:";
-
 /// Returns the conflation key of a topic and a key: equal keys of different topics stay apart.
 /// Empty: no conflation.
 std::string conflation_key(std::string_view topic, std::string_view key) {
@@ -41,6 +39,7 @@ ServerImpl::ServerImpl(ServerOptions options, ServerHandlers handlers)
   for (int i = 0; i < threads; ++i) {
     workers_.push_back(std::make_unique<ServerWorker>(shared_, static_cast<unsigned>(i)));
   }
+  listening_.emplace(shared_, workers_);
   watch_.emplace(first().loop(), shared_.tls, shared_.options.certificate_check_interval);
 }
 
@@ -50,131 +49,14 @@ ServerImpl::~ServerImpl() {
   for (const auto& worker : workers_) worker->abort_all();
 }
 
-net::Endpoint ServerImpl::endpoint(const std::string& address, const char* option) const {
-  const bool is_path = address.starts_with(unix_prefix);
-  const auto found = is_path ? net::Endpoint::from_unix_path(address.substr(unix_prefix.size()))
-                             : net::Endpoint::from_numeric(address, port_);
-  if (found) return *found;
-  throw_for(Errc::invalid_option,
-            std::string("ServerOptions::") + option + " " + in_quotes(address) +
-                (is_path ? " has no path, or one that is too long for a Unix socket"
-                         : " is not a numeric address (\"127.0.0.1\", \"::1\") nor \"unix:\" "
-                           "and a path"));
-}
-
-bool ServerImpl::spreads(net::Family family) const noexcept {
-  return workers_.size() > 1 && !listens_everywhere(family);
-}
-
-/// True if each loop has a listener of its own, over which the kernel spreads connections.
-bool ServerImpl::listens_everywhere(net::Family family) const noexcept {
-  return workers_.size() > 1 && family != net::Family::unix_path &&
-         workers_.front()->loop().network().shares_ports();
-}
-
 /// Posts the socket to the next loop. A task that never runs closes the socket when it is
 /// destroyed.
-void ServerImpl::spread(net::TcpSocket socket, const net::Endpoint& peer) {
+void ServerImpl::spread(net::TcpSocket socket, const net::Endpoint& peer, bool is_plain) {
   ServerWorker& worker = next_worker();
   const auto shared = std::make_shared<net::TcpSocket>(std::move(socket));
-  (void)worker.loop().post(
-      [&worker, shared, peer] { worker.front().accept(std::move(*shared), peer); });
-}
-
-/// True if an IPv4 address is listed. "::" must not be dual-stack then (IPV6_V6ONLY), or the port
-/// would be in use for that address.
-bool ServerImpl::lists_ipv4() const {
-  const auto is_ipv4 = [](const std::string& address) {
-    const auto found = net::Endpoint::from_numeric(address, 0);
-    return found && found->family() == net::Family::ipv4;
-  };
-  return is_ipv4(options().address) || std::ranges::any_of(options().more_addresses, is_ipv4);
-}
-
-/// Opens a listener on each loop for a TCP address (SO_REUSEPORT), on the first loop for a Unix
-/// socket and where ports cannot be shared. The first listener claims the port, or finds a free
-/// one; the others join it.
-std::error_code ServerImpl::listen_on(const net::Endpoint& local) {
-  refused_ = local;  // for the error text of listen(), unless this succeeds
-  const bool has_tcp = local.family() != net::Family::unix_path;
-  const bool everywhere = listens_everywhere(local.family());
-  net::ListenOptions listening{
-      .backlog = options().backlog,
-      .sharing = everywhere ? net::PortSharing::claim : net::PortSharing::none,
-      .only_ipv6 = lists_ipv4(),
-      .inherited = has_tcp ? net::accepted_socket_options() : std::span<const net::SocketOption>()};
-  const auto port = first().front().listen(local, listening);
-  if (!port) return port.error();
-  if (*port != 0) port_ = *port;
-  listening.sharing = net::PortSharing::join;
-  for (std::size_t i = 1; everywhere && i < workers_.size(); ++i) {
-    const auto same = workers_[i]->front().listen(local.with_port(*port), listening);
-    if (!same) return same.error();
-  }
-  return {};
-}
-
-/// Listens on all addresses, with the port of the first one.
-std::error_code ServerImpl::listen_on_all(std::span<const net::Endpoint> addresses) {
-  port_ = options().port;
-  for (const net::Endpoint& address : addresses) {
-    if (const auto error = listen_on(address.with_port(port_))) return error;
-  }
-  return {};
-}
-
-/// A port that is free at one address may be in use at another. With ServerOptions::port 0 other
-/// ports are tried, limits::free_port_attempts in all.
-std::error_code ServerImpl::listen_on_some_port(std::span<const net::Endpoint> addresses) {
-  std::error_code error = listen_on_all(addresses);
-  for (int left = limits::free_port_attempts; --left > 0;) {
-    if (error != std::errc::address_in_use || options().port != 0 || port_ == 0) break;
-    stop_listening();
-    error = listen_on_all(addresses);
-  }
-  return error;
-}
-
-void ServerImpl::stop_listening() noexcept {
-  for (const auto& worker : workers_) worker->front().drop_listeners();
-}
-
-std::error_code ServerImpl::check_compression(std::string* detail) const {
-  const auto& compression = options().compression;
-  return compression ? check_deflate_options(*compression, detail) : std::error_code();
-}
-
-std::uint16_t ServerImpl::listen() {
-  std::string detail;
-  if (const auto error = check_compression(&detail)) throw_for(error, detail);
-  for (const std::string& subprotocol : options().subprotocols) {
-    if (is_token(subprotocol)) continue;
-    throw_for(Errc::invalid_option,
-              "ServerOptions::subprotocols " + in_quotes(subprotocol) + " is no token");
-  }
-  if (const std::string& defect = shared_.proxies.defect(); !defect.empty()) {
-    throw_for(Errc::invalid_option, "ServerOptions::proxies: ProxyPolicy::" + defect);
-  }
-  if (const auto error = shared_.tls.error()) {
-    throw WebSocketTlsException(error, shared_.tls.detail());
-  }
-  std::vector<net::Endpoint> addresses;
-  std::vector<net::Endpoint> paths;
-  const auto sort_in = [&](const std::string& text, const char* option) {
-    const net::Endpoint local = endpoint(text, option);
-    (local.family() == net::Family::unix_path ? paths : addresses).push_back(local);
-  };
-  sort_in(options().address, "address");
-  for (const std::string& text : options().more_addresses) sort_in(text, "more_addresses");
-  std::error_code error = listen_on_some_port(addresses);
-  for (const net::Endpoint& path : paths) {
-    if (!error) error = listen_on(path);
-  }
-  if (error) {
-    stop_listening();
-    throw_for(error, "listen on " + refused_.to_string());
-  }
-  return port_;
+  (void)worker.loop().post([&worker, shared, peer, is_plain] {
+    worker.front().accept(std::move(*shared), peer, is_plain);
+  });
 }
 
 void ServerImpl::begin_serving() noexcept {
@@ -271,7 +153,7 @@ std::error_code ServerImpl::adopt(int fd, Bytes already_read, bool is_secured) {
   net::TcpSocket owned(network, fd);  // closes it, whatever goes wrong from here on
   const auto peer = network.peer_endpoint(fd);
   auto error = peer ? network.set_nonblocking(fd) : peer.error();
-  if (!error) error = check_compression(nullptr);
+  if (!error) error = check_compression(options(), nullptr);
   if (!error && !shared_.proxies.defect().empty()) error = Errc::invalid_option;
   if (!is_secured && shared_.tls.error()) error = shared_.tls.error();
   // TLS has still to begin, so bytes that were already read are no part of it.

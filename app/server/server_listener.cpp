@@ -41,7 +41,7 @@ void ServerListener::close() noexcept {
   if (fd_ < 0) return;
   loop_.timers().cancel(*this);
   loop_.forget(fd_, *this);
-  if (local_.family() == net::Family::unix_path) remove_name(local_);
+  if (has_name_) remove_name(local_);
   loop_.network().close(std::exchange(fd_, -1));
 }
 
@@ -59,7 +59,27 @@ std::error_code ServerListener::open(const net::Endpoint& local,
   fd_ = *fd;
   const auto bound = network.local_endpoint(fd_);
   if (!bound) return bound.error();
-  local_ = local.family() == net::Family::unix_path ? local : *bound;
+  has_name_ = local.family() == net::Family::unix_path;
+  local_ = has_name_ ? local : *bound;
+  return loop_.watch(fd_, net::Interest::read, *this);
+}
+
+std::error_code ServerListener::adopt(int fd) {
+  net::Network& network = loop_.network();
+  if (const auto error = network.check_listener(fd)) {
+    if (error != std::errc::bad_file_descriptor) network.close(fd);
+    return error;
+  }
+  fd_ = fd;
+  const auto bound = network.local_endpoint(fd_);
+  if (!bound) return bound.error();
+  local_ = *bound;
+  if (const auto error = network.set_nonblocking(fd_)) return error;
+  if (local_.family() != net::Family::unix_path) {
+    for (const net::SocketOption& option : net::accepted_socket_options()) {
+      (void)network.set_option(fd_, option);  // best effort, as listen() does
+    }
+  }
   return loop_.watch(fd_, net::Interest::read, *this);
 }
 

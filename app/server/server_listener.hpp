@@ -23,6 +23,8 @@ class ServerListener final : private net::IoHandler, private net::Timer {
   /// Binds and listens. The file of a Unix socket that a dead process has left behind is replaced;
   /// close() removes the file of this listener.
   [[nodiscard]] std::error_code open(const net::Endpoint& local, const net::ListenOptions& options);
+  /// Takes over a socket that listens already, also after an error. close() leaves its file alone.
+  [[nodiscard]] std::error_code adopt(int fd);
   /// Closes the socket. Inside on_accept the listener is on the stack: its owner then passes it to
   /// EventLoop::retire() (deferred deletion).
   void close() noexcept;
@@ -38,6 +40,7 @@ class ServerListener final : private net::IoHandler, private net::Timer {
   OnRest on_rest_;
   net::Endpoint local_;
   int fd_ = -1;
+  bool has_name_ = false;  // the file of a Unix socket is ours
 };
 
 }  // namespace wirespan

@@ -16,13 +16,17 @@
 
 namespace wirespan {
 
+/// What all sockets of a listener have in common.
+struct ListenerKind {
+  bool is_plain = false;   ///< They get no TLS, although the server has it.
+  bool is_spread = false;  ///< They go to one loop after the other; else to the one that accepts.
+};
+
 /// Passes the sockets of a listener that serves all loops to one loop after the other (round
 /// robin).
 class SocketSpreader {
  public:
-  /// True if sockets of that family are spread; false: the loop that accepts one keeps it.
-  [[nodiscard]] virtual bool spreads(net::Family family) const noexcept = 0;
-  virtual void spread(net::TcpSocket socket, const net::Endpoint& peer) = 0;
+  virtual void spread(net::TcpSocket socket, const net::Endpoint& peer, bool is_plain) = 0;
 
  protected:
   ~SocketSpreader() = default;

@@ -170,6 +170,10 @@ const OptionRow<Options> rows[] = {
      listens,
      {{{}, "listens"}},
      CoveredBy{"ServerReach.accepted_sockets_do_not_delay_and_are_kept_alive"}},
+    {OPTION(mode),
+     listens,
+     {{std::nullopt, "listens"}, {0, "listens"}, {UINT_MAX, "listens"}},
+     CoveredBy{"ServerListeners.the_file_of_a_unix_socket_has_the_permissions_asked_for"}},
 };
 
 WIRESPAN_OPTION_TABLE(ListenOptionRows, rows);

@@ -16,7 +16,7 @@
 
 namespace wirespan {
 
-/// What all sockets of a listener have in common.
+/// The properties that all sockets of a listener share.
 struct ListenerKind {
   bool is_plain = false;   ///< They get no TLS, although the server has it.
   bool is_spread = false;  ///< They go to one loop after the other; else to the one that accepts.

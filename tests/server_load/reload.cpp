@@ -7,7 +7,6 @@
 #include <exception>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "processes.hpp"
 #include "support/tls_link.hpp"
@@ -65,13 +64,36 @@ bool is_shown(std::uint16_t port, const std::string& certificate) {
   }
 }
 
-void serve(Line& line, std::size_t count, std::size_t times) {
-  const auto options_of = [](const CertificateFiles& files) {
+std::array<tls::ServerOptions, 2> two_certificates() {
+  const auto options_of = [](const std::string& name) {
+    const CertificateFiles files = certificate({.name = name, .self_signed = true});
     return tls::ServerOptions{.certificate_pem = content_of(files.certificate),
                               .key_pem = content_of(files.key)};
   };
-  const std::array certificates{options_of(certificate({.name = "reload-0", .self_signed = true})),
-                                options_of(certificate({.name = "reload-1", .self_signed = true}))};
+  return {options_of("reload-0"), options_of("reload-1")};
+}
+
+/// Replaces the certificate again and again, each time with a new client behind it.
+void reload(WebSocketServer& server, std::uint16_t port, std::size_t times,
+            const std::array<tls::ServerOptions, 2>& certificates) {
+  std::size_t shown = 0;
+  std::size_t done = 0;
+  LoadClock::duration longest{};
+  for (std::size_t i = 1; i <= times; ++i) {
+    const auto& next = certificates[i % certificates.size()];
+    const auto before = LoadClock::now();
+    if (!server.reload_certificates(next)) ++done;
+    longest = std::max(longest, LoadClock::now() - before);
+    if (is_shown(port, next.certificate_pem)) ++shown;
+  }
+  require(done == times, std::to_string(done) + " reloads");
+  require(shown == times, std::to_string(shown) + " new clients were shown the new certificate");
+  std::printf("longest call of reload_certificates(): %.1f ms\n",
+              std::chrono::duration<double, std::milli>(longest).count());
+}
+
+void serve(Line& line, std::size_t count, std::size_t times) {
+  const auto certificates = two_certificates();
   WebSocketServer server(
       {.threads = 2, .tls = certificates[0]},
       {.on_message = [](const ServerConnection& connection, const Message& message) {
@@ -82,16 +104,7 @@ void serve(Line& line, std::size_t count, std::size_t times) {
   std::thread running([&] { server.run(); });
   const std::uint64_t open = line.hear();
   require(open == count, std::to_string(open) + " connections at one time");
-  std::size_t shown = 0;
-  std::vector<LoadClock::duration> taken;
-  for (std::size_t i = 1; i <= times; ++i) {
-    const auto& next = certificates[i % certificates.size()];
-    const auto before = LoadClock::now();
-    if (!server.reload_certificates(next)) taken.push_back(LoadClock::now() - before);
-    if (is_shown(port, next.certificate_pem)) ++shown;
-  }
-  require(taken.size() == times, std::to_string(taken.size()) + " reloads");
-  require(shown == times, std::to_string(shown) + " new clients were shown the new certificate");
+  reload(server, port, times, certificates);
   const auto only_swarm = [&] { return server.connection_count() == count; };
   for (int tries = 0; tries < 500 && !only_swarm(); ++tries) std::this_thread::sleep_for(10ms);
   require(only_swarm(), std::to_string(server.connection_count()) + " are still open");
@@ -103,10 +116,6 @@ void serve(Line& line, std::size_t count, std::size_t times) {
   require(wrong == 0, std::to_string(wrong) + " messages lost or out of order");
   require(right >= 2 * count, std::to_string(right) + " messages came back meanwhile");
   require(told == count, std::to_string(told) + " were closed with 1001");
-  if (taken.empty()) return;
-  const auto longest = *std::max_element(taken.begin(), taken.end());
-  std::printf("longest call of reload_certificates(): %.1f ms\n",
-              std::chrono::duration<double, std::milli>(longest).count());
 }
 
 }  // namespace

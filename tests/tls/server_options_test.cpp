@@ -77,7 +77,7 @@ std::string ticket_key(char c) { return std::string(tls::ticket_key_size, c); }
 tls::Context with_ticket_keys(const Names& keys, int version) {
   tls::ServerOptions options = two_certificates();
   for (const std::string& key : keys) options.ticket_keys.emplace_back(key);
-  const auto context = server_context(options);
+  auto context = server_context(options);
   ::SSL_CTX_set_max_proto_version(context.native(), version);
   return context;
 }

@@ -1,4 +1,4 @@
-// file_state.hpp - tells whether files of keys and certificates have changed. Private.
+// file_state.hpp - tells whether files of keys and certificates have changed.
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@ namespace wirespan::tls {
 /// written or replaced. Empty if there is none.
 [[nodiscard]] std::string file_state(const std::string& path);
 
-/// Returns the state of all files that the options name. Equal for equal states, for as long as the
-/// options stay the same.
+/// Returns the state of all files that the options name: another text once one of them has changed.
+/// For comparing with an earlier one of the same options.
 [[nodiscard]] std::string file_states(const ServerOptions& options);
 
 }  // namespace wirespan::tls

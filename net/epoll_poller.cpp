@@ -15,7 +15,7 @@ namespace {
 /// Most events of one turn; epoll reports the rest in the next turn.
 constexpr std::size_t events_per_wait = 1024;
 
-std::uint32_t events_for(Interest interest) noexcept {
+std::uint32_t epoll_events_for(Interest interest) noexcept {
   return (wants_read(interest) ? EPOLLIN : 0U) | (wants_write(interest) ? EPOLLOUT : 0U) |
          (wants_hang_up(interest) ? EPOLLRDHUP : 0U);
 }
@@ -75,7 +75,7 @@ class EpollPoller final : public Poller {
  private:
   std::error_code control(int operation, int fd, Interest interest, IoHandler* handler) noexcept {
     epoll_event event{};
-    event.events = events_for(interest);
+    event.events = epoll_events_for(interest);
     event.data.ptr = handler;
     if (::epoll_ctl(fd_.get(), operation, fd, &event) == 0) return {};
     return {errno, std::system_category()};

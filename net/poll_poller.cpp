@@ -21,7 +21,7 @@ constexpr int peer_has_ended = POLLRDHUP;
 constexpr int peer_has_ended = 0;  // a half-close is not reported, only the end of both directions
 #endif
 
-short events_for(Interest interest) noexcept {
+short poll_events_for(Interest interest) noexcept {
   return static_cast<short>((wants_read(interest) ? POLLIN : 0) |
                             (wants_write(interest) ? POLLOUT : 0) |
                             (wants_hang_up(interest) ? peer_has_ended : 0));
@@ -39,7 +39,7 @@ class PollPoller final : public Poller {
     assert(!places_.contains(fd));
     const std::size_t place = entries_.size();
     try {
-      entries_.push_back({.fd = fd, .events = events_for(interest), .revents = 0});
+      entries_.push_back({.fd = fd, .events = poll_events_for(interest), .revents = 0});
       handlers_.push_back(&handler);
       places_.emplace(fd, place);
     } catch (const std::bad_alloc&) {
@@ -52,7 +52,7 @@ class PollPoller final : public Poller {
 
   std::error_code modify(int fd, Interest interest, IoHandler& handler) override {
     const std::size_t place = places_.at(fd);
-    entries_[place].events = events_for(interest);
+    entries_[place].events = poll_events_for(interest);
     handlers_[place] = &handler;
     return {};
   }
